@@ -1,0 +1,1 @@
+//! The Azure DevOps adapter: REST 7.1 behind the ports of `remote`.

@@ -1,0 +1,1 @@
+//! The three-way compare of base, source and target.

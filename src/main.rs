@@ -1,0 +1,3 @@
+//! The `accord` program.
+
+fn main() {}

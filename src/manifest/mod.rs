@@ -1,0 +1,1 @@
+//! YAML text to checked raw documents with places, to the configuration.

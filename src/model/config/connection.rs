@@ -1,0 +1,87 @@
+//! A pair of places that rules keep in step, and references to the secrets that open them.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use jiff::tz::TimeZone;
+use url::Url;
+
+use super::Origin;
+use crate::model::{CaseId, Name};
+
+/// A checked `Connection`.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// `metadata.name`.
+    pub name: Name,
+    /// The TestWorthy side.
+    pub testworthy: TestWorthyConnection,
+    /// The Azure DevOps side.
+    pub azure_devops: AzureDevOpsConnection,
+    /// Where it is declared.
+    pub origin: Origin,
+}
+
+/// The TestWorthy side of a connection, on the automation surface.
+#[derive(Clone, Debug)]
+pub struct TestWorthyConnection {
+    /// Base address, without a trailing slash in its path.
+    pub url: Url,
+    /// Sent as `X-USER-EMAIL`.
+    pub user_email: TextOrSecret,
+    /// Sent as `X-TMA-KEY`.
+    pub api_key: SecretRef,
+    /// Sent as `X-PROJECT-KEY`.
+    pub project_key: SecretRef,
+    /// For timestamps without an offset.
+    pub time_zone: TimeZone,
+    /// Template of the address that a person opens for a case: `{url}` and `{case_id}`.
+    pub case_url: String,
+    /// Overridden operation paths.
+    pub operations: Operations,
+    /// Cap in requests per second; `None` adapts.
+    pub rate: Option<f64>,
+}
+
+impl TestWorthyConnection {
+    /// The address of a case: what a person opens, and what a marker points to.
+    pub fn case_url(&self, case: CaseId) -> String {
+        self.case_url
+            .replace("{url}", self.url.as_str().trim_end_matches('/'))
+            .replace("{case_id}", &case.to_string())
+    }
+}
+
+/// Relative path templates by operation name (`addCase: "add_case/{suite_id}"`); operations that are
+/// not named keep their documented default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Operations(pub BTreeMap<String, String>);
+
+/// The Azure DevOps side of a connection.
+#[derive(Clone, Debug)]
+pub struct AzureDevOpsConnection {
+    /// `https://dev.azure.com/contoso`, without a trailing slash in its path.
+    pub organization_url: Url,
+    /// The project's name.
+    pub project: String,
+    /// The personal access token.
+    pub personal_access_token: SecretRef,
+}
+
+/// Where a secret comes from. The secret itself is never part of the configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum SecretRef {
+    /// An environment variable.
+    Env(String),
+    /// A file below `ACCORD_SECRETS_DIR`.
+    File(PathBuf),
+}
+
+/// A value that may stand in the manifest or come from a reference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TextOrSecret {
+    /// Written out.
+    Text(String),
+    /// Referred to.
+    Secret(SecretRef),
+}

@@ -1,0 +1,108 @@
+//! Which field of a case corresponds to which field of a work item, and how values translate.
+
+use indexmap::IndexMap;
+use serde::Serialize;
+
+use super::Origin;
+use crate::model::{Direction, Name, Value};
+
+/// A checked `FieldMapping` between cases and one work item type.
+#[derive(Clone, Debug)]
+pub struct FieldMapping {
+    /// `metadata.name`.
+    pub name: Name,
+    /// The work item type, for example `Test Case`.
+    pub work_item_type: String,
+    /// Rows in the order of the manifest; names are unique.
+    pub rows: Vec<Row>,
+    /// Where it is declared.
+    pub origin: Origin,
+}
+
+/// One row of a mapping.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Row {
+    /// `id`, else the TestWorthy name, else the Azure DevOps reference name.
+    pub name: String,
+    /// The TestWorthy end.
+    pub source: RowSource,
+    /// The Azure DevOps end; `None` for a constant that is written to TestWorthy only.
+    pub target: RowTarget,
+    /// Narrower than the rule's direction, if given.
+    pub direction: Option<Direction>,
+    /// `as`, if given; else it follows from the Azure DevOps field's type.
+    pub codec: Option<Codec>,
+    /// `values`, `reverse`, `unmapped`, if any is given.
+    pub values: Option<ValueMap>,
+    /// Written when an item is created and never compared afterwards.
+    pub on_create: bool,
+    /// Values are left out of plans.
+    pub sensitive: bool,
+    /// Where it is declared; not part of its meaning.
+    #[serde(skip)]
+    pub origin: Origin,
+}
+
+/// The TestWorthy end of a row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RowSource {
+    /// A case field by its manifest name.
+    Field(String),
+    /// A fixed value for the Azure DevOps field.
+    Constant(Value),
+}
+
+/// The Azure DevOps end of a row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RowTarget {
+    /// A field by its reference name.
+    Field(String),
+    /// Presence of one tag in `System.Tags`.
+    Tag(String),
+    /// The tags that begin with this prefix; the row owns them and no others.
+    TagPrefix(String),
+}
+
+/// How a row's values are read and written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Codec {
+    /// One line or plain long text.
+    Text,
+    /// A number.
+    Number,
+    /// True or false.
+    Boolean,
+    /// One of a list.
+    Picklist,
+    /// An instant.
+    DateTime,
+    /// A set of texts.
+    Set,
+}
+
+/// A table between TestWorthy values and Azure DevOps values.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ValueMap {
+    /// TestWorthy value to Azure DevOps value, in the order of the manifest.
+    pub values: IndexMap<String, Value>,
+    /// Azure DevOps value (as its text) to TestWorthy value, for values that `values` cannot reach
+    /// or that several reach.
+    pub reverse: IndexMap<String, Value>,
+    /// What happens to a value without an entry.
+    pub unmapped: Unmapped,
+}
+
+/// What happens to a value without an entry in the value map.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Unmapped {
+    /// The field waits and a finding says so.
+    Hold,
+    /// The whole item waits.
+    SkipItem,
+    /// This value is used instead.
+    Use(Value),
+}

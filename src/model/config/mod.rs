@@ -1,0 +1,46 @@
+//! The checked configuration: what the manifests of a project mean, references resolved, defaults
+//! filled in, nothing left that could be wrong without asking a server.
+
+mod connection;
+mod field_mapping;
+mod project;
+mod sync_rule;
+
+use std::collections::BTreeMap;
+
+pub use connection::{
+    AzureDevOpsConnection, Connection, Operations, SecretRef, TestWorthyConnection, TextOrSecret,
+};
+pub use field_mapping::{Codec, FieldMapping, Row, RowSource, RowTarget, Unmapped, ValueMap};
+pub use project::{ChangeLimit, Project, Safety};
+pub use sync_rule::{
+    AzureDevOpsScope, CreateIn, DriftPolicy, MatchBy, Scope, SyncRule, TestWorthyScope,
+};
+
+use super::Name;
+
+/// Everything that one project declares.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `accord.yaml`, or its defaults.
+    pub project: Project,
+    /// Connections by name.
+    pub connections: BTreeMap<Name, Connection>,
+    /// Field mappings by name.
+    pub mappings: BTreeMap<Name, FieldMapping>,
+    /// Sync rules by name.
+    pub rules: BTreeMap<Name, SyncRule>,
+    /// Digest over the manifests (lower-case hex of SHA-256 over paths and contents, sorted by path).
+    pub digest: String,
+    /// How many manifest files were read: far fewer than at the last apply blocks creates and deletes.
+    pub files: usize,
+}
+
+/// Where a declaration stands, for plans and messages.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Origin {
+    /// Path below the project's folder, with `/`.
+    pub file: String,
+    /// Line, from 1.
+    pub line: u32,
+}

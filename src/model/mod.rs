@@ -1,0 +1,25 @@
+//! The validated domain: ids, values, items, links and the checked configuration.
+//!
+//! Pure: no I/O, no clock, no async, no wire shapes. Everything else in the crate may use it.
+
+mod case_field;
+pub mod config;
+mod id;
+mod item;
+mod link;
+mod metadata;
+mod system;
+mod value;
+
+pub use case_field::{CASE_FIELDS, CaseField, CaseFieldAccess, CaseFieldKind};
+pub use id::{
+    CaseId, InvalidName, LinkId, Name, OperationId, Rev, RunId, SectionId, SuiteId, WorkItemId,
+};
+pub use item::{
+    ACCORD_TAG, Case, HYPERLINK, Marker, Relation, WorkItem, azure_boards_mention,
+    azure_boards_mentions,
+};
+pub use link::{Base, BaseField, Endpoints, Link, MarkState};
+pub use metadata::{AzureFieldKind, FieldDefinition, TypeField, WorkItemState, WorkItemType};
+pub use system::{Direction, System};
+pub use value::{Number, Value, ValueKind};

@@ -1,0 +1,324 @@
+//! The plan document, schema `accord-plan/1` (`schemas/plan.schema.json`).
+//!
+//! The same inputs give the same bytes: no times, no durations, every list in a stated order.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use crate::model::System;
+
+/// What one apply would do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Plan {
+    /// Always `accord-plan/1`.
+    pub schema: String,
+    /// Digest of scope, operations with their field changes, and preconditions.
+    pub plan_id: String,
+    /// Digest of what the manifests cause: configuration, mapping and rule changes, no preconditions.
+    pub review_id: String,
+    /// The program that made it.
+    pub tool: ToolEntry,
+    /// What it was made from.
+    pub inputs: Inputs,
+    /// The connections it touches, by name.
+    pub connections: Vec<ConnectionEntry>,
+    /// Every selected item, counted once.
+    pub summary: Summary,
+    /// Whether it may run.
+    pub safety: SafetyReport,
+    /// What would change, in the order of execution.
+    pub changes: Vec<Change>,
+    /// What a person has to decide.
+    pub conflicts: Vec<ConflictEntry>,
+    /// What is worth knowing.
+    pub findings: Vec<PlanFinding>,
+    /// Edits made on the target of a one-way rule.
+    pub drift: Vec<DriftEntry>,
+}
+
+/// The program that made a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ToolEntry {
+    /// Always `accord`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// What a plan was made from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Inputs {
+    /// SHA-256 over the manifests.
+    pub digest: String,
+    /// The commit that was checked out, if known.
+    pub git_commit: Option<String>,
+    /// Whether the manifests differ from that commit, if known.
+    pub dirty: Option<bool>,
+}
+
+/// A connection that a plan touches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectionEntry {
+    /// `metadata.name`.
+    pub name: String,
+    /// Address of the TestWorthy server.
+    pub testworthy: String,
+    /// Address of the organisation.
+    pub azure_devops: String,
+    /// The Azure DevOps project.
+    pub project: String,
+}
+
+/// How many items fall into each class. Every selected item is in exactly one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Summary {
+    /// Items to be created.
+    pub create: u64,
+    /// Items to be changed.
+    pub update: u64,
+    /// Items to be closed or removed.
+    pub delete: u64,
+    /// Existing pairs to be linked, and nothing else to be changed on them.
+    pub link: u64,
+    /// Items in accord.
+    pub unchanged: u64,
+    /// Items with something that a person has to decide, and nothing else to do.
+    pub conflict: u64,
+    /// Items that a server refused, or that match more than one item.
+    pub quarantined: u64,
+    /// Items that left the scope, or that the rule does not create.
+    pub filtered: u64,
+    /// Items that wait: an unmapped value, or a write whose answer is outstanding.
+    pub held: u64,
+}
+
+impl Summary {
+    /// Items with an operation that would run.
+    pub fn planned(&self) -> u64 {
+        self.create + self.update + self.delete + self.link
+    }
+
+    /// All selected items.
+    pub fn selected(&self) -> u64 {
+        self.planned()
+            + self.unchanged
+            + self.conflict
+            + self.quarantined
+            + self.filtered
+            + self.held
+    }
+}
+
+/// Whether a plan may run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SafetyReport {
+    /// The worst of the rules.
+    pub verdict: SafetyVerdict,
+    /// Every rule that was measured and is not plainly fulfilled, and the limits with their measure.
+    pub rules: Vec<SafetyRule>,
+}
+
+/// A safety rule and what it measured.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SafetyRule {
+    /// Stable code, resolved by `accord explain`.
+    pub code: String,
+    /// The address it was measured for, for example `SyncRule/regression-cases`.
+    pub address: String,
+    /// The outcome.
+    pub verdict: SafetyVerdict,
+    /// What was measured, in words: `12 of 30 linked items (40.0 %)`.
+    pub measured: String,
+    /// The limit, in words: `30 %`.
+    pub limit: String,
+    /// The way out, if it blocks.
+    pub help: Option<String>,
+}
+
+/// The outcome of a safety rule.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum SafetyVerdict {
+    /// Within the limit.
+    Pass,
+    /// Over the limit, and the person said so beforehand.
+    Overridden,
+    /// Nothing may run.
+    Blocked,
+}
+
+/// One item that would change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Change {
+    /// `SyncRule/NAME/case/ID` or `SyncRule/NAME/workItem/ID`: always the source item.
+    pub address: String,
+    /// The system that would be written.
+    pub system: System,
+    /// What would be done.
+    pub action: Action,
+    /// Why.
+    pub reason: Reason,
+    /// The pair.
+    pub item: ItemRef,
+    /// Field by field, in the order of the mapping.
+    pub fields: Vec<FieldChange>,
+    /// What must still hold when it runs.
+    pub precondition: Option<Precondition>,
+    /// The declaration that causes it.
+    pub origin: OriginEntry,
+}
+
+/// What would be done to an item.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum Action {
+    /// A new item.
+    Create,
+    /// New values, or a missing marker.
+    Update,
+    /// Closed or removed.
+    Delete,
+    /// An existing pair becomes linked.
+    Link,
+}
+
+/// Why an item would change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Reason {
+    /// The source has it and the target does not.
+    MissingOnTarget,
+    /// The source changed since the last apply.
+    SourceChanged,
+    /// The target was edited and the rule enforces the source.
+    DriftEnforced,
+    /// The mapping of a field changed since the last apply.
+    MappingChanged,
+    /// The pair is linked for the first time and the source's values hold.
+    FirstSync,
+    /// The pair was recognised by Accord's marker.
+    MatchedByMarker,
+    /// The pair was recognised by `AB#n` in the references.
+    MatchedById,
+    /// The pair was recognised by its title.
+    MatchedByTitle,
+    /// Only a marker is missing.
+    MarkerMissing,
+}
+
+/// The pair that a change is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ItemRef {
+    /// The case's id, if there is one yet.
+    pub testworthy: Option<u64>,
+    /// The work item's id, if there is one yet.
+    pub azure_devops: Option<u64>,
+    /// The source's title.
+    pub title: String,
+}
+
+/// One field that would change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FieldChange {
+    /// The target's field: a reference name, `System.Tags[smoke]` for a tag row, or a case field.
+    pub path: String,
+    /// The target's value now; left out when sensitive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Json>,
+    /// The target's value afterwards; left out when sensitive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Json>,
+    /// Whether the values are left out.
+    pub sensitive: bool,
+}
+
+/// What must still hold when a change runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Precondition {
+    /// The work item is at this revision.
+    Rev(u64),
+    /// The case's mapped values and references have this digest.
+    Fingerprint(String),
+    /// No item carries the source's marker.
+    Absent,
+}
+
+/// Where the declaration that causes a change stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OriginEntry {
+    /// Path below the project's folder.
+    pub file: String,
+    /// Line, from 1.
+    pub line: u32,
+}
+
+/// Something that a person has to decide.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ConflictEntry {
+    /// The source item's address.
+    pub address: String,
+    /// Stable code.
+    pub code: String,
+    /// The pair.
+    pub item: ItemRef,
+    /// The field, if it is about one.
+    pub path: Option<String>,
+    /// What happened and what the choices are.
+    pub message: String,
+}
+
+/// A finding about an item or a declaration, in the plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PlanFinding {
+    /// Stable code.
+    pub code: String,
+    /// `error`, `warning` or `info`.
+    pub severity: String,
+    /// The address it is about.
+    pub address: String,
+    /// What and what to do next.
+    pub message: String,
+    /// Where it is declared.
+    pub origin: Option<OriginEntry>,
+}
+
+/// An edit that was made on the target of a one-way rule.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DriftEntry {
+    /// The source item's address.
+    pub address: String,
+    /// The pair.
+    pub item: ItemRef,
+    /// The target's field.
+    pub path: String,
+    /// What the target held at the last apply; left out when sensitive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<Json>,
+    /// What it holds now; left out when sensitive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub live: Option<Json>,
+    /// Whether the values are left out.
+    pub sensitive: bool,
+    /// `enforce`, `report` or `ignore`.
+    pub policy: String,
+}

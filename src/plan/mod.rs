@@ -1,0 +1,13 @@
+//! The plan: a value that says what an apply would do to either system, and why.
+//!
+//! Pure. [`Plan`] is the document that people and programs read; [`Step`] is what the executor runs.
+
+mod document;
+mod step;
+
+pub use document::{
+    Action, Change, ConflictEntry, ConnectionEntry, DriftEntry, FieldChange, Inputs, ItemRef,
+    OriginEntry, Plan, PlanFinding, Precondition, Reason, SafetyReport, SafetyRule, SafetyVerdict,
+    Summary, ToolEntry,
+};
+pub use step::{CreateTarget, Operation, Overwrite, Pair, RowValues, Step};

@@ -1,0 +1,1 @@
+//! Observe, plan, apply, record: the one way through Accord that every command takes.

@@ -1,0 +1,19 @@
+//! The ports: what Accord asks of the two systems, split into reading and writing.
+//!
+//! A planner is handed the reading traits, which have no write method, so the compiler proves that a
+//! plan writes nothing. Adapters (`testworthy`, `azure_devops`) implement these and convert their wire
+//! shapes at their own edge.
+
+mod azure_devops;
+mod error;
+mod testworthy;
+
+pub use azure_devops::{
+    ReadAzureDevOps, WorkItemDraft, WorkItemPatch, WorkItemQuery, WorkItemWrite, WriteAzureDevOps,
+    WriteOutcome,
+};
+pub use error::{RemoteError, RemoteErrorKind, RequestInfo};
+pub use testworthy::{
+    CaseDraft, CaseListing, CasePatch, CaseRead, ReadTestWorthy, Section, Suite,
+    TestWorthyCapabilities, Verification, WriteTestWorthy,
+};

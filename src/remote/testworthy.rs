@@ -1,0 +1,144 @@
+//! What Accord asks of TestWorthy.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+
+use super::RemoteError;
+use crate::model::{Case, CaseId, SectionId, SuiteId, Value};
+
+/// How sure it is that a server offers an operation. Reads are probed; writes never are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Verification {
+    /// It answered.
+    Verified,
+    /// Documented or inferred, not tried yet.
+    Assumed,
+    /// It answered that it does not offer it.
+    Absent,
+}
+
+/// What a TestWorthy server and surface can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TestWorthyCapabilities {
+    /// Listing suites.
+    pub suites: Verification,
+    /// Listing sections, hence full section paths.
+    pub sections: Verification,
+    /// Reading one case.
+    pub get_case: Verification,
+    /// Creating cases.
+    pub create: Verification,
+    /// Updating cases.
+    pub update: Verification,
+    /// Whether cases carry references, hence markers.
+    pub refs: bool,
+}
+
+/// A suite.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suite {
+    /// Its id.
+    pub id: SuiteId,
+    /// Its name.
+    pub name: String,
+    /// Its project.
+    pub project: Option<u64>,
+}
+
+/// A section.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Section {
+    /// Its id.
+    pub id: SectionId,
+    /// Its name.
+    pub name: String,
+    /// The section that holds it.
+    pub parent: Option<SectionId>,
+}
+
+/// The cases of a suite.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CaseListing {
+    /// The cases, by id.
+    pub cases: BTreeMap<CaseId, Case>,
+    /// Why the listing may lack some, if it may: then nothing is created or deleted on its strength.
+    pub incomplete: Option<String>,
+}
+
+/// What a server says about one case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CaseRead {
+    /// It is there.
+    Present(Box<Case>),
+    /// The server refuses the id (400, documented for unknown and foreign ids alike).
+    Refused,
+}
+
+/// Reading from one TestWorthy project.
+#[async_trait]
+pub trait ReadTestWorthy: Send + Sync {
+    /// What the server can do, as known so far.
+    fn capabilities(&self) -> TestWorthyCapabilities;
+
+    /// Checks that the credential works by listing `suite`, and probes the optional reads.
+    async fn check(&self, suite: SuiteId) -> Result<(), RemoteError>;
+
+    /// All suites; [`super::RemoteErrorKind::Unsupported`] where the server lists none.
+    async fn suites(&self) -> Result<Vec<Suite>, RemoteError>;
+
+    /// All sections of a suite; [`super::RemoteErrorKind::Unsupported`] where the server lists none.
+    async fn sections(&self, suite: SuiteId) -> Result<Vec<Section>, RemoteError>;
+
+    /// All cases of a suite, with section paths as full as the server allows.
+    async fn cases(&self, suite: SuiteId) -> Result<CaseListing, RemoteError>;
+
+    /// One case; [`super::RemoteErrorKind::Unsupported`] where the server cannot read one.
+    async fn case(&self, id: CaseId) -> Result<CaseRead, RemoteError>;
+}
+
+/// Writing to one TestWorthy project. Every call is sent once and never repeated here.
+#[async_trait]
+pub trait WriteTestWorthy: ReadTestWorthy {
+    /// Creates a case; the server's own answer.
+    async fn create_case(&self, draft: &CaseDraft) -> Result<Case, RemoteError>;
+
+    /// Changes a case; the server's own answer, read back if the write's answer does not carry it.
+    async fn update_case(&self, id: CaseId, patch: &CasePatch) -> Result<Case, RemoteError>;
+
+    /// The section at this path (names from the outermost on), created where it is missing.
+    async fn ensure_section(
+        &self,
+        suite: SuiteId,
+        path: &[String],
+    ) -> Result<SectionId, RemoteError>;
+}
+
+/// A case to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaseDraft {
+    /// The suite to create it in.
+    pub suite: SuiteId,
+    /// The section to create it in.
+    pub section: Option<SectionId>,
+    /// References, the `AB#<work item>` mark included.
+    pub refs: Vec<String>,
+    /// Values by manifest name, `refs` left out.
+    pub fields: BTreeMap<String, Value>,
+}
+
+/// A change of a case.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CasePatch {
+    /// New values by manifest name; `Null` clears. `refs` left out.
+    pub fields: BTreeMap<String, Value>,
+    /// The whole new reference list, if it changes.
+    pub refs: Option<Vec<String>>,
+}
+
+impl CasePatch {
+    /// Whether it changes nothing.
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty() && self.refs.is_none()
+    }
+}

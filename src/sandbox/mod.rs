@@ -1,0 +1,1 @@
+//! Both systems emulated on loopback, for demonstrations and tests.

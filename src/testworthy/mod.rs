@@ -1,0 +1,1 @@
+//! The TestWorthy adapter: its automation surface behind the ports of `remote`.

@@ -82,7 +82,7 @@ pub(crate) async fn a_link_is_replaced_by_its_id_and_leaves_others(store: &dyn S
     store.record(&both).await.unwrap();
     first.base.fields.remove("description");
     let mut renamed = field("New title");
-    renamed.row_digest = "d2".to_owned();
+    renamed.row_digest.push_str("-new");
     first.base.fields.insert("title".to_owned(), renamed);
     first.work_item_mark = MarkState::Written;
     first.rule = name("smoke");
@@ -218,7 +218,7 @@ pub(crate) async fn quarantine_takes_in_replaces_and_releases(store: &dyn Store)
         .await
         .unwrap();
     let mut later = quarantined("case/1", "z");
-    later.payload_digest = "def".to_owned();
+    later.payload_digest.push_str("-new");
     later.at = at(99);
     store.record(&[put(later.clone())]).await.unwrap();
     let inside = store.quarantine(&here()).await.unwrap();

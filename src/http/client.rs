@@ -21,6 +21,9 @@ use crate::remote::{RemoteError, RemoteErrorKind};
 /// An answer may not be larger than this, decompressed.
 const LARGEST_BODY: usize = 64 * 1024 * 1024;
 
+/// How much of a failing server's text is shown, in characters.
+const LONGEST_WORDS: usize = 300;
+
 /// What a client is made of.
 #[derive(Clone, Debug)]
 pub struct ClientOptions {
@@ -354,7 +357,10 @@ impl Shared {
                 )
             }
             Ok(response) => {
-                let reason = format!("the server failed (status {})", response.status);
+                let reason = match self.words(&response) {
+                    Some(words) => format!("the server failed: {words}"),
+                    None => "the server failed".to_owned(),
+                };
                 self.error(request, Some(&response), unavailable(reason, true))
             }
             Err(failure) if failure.too_large && request.repeat == Repeat::Safe => {
@@ -369,6 +375,18 @@ impl Shared {
                 self.error(request, None, unavailable(reason, maybe_sent))
             }
         }
+    }
+
+    /// The beginning of what a failing server says, if it says something to read.
+    fn words(&self, response: &Response) -> Option<String> {
+        if response.is_html() {
+            return None;
+        }
+        // Masked before it is cut, else half a secret could be left.
+        let text = self.redactor.apply(&response.text());
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let text: String = words.join(" ").chars().take(LONGEST_WORDS).collect();
+        (!text.is_empty()).then_some(text)
     }
 
     fn error(

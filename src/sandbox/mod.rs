@@ -16,6 +16,7 @@ pub mod connection;
 pub mod control;
 pub mod fault;
 pub mod log;
+pub mod seed;
 pub mod server;
 pub mod testworthy;
 

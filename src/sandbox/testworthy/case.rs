@@ -107,9 +107,11 @@ impl Server {
     }
 
     /// Copies a case into a section (its own by default), as a person would: everything is copied,
-    /// `refs` too, so that two cases claim the same references.
+    /// `refs` too, so that two cases claim the same references. A wanted id
+    /// must be free.
     pub fn copy_case(
         &mut self,
+        wanted: Option<u64>,
         id: u64,
         section: Option<u64>,
         (by, now): (u64, Timestamp),
@@ -125,7 +127,10 @@ impl Server {
             .get(&copy.section)
             .ok_or_else(|| Refusal::unknown("Section"))?
             .suite;
-        copy.id = NextIds::take(&mut self.next.case, None);
+        if wanted.is_some_and(|id| self.cases.contains_key(&id)) {
+            return Err(Refusal::invalid("The case id is taken."));
+        }
+        copy.id = NextIds::take(&mut self.next.case, wanted);
         copy.copy_of = Some(id);
         copy.audit = Audit::new(by, now);
         self.place(&mut copy);

@@ -71,7 +71,7 @@ impl Server {
             }
             ("POST", ["cases", _, "copy"]) => {
                 let section = self.target(id, body, stamp)?;
-                let copy = self.copy_case(id, section, stamp)?;
+                let copy = self.copy_case(None, id, section, stamp)?;
                 Ok(self.show_case(copy))
             }
             ("POST", ["cases", _, "move"]) => {

@@ -233,3 +233,20 @@ pub struct TestResult {
     /// Instant.
     pub created_on: Timestamp,
 }
+
+impl TestResult {
+    /// A result with a status and nothing else, by a user at a time. Its id is given when it is added.
+    pub fn new(status: u64, (by, at): (u64, Timestamp)) -> Self {
+        Self {
+            id: 0,
+            status,
+            comment: None,
+            assigned_to: None,
+            defects: None,
+            elapsed: None,
+            version: None,
+            created_by: by,
+            created_on: at,
+        }
+    }
+}

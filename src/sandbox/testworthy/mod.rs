@@ -43,6 +43,7 @@ pub use operation::{Call, is_write};
 pub use options::TestWorthyOptions;
 pub use refusal::Refusal;
 pub use reply::Reply;
+pub use run::ResultAt;
 pub use web::{control_router, refusal, router};
 
 /// One emulated server with one tenant.
@@ -180,3 +181,6 @@ impl Server {
         self.runs.get(&id)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,12 +23,15 @@ impl Run {
     }
 }
 
-/// A result that was accepted.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct ResultAt {
-    pub(super) run: u64,
-    pub(super) case: u64,
-    pub(super) index: usize,
+/// Where a result stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ResultAt {
+    /// The run.
+    pub run: u64,
+    /// The case.
+    pub case: u64,
+    /// Place among the results of the case's test, from 0.
+    pub index: usize,
 }
 
 impl Server {
@@ -176,7 +179,7 @@ impl Server {
         &mut self,
         id: u64,
         body: &Body,
-        (by, now): (u64, Timestamp),
+        stamp: (u64, Timestamp),
     ) -> Result<Vec<ResultAt>, Refusal> {
         let run = self.open_run(id)?;
         let Edit::Set(items) = body.objects("Results")? else {
@@ -192,47 +195,46 @@ impl Server {
                     "Field case_id: {case} is not a case of the run."
                 )));
             }
-            results.push((case, self.read_result(item, (by, now))?));
+            results.push((case, self.read_result(item, stamp)?));
         }
-        let mut added = Vec::with_capacity(results.len());
-        for (case, mut result) in results {
-            result.id = NextIds::take(&mut self.next.result, None);
-            if let Some(test) = self
-                .runs
-                .get_mut(&id)
-                .and_then(|run| run.tests.get_mut(&case))
-            {
-                test.results.push(result);
-                added.push(ResultAt {
-                    run: id,
-                    case,
-                    index: test.results.len() - 1,
-                });
-            }
-        }
-        Ok(added)
+        results
+            .into_iter()
+            .map(|(case, result)| self.add_result(id, case, result))
+            .collect()
+    }
+
+    /// Adds one result to the test of a case in an open run.
+    pub fn add_result(
+        &mut self,
+        run: u64,
+        case: u64,
+        mut result: TestResult,
+    ) -> Result<ResultAt, Refusal> {
+        self.open_run(run)?;
+        let test = self
+            .runs
+            .get_mut(&run)
+            .and_then(|run| run.tests.get_mut(&case))
+            .ok_or_else(|| Refusal::invalid(format!("{case} is not a case of the run.")))?;
+        result.id = NextIds::take(&mut self.next.result, None);
+        test.results.push(result);
+        Ok(ResultAt {
+            run,
+            case,
+            index: test.results.len() - 1,
+        })
     }
 
     fn read_result(
         &self,
         item: &Body,
-        (by, now): (u64, Timestamp),
+        stamp: (u64, Timestamp),
     ) -> Result<TestResult, Refusal> {
         let status = match item.id("status_id")? {
             Edit::Set(id) if STATUSES.iter().any(|status| status.id == id) => id,
             _ => return Err(Refusal::invalid("Field status_id is not a status.")),
         };
-        let mut result = TestResult {
-            id: 0,
-            status,
-            comment: None,
-            assigned_to: None,
-            defects: None,
-            elapsed: None,
-            version: None,
-            created_by: by,
-            created_on: now,
-        };
+        let mut result = TestResult::new(status, stamp);
         item.text("Comment")?.apply(&mut result.comment);
         item.id("AssignedToId")?.apply(&mut result.assigned_to);
         item.text("Defects")?.apply(&mut result.defects);

@@ -25,7 +25,6 @@ pub(super) enum Freshness {
 }
 
 /// One entity of a server on its way to the wire.
-#[derive(Clone, Copy)]
 pub(super) struct View<'a, T> {
     pub(super) server: &'a Server,
     pub(super) entity: &'a T,
@@ -241,7 +240,6 @@ impl Serialize for View<'_, Run> {
 }
 
 /// A test of a run, with the whole case inside.
-#[derive(Clone, Copy)]
 pub(super) struct TestView<'a> {
     pub(super) server: &'a Server,
     pub(super) run: &'a Run,
@@ -272,7 +270,6 @@ impl Serialize for TestView<'_> {
 }
 
 /// A result of a test.
-#[derive(Clone, Copy)]
 pub(super) struct ResultView<'a> {
     pub(super) result: View<'a, TestResult>,
     pub(super) test: u64,

@@ -2,12 +2,19 @@
 //!
 //! Pure. [`Plan`] is the document that people and programs read; [`Step`] is what the executor runs.
 
+pub mod conservation;
 mod document;
+pub mod id;
+pub mod order;
+pub mod render;
+pub mod safety;
+#[cfg(test)]
+pub(crate) mod sample;
 mod step;
 
 pub use document::{
     Action, Change, ConflictEntry, ConnectionEntry, DriftEntry, FieldChange, Inputs, ItemRef,
-    OriginEntry, Plan, PlanFinding, Precondition, Reason, SafetyReport, SafetyRule, SafetyVerdict,
-    Summary, ToolEntry,
+    OriginEntry, Plan, PlanFinding, Precondition, Reason, SCHEMA, SafetyReport, SafetyRule,
+    SafetyVerdict, Summary, ToolEntry,
 };
 pub use step::{CreateTarget, Operation, Overwrite, Pair, RowValues, Step};

@@ -76,6 +76,10 @@ fn explain_size(mut error: RemoteError, writes: usize, bytes: usize) -> RemoteEr
 
 #[async_trait]
 impl WriteAzureDevOps for Writer {
+    fn fit(&self, writes: &[WorkItemWrite]) -> usize {
+        batch::chunks(writes).first().map_or(1, |run| run.len().max(1))
+    }
+
     async fn write(&self, writes: &[WorkItemWrite]) -> Result<Vec<WriteOutcome>, RemoteError> {
         if writes.len() > MAX_BATCH_WRITES {
             return Err(refused(format!(

@@ -111,7 +111,7 @@ async fn compile(
             "the project has no work item type `{}` (mapping `{}`)",
             mapping.work_item_type, mapping.name
         );
-        findings.push(Finding::new(&mapping_codes::MISSING_FIELD, message));
+        findings.push(Finding::new(&mapping_codes::L01_UNKNOWN_FIELD, message));
         return Ok(None);
     };
     let (compiled, found) = CompiledMapping::compile(mapping, Some(&live), rule.target);

@@ -58,7 +58,10 @@ impl<'a> Matcher<'a> {
 
     fn index_items(&mut self) {
         let input = self.input;
-        for item in input.observed.work_items.values().filter(|item| self.is_mapped(item)) {
+        for item in input.observed.work_items.values() {
+            if !self.is_mapped(item) {
+                continue;
+            }
             let markers = self.own_markers(item);
             for &case in &markers {
                 self.items_by_marker.entry(case).or_default().push(item.id);

@@ -62,7 +62,9 @@ impl Session {
         operation: &str,
         url: Url,
     ) -> Result<T, RemoteError> {
-        self.send(operation, Request::get(url)).await?.json(operation)
+        self.send(operation, Request::get(url))
+            .await?
+            .json(operation)
     }
 
     /// Asks a question that needs a body; it changes nothing and may be repeated.

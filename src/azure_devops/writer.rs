@@ -55,7 +55,7 @@ impl Writer {
         Outcomes {
             addresses: &session.addresses,
             catalog: &catalog,
-            answer: &answer,
+            info: &answer.info,
         }
         .read(writes, listed.value.unwrap_or_default())
     }

@@ -663,3 +663,22 @@ async fn the_servers_words_never_carry_the_token() {
     assert!(error.to_string().contains("VS999999"), "{error}");
     assert!(!error.to_string().contains("OmEtdG9rZW4"), "{error}");
 }
+
+#[tokio::test]
+async fn the_words_of_one_element_never_carry_the_token_either() {
+    let server = Server::start(|request| {
+        Some(if request.path.ends_with("/fields") {
+            ok(&fields())
+        } else {
+            let body = json!({ "message": format!("TF401320: no {TOKEN}") });
+            ok(&json!({ "count": 1, "value": [{ "code": 400, "body": body.to_string() }] }))
+        })
+    })
+    .await;
+    let outcomes = server.writer().write(&[update(5)]).await.unwrap();
+    let [WriteOutcome::Rejected(error)] = outcomes.as_slice() else {
+        panic!("{outcomes:?}");
+    };
+    assert!(error.to_string().contains("TF401320"), "{error}");
+    assert!(!format!("{error:?}").contains(TOKEN), "{error}");
+}

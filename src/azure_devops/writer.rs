@@ -52,12 +52,21 @@ impl Writer {
             .await
             .map_err(|error| explain_size(error, writes.len(), bytes))?;
         let listed: wire::Listed<wire::Element> = answer.json(OPERATION)?;
-        Outcomes {
+        let mut outcomes = Outcomes {
             addresses: &session.addresses,
             catalog: &catalog,
-            answer: &answer,
+            info: &answer.info,
         }
-        .read(writes, listed.value.unwrap_or_default())
+        .read(writes, listed.value.unwrap_or_default())?;
+        for outcome in &mut outcomes {
+            if let WriteOutcome::Stale(error)
+            | WriteOutcome::Rejected(error)
+            | WriteOutcome::NotRun(error) = outcome
+            {
+                session.hide_secrets(&mut error.kind);
+            }
+        }
+        Ok(outcomes)
     }
 }
 

@@ -295,14 +295,6 @@ impl<'a> Matcher<'a> {
             )),
         }
     }
-
-    /// The link of a source item.
-    pub(super) fn linked(&self, source: ItemKey) -> bool {
-        match source {
-            ItemKey::Case(id) => self.linked_cases.contains_key(&id),
-            ItemKey::WorkItem(id) => self.linked_items.contains_key(&id),
-        }
-    }
 }
 
 /// The source items that a rule selects, in order of their ids.

@@ -117,6 +117,7 @@ pub struct ConnectionEntry {
     /// Address of the TestWorthy server.
     pub testworthy: String,
     /// Address of the organisation.
+    #[serde(rename = "azureDevOps")]
     pub azure_devops: String,
     /// The Azure DevOps project.
     pub project: String,
@@ -274,6 +275,7 @@ pub struct ItemRef {
     /// The case's id, if there is one yet.
     pub testworthy: Option<u64>,
     /// The work item's id, if there is one yet.
+    #[serde(rename = "azureDevOps")]
     pub azure_devops: Option<u64>,
     /// The source's title.
     pub title: String,

@@ -4,8 +4,12 @@
 
 pub mod conservation;
 mod document;
+pub mod glob;
+mod hex;
 pub mod id;
+mod observed;
 pub mod order;
+mod planner;
 pub mod render;
 pub mod safety;
 #[cfg(test)]
@@ -17,4 +21,6 @@ pub use document::{
     OriginEntry, Plan, PlanFinding, Precondition, Reason, SCHEMA, SafetyReport, SafetyRule,
     SafetyVerdict, Summary, ToolEntry,
 };
+pub use observed::{ItemKey, Observed, RuleInput};
+pub use planner::{PlanRequest, Planned, plan};
 pub use step::{CreateTarget, Operation, Overwrite, Pair, RowValues, Step};

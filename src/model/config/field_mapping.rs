@@ -38,6 +38,9 @@ pub struct Row {
     pub on_create: bool,
     /// Values are left out of plans.
     pub sensitive: bool,
+    /// Codes of warnings that the manifest's author accepts (`allow`); not part of its meaning.
+    #[serde(skip)]
+    pub allow: Vec<String>,
     /// Where it is declared; not part of its meaning.
     #[serde(skip)]
     pub origin: Origin,

@@ -168,7 +168,7 @@ mod tests {
             {
               "name": "web-shop",
               "testworthy": "https://testworthy.us/",
-              "azureDevops": "https://dev.azure.com/contoso",
+              "azureDevOps": "https://dev.azure.com/contoso",
               "project": "Web Shop"
             }
           ],
@@ -195,7 +195,7 @@ mod tests {
               "reason": "sourceChanged",
               "item": {
                 "testworthy": 210001,
-                "azureDevops": 5001,
+                "azureDevOps": 5001,
                 "title": "Pay with card 1"
               },
               "fields": [

@@ -48,14 +48,12 @@ fn acts(c: char) -> bool {
 
 /// At most `width` characters, the last one an ellipsis if something was cut.
 pub(super) fn cut(text: &str, width: usize) -> String {
-    match text.char_indices().nth(width) {
-        None => text.to_owned(),
-        Some(_) => {
-            let mut short: String = text.chars().take(width.saturating_sub(1)).collect();
-            short.push(ELLIPSIS);
-            short
-        }
+    if text.chars().nth(width).is_none() {
+        return text.to_owned();
     }
+    let mut short: String = text.chars().take(width.saturating_sub(1)).collect();
+    short.push(ELLIPSIS);
+    short
 }
 
 /// Escaped, in quotes, its own quotes marked, at most `width` characters with the quotes.

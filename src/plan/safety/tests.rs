@@ -1,5 +1,6 @@
 //! Every boundary of every safety rule.
 
+use SafetyVerdict::{Blocked, Overridden, Pass};
 use proptest::prelude::*;
 
 use super::*;
@@ -203,7 +204,6 @@ fn an_override_is_the_number_a_person_accepts() {
         };
         (of("too-many-updates"), of("too-many-deletes"))
     };
-    use SafetyVerdict::{Blocked, Overridden};
     assert_eq!(verdicts(Overrides::default()), (Blocked, Blocked));
     assert_eq!(verdicts(allow_updates(3)), (Blocked, Blocked));
     assert_eq!(verdicts(allow_updates(4)), (Overridden, Blocked));
@@ -329,7 +329,6 @@ fn fewer_than_half_of_the_files_block() {
         )
     };
     let none = Overrides::default();
-    use SafetyVerdict::{Blocked, Overridden, Pass};
     for (now, last, verdict) in [
         (0, None, Pass),
         (0, Some(0), Pass),

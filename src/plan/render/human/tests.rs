@@ -1,7 +1,7 @@
 //! Representative plans as they are shown, and laws of the human form.
 
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::*;
 use crate::plan::{
@@ -525,8 +525,6 @@ fn any_change() -> impl Strategy<Value = Change> {
             change
         })
 }
-
-use serde_json::Value as Json;
 
 proptest! {
     #[test]

@@ -1,6 +1,7 @@
 //! `accord apply`: plans afresh, shows, asks, and carries the plan out.
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::time::Duration;
 
 use super::args::ApplyArgs;
@@ -8,7 +9,7 @@ use super::exit_code::ExitCode;
 use super::failure::Failed;
 use super::outputs::Outputs;
 use super::progress::Bars;
-use super::session::Session;
+use super::session::{Project, Session};
 use super::signals::Signals;
 use super::{plan as plan_command, ui};
 use crate::plan::Plan;
@@ -19,9 +20,8 @@ use crate::store::{RunLock, SqliteStore};
 
 pub(crate) async fn run(session: &Session, args: &ApplyArgs) -> Result<ExitCode, Failed> {
     let outputs = Outputs::parse(session, &args.plan.out)?;
-    let (_, config) = session.load(&[])?;
-    let state = session.state_path(&config);
-    let _lock = lock(session, &state, args.lock_timeout).await?;
+    let Project { config, state } = session.load()?;
+    let _lock = lock(&state, args.lock_timeout).await?;
     let store = SqliteStore::open(&state)?;
     let remotes = session.remotes();
     let stop = StopFlag::default();
@@ -66,12 +66,10 @@ pub(crate) async fn run(session: &Session, args: &ApplyArgs) -> Result<ExitCode,
 }
 
 async fn lock(
-    session: &Session,
-    state: &std::path::Path,
+    state: &Path,
     timeout: u64,
 ) -> Result<RunLock, Failed> {
     let state = state.to_owned();
-    let _ = session;
     tokio::task::spawn_blocking(move || {
         RunLock::acquire(&state, Duration::from_secs(timeout), "accord apply")
     })

@@ -8,7 +8,7 @@ use super::failure::Failed;
 use super::outputs::Outputs;
 use super::patience;
 use super::progress::Bars;
-use super::session::Session;
+use super::session::{Project, Session};
 use crate::model::config::Config;
 use crate::plan::safety::Overrides;
 use crate::plan::{Inputs, Plan, SafetyVerdict};
@@ -19,8 +19,8 @@ use crate::store::{SqliteStore, Store};
 
 pub(crate) async fn run(session: &Session, args: &PlanArgs) -> Result<ExitCode, Failed> {
     let outputs = Outputs::parse(session, &args.out)?;
-    let (_, config) = session.load(&[])?;
-    let store = SqliteStore::open_read_only(&session.state_path(&config))?;
+    let Project { config, state } = session.load()?;
+    let store = SqliteStore::open_read_only(&state)?;
     let remotes = session.remotes();
     let outcome = make(session, &config, &store, &remotes, args).await?;
     let made = &outcome.planned.plan;

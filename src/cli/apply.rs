@@ -1,7 +1,6 @@
 //! `accord apply`: plans afresh, shows, asks, and carries the plan out.
 
 use std::fmt::Write as _;
-use std::path::Path;
 use std::time::Duration;
 
 use super::args::ApplyArgs;
@@ -21,8 +20,9 @@ use crate::store::{RunLock, SqliteStore};
 pub(crate) async fn run(session: &Session, args: &ApplyArgs) -> Result<ExitCode, Failed> {
     let outputs = Outputs::parse(session, &args.plan.out)?;
     let Project { config, state } = session.load()?;
-    let _lock = lock(&state, args.lock_timeout).await?;
-    let store = SqliteStore::open(&state)?;
+    let patience = Duration::from_secs(args.lock_timeout);
+    let _lock = RunLock::acquire(&state, patience, "accord apply").await?;
+    let store = SqliteStore::open(&state).await?;
     let remotes = session.remotes();
     let stop = StopFlag::default();
     let signals = Signals::listen(stop.clone());
@@ -63,19 +63,6 @@ pub(crate) async fn run(session: &Session, args: &ApplyArgs) -> Result<ExitCode,
     plan_command::tell_requests(session, &remotes);
     tell(session, made, &report);
     end(report, &signals)
-}
-
-async fn lock(
-    state: &Path,
-    timeout: u64,
-) -> Result<RunLock, Failed> {
-    let state = state.to_owned();
-    tokio::task::spawn_blocking(move || {
-        RunLock::acquire(&state, Duration::from_secs(timeout), "accord apply")
-    })
-    .await
-    .map_err(|error| Failed::new(ExitCode::Internal, error.to_string()))?
-    .map_err(Failed::from)
 }
 
 fn confirm(session: &Session) -> Result<bool, Failed> {

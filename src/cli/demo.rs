@@ -34,8 +34,8 @@ const FILES: [(&str, &str); 5] = [
 /// The address that the example's connection names.
 const EXAMPLE_ADDRESS: &str = "127.0.0.1:4010";
 
-/// The case and the work item that the demo edits as a person would.
-const EDITED_CASE: u64 = seed::DEMO_CASE;
+/// The case that the demo renames as a tester would.
+const RENAMED_CASE: u64 = 210_311;
 
 pub(crate) async fn run(session: &Session, args: &DemoArgs) -> Result<ExitCode, Failed> {
     let seed =
@@ -208,7 +208,7 @@ struct SandboxEnvironment(BTreeMap<&'static str, &'static str>);
 
 impl SandboxEnvironment {
     fn new() -> Self {
-        Self(sandbox::credentials().into_iter().collect())
+        Self(sandbox::credentials().collect())
     }
 }
 

@@ -12,7 +12,7 @@ use crate::http::AllowList;
 use crate::manifest::{self, LoadOptions, LoadedProject};
 use crate::mapping;
 use crate::model::config::Config;
-use crate::plan::render::HumanOptions;
+use crate::plan::render::human::HumanOptions;
 use crate::reconcile::{Environment, HttpRemotes};
 
 /// A project whose manifests hold.

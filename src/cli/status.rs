@@ -26,7 +26,7 @@ struct Status {
 
 pub(crate) async fn run(session: &Session) -> Result<ExitCode, Failed> {
     let project = session.load()?;
-    let store = SqliteStore::open_read_only(&project.state)?;
+    let store = SqliteStore::open_read_only(&project.state).await?;
     let status = Status::read(&store).await?;
     let text = if session.json {
         format!("{:#}\n", status.json())

@@ -103,20 +103,42 @@ mod tests {
     #[test]
     fn every_form_of_an_organisation_url_gives_the_same_shape() {
         for (organization, expected) in [
-            ("https://dev.azure.com/contoso", "https://dev.azure.com/contoso"),
-            ("https://dev.azure.com/contoso/", "https://dev.azure.com/contoso"),
-            ("https://contoso.visualstudio.com", "https://contoso.visualstudio.com"),
-            ("http://127.0.0.1:8080/contoso", "http://127.0.0.1:8080/contoso"),
-            ("https://tfs.example.test/tfs/Main", "https://tfs.example.test/tfs/Main"),
-            ("https://dev.azure.com/contoso?x=1#y", "https://dev.azure.com/contoso"),
+            (
+                "https://dev.azure.com/contoso",
+                "https://dev.azure.com/contoso",
+            ),
+            (
+                "https://dev.azure.com/contoso/",
+                "https://dev.azure.com/contoso",
+            ),
+            (
+                "https://contoso.visualstudio.com",
+                "https://contoso.visualstudio.com",
+            ),
+            (
+                "http://127.0.0.1:8080/contoso",
+                "http://127.0.0.1:8080/contoso",
+            ),
+            (
+                "https://tfs.example.test/tfs/Main",
+                "https://tfs.example.test/tfs/Main",
+            ),
+            (
+                "https://dev.azure.com/contoso?x=1#y",
+                "https://dev.azure.com/contoso",
+            ),
         ] {
             let addresses = addresses(organization, "Web Shop");
             assert_eq!(
-                addresses.organization(&["_apis", "wit", "$batch"], API_VERSION).as_str(),
+                addresses
+                    .organization(&["_apis", "wit", "$batch"], API_VERSION)
+                    .as_str(),
                 format!("{expected}/_apis/wit/$batch?api-version=7.1")
             );
             assert_eq!(
-                addresses.project(&["_apis", "wit", "wiql"], "$top=5").as_str(),
+                addresses
+                    .project(&["_apis", "wit", "wiql"], "$top=5")
+                    .as_str(),
                 format!("{expected}/Web%20Shop/_apis/wit/wiql?$top=5")
             );
         }

@@ -61,9 +61,14 @@ fn redirect_target(response: &Response) -> Option<String> {
 
 fn is_sign_in(target: &str) -> bool {
     let target = target.to_ascii_lowercase();
-    ["_signin", "login.microsoftonline.com", "login.live.com", "vssps.visualstudio.com"]
-        .iter()
-        .any(|mark| target.contains(mark))
+    [
+        "_signin",
+        "login.microsoftonline.com",
+        "login.live.com",
+        "vssps.visualstudio.com",
+    ]
+    .iter()
+    .any(|mark| target.contains(mark))
 }
 
 #[cfg(test)]
@@ -75,7 +80,10 @@ mod tests {
     fn response(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> Response {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
-            map.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+            map.append(
+                HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            );
         }
         Response {
             status,
@@ -102,13 +110,24 @@ mod tests {
                 response(401, &[json], r#"{"message":"TF400813: not authorized"}"#),
                 "status 401: TF400813: not authorized",
             ),
-            (response(203, &[html], "<html>"), "status 203 with a sign-in page"),
             (
-                response(302, &[("location", "https://dev.azure.com/_signin?realm=x")], "Object moved"),
+                response(203, &[html], "<html>"),
+                "status 203 with a sign-in page",
+            ),
+            (
+                response(
+                    302,
+                    &[("location", "https://dev.azure.com/_signin?realm=x")],
+                    "Object moved",
+                ),
                 "status 302, a redirect to the sign-in page",
             ),
             (
-                response(301, &[("location", "https://other.example.test/path?secret=1")], ""),
+                response(
+                    301,
+                    &[("location", "https://other.example.test/path?secret=1")],
+                    "",
+                ),
                 "status 301, a redirect to https://other.example.test/path",
             ),
             (response(302, &[], ""), "status 302, a redirect to nowhere"),
@@ -128,7 +147,10 @@ mod tests {
     #[test]
     fn other_answers_do_not_turn_the_credential_down() {
         let html = ("content-type", "text/html");
-        let json = ("content-type", "application/json; charset=utf-8; api-version=7.1");
+        let json = (
+            "content-type",
+            "application/json; charset=utf-8; api-version=7.1",
+        );
         for answer in [
             response(200, &[json], "{}"),
             response(403, &[html], "<html>"),

@@ -98,11 +98,15 @@ impl ServerError {
 
     /// Whether the message carries this code at its start.
     pub(super) fn has_code(&self, codes: &[&str]) -> bool {
-        self.code.as_deref().is_some_and(|code| codes.contains(&code))
+        self.code
+            .as_deref()
+            .is_some_and(|code| codes.contains(&code))
     }
 
     fn has_type(&self, part: &str) -> bool {
-        self.type_key.as_deref().is_some_and(|key| key.contains(part))
+        self.type_key
+            .as_deref()
+            .is_some_and(|key| key.contains(part))
     }
 
     /// Whether the item was changed by someone else in between.
@@ -198,7 +202,9 @@ fn rule_objections(body: &Json) -> Vec<String> {
             .unwrap_or_default()
             .to_owned()
     };
-    let errors = properties.get("RuleValidationErrors").and_then(Json::as_array);
+    let errors = properties
+        .get("RuleValidationErrors")
+        .and_then(Json::as_array);
     let mut objections: Vec<String> = errors
         .into_iter()
         .flatten()

@@ -10,7 +10,6 @@ use super::address::Addresses;
 use super::batch;
 use super::convert::FieldCatalog;
 use super::error::ServerError;
-use super::session::Answer;
 use super::wire;
 use crate::model::{Marker, Relation, System, WorkItem};
 use crate::remote::{RemoteError, RemoteErrorKind, RequestInfo, WorkItemWrite, WriteOutcome};
@@ -19,7 +18,8 @@ use crate::remote::{RemoteError, RemoteErrorKind, RequestInfo, WorkItemWrite, Wr
 pub(super) struct Outcomes<'a> {
     pub(super) addresses: &'a Addresses,
     pub(super) catalog: &'a FieldCatalog,
-    pub(super) answer: &'a Answer,
+    /// The `$batch` request.
+    pub(super) info: &'a RequestInfo,
 }
 
 impl Outcomes<'_> {
@@ -67,7 +67,7 @@ impl Outcomes<'_> {
                     .map(|write| WriteOutcome::NotRun(self.error(write, code, kind.clone())))
                     .collect())
             }
-            _ => Err(self.answer.protocol(counts)),
+            _ => Err(self.protocol(counts)),
         }
     }
 
@@ -82,13 +82,16 @@ impl Outcomes<'_> {
             return self
                 .item(write, element.body)
                 .map(|item| WriteOutcome::Applied(Box::new(item)))
-                .map_err(|lack| self.answer.protocol(format!("$batch: {lack}")));
+                .map_err(|lack| self.protocol(format!("$batch: {lack}")));
         }
         let server = ServerError::from_json(&element.body);
         let stale = server.is_stale(code);
         let whole = server.is_whole_batch();
         let kind = server.classify(code, "$batch", false);
+        // A create tests no revision, so a race that it loses is nothing but a reason to try again.
+        let raced = stale && matches!(write, WorkItemWrite::Create(_));
         let not_run = whole
+            || raced
             || matches!(
                 kind,
                 RemoteErrorKind::RateLimited { .. }
@@ -97,7 +100,7 @@ impl Outcomes<'_> {
                     | RemoteErrorKind::Protocol { .. }
             );
         let error = self.error(write, code, kind);
-        Ok(if stale {
+        Ok(if stale && !raced {
             WriteOutcome::Stale(error)
         } else if not_run {
             WriteOutcome::NotRun(error)
@@ -118,7 +121,10 @@ impl Outcomes<'_> {
         match write {
             WorkItemWrite::Create(draft) => add_marker(&mut item, &draft.marker),
             WorkItemWrite::Update { id, .. } if item.id != *id => {
-                return Err(format!("the answer for work item {id} is about {}", item.id));
+                return Err(format!(
+                    "the answer for work item {id} is about {}",
+                    item.id
+                ));
             }
             WorkItemWrite::Update { patch, .. } => {
                 if let Some(marker) = &patch.add_marker {
@@ -127,6 +133,15 @@ impl Outcomes<'_> {
             }
         }
         Ok(item)
+    }
+
+    /// The answer as a whole cannot be used.
+    fn protocol(&self, reason: String) -> RemoteError {
+        RemoteError {
+            system: System::AzureDevOps,
+            kind: RemoteErrorKind::Protocol { reason },
+            request: Some(self.info.clone()),
+        }
     }
 
     fn error(&self, write: &WorkItemWrite, code: u16, kind: RemoteErrorKind) -> RemoteError {
@@ -138,7 +153,7 @@ impl Outcomes<'_> {
                 method: "PATCH".to_owned(),
                 url: self.addresses.of_element(&uri),
                 status: Some(code),
-                activity_id: self.answer.info.activity_id.clone(),
+                activity_id: self.info.activity_id.clone(),
             }),
         }
     }
@@ -155,3 +170,6 @@ fn add_marker(item: &mut WorkItem, marker: &Marker) {
         item.relations.push(relation);
     }
 }
+
+#[cfg(test)]
+mod tests;

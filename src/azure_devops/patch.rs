@@ -146,12 +146,21 @@ mod tests {
         BTreeMap::from([
             ("Custom.Automated".to_owned(), Value::Boolean(true)),
             ("Custom.Cleared".to_owned(), Value::Null),
-            ("Custom.Effort".to_owned(), Value::Number(Number::Fraction(2.5))),
+            (
+                "Custom.Effort".to_owned(),
+                Value::Number(Number::Fraction(2.5)),
+            ),
             ("Custom.Reviewed".to_owned(), Value::DateTime(instant)),
             ("Custom.Set".to_owned(), Value::set(["b", "a"])),
             ("Custom.a/b~c".to_owned(), Value::text("escaped")),
-            ("Microsoft.VSTS.Common.Priority".to_owned(), Value::integer(2)),
-            ("System.AssignedTo".to_owned(), Value::text("ada@contoso.example")),
+            (
+                "Microsoft.VSTS.Common.Priority".to_owned(),
+                Value::integer(2),
+            ),
+            (
+                "System.AssignedTo".to_owned(),
+                Value::text("ada@contoso.example"),
+            ),
             ("System.Tags".to_owned(), Value::text("never; sent; here")),
             ("System.Title".to_owned(), Value::text("Pay \"by\" card")),
         ])
@@ -195,10 +204,16 @@ mod tests {
             add_marker: Some(marker()),
         };
         let document = serde_json::to_value(update(Rev(9), &patch)).unwrap();
-        assert_eq!(document[0], json!({ "op": "test", "path": "/rev", "value": 9 }));
+        assert_eq!(
+            document[0],
+            json!({ "op": "test", "path": "/rev", "value": 9 })
+        );
         let find = |path: &str| {
             let all = document.as_array().unwrap();
-            all.iter().filter(|op| op["path"] == path).cloned().collect::<Vec<_>>()
+            all.iter()
+                .filter(|op| op["path"] == path)
+                .cloned()
+                .collect::<Vec<_>>()
         };
         assert_eq!(
             find("/fields/Custom.Cleared"),

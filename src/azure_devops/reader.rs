@@ -53,7 +53,9 @@ impl Reader {
                 .addresses
                 .project(&["_apis", "wit", "fields"], API_VERSION);
             let listed: wire::Listed<wire::Field> = self.session.get("fields", url).await?;
-            Ok(Arc::new(FieldCatalog::new(listed.value.unwrap_or_default())))
+            Ok(Arc::new(FieldCatalog::new(
+                listed.value.unwrap_or_default(),
+            )))
         };
         self.fields.get_or_try_init(read).await.cloned()
     }
@@ -160,7 +162,9 @@ impl ReadAzureDevOps for Reader {
     async fn work_item_type(&self, name: &str) -> Result<WorkItemType, RemoteError> {
         let path = ["_apis", "wit", "workitemtypes", name];
         let address = |tail: &[&str], query: &str| {
-            self.session.addresses.project(&[&path, tail].concat(), query)
+            self.session
+                .addresses
+                .project(&[&path, tail].concat(), query)
         };
         let catalog = self.fields().await?;
         let found: wire::Type = self
@@ -183,7 +187,11 @@ impl ReadAzureDevOps for Reader {
             }
         };
         Ok(WorkItemType {
-            name: if found.name.is_empty() { name.to_owned() } else { found.name },
+            name: if found.name.is_empty() {
+                name.to_owned()
+            } else {
+                found.name
+            },
             fields: fields
                 .value
                 .unwrap_or_default()

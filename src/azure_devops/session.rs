@@ -62,7 +62,9 @@ impl Session {
         operation: &str,
         url: Url,
     ) -> Result<T, RemoteError> {
-        self.send(operation, Request::get(url)).await?.json(operation)
+        self.send(operation, Request::get(url))
+            .await?
+            .json(operation)
     }
 
     /// Asks a question that needs a body; it changes nothing and may be repeated.
@@ -93,23 +95,24 @@ impl Session {
         })?;
         info.status = Some(response.status);
         info.activity_id = response.header("ActivityId").map(str::to_owned);
-        let kind = if let Some(answer) = auth::turned_down(&response) {
+        let mut kind = if let Some(answer) = auth::turned_down(&response) {
             RemoteErrorKind::Unauthenticated { answer }
         } else if response.is_success() {
             return Ok(Answer { info, response });
         } else {
             ServerError::from_response(&response).classify(response.status, operation, writes)
         };
+        self.hide_secrets(&mut kind);
         Err(RemoteError {
             system: System::AzureDevOps,
-            kind: self.without_secrets(kind),
+            kind,
             request: Some(info),
         })
     }
 
     /// A server's words may echo what it was sent.
-    fn without_secrets(&self, mut kind: RemoteErrorKind) -> RemoteErrorKind {
-        match &mut kind {
+    pub(super) fn hide_secrets(&self, kind: &mut RemoteErrorKind) {
+        match kind {
             RemoteErrorKind::Unauthenticated { answer: words }
             | RemoteErrorKind::Forbidden { reason: words }
             | RemoteErrorKind::Unavailable { reason: words, .. }
@@ -119,7 +122,6 @@ impl Session {
             | RemoteErrorKind::Protocol { reason: words } => *words = self.client.redact(words),
             RemoteErrorKind::HostRefused { .. } | RemoteErrorKind::Unsupported { .. } => {}
         }
-        kind
     }
 }
 

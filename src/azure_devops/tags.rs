@@ -22,13 +22,18 @@ pub(super) fn join(tags: &[String]) -> String {
 /// Naming restrictions): separators inside a tag, more than 400 characters, more than 100 tags.
 pub(super) fn objection(tags: &[String]) -> Option<String> {
     if tags.len() > 100 {
-        return Some(format!("a work item has at most 100 tags, this one would get {}", tags.len()));
+        return Some(format!(
+            "a work item has at most 100 tags, this one would get {}",
+            tags.len()
+        ));
     }
     tags.iter().find_map(|tag| {
         if tag.trim().is_empty() {
             Some("a tag cannot be empty".to_owned())
         } else if tag.contains([',', ';']) || tag.chars().any(char::is_control) {
-            Some(format!("the tag {tag:?} holds a comma, a semicolon or a control character"))
+            Some(format!(
+                "the tag {tag:?} holds a comma, a semicolon or a control character"
+            ))
         } else if tag.encode_utf16().count() > 400 {
             Some("a tag has at most 400 characters".to_owned())
         } else {
@@ -45,7 +50,10 @@ mod tests {
 
     #[test]
     fn reads_what_servers_write() {
-        assert_eq!(split("accord; smoke;ref:AB 1 ; "), ["accord", "smoke", "ref:AB 1"]);
+        assert_eq!(
+            split("accord; smoke;ref:AB 1 ; "),
+            ["accord", "smoke", "ref:AB 1"]
+        );
         assert!(split("").is_empty());
         assert!(split(" ; ;").is_empty());
     }

@@ -56,7 +56,12 @@ pub(super) fn statements(project: &str, query: &WorkItemQuery) -> Result<Vec<Sta
         }
     }
     let mut time_precision = false;
-    if let Some(condition) = query.wiql.as_deref().map(str::trim).filter(|c| !c.is_empty()) {
+    if let Some(condition) = query
+        .wiql
+        .as_deref()
+        .map(str::trim)
+        .filter(|c| !c.is_empty())
+    {
         time_precision = check_condition(condition)?;
         let _ = write!(text, " AND ({condition})");
     }
@@ -66,10 +71,16 @@ pub(super) fn statements(project: &str, query: &WorkItemQuery) -> Result<Vec<Sta
         .checked_sub(length)
         .ok_or_else(|| format!("the query has {length} characters, the server takes {LONGEST}"))?;
     if query.ids.is_empty() {
-        return Ok(vec![Statement { text, time_precision }]);
+        return Ok(vec![Statement {
+            text,
+            time_precision,
+        }]);
     }
-    let groups = id_groups(&query.ids, room.saturating_sub(" AND [System.Id] IN ()".len()))
-        .ok_or("the query leaves no room for the ids it names")?;
+    let groups = id_groups(
+        &query.ids,
+        room.saturating_sub(" AND [System.Id] IN ()".len()),
+    )
+    .ok_or("the query leaves no room for the ids it names")?;
     Ok(groups
         .into_iter()
         .map(|ids| Statement {
@@ -185,7 +196,11 @@ fn is_date_with_time(text: &str) -> bool {
         && text.contains(':')
         && text.contains(['-', '/', '.'])
         && text.chars().all(|c| {
-            c.is_ascii_digit() || matches!(c, '-' | '/' | '.' | ':' | '+' | ' ' | 'T' | 'Z' | 'A' | 'P' | 'M')
+            c.is_ascii_digit()
+                || matches!(
+                    c,
+                    '-' | '/' | '.' | ':' | '+' | ' ' | 'T' | 'Z' | 'A' | 'P' | 'M'
+                )
         })
 }
 

@@ -36,7 +36,10 @@ impl AuthenticatedUser {
         holds(&self.descriptor, "publicaccess")
             || holds(&self.descriptor, "anonymous")
             || holds(&self.id, "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa")
-            || self.id.as_deref().is_some_and(|id| id.chars().all(|c| c == '0' || c == '-'))
+            || self
+                .id
+                .as_deref()
+                .is_some_and(|id| id.chars().all(|c| c == '0' || c == '-'))
             || self
                 .provider_display_name
                 .as_deref()
@@ -105,7 +108,8 @@ pub(super) struct Reference {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ArtifactUriQueryResult {
-    pub(super) artifact_uris_query_result: Option<indexmap::IndexMap<String, Option<Vec<Reference>>>>,
+    pub(super) artifact_uris_query_result:
+        Option<indexmap::IndexMap<String, Option<Vec<Reference>>>>,
 }
 
 /// A work item.

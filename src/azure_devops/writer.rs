@@ -52,12 +52,21 @@ impl Writer {
             .await
             .map_err(|error| explain_size(error, writes.len(), bytes))?;
         let listed: wire::Listed<wire::Element> = answer.json(OPERATION)?;
-        Outcomes {
+        let mut outcomes = Outcomes {
             addresses: &session.addresses,
             catalog: &catalog,
-            answer: &answer,
+            info: &answer.info,
         }
-        .read(writes, listed.value.unwrap_or_default())
+        .read(writes, listed.value.unwrap_or_default())?;
+        for outcome in &mut outcomes {
+            if let WriteOutcome::Stale(error)
+            | WriteOutcome::Rejected(error)
+            | WriteOutcome::NotRun(error) = outcome
+            {
+                session.hide_secrets(&mut error.kind);
+            }
+        }
+        Ok(outcomes)
     }
 }
 
@@ -76,6 +85,10 @@ fn explain_size(mut error: RemoteError, writes: usize, bytes: usize) -> RemoteEr
 
 #[async_trait]
 impl WriteAzureDevOps for Writer {
+    fn fit(&self, writes: &[WorkItemWrite]) -> usize {
+        batch::chunks(writes).first().map_or(1, |run| run.len().max(1))
+    }
+
     async fn write(&self, writes: &[WorkItemWrite]) -> Result<Vec<WriteOutcome>, RemoteError> {
         if writes.len() > MAX_BATCH_WRITES {
             return Err(refused(format!(

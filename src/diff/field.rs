@@ -62,16 +62,20 @@ pub fn one_way_field(
     drift: DriftPolicy,
 ) -> FieldVerdict {
     let to = from.other();
-    let accord = match from {
-        System::TestWorthy => row.in_accord(source, target),
-        System::AzureDevOps => row.in_accord(target, source),
-    };
+    let translated = row.translate(from, source);
+    let there = matches!(&translated, Ok(value) if row.same(to, value, target));
+    let accord = there
+        || match from {
+            System::TestWorthy => row.in_accord(source, target),
+            System::AzureDevOps => row.in_accord(target, source),
+        };
+    let write = |cause, overwrites| write(row, to, translated.clone(), target, cause, overwrites);
     let Some(base) = base else {
         if accord {
             return FieldVerdict::Refresh;
         }
         let overwrites = (!target.is_null()).then(|| target.clone());
-        return write(row, from, source, target, Cause::FirstSync, overwrites);
+        return write(Cause::FirstSync, overwrites);
     };
     let (base_source, base_target) = match from {
         System::TestWorthy => (&base.testworthy, &base.azure_devops),
@@ -89,19 +93,17 @@ pub fn one_way_field(
     }
     let edit = target_changed.then(|| target.clone());
     if row_changed {
-        return write(row, from, source, target, Cause::MappingChanged, edit);
+        return write(Cause::MappingChanged, edit);
     }
     match (source_changed, target_changed, drift) {
-        (true, _, _) => write(row, from, source, target, Cause::SourceChanged, edit),
-        (false, true, DriftPolicy::Enforce) => {
-            write(row, from, source, target, Cause::DriftEnforced, edit)
-        }
+        (true, _, _) => write(Cause::SourceChanged, edit),
+        (false, true, DriftPolicy::Enforce) => write(Cause::DriftEnforced, edit),
         (false, true, policy) => FieldVerdict::Drift {
             policy,
             recorded: base_target.clone(),
             live: target.clone(),
         },
-        (false, false, _) => match row.translate(from, source) {
+        (false, false, _) => match translated {
             Ok(_) => FieldVerdict::Same,
             Err(problem) => FieldVerdict::Hold(problem),
         },
@@ -110,14 +112,14 @@ pub fn one_way_field(
 
 fn write(
     row: &CompiledRow,
-    from: System,
-    source: &Value,
+    to: System,
+    translated: Result<Value, Problem>,
     target: &Value,
     cause: Cause,
     overwrites: Option<Value>,
 ) -> FieldVerdict {
-    let after = row.translate(from, source).and_then(|after| {
-        row.check_clearing(from.other(), &after)?;
+    let after = translated.and_then(|after| {
+        row.check_clearing(to, &after)?;
         Ok(after)
     });
     match after {

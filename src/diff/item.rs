@@ -88,8 +88,13 @@ pub fn one_way_item(situation: Situation, from: System, creates: bool) -> ItemVe
         Situation::TargetOnly => ItemVerdict::Ignore,
         Situation::Unlinked { source, target } => match (source, target) {
             (P::Deleted | P::Gone | P::OutOfScope | P::Retyped, _) => ItemVerdict::Ignore,
-            (P::Present, Candidates::None) if creates => ItemVerdict::Create,
-            (P::Present, Candidates::None) => ItemVerdict::Ignore,
+            (P::Present, Candidates::None) => {
+                if creates {
+                    ItemVerdict::Create
+                } else {
+                    ItemVerdict::Ignore
+                }
+            }
             (P::Present, Candidates::Several) => ItemVerdict::Quarantine,
             (P::Present, Candidates::One(by, presence)) => match presence {
                 P::Present => ItemVerdict::Adopt(by),

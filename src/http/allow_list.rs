@@ -80,7 +80,7 @@ impl AllowList {
                 request: None,
             })
         };
-        let Some(host) = url.host().and_then(normalised) else {
+        let Some(host) = url.host().as_ref().and_then(normalised) else {
             return refuse("");
         };
         if !url.username().is_empty() || url.password().is_some() {
@@ -139,17 +139,18 @@ fn is_loopback(host: &Host<String>) -> bool {
 }
 
 /// The host without the one trailing dot that marks a name as absolute; it names the same machine.
-fn normalised(host: Host<&str>) -> Option<Host<String>> {
+fn normalised<T: AsRef<str>>(host: &Host<T>) -> Option<Host<String>> {
     Some(match host {
         Host::Domain(name) => {
-            let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+            let name = name.as_ref().to_ascii_lowercase();
+            let name = name.strip_suffix('.').unwrap_or(&name).to_owned();
             if name.is_empty() || name.split('.').any(str::is_empty) {
                 return None;
             }
             Host::Domain(name)
         }
-        Host::Ipv4(address) => Host::Ipv4(address),
-        Host::Ipv6(address) => Host::Ipv6(address),
+        Host::Ipv4(address) => Host::Ipv4(*address),
+        Host::Ipv6(address) => Host::Ipv6(*address),
     })
 }
 
@@ -191,12 +192,7 @@ fn parse_entry(entry: &str) -> Option<Entry> {
     if name.contains(['%', '*', '@']) {
         return None;
     }
-    let host = Host::parse(name).ok()?;
-    let host = normalised(match &host {
-        Host::Domain(name) => Host::Domain(name.as_str()),
-        Host::Ipv4(address) => Host::Ipv4(*address),
-        Host::Ipv6(address) => Host::Ipv6(*address),
-    })?;
+    let host = normalised(&Host::parse(name).ok()?)?;
     let pattern = match (below, host) {
         // `*.com` would allow half the world by a slip.
         (true, Host::Domain(suffix)) if suffix.contains('.') => Pattern::Below(suffix),

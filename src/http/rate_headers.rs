@@ -105,6 +105,10 @@ mod tests {
         "1994-11-06T08:49:07Z".parse().unwrap()
     }
 
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "compared with readers that may find nothing"
+    )]
     fn secs(seconds: f64) -> Option<Duration> {
         Some(Duration::from_secs_f64(seconds))
     }

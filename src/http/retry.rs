@@ -32,11 +32,13 @@ pub(super) enum Verdict {
 
 /// The policy as one table. A 429 was not carried out, so even a write may follow it.
 pub(super) fn verdict(repeat: Repeat, outcome: Outcome) -> Verdict {
-    match (repeat, outcome) {
-        (_, Outcome::Status(429) | Outcome::NotConnected) => Verdict::Again,
-        (Repeat::Safe, Outcome::Lost | Outcome::Status(500..)) => Verdict::Again,
-        (Repeat::Never, Outcome::Lost | Outcome::Status(500..)) => Verdict::Ambiguous,
-        (_, Outcome::Status(_)) => Verdict::Deliver,
+    match outcome {
+        Outcome::Status(429) | Outcome::NotConnected => Verdict::Again,
+        Outcome::Lost | Outcome::Status(500..) => match repeat {
+            Repeat::Safe => Verdict::Again,
+            Repeat::Never => Verdict::Ambiguous,
+        },
+        Outcome::Status(_) => Verdict::Deliver,
     }
 }
 

@@ -295,7 +295,7 @@ impl RowLint<'_> {
 
     fn substitute(&self, table: &Table, targets: &[System], found: &mut Vec<Finding>) {
         for &target in targets {
-            if self.ready.active(target) && table.substitute(target) == Some(None) {
+            if self.ready.active(target) && table.substitute_misfits(target) {
                 found.push(self.finding(
                     &entry::L02_TYPE_MISMATCH,
                     format_args!("the value of `unmapped: {{ use: ... }}` does not fit {target}"),
@@ -367,7 +367,6 @@ impl RowLint<'_> {
                     &entry::L24_SPELLING,
                     format_args!("`{value}` is spelled `{exact}` in Azure DevOps"),
                 )),
-                Some(_) => {}
                 None if *writes => {
                     let list: Vec<&Value> = allowed.iter().take(20).collect();
                     found.push(
@@ -381,7 +380,7 @@ impl RowLint<'_> {
                         .with_help(format!("it allows {}", quoted(&list))),
                     );
                 }
-                None => {}
+                _ => {}
             }
         }
     }
@@ -404,3 +403,6 @@ fn quoted(values: &[&Value]) -> String {
         _ => texts.concat(),
     }
 }
+
+#[cfg(test)]
+mod tests;

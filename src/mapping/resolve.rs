@@ -42,6 +42,9 @@ enum Target<'a> {
     },
 }
 
+/// Why a row cannot be compiled; not empty.
+type Refusal = Vec<Finding>;
+
 /// A finding about a row.
 pub(super) fn finding(
     mapping: &FieldMapping,
@@ -67,23 +70,22 @@ impl<'a> Resolver<'a> {
     }
 
     /// The compiled row, or everything that is wrong with it.
-    pub(super) fn compile(&self) -> Result<CompiledRow, Vec<Finding>> {
+    pub(super) fn compile(&self) -> Result<CompiledRow, Refusal> {
         let (source, target) = match (self.source(), self.target()) {
             (Ok(source), Ok(target)) => (source, target),
             (source, target) => {
-                return Err([source.err(), target.err()].into_iter().flatten().collect());
+                let both = [source.err(), target.err()].into_iter().flatten();
+                return Err(both.flatten().collect());
             }
         };
-        let one = |finding| vec![finding];
-        self.check_supported(source, &target).map_err(one)?;
+        self.check_supported(source, &target)?;
         let codec = self.codec(source, &target);
-        self.check_azure_kind(codec, &target).map_err(one)?;
+        self.check_azure_kind(codec, &target)?;
         let azure_form = self.azure_form(codec, &target);
-        self.check_case_kind(codec, source, &azure_form)
-            .map_err(one)?;
+        self.check_case_kind(codec, source, &azure_form)?;
         let case_form = self.case_form(codec, source, &azure_form);
         let table = self.table(source, &case_form, &azure_form)?;
-        let case = self.case_end(source, &azure_form).map_err(one)?;
+        let case = self.case_end(source, &azure_form)?;
         Ok(CompiledRow {
             name: self.row.name.clone(),
             digest: digest(self.row, codec),
@@ -103,7 +105,7 @@ impl<'a> Resolver<'a> {
         finding(self.mapping, self.row, code, what)
     }
 
-    fn source(&self) -> Result<Source<'a>, Finding> {
+    fn source(&self) -> Result<Source<'a>, Refusal> {
         let name = match &self.row.source {
             RowSource::Constant(value) => return Ok(Source::Constant(value)),
             RowSource::Field(name) => name,
@@ -116,13 +118,13 @@ impl<'a> Resolver<'a> {
             format_args!("TestWorthy cases have no field `{name}`"),
         );
         let near = nearest(name, CASE_FIELDS.iter().map(|field| field.name));
-        Err(missing.with_help(match near {
+        Err(vec![missing.with_help(match near {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("for a custom field write `custom.{name}`"),
-        }))
+        })])
     }
 
-    fn target(&self) -> Result<Target<'a>, Finding> {
+    fn target(&self) -> Result<Target<'a>, Refusal> {
         let reference_name = match &self.row.target {
             RowTarget::Tag(tag) => return self.tag(tag),
             RowTarget::TagPrefix(prefix) => return self.tag_prefix(prefix),
@@ -159,13 +161,13 @@ impl<'a> Resolver<'a> {
             .next();
         let near =
             by_name.or_else(|| nearest(reference_name, metadata.fields.keys().map(String::as_str)));
-        Err(missing.with_help(match near {
+        Err(vec![missing.with_help(match near {
             Some(near) => format!("did you mean `{near}`?"),
             None => "add the field to the type in its process, or correct the name".to_owned(),
-        }))
+        })])
     }
 
-    fn tag(&self, tag: &str) -> Result<Target<'a>, Finding> {
+    fn tag(&self, tag: &str) -> Result<Target<'a>, Refusal> {
         let tag = tag.trim();
         let unusable = |what: &str| {
             self.finding(
@@ -174,31 +176,32 @@ impl<'a> Resolver<'a> {
             )
         };
         if tag.is_empty() {
-            return Err(unusable("is empty"));
+            return Err(vec![unusable("is empty")]);
         }
-        check_tag(tag).map_err(|problem| unusable(&format!("cannot be used: {problem}")))?;
+        check_tag(tag).map_err(|problem| vec![unusable(&format!("cannot be used: {problem}"))])?;
         Ok(Target::Tags(TagSlice::One(tag.to_owned())))
     }
 
-    fn tag_prefix(&self, prefix: &str) -> Result<Target<'a>, Finding> {
+    fn tag_prefix(&self, prefix: &str) -> Result<Target<'a>, Refusal> {
         let prefix = prefix.trim_start();
         let reserved = prefix.eq_ignore_ascii_case(crate::model::ACCORD_TAG);
         match check_tag(prefix) {
-            Err(problem) if !reserved => Err(self.finding(
+            Err(problem) if !reserved => Err(vec![self.finding(
                 &entry::TAG_NOT_USABLE,
                 format_args!("the prefix `{prefix}` cannot be used: {problem}"),
-            )),
+            )]),
             _ => Ok(Target::Tags(TagSlice::Prefix(prefix.to_owned()))),
         }
     }
 
     /// Refuses what needs a codec of a later version. Plain text would lose markup, so it is no way out.
-    fn check_supported(&self, source: Source<'_>, target: &Target<'_>) -> Result<(), Finding> {
+    fn check_supported(&self, source: Source<'_>, target: &Target<'_>) -> Result<(), Refusal> {
         let refuse = |field: &str, what: &str, help: &str| {
             let what = format!("`{field}` {what}, and this version has no codec for that");
-            Err(self
-                .finding(&entry::CODEC_NOT_SUPPORTED_YET, what)
-                .with_help(help))
+            Err(vec![
+                self.finding(&entry::CODEC_NOT_SUPPORTED_YET, what)
+                    .with_help(help),
+            ])
         };
         let leave_out = "leave the row out for now";
         if let Source::Field(name, field) = source {
@@ -246,6 +249,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn codec(&self, source: Source<'_>, target: &Target<'_>) -> Codec {
+        use AzureFieldKind as Kind;
         if let Some(codec) = self.row.codec {
             return codec;
         }
@@ -254,7 +258,6 @@ impl<'a> Resolver<'a> {
             Target::Tags(TagSlice::Prefix(_)) => return Codec::Set,
             Target::Field { kind, live, .. } => (*kind, *live),
         };
-        use AzureFieldKind as Kind;
         let listed =
             live.is_some_and(|live| live.definition.is_picklist || !live.allowed_values.is_empty());
         match kind {
@@ -268,7 +271,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn check_azure_kind(&self, codec: Codec, target: &Target<'_>) -> Result<(), Finding> {
+    fn check_azure_kind(&self, codec: Codec, target: &Target<'_>) -> Result<(), Refusal> {
         use AzureFieldKind as Kind;
         let (name, kind) = match target {
             Target::Tags(slice) => {
@@ -279,9 +282,10 @@ impl<'a> Resolver<'a> {
                 return if fits {
                     Ok(())
                 } else {
-                    Err(self
-                        .mismatch(format_args!("tags are not read `as: {}`", codec_key(codec)))
-                        .with_help(format!("write `as: {needs}`, or leave `as` out")))
+                    Err(vec![
+                        self.mismatch(format_args!("tags are not read `as: {}`", codec_key(codec)))
+                            .with_help(format!("write `as: {needs}`, or leave `as` out")),
+                    ])
                 };
             }
             Target::Field {
@@ -305,13 +309,14 @@ impl<'a> Resolver<'a> {
         if fits {
             return Ok(());
         }
-        Err(self
-            .mismatch(format_args!(
+        Err(vec![
+            self.mismatch(format_args!(
                 "`{name}` holds {} and cannot be read `as: {}`",
                 kind_in_words(kind),
                 codec_key(codec)
             ))
-            .with_help("leave `as` out, so that it follows from the field's type"))
+            .with_help("leave `as` out, so that it follows from the field's type"),
+        ])
     }
 
     fn check_case_kind(
@@ -319,14 +324,16 @@ impl<'a> Resolver<'a> {
         codec: Codec,
         source: Source<'_>,
         azure_form: &Form,
-    ) -> Result<(), Finding> {
+    ) -> Result<(), Refusal> {
         use CaseFieldKind as Kind;
         let Source::Field(name, field) = source else {
             return Ok(());
         };
         if self.row.values.is_some() {
             return if codec == Codec::Set || field.kind == Kind::Set {
-                Err(self.mismatch("`values` translates single values and no sets"))
+                Err(vec![
+                    self.mismatch("`values` translates single values and no sets"),
+                ])
             } else {
                 Ok(())
             };
@@ -350,12 +357,13 @@ impl<'a> Resolver<'a> {
             Kind::Set => "write `as: set`",
             _ => "say how with `as`, or translate its values with `values`",
         };
-        Err(self
-            .mismatch(format_args!(
+        Err(vec![
+            self.mismatch(format_args!(
                 "`{name}` does not hold {}, which the Azure DevOps field does",
                 azure_form.expected()
             ))
-            .with_help(help))
+            .with_help(help),
+        ])
     }
 
     fn mismatch(&self, what: impl std::fmt::Display) -> Finding {
@@ -431,7 +439,7 @@ impl<'a> Resolver<'a> {
         source: Source<'_>,
         case_form: &Form,
         azure_form: &Form,
-    ) -> Result<Option<Table>, Vec<Finding>> {
+    ) -> Result<Option<Table>, Refusal> {
         let Some(values) = &self.row.values else {
             return Ok(None);
         };
@@ -450,7 +458,7 @@ impl<'a> Resolver<'a> {
             .map_err(|misfits| misfits.into_iter().map(misfit).collect())
     }
 
-    fn case_end(&self, source: Source<'_>, azure_form: &Form) -> Result<CaseEnd, Finding> {
+    fn case_end(&self, source: Source<'_>, azure_form: &Form) -> Result<CaseEnd, Refusal> {
         match source {
             Source::Field(name, field) => Ok(CaseEnd::Field {
                 name: name.to_owned(),
@@ -462,10 +470,10 @@ impl<'a> Resolver<'a> {
             }),
             Source::Constant(value) => match azure_form.canonical(value) {
                 Some(value) => Ok(CaseEnd::Constant(value)),
-                None => Err(self.mismatch(format_args!(
+                None => Err(vec![self.mismatch(format_args!(
                     "the constant `{value}` is not {}, which the Azure DevOps field holds",
                     azure_form.expected()
-                ))),
+                ))]),
             },
         }
     }

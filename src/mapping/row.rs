@@ -324,8 +324,14 @@ impl AzureField {
 pub(super) fn digest(row: &Row, codec: Codec) -> String {
     let meaning = serde_json::json!([row.source, row.target, codec, row.values]);
     let hash = Sha256::digest(meaning.to_string().as_bytes());
-    hash.iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let mut text = String::with_capacity(16);
+    for byte in hash.iter().take(8) {
+        for nibble in [byte >> 4, byte & 15] {
+            text.extend(char::from_digit(nibble.into(), 16));
+        }
+    }
+    text
 }
+
+#[cfg(test)]
+mod tests;

@@ -54,29 +54,29 @@ pub(crate) fn constant_row(value: Value, azure_devops: &str) -> Row {
     }
 }
 
-pub(crate) fn values(values: &[(&str, i64)], reverse: &[(i64, &str)]) -> Option<ValueMap> {
+pub(crate) fn values(values: &[(&str, i64)], reverse: &[(i64, &str)]) -> ValueMap {
     let reversed = |(r, l): &(i64, &str)| (r.to_string(), Value::text(*l));
-    Some(ValueMap {
+    ValueMap {
         values: values
             .iter()
             .map(|(l, r)| ((*l).to_owned(), Value::integer(*r)))
             .collect::<IndexMap<_, _>>(),
         reverse: reverse.iter().map(reversed).collect(),
         unmapped: Unmapped::Hold,
-    })
+    }
 }
 
 /// The priority row of the manifest reference.
 pub(crate) fn priority_row() -> Row {
     Row {
-        values: values(
+        values: Some(values(
             &[
                 ("P1 - Must Test", 1),
                 ("P2 - Should Test", 2),
                 ("P3 - Good to Test", 3),
             ],
             &[(4, "P3 - Good to Test")],
-        ),
+        )),
         ..field_row("priority", "Microsoft.VSTS.Common.Priority")
     }
 }

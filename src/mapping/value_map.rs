@@ -139,14 +139,9 @@ impl Table {
         values
     }
 
-    /// What `unmapped: { use: ... }` gives on a side: `None` if it says something else, `Some(None)` if
-    /// its value is none of that side's form.
-    pub(super) fn substitute(&self, target: System) -> Option<Option<&Value>> {
-        match (&self.unmapped, target) {
-            (Rest::Wait { .. }, _) => None,
-            (Rest::Use { testworthy, .. }, System::TestWorthy) => Some(testworthy.as_ref()),
-            (Rest::Use { azure_devops, .. }, System::AzureDevOps) => Some(azure_devops.as_ref()),
-        }
+    /// Whether `unmapped: { use: ... }` names a value that `target` cannot hold.
+    pub(super) fn substitute_misfits(&self, target: System) -> bool {
+        matches!(self.unmapped, Rest::Use { .. }) && self.substitute(target).is_none()
     }
 
     /// Whether an Azure DevOps value has an entry.
@@ -205,12 +200,18 @@ impl Table {
         if value.is_null() {
             return Lookup::Found(Value::Null);
         }
-        match (&self.unmapped, self.substitute(target)) {
-            (_, Some(Some(substitute))) => Lookup::Found(substitute.clone()),
-            (Rest::Wait { skips_item }, _) => Lookup::Waits {
-                skips_item: *skips_item,
-            },
-            (Rest::Use { .. }, _) => Lookup::Waits { skips_item: false },
+        let skips_item = matches!(self.unmapped, Rest::Wait { skips_item: true });
+        match self.substitute(target) {
+            Some(substitute) => Lookup::Found(substitute.clone()),
+            None => Lookup::Waits { skips_item },
+        }
+    }
+
+    fn substitute(&self, target: System) -> Option<&Value> {
+        match (&self.unmapped, target) {
+            (Rest::Wait { .. }, _) => None,
+            (Rest::Use { testworthy, .. }, System::TestWorthy) => testworthy.as_ref(),
+            (Rest::Use { azure_devops, .. }, System::AzureDevOps) => azure_devops.as_ref(),
         }
     }
 }
@@ -292,12 +293,17 @@ mod tests {
         assert_eq!((seen, lawful), (5184, 72));
     }
 
-    /// A reference that knows nothing of tables: plays every edit of either side through both maps and
-    /// sees whether what one side wrote is ever written back as something else.
-    fn plays_in_step(f: [i64; 4], g: [&str; 3]) -> bool {
+    /// A reference that knows nothing of tables: from every state in accord, a person sets every right
+    /// value; the left follows (it stays if it already maps there), and the next pass must not undo it.
+    fn plays_in_step(f: [i64; 4], g: [&'static str; 3]) -> bool {
         let f = |l: &str| f[LEFT.iter().position(|x| *x == l).unwrap()];
         let g = |r: i64| g[usize::try_from(r - 1).unwrap()];
-        (1..=3).all(|edited| f(g(edited)) == edited)
+        LEFT.iter().all(|&left| {
+            (1..=3).all(|edited| {
+                let followed = if f(left) == edited { left } else { g(edited) };
+                f(followed) == edited
+            })
+        })
     }
 
     #[test]

@@ -182,3 +182,6 @@ impl CompiledRow {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

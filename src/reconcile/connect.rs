@@ -126,7 +126,7 @@ impl HttpRemotes {
         self.client(
             connection,
             System::TestWorthy,
-            testworthy::credential_headers(&user, &key, &project),
+            testworthy::credential_headers(user, key, project),
             Vec::new(),
             side.rate,
         )
@@ -175,10 +175,7 @@ impl Remotes for HttpRemotes {
     fn readers(&self, connection: &Connection) -> Result<Readers, ReconcileError> {
         let clients = self.clients(connection)?;
         Ok(Readers {
-            testworthy: Arc::new(testworthy::Reader::new(
-                &connection.testworthy,
-                clients.testworthy,
-            )),
+            testworthy: Arc::new(testworthy_reader(connection, clients.testworthy)?),
             azure_devops: Arc::new(azure_devops::Reader::new(
                 &connection.azure_devops,
                 clients.azure_devops,
@@ -189,16 +186,24 @@ impl Remotes for HttpRemotes {
     fn writers(&self, connection: &Connection) -> Result<Writers, ReconcileError> {
         let clients = self.clients(connection)?;
         Ok(Writers {
-            testworthy: Arc::new(testworthy::Writer::new(testworthy::Reader::new(
-                &connection.testworthy,
+            testworthy: Arc::new(testworthy::Writer::new(testworthy_reader(
+                connection,
                 clients.testworthy,
-            ))),
+            )?)),
             azure_devops: Arc::new(azure_devops::Writer::new(azure_devops::Reader::new(
                 &connection.azure_devops,
                 clients.azure_devops,
             ))),
         })
     }
+}
+
+fn testworthy_reader(
+    connection: &Connection,
+    client: http::Client,
+) -> Result<testworthy::Reader, ReconcileError> {
+    testworthy::Reader::new(&connection.testworthy, client)
+        .map_err(|error| remote_error(connection, error))
 }
 
 /// Adds to a remote error which credential it was about.

@@ -16,7 +16,7 @@ mod secret;
 pub use clock::{Clock, Ids, RealClock, TimeOrderedIds};
 pub use connect::{HttpRemotes, Readers, Remotes, Writers, endpoints};
 pub use error::ReconcileError;
-pub use executor::{ApplyReport, Failure, FailureKind, StopFlag, apply};
+pub use executor::{ApplyReport, Failure, FailureKind, StopFlag, apply, recover};
 pub use plan::{Observation, PlanOptions, PlanOutcome, plan};
 pub use progress::{Progress, Silent};
 pub use secret::{Environment, ProcessEnvironment, SecretError};

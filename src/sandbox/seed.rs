@@ -304,21 +304,17 @@ fn plant_case(
     let mut edit = server
         .friendly_edit(suite, &members, stamp)
         .map_err(&refused)?;
-    match copy_of {
-        Some(original) => {
-            let copy = server
-                .copy_case(id, original, Some(section), stamp)
-                .map_err(&refused)?;
-            server.update_case(copy, &edit, stamp).map_err(&refused)
-        }
-        None => {
-            edit = edit.section(section);
-            server
-                .add_case(id, suite, &edit, stamp)
-                .map(drop)
-                .map_err(&refused)
-        }
+    if let Some(original) = copy_of {
+        let copy = server
+            .copy_case(id, original, Some(section), stamp)
+            .map_err(&refused)?;
+        return server.update_case(copy, &edit, stamp).map_err(&refused);
     }
+    edit = edit.section(section);
+    server
+        .add_case(id, suite, &edit, stamp)
+        .map(drop)
+        .map_err(&refused)
 }
 
 fn plant_run(

@@ -114,9 +114,9 @@ mod tests {
         chain.finish(recorded)
     }
 
-    fn broken_at(check: AuditCheck) -> Option<u64> {
+    fn broken_at(check: &AuditCheck) -> Option<u64> {
         match check {
-            AuditCheck::Broken { number, .. } => Some(number),
+            AuditCheck::Broken { number, .. } => Some(*number),
             AuditCheck::Intact { .. } => None,
         }
     }
@@ -141,18 +141,18 @@ mod tests {
 
         let mut changed = good.clone();
         changed[1].entry.detail = "x".to_owned();
-        assert_eq!(broken_at(check(&changed, 3)), Some(2));
+        assert_eq!(broken_at(&check(&changed, 3)), Some(2));
 
         let mut rehashed = changed;
         rehashed[1].hash = hash(&rehashed[0].hash, 2, &rehashed[1].entry);
-        assert_eq!(broken_at(check(&rehashed, 3)), Some(3));
+        assert_eq!(broken_at(&check(&rehashed, 3)), Some(3));
 
         let mut removed = good.clone();
         removed.remove(1);
-        assert_eq!(broken_at(check(&removed, 3)), Some(2));
+        assert_eq!(broken_at(&check(&removed, 3)), Some(2));
 
         assert_eq!(
-            broken_at(check(&good[..2], 3)),
+            broken_at(&check(&good[..2], 3)),
             Some(3),
             "cut off at the end"
         );

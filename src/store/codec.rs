@@ -97,14 +97,14 @@ pub(super) fn outcome_texts(outcome: &IntentOutcome) -> (&'static str, Option<&s
 }
 
 pub(super) fn outcome(
-    text: Option<String>,
-    reason: Option<String>,
+    text: Option<&str>,
+    reason: Option<&str>,
 ) -> Result<Option<IntentOutcome>, Unreadable> {
-    Ok(match text.as_deref() {
+    Ok(match text {
         None => None,
         Some("applied") => Some(IntentOutcome::Applied),
         Some("abandoned") => Some(IntentOutcome::Abandoned {
-            reason: reason.unwrap_or_default(),
+            reason: reason.unwrap_or_default().to_owned(),
         }),
         Some(other) => return Err(Unreadable::new("an intent's outcome in the state", other)),
     })
@@ -192,7 +192,7 @@ mod tests {
         };
         for each in [IntentOutcome::Applied, abandoned] {
             let (text, reason) = outcome_texts(&each);
-            let read = outcome(Some(text.to_owned()), reason.map(str::to_owned)).unwrap();
+            let read = outcome(Some(text), reason).unwrap();
             assert_eq!(read, Some(each));
         }
     }
@@ -201,7 +201,7 @@ mod tests {
     fn unknown_content_is_an_error_that_shows_little_of_it() {
         assert!(mark("later").is_err());
         assert!(kind("DeleteEverything").is_err());
-        assert!(outcome(Some("perhaps".to_owned()), None).is_err());
+        assert!(outcome(Some("perhaps"), None).is_err());
         let sensitive = base(
             r#"[[1,{"text":"hunter2"},{"txet":"hunter2"}]]"#,
             &BaseRows::new(),

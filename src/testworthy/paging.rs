@@ -1,8 +1,9 @@
 //! Putting a list together from one answer or many.
 //!
 //! How lists are wrapped and paged is not published: a bare array, or an object with the noun as its
-//! key, perhaps with TestRail's `offset`, `limit`, `size` and `_links`. Whatever leaves a doubt that the
-//! list is whole makes it incomplete, and then nothing is created or deleted on its strength.
+//! key, perhaps with `offset`, `limit`, `size` and `_links` as its relatives have. Whatever leaves a
+//! doubt that the list is whole makes it incomplete, and then nothing is created or deleted on its
+//! strength.
 
 use std::collections::HashSet;
 
@@ -26,7 +27,7 @@ pub(super) struct Listing {
 pub(super) struct Pages {
     listing: Listing,
     seen: HashSet<u64>,
-    pages: usize,
+    taken: usize,
     total: Option<u64>,
 }
 
@@ -56,7 +57,7 @@ impl Pages {
         }
         let next = frame.next(count, from, paths);
         let fresh = self.keep(items.unwrap_or_default());
-        self.pages += 1;
+        self.taken += 1;
         let next = match next {
             Next::End => None,
             Next::Elsewhere => {
@@ -67,7 +68,7 @@ impl Pages {
                 self.doubt("the server gave a page again".to_owned());
                 None
             }
-            Next::Page(_) if self.pages >= MOST_PAGES => {
+            Next::Page(_) if self.taken >= MOST_PAGES => {
                 self.doubt(format!("there are more than {MOST_PAGES} pages"));
                 None
             }
@@ -117,8 +118,9 @@ struct Frame {
     limit: Option<u64>,
     size: Option<u64>,
     total: Option<u64>,
-    /// `Some(None)`: there are links, and none leads on.
-    link: Option<Option<String>>,
+    /// Whether there are links at all; without one that leads on they say that this is the end.
+    linked: bool,
+    link: Option<String>,
 }
 
 enum Next {
@@ -138,14 +140,16 @@ impl Frame {
         if object.get(noun).is_some_and(|list| !list.is_array()) {
             return Err(format!("`{noun}` is not a list"));
         }
+        let links = object.object("_links");
         Ok(Self {
             offset: object.id("offset"),
             limit: object.id("limit"),
             size: object.id("size"),
             total: object.id("total").or_else(|| object.id("total_count")),
-            link: object
-                .object("_links")
-                .map(|links| links.text("next").filter(|l| !l.is_empty())),
+            linked: links.is_some(),
+            link: links
+                .and_then(|links| links.text("next"))
+                .filter(|link| !link.is_empty()),
         })
     }
 
@@ -155,19 +159,21 @@ impl Frame {
             let offset = offset.checked_add(count as u64)?;
             (limit > 0).then(|| with_offset(from, offset, limit))
         };
-        match &self.link {
-            Some(None) => Next::End,
-            // A link in another server's style (TestRail's begin with /api/v2/) is not followed, but the
+        if let Some(link) = &self.link {
+            // A link in another server's style (some begin with /api/v2/) is not followed, but the
             // position that came with it serves as well.
-            Some(Some(link)) => paths
-                .follow(from, link)
-                .or_else(by_offset)
-                .map_or(Next::Elsewhere, Next::Page),
-            None if self.limit.is_some_and(|limit| count as u64 >= limit) && count > 0 => {
-                by_offset().map_or(Next::End, Next::Page)
-            }
-            None => Next::End,
+            let next = paths.follow(from, link).or_else(by_offset);
+            return next.map_or(Next::Elsewhere, Next::Page);
         }
+        let full = self
+            .limit
+            .is_some_and(|limit| count > 0 && count as u64 >= limit);
+        let next = if full && !self.linked {
+            by_offset()
+        } else {
+            None
+        };
+        next.map_or(Next::End, Next::Page)
     }
 }
 
@@ -360,7 +366,7 @@ mod tests {
             json!(null),
             json!({"cases": {}}),
         ] {
-            assert!(list(&[answer.clone()]).0.is_err(), "{answer}");
+            assert!(list(std::slice::from_ref(&answer)).0.is_err(), "{answer}");
         }
     }
 }

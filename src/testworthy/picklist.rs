@@ -160,7 +160,10 @@ mod tests {
             "2 was seen under another name"
         );
         assert_eq!(list.id("High"), None);
-        assert_eq!(list.names(), ["Medium", "P1 - Must Test", "P3 - Good to Test"]);
+        assert_eq!(
+            list.names(),
+            ["Medium", "P1 - Must Test", "P3 - Good to Test"]
+        );
     }
 
     #[test]

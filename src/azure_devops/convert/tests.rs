@@ -26,7 +26,10 @@ fn catalog() -> FieldCatalog {
 #[test]
 fn types_follow_the_flags() {
     let catalog = catalog();
-    assert_eq!(catalog.kind("System.AssignedTo"), Some(AzureFieldKind::Identity));
+    assert_eq!(
+        catalog.kind("System.AssignedTo"),
+        Some(AzureFieldKind::Identity)
+    );
     assert_eq!(catalog.kind("Custom.Team"), Some(AzureFieldKind::String));
     assert_eq!(catalog.kind("Custom.New"), Some(AzureFieldKind::String));
     assert_eq!(catalog.kind("Custom.Gone"), None);
@@ -59,21 +62,38 @@ fn a_work_item_as_recorded() {
         ],
         "_links": {}, "url": "https://dev.azure.com/c/g/_apis/wit/workItems/5120",
     });
-    let item = catalog().work_item(serde_json::from_value(item).unwrap()).unwrap();
+    let item = catalog()
+        .work_item(serde_json::from_value(item).unwrap())
+        .unwrap();
     assert_eq!((item.id, item.rev), (WorkItemId(5120), Rev(4)));
-    assert_eq!((item.work_item_type.as_str(), item.project.as_str()), ("Test Case", "Web Shop"));
+    assert_eq!(
+        (item.work_item_type.as_str(), item.project.as_str()),
+        ("Test Case", "Web Shop")
+    );
     assert_eq!(item.tags, ["accord", "smoke"]);
     assert_eq!(item.title(), "Pay by card");
-    assert_eq!(item.fields["System.AssignedTo"], Value::text("ada@contoso.example"));
+    assert_eq!(
+        item.fields["System.AssignedTo"],
+        Value::text("ada@contoso.example")
+    );
     assert_eq!(
         item.fields["System.ChangedDate"],
         Value::DateTime("2026-03-04T05:06:07.230Z".parse().unwrap())
     );
-    assert_eq!(item.fields["Microsoft.VSTS.Common.Priority"], Value::integer(2));
+    assert_eq!(
+        item.fields["Microsoft.VSTS.Common.Priority"],
+        Value::integer(2)
+    );
     assert_eq!(item.fields["Custom.Effort"], Value::integer(5));
     assert_eq!(item.fields["Custom.Done"], Value::Boolean(false));
-    assert_eq!(item.fields["System.Description"], Value::text("<div>Text</div>"));
-    assert_eq!(item.fields["WEF_1_Kanban.Column.Done"], Value::Boolean(true));
+    assert_eq!(
+        item.fields["System.Description"],
+        Value::text("<div>Text</div>")
+    );
+    assert_eq!(
+        item.fields["WEF_1_Kanban.Column.Done"],
+        Value::Boolean(true)
+    );
     for absent in ["Custom.Empty", "Custom.Null", "System.Tags"] {
         assert!(!item.fields.contains_key(absent), "{absent}");
     }
@@ -90,7 +110,9 @@ fn an_item_without_id_or_revision_is_no_item() {
         (json!({ "id": 0, "rev": 1 }), "without an id"),
         (json!({ "id": 1 }), "without a revision"),
     ] {
-        let error = catalog().work_item(serde_json::from_value(item).unwrap()).unwrap_err();
+        let error = catalog()
+            .work_item(serde_json::from_value(item).unwrap())
+            .unwrap_err();
         assert!(error.contains(words), "{error}");
     }
 }
@@ -102,23 +124,63 @@ fn values_follow_the_declared_type() {
     for (kind, json, expected) in [
         (Some(Kind::Integer), json!("3"), Value::integer(3)),
         (Some(Kind::Integer), json!(3.0), Value::integer(3)),
-        (Some(Kind::Double), json!("2.50"), Value::Number(Number::Fraction(2.5))),
+        (
+            Some(Kind::Double),
+            json!("2.50"),
+            Value::Number(Number::Fraction(2.5)),
+        ),
         (Some(Kind::Integer), json!("many"), Value::text("many")),
         (Some(Kind::Double), json!("NaN"), Value::text("NaN")),
         (Some(Kind::String), json!(3), Value::text("3")),
         (Some(Kind::String), json!(true), Value::text("true")),
         (Some(Kind::Boolean), json!("True"), Value::Boolean(true)),
         (Some(Kind::Boolean), json!(0), Value::Boolean(false)),
-        (Some(Kind::Boolean), json!("perhaps"), Value::text("perhaps")),
-        (Some(Kind::DateTime), json!("9999-01-01T00:00:00Z"), instant("9999-01-01T00:00:00Z")),
-        (Some(Kind::DateTime), json!("0001-01-01T00:00:00"), instant("0001-01-01T00:00:00Z")),
-        (Some(Kind::DateTime), json!("2026-03-04T07:06:07.007+02:00"), instant("2026-03-04T05:06:07.007Z")),
+        (
+            Some(Kind::Boolean),
+            json!("perhaps"),
+            Value::text("perhaps"),
+        ),
+        (
+            Some(Kind::DateTime),
+            json!("9999-01-01T00:00:00Z"),
+            instant("9999-01-01T00:00:00Z"),
+        ),
+        (
+            Some(Kind::DateTime),
+            json!("0001-01-01T00:00:00"),
+            instant("0001-01-01T00:00:00Z"),
+        ),
+        (
+            Some(Kind::DateTime),
+            json!("2026-03-04T07:06:07.007+02:00"),
+            instant("2026-03-04T05:06:07.007Z"),
+        ),
         (Some(Kind::DateTime), json!("soon"), Value::text("soon")),
-        (Some(Kind::String), json!("2026-03-04T05:06:07Z"), Value::text("2026-03-04T05:06:07Z")),
-        (Some(Kind::Identity), json!("Ada <ada@contoso.example>"), Value::text("ada@contoso.example")),
-        (Some(Kind::Identity), json!("ada@contoso.example"), Value::text("ada@contoso.example")),
-        (Some(Kind::Identity), json!({ "displayName": "Testers" }), Value::text("Testers")),
-        (Some(Kind::Identity), json!({ "uniqueName": "", "displayName": "Testers" }), Value::text("Testers")),
+        (
+            Some(Kind::String),
+            json!("2026-03-04T05:06:07Z"),
+            Value::text("2026-03-04T05:06:07Z"),
+        ),
+        (
+            Some(Kind::Identity),
+            json!("Ada <ada@contoso.example>"),
+            Value::text("ada@contoso.example"),
+        ),
+        (
+            Some(Kind::Identity),
+            json!("ada@contoso.example"),
+            Value::text("ada@contoso.example"),
+        ),
+        (
+            Some(Kind::Identity),
+            json!({ "displayName": "Testers" }),
+            Value::text("Testers"),
+        ),
+        (
+            Some(Kind::Identity),
+            json!({ "uniqueName": "", "displayName": "Testers" }),
+            Value::text("Testers"),
+        ),
         (Some(Kind::Html), json!("<p>a</p>"), Value::text("<p>a</p>")),
         (Some(Kind::Html), json!(""), Value::Null),
         (None, json!(4), Value::integer(4)),
@@ -148,7 +210,10 @@ fn allowed_values_are_read_in_both_published_forms() {
     assert!(assigned.always_required);
     assert_eq!(
         assigned.allowed_values,
-        [Value::text("ada@contoso.example"), Value::text("bo@contoso.example")]
+        [
+            Value::text("ada@contoso.example"),
+            Value::text("bo@contoso.example")
+        ]
     );
     let (_, unlisted) = field(json!({ "referenceName": "Custom.Unlisted", "name": "Unlisted" }));
     assert_eq!(unlisted.definition.kind, AzureFieldKind::String);

@@ -108,7 +108,10 @@ fn the_words_of_every_broken_rule_are_passed_on() {
     });
     let message = ServerError::from_json(&body).message.unwrap();
     assert!(message.starts_with("TF401320: Rule Error"), "{message}");
-    assert!(message.ends_with("| Custom.Team: Say which team owns it. | Custom.Area: required"), "{message}");
+    assert!(
+        message.ends_with("| Custom.Team: Say which team owns it. | Custom.Area: required"),
+        "{message}"
+    );
 
     let single = json!({
         "message": "TF401320: Rule Error.",
@@ -136,7 +139,11 @@ fn answers_without_a_body_are_explained_by_their_header() {
         "x-tfs-serviceerror",
         HeaderValue::from_static("TF24668%3A+The+service+%26+its+host+are+unavailable"),
     );
-    let response = Response { status: 503, headers, body: Vec::new() };
+    let response = Response {
+        status: 503,
+        headers,
+        body: Vec::new(),
+    };
     assert_eq!(
         ServerError::from_response(&response).message.as_deref(),
         Some("TF24668: The service & its host are unavailable")

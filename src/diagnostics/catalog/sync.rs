@@ -32,24 +32,24 @@ pub static DUPLICATE_MARKER: Entry = Entry {
     fix: "Compare the two, keep what matters, then close the second one or remove its `accord/1` hyperlink.",
 };
 
-/// The counterpart of an item cannot be read.
-pub static TARGET_GONE: Entry = Entry {
-    code: "target-gone",
+/// One item of a pair cannot be read, or was deleted.
+pub static ITEM_GONE: Entry = Entry {
+    code: "item-gone",
     severity: Severity::Warning,
-    title: "the other side of a linked pair cannot be read",
-    explanation: "The item is linked, and its counterpart is deleted, moved, or not visible to the credential. Absence is not deletion, so nothing is created in its place and nothing is removed.",
+    title: "one item of a linked pair cannot be read",
+    explanation: "The item is deleted, moved out of reach, or not visible to the credential. Absence is not deletion, so nothing is created in its place and the other item stays as it is.",
     example: "A person deleted work item 5120, which is linked to case 210345.",
-    fix: "Restore the counterpart, or give the credential access to it. Deciding about deletions by policy comes with `whenDeletedIn`.",
+    fix: "Restore the item, or give the credential access to it. Deciding about deletions by policy comes with `whenDeletedIn`.",
 };
 
-/// The source of a pair cannot be read.
-pub static SOURCE_GONE: Entry = Entry {
-    code: "source-gone",
+/// A work item is no longer of the mapped type or project.
+pub static ITEM_RETYPED: Entry = Entry {
+    code: "item-retyped",
     severity: Severity::Warning,
-    title: "the source of a linked pair cannot be read",
-    explanation: "The source item is deleted, moved out of reach, or not visible to the credential. The other side stays as it is.",
-    example: "A person deleted case 210345, which is linked to work item 5120.",
-    fix: "Restore the source, or give the credential access to it. Deciding about deletions by policy comes with `whenDeletedIn`.",
+    title: "a linked work item changed its type or its project",
+    explanation: "The mapping was checked against another type, so nothing is written to the pair until a person settles it.",
+    example: "A person turned a linked Test Case into a Task.",
+    fix: "Change the work item back, or declare a rule for its new type.",
 };
 
 /// An item matches more than one counterpart, or one that is taken.
@@ -62,14 +62,14 @@ pub static AMBIGUOUS_MATCH: Entry = Entry {
     fix: "Make the match unique: remove the reference from the copy, or give one of the items another title.",
 };
 
-/// A value cannot be carried over.
-pub static HELD_VALUE: Entry = Entry {
-    code: "held-value",
+/// A new case has nowhere to go.
+pub static NOWHERE_TO_CREATE: Entry = Entry {
+    code: "nowhere-to-create",
     severity: Severity::Warning,
-    title: "a value waits because the mapping cannot carry it over",
-    explanation: "The value has no entry in the row's value map, is of another kind than the target field takes, or does not fit into it. The field keeps what it holds (with `unmapped: skipItem` the whole item does); the other fields go on.",
-    example: "Priority `P0 - Blocker` in TestWorthy, and a value map that begins at `P1 - Must Test`.",
-    fix: "Add the value to `values` or `reverse` of the row, set `unmapped: { use: VALUE }`, or change the value at its source.",
+    title: "the rule names no suite for new cases",
+    explanation: "A rule that creates cases needs a suite to create them in: `createIn.testworthy.suite`, or the first suite of its TestWorthy scope.",
+    example: "A rule from Azure DevOps with `create: testworthy` and neither of the two.",
+    fix: "Give the rule `createIn: { testworthy: { suite: ID } }`.",
 };
 
 /// A server refused the same write before.
@@ -87,9 +87,9 @@ pub(super) static ALL: &[&Entry] = &[
     &SETTLING,
     &OVERLAPPING_RULES,
     &DUPLICATE_MARKER,
-    &TARGET_GONE,
-    &SOURCE_GONE,
+    &ITEM_GONE,
+    &ITEM_RETYPED,
     &AMBIGUOUS_MATCH,
-    &HELD_VALUE,
+    &NOWHERE_TO_CREATE,
     &QUARANTINED,
 ];

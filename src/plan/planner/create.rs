@@ -6,7 +6,7 @@ use super::pair::field_change;
 use super::rule::{Collector, origin_entry};
 use crate::diagnostics::catalog::sync as codes;
 use crate::mapping::RowProblem;
-use crate::model::{Case, Marker, System, Value, WorkItem};
+use crate::model::{Case, Marker, Value, WorkItem};
 use crate::plan::conservation::Class;
 use crate::plan::observed::ItemKey;
 use crate::plan::{
@@ -100,7 +100,7 @@ fn create_case(
     let in_scope = || input.rule.scope.testworthy.as_ref()?.suites.first().copied();
     let Some(suite) = create_in.suite.or_else(in_scope) else {
         collector.finding(
-            &codes::HELD_VALUE,
+            &codes::NOWHERE_TO_CREATE,
             source,
             "no suite to create the case in: give the rule a `createIn.testworthy.suite`",
         );

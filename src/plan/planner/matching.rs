@@ -58,7 +58,10 @@ impl<'a> Matcher<'a> {
 
     fn index_items(&mut self) {
         let input = self.input;
-        for item in input.observed.work_items.values().filter(|item| self.is_mapped(item)) {
+        for item in input.observed.work_items.values() {
+            if !self.is_mapped(item) {
+                continue;
+            }
             let markers = self.own_markers(item);
             for &case in &markers {
                 self.items_by_marker.entry(case).or_default().push(item.id);
@@ -290,14 +293,6 @@ impl<'a> Matcher<'a> {
                 plural(items.len(), "work item", "work items"),
                 list(items)
             )),
-        }
-    }
-
-    /// The link of a source item.
-    pub(super) fn linked(&self, source: ItemKey) -> bool {
-        match source {
-            ItemKey::Case(id) => self.linked_cases.contains_key(&id),
-            ItemKey::WorkItem(id) => self.linked_items.contains_key(&id),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::rule::{Collector, origin_entry};
-use crate::diff::{Cause, FieldVerdict, one_way_field};
+use crate::diff::{Cause, FieldVerdict, RowVerdict, one_way_pair};
 use crate::mapping::{CompiledRow, Problem, RowProblem};
 use crate::model::config::MatchBy;
 use crate::model::{
@@ -141,30 +141,14 @@ fn compare(
     base: Option<&Base>,
 ) -> Rows {
     let input = collector.input;
-    let target = input.rule.target;
+    let rule = input.rule;
+    let none = Base::default();
+    let base = base.unwrap_or(&none);
+    let verdicts = one_way_pair(input.mapping, base, case, item, rule.source(), rule.drift);
     let mut rows = Rows::default();
-    for row in input.mapping.rows.iter().filter(|row| row.active(target) && !row.on_create()) {
-        let values = row
-            .read_case(case, Some(item.id))
-            .and_then(|left| Ok((left, row.read_work_item(item)?)));
-        let (left, right) = match values {
-            Ok(values) => values,
-            Err(problem) => {
-                hold(collector, source, row, &problem, &mut rows);
-                continue;
-            }
-        };
-        let (from, to) = match target {
-            System::AzureDevOps => (&left, &right),
-            System::TestWorthy => (&right, &left),
-        };
-        let base = base.and_then(|base| base.fields.get(row.name()));
-        let verdict = one_way_field(row, base, from, to, input.rule.source(), input.rule.drift);
-        if verdict == FieldVerdict::Same {
-            continue;
-        }
+    for row in verdicts.rows {
         let pair = collector.item_ref(Some(case), Some(item));
-        apply_verdict(collector, source, pair, row, verdict, (left, right), &mut rows);
+        apply_verdict(collector, source, pair, row, &mut rows);
     }
     rows
 }
@@ -173,18 +157,20 @@ fn apply_verdict(
     collector: &mut Collector<'_>,
     source: ItemKey,
     item: ItemRef,
-    row: &CompiledRow,
-    verdict: FieldVerdict,
-    (left, right): (Value, Value),
+    RowVerdict { row, source: from, target: to, verdict }: RowVerdict<'_>,
     rows: &mut Rows,
 ) {
     let target = collector.input.rule.target;
     match verdict {
         FieldVerdict::Same => {}
         FieldVerdict::Refresh => {
+            let (testworthy, azure_devops) = match target {
+                System::AzureDevOps => (from, to),
+                System::TestWorthy => (to, from),
+            };
             let field = BaseField {
-                testworthy: left,
-                azure_devops: right,
+                testworthy,
+                azure_devops,
                 row_digest: row.digest().to_owned(),
             };
             rows.agreed.insert(row.name().to_owned(), field);
@@ -192,7 +178,6 @@ fn apply_verdict(
         FieldVerdict::Write { before, after, cause, overwrites } => {
             rows.fields.push(field_change(row, target, &before, &after));
             rows.causes.push(cause);
-            let from = if target == System::AzureDevOps { left } else { right };
             rows.source.insert(row.name().to_owned(), from);
             if let Some(lost) = overwrites {
                 rows.overwrites.push(Overwrite {

@@ -6,6 +6,7 @@ use super::matching::{self, Match, Matcher};
 use super::{Claims, RuleOutput, create, pair};
 use crate::diagnostics::catalog::sync as codes;
 use crate::diagnostics::{Code, Severity};
+use crate::diff::{Candidates, ItemVerdict, Presence, Situation, one_way_item};
 use crate::model::config::{MatchBy, Origin, SyncRule};
 use crate::model::{Case, Link, Name, System, WorkItem};
 use crate::plan::conservation::{Class, Tally, Violation};
@@ -43,14 +44,14 @@ pub(super) fn plan_rule<'a>(
     let absent = collector.absent_sources(&in_scope.iter().copied().collect());
     let wanted = |key: &ItemKey| glob::selects(only, &format!("{}/{key}", address(input.rule)));
     let mut tally = Tally::new(
-        in_scope.iter().copied().chain(absent.iter().map(|(key, _)| *key)).filter(wanted),
+        in_scope.iter().chain(&absent).copied().filter(wanted),
     );
     for source in in_scope.into_iter().filter(wanted) {
         let class = collector.plan_item(source, &matcher, known_rules, claims);
         tally.add(&source, class)?;
     }
-    for (source, link) in absent.into_iter().filter(|(key, _)| wanted(key)) {
-        let class = collector.plan_absent_source(source, link);
+    for source in absent.into_iter().filter(wanted) {
+        let class = collector.plan_absent_source(source);
         tally.add(&source, class)?;
     }
     collector.output.summary = tally.finish()?;
@@ -124,25 +125,74 @@ impl<'a> Collector<'a> {
             );
             self.finding(&codes::DUPLICATE_MARKER, source, &message);
         }
-        let (Some(case), Some(item)) = (
-            self.input.observed.cases.get(&link.case),
-            self.input.observed.work_items.get(&link.work_item),
-        ) else {
-            return self.target_is_gone(source, target);
-        };
-        pair::plan_pair(self, source, case, item, Some(link), None)
+        let observed = self.input.observed;
+        let pair = observed.cases.get(&link.case).zip(observed.work_items.get(&link.work_item));
+        let situation =
+            Situation::Linked { source: Presence::Present, target: self.presence(target) };
+        match (self.decide(situation), pair) {
+            (ItemVerdict::Pair, Some((case, item))) => {
+                pair::plan_pair(self, source, case, item, Some(link), None)
+            }
+            (verdict, _) => self.wait_or_ask(source, target, verdict),
+        }
     }
 
-    fn target_is_gone(&mut self, source: ItemKey, target: ItemKey) -> Class {
-        let what = match target {
+    fn decide(&self, situation: Situation) -> ItemVerdict {
+        one_way_item(situation, self.input.rule.source(), self.input.rule.creates)
+    }
+
+    /// How an item is there, as far as it was read. Nothing was found in a recycle bin here, so what
+    /// was not read is gone without a confirmation.
+    fn presence(&self, key: ItemKey) -> Presence {
+        let observed = self.input.observed;
+        match key {
+            ItemKey::Case(id) if observed.cases.contains_key(&id) => Presence::Present,
+            ItemKey::Case(_) => Presence::Gone,
+            ItemKey::WorkItem(id) => match observed.work_items.get(&id) {
+                None => Presence::Gone,
+                Some(item) if !self.is_mapped(item) => Presence::Retyped,
+                Some(_) => Presence::Present,
+            },
+        }
+    }
+
+    fn is_mapped(&self, item: &WorkItem) -> bool {
+        item.work_item_type.eq_ignore_ascii_case(&self.input.mapping.work_item_type)
+            && item.project.eq_ignore_ascii_case(&self.input.connection.azure_devops.project)
+    }
+
+    /// Every verdict that writes nothing: the class, and what a person is told.
+    fn wait_or_ask(&mut self, source: ItemKey, absent: ItemKey, verdict: ItemVerdict) -> Class {
+        let what = match absent {
             ItemKey::Case(id) => format!("case {id} in TestWorthy"),
             ItemKey::WorkItem(id) => format!("work item {id} in Azure DevOps"),
         };
-        let message = format!(
-            "{what} is linked to this item and cannot be read: deleted, moved away, or not visible to this credential; nothing is written until a person decides"
-        );
-        self.conflict(&codes::TARGET_GONE, source, message);
-        Class::Conflict
+        match verdict {
+            ItemVerdict::Ask { .. } => {
+                let message = format!("{what} was deleted; nothing is written until a person decides");
+                self.conflict(&codes::ITEM_GONE, source, message);
+                Class::Conflict
+            }
+            ItemVerdict::Freeze => {
+                let message = format!(
+                    "{what} changed its type or its project; nothing is written to this pair until that is settled"
+                );
+                self.finding(&codes::ITEM_RETYPED, source, &message);
+                Class::Held
+            }
+            ItemVerdict::Detach | ItemVerdict::Ignore | ItemVerdict::End => Class::Filtered,
+            ItemVerdict::Quarantine => Class::Quarantined,
+            ItemVerdict::Wait
+            | ItemVerdict::Create
+            | ItemVerdict::Adopt(_)
+            | ItemVerdict::Pair => {
+                let message = format!(
+                    "{what} belongs to this pair and cannot be read: deleted, moved away, or not visible to this credential; the pair waits and nothing is written"
+                );
+                self.finding(&codes::ITEM_GONE, source, &message);
+                Class::Held
+            }
+        }
     }
 
     fn plan_unlinked(
@@ -151,14 +201,25 @@ impl<'a> Collector<'a> {
         matcher: &Matcher<'_>,
         claims: &mut Claims,
     ) -> Class {
-        match matcher.find(source) {
-            Match::Ambiguous(reason) => {
+        let found = matcher.find(source);
+        let target = match &found {
+            Match::None => Candidates::None,
+            Match::Ambiguous(_) => Candidates::Several,
+            Match::One { target, by } => Candidates::One(*by, self.presence(*target)),
+        };
+        let verdict =
+            self.decide(Situation::Unlinked { source: Presence::Present, target });
+        match (verdict, found) {
+            (ItemVerdict::Create, _) => create::plan_create(self, source),
+            (ItemVerdict::Adopt(by), Match::One { target, .. }) => {
+                self.plan_adoption(source, target, by, claims)
+            }
+            (ItemVerdict::Quarantine, Match::Ambiguous(reason)) => {
                 self.finding(&codes::AMBIGUOUS_MATCH, source, &reason);
                 Class::Quarantined
             }
-            Match::One { target, by } => self.plan_adoption(source, target, by, claims),
-            Match::None if !self.input.rule.creates => Class::Filtered,
-            Match::None => create::plan_create(self, source),
+            (verdict, Match::One { target, .. }) => self.wait_or_ask(source, target, verdict),
+            (_, Match::None | Match::Ambiguous(_)) => Class::Filtered,
         }
     }
 
@@ -188,33 +249,24 @@ impl<'a> Collector<'a> {
         };
         match pair {
             Some((case, item)) => pair::plan_pair(self, source, case, item, None, Some(by)),
-            None => self.target_is_gone(source, target),
+            None => self.wait_or_ask(source, target, ItemVerdict::Wait),
         }
     }
 
     /// A linked source that is no longer selected. Out of scope is not deleted: nothing is written to
     /// the other side.
-    fn plan_absent_source(&mut self, source: ItemKey, link: &Link) -> Class {
-        let present = match source {
-            ItemKey::Case(id) => self.input.observed.cases.contains_key(&id),
-            ItemKey::WorkItem(id) => self.input.observed.work_items.contains_key(&id),
+    fn plan_absent_source(&mut self, source: ItemKey) -> Class {
+        let presence = match self.presence(source) {
+            Presence::Present => Presence::OutOfScope,
+            other => other,
         };
-        if present {
-            return Class::Filtered;
-        }
-        self.conflict(
-            &codes::SOURCE_GONE,
-            source,
-            format!(
-                "the source of this pair (case {}, work item {}) cannot be read any more: deleted, moved away, or not visible to this credential; the other side stays as it is until a person decides",
-                link.case, link.work_item
-            ),
-        );
-        Class::Conflict
+        let situation = Situation::Linked { source: presence, target: Presence::Present };
+        let verdict = self.decide(situation);
+        self.wait_or_ask(source, source, verdict)
     }
 
     /// Linked sources of this rule that are no longer selected.
-    fn absent_sources(&self, selected: &BTreeSet<ItemKey>) -> Vec<(ItemKey, &'a Link)> {
+    fn absent_sources(&self, selected: &BTreeSet<ItemKey>) -> Vec<ItemKey> {
         let rule = self.input.rule;
         let source = |link: &Link| match rule.source() {
             System::TestWorthy => ItemKey::Case(link.case),
@@ -224,8 +276,8 @@ impl<'a> Collector<'a> {
             .links
             .iter()
             .filter(|link| link.rule == rule.name)
-            .map(|link| (source(link), link))
-            .filter(|(key, _)| !selected.contains(key))
+            .map(source)
+            .filter(|key| !selected.contains(key))
             .collect()
     }
 

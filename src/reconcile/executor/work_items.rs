@@ -11,14 +11,15 @@ use crate::reconcile::connect::remote_error;
 use crate::remote::{RemoteError, RemoteErrorKind, WorkItemWrite, WriteOutcome};
 use crate::store::{Intent, IntentKind, IntentOutcome, Record};
 
-/// How often a write that did not run is sent again in one apply.
-const ATTEMPTS: u32 = 3;
+/// How many writes go into one request, by attempt. When a request fails as a whole the server may not
+/// say which write is to blame, so the next requests are smaller and the last ones hold one write each.
+const SIZES: [usize; 3] = [200, 20, 1];
 
 /// One write that is to be sent.
 struct Job<'s> {
     step: &'s Step,
     write: WorkItemWrite,
-    attempt: u32,
+    attempt: usize,
 }
 
 impl Job<'_> {
@@ -77,8 +78,11 @@ impl RuleRun<'_> {
         report: &mut ApplyReport,
     ) -> Result<(), ReconcileError> {
         while !queue.is_empty() && !self.stop.is_set() {
+            let attempt = queue.front().map_or(0, |job| job.attempt);
+            let same = queue.iter().take_while(|job| job.attempt == attempt);
+            let size = SIZES.get(attempt).copied().unwrap_or(1);
             let writes: Vec<WorkItemWrite> =
-                queue.iter().take(200).map(|job| job.write.clone()).collect();
+                same.take(size).map(|job| job.write.clone()).collect();
             let count = self.writers.azure_devops.fit(&writes).clamp(1, writes.len());
             let jobs: Vec<Job<'_>> = queue.drain(..count).collect();
             let sent = jobs.len() as u64;
@@ -157,7 +161,7 @@ impl RuleRun<'_> {
                 WriteOutcome::NotRun(error) => {
                     records.push(self.abandoned(intent, &error.kind.to_string()));
                     job.attempt += 1;
-                    if job.attempt < ATTEMPTS {
+                    if job.attempt < SIZES.len() {
                         again.push(job);
                     } else {
                         report.fail(job.step, FailureKind::NotRun, &error.kind.to_string());
@@ -231,7 +235,7 @@ impl RuleRun<'_> {
                 None => {
                     records.push(self.abandoned(intent, "no answer came and it did not land"));
                     job.attempt += 1;
-                    if job.attempt < ATTEMPTS && found.may_repeat(&job) {
+                    if job.attempt < SIZES.len() && found.may_repeat(&job) {
                         again.push(job);
                     } else {
                         report.fail(

@@ -35,9 +35,7 @@ pub use account::{
     PROJECT_ID, PROJECT_KEY, Project, ROBOT_ID, TENANT_ID, USER_EMAIL, User,
 };
 pub use edit::{CaseEdit, Edit};
-pub use entity::{
-    Audit, Case, FLAGS, Run, Section, Step, Suite, TEXT_FIELDS, Test, TestResult,
-};
+pub use entity::{Audit, Case, FLAGS, Run, Section, Step, Suite, TEXT_FIELDS, Test, TestResult};
 pub use lookup::{CASE_TYPES, CaseType, PRIORITIES, Priority, STATUSES, Status};
 pub use operation::{Call, is_write};
 pub use options::TestWorthyOptions;

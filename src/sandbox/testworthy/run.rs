@@ -225,11 +225,7 @@ impl Server {
         })
     }
 
-    fn read_result(
-        &self,
-        item: &Body,
-        stamp: (u64, Timestamp),
-    ) -> Result<TestResult, Refusal> {
+    fn read_result(&self, item: &Body, stamp: (u64, Timestamp)) -> Result<TestResult, Refusal> {
         let status = match item.id("status_id")? {
             Edit::Set(id) if STATUSES.iter().any(|status| status.id == id) => id,
             _ => return Err(Refusal::invalid("Field status_id is not a status.")),

@@ -201,7 +201,11 @@ impl Server {
         stamp: (u64, Timestamp),
     ) -> Result<u64, Refusal> {
         let mut parent = None;
-        for name in path.split('/').map(str::trim).filter(|name| !name.is_empty()) {
+        for name in path
+            .split('/')
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+        {
             let known = self
                 .suites
                 .get(&suite)

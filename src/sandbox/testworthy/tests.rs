@@ -64,11 +64,7 @@ fn ids_are_never_used_twice() {
     let second = add(&mut server, "two");
     assert_ne!(first, second);
     let wanted = CaseEdit::titled("three").section(903);
-    assert!(
-        server
-            .add_case(Some(second), 41, &wanted, stamp())
-            .is_err()
-    );
+    assert!(server.add_case(Some(second), 41, &wanted, stamp()).is_err());
     server
         .add_case(Some(second + 10), 41, &wanted, stamp())
         .unwrap();
@@ -155,7 +151,9 @@ fn copies_carry_references_and_say_whose_copies_they_are() {
 fn deleting_a_section_takes_all_below_it_and_nothing_else() {
     let mut server = server();
     let kept = add(&mut server, "kept");
-    let deep = server.section_at(41, "Other/Deeper/Deepest", stamp()).unwrap();
+    let deep = server
+        .section_at(41, "Other/Deeper/Deepest", stamp())
+        .unwrap();
     let edit = CaseEdit::titled("lost").section(deep);
     let lost = server.add_case(None, 41, &edit, stamp()).unwrap();
     let top = server.section_at(41, "Other", stamp()).unwrap();

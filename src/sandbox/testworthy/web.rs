@@ -71,8 +71,7 @@ async fn read(body: axum::body::Body) -> Option<Bytes> {
 
 impl IntoResponse for Reply {
     fn into_response(self) -> Response {
-        let status =
-            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, self.body).into_response();
         let headers = response.headers_mut();
         headers.insert(

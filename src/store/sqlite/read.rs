@@ -95,6 +95,7 @@ pub(super) fn intent(connection: &Connection, id: &OperationId) -> Result<Option
 }
 
 fn intent_at(row: &Row<'_>) -> Result<Intent, Fault> {
+    let (outcome, reason): (Option<String>, Option<String>) = (row.get(11)?, row.get(12)?);
     Ok(Intent {
         id: OperationId(row.get(0)?),
         run: RunId(row.get(1)?),
@@ -106,7 +107,7 @@ fn intent_at(row: &Row<'_>) -> Result<Intent, Fault> {
         payload_digest: row.get(8)?,
         prepared_at: codec::time(text(row, 9)?)?,
         settles_at: codec::time(text(row, 10)?)?,
-        outcome: codec::outcome(row.get(11)?, row.get(12)?)?,
+        outcome: codec::outcome(outcome.as_deref(), reason.as_deref())?,
     })
 }
 

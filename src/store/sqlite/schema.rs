@@ -150,6 +150,21 @@ mod tests {
     }
 
     #[test]
+    fn a_writer_waits_for_the_disk_and_checks_references() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = Connection::open(folder.path().join("state.db")).unwrap();
+        configure(&connection).unwrap();
+        configure_writer(&connection).unwrap();
+        let number = |sql| {
+            connection
+                .query_row(sql, [], |row| row.get::<_, i64>(0))
+                .unwrap()
+        };
+        assert_eq!(number("PRAGMA synchronous"), 2, "FULL");
+        assert_eq!(number("PRAGMA foreign_keys"), 1);
+    }
+
+    #[test]
     fn the_real_scripts_run() {
         let mut connection = memory();
         migrate(&mut connection, MIGRATIONS).unwrap();

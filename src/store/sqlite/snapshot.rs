@@ -115,3 +115,66 @@ fn uri_path(path: &Path) -> Result<String, Fault> {
     }
     Ok(uri)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::time::Duration;
+
+    use super::*;
+
+    fn change(path: &Path, value: &str) {
+        let mut connection = Connection::open(path).unwrap();
+        schema::configure_writer(&connection).unwrap();
+        schema::migrate(&mut connection, schema::MIGRATIONS).unwrap();
+        connection
+            .execute("INSERT INTO meta (key, value) VALUES ($1, $1)", [value])
+            .unwrap();
+    }
+
+    fn count(connection: &Connection) -> Result<i64, Fault> {
+        Ok(connection.query_row("SELECT COUNT(*) FROM meta", [], |row| row.get(0))?)
+    }
+
+    #[test]
+    fn a_read_that_a_run_came_into_is_repeated() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.db");
+        change(&path, "before");
+        let attempts = Cell::new(0);
+        let answer = read(&path, |connection| {
+            attempts.set(attempts.get() + 1);
+            let seen = count(connection)?;
+            if attempts.get() == 1 {
+                // Beyond the resolution of the file system's time.
+                std::thread::sleep(Duration::from_millis(20));
+                change(&path, "meanwhile");
+            }
+            Ok(seen)
+        });
+        assert_eq!(answer.unwrap(), Some(2));
+        assert_eq!(attempts.get(), 2);
+    }
+
+    #[test]
+    fn a_state_that_never_rests_ends_in_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.db");
+        change(&path, "before");
+        let attempts = Cell::new(0);
+        let answer = read(&path, |_| {
+            attempts.set(attempts.get() + 1);
+            std::thread::sleep(Duration::from_millis(10));
+            change(&path, &format!("meanwhile {}", attempts.get()));
+            Ok(())
+        });
+        assert!(matches!(answer, Err(Fault::Refused(_))), "{answer:?}");
+        assert_eq!(attempts.get(), ATTEMPTS);
+    }
+
+    #[test]
+    fn a_path_is_written_into_its_uri() {
+        let uri = uri_path(Path::new("/a b/50%/c#d?e.db")).unwrap();
+        assert_eq!(uri, "/a b/50%25/c%23d%3fe.db");
+    }
+}

@@ -285,15 +285,14 @@ impl<'a> Writer<'a> {
         if let Some(id) = self.endpoints.get(endpoints) {
             return Ok(*id);
         }
-        let id = match read::endpoints_id(self.connection, endpoints)? {
-            Some(id) => id,
-            None => {
-                let id = self.number(statement::ENDPOINTS_NEXT)?;
-                self.connection
-                    .prepare_cached(statement::ENDPOINTS_INSERT)?
-                    .execute((id, &endpoints.testworthy, &endpoints.azure_devops))?;
-                id
-            }
+        let id = if let Some(id) = read::endpoints_id(self.connection, endpoints)? {
+            id
+        } else {
+            let id = self.number(statement::ENDPOINTS_NEXT)?;
+            self.connection
+                .prepare_cached(statement::ENDPOINTS_INSERT)?
+                .execute((id, &endpoints.testworthy, &endpoints.azure_devops))?;
+            id
         };
         self.endpoints.insert(endpoints.clone(), id);
         Ok(id)
@@ -309,15 +308,14 @@ impl<'a> Writer<'a> {
             .prepare_cached(statement::BASE_ROW_ID)?
             .query_row((name, digest), |row| row.get(0))
             .optional()?;
-        let id = match found {
-            Some(id) => id,
-            None => {
-                let id = self.number(statement::BASE_ROW_NEXT)?;
-                self.connection
-                    .prepare_cached(statement::BASE_ROW_INSERT)?
-                    .execute((id, name, digest))?;
-                id
-            }
+        let id = if let Some(id) = found {
+            id
+        } else {
+            let id = self.number(statement::BASE_ROW_NEXT)?;
+            self.connection
+                .prepare_cached(statement::BASE_ROW_INSERT)?
+                .execute((id, name, digest))?;
+            id
         };
         let ids = self.base_rows.entry(name.to_owned()).or_default();
         ids.insert(digest.to_owned(), id);

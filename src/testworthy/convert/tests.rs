@@ -8,7 +8,7 @@ use crate::model::{CASE_FIELDS, CaseFieldKind};
 
 fn published() -> Json {
     serde_json::from_str(
-        r##"{
+        r#"{
         "id": 210345, "title": "Reject expired card at checkout",
         "display_order": 0, "estimate": 900, "estimate_forecast": null, "milestone_id": 4,
         "template_id": 1, "refs": "AB#5120, TW-14,, ", "rail_case_id": "C227",
@@ -32,7 +32,7 @@ fn published() -> Json {
         "created_by": 512, "created_on": "2026-08-11T14:07:52.4410963-05:00",
         "last_modified_by": 513, "last_modified_on": "2026-08-11T14:07:52.4410963",
         "a_field_of_tomorrow": [{"deep": null}]
-    }"##,
+    }"#,
     )
     .unwrap()
 }

@@ -8,7 +8,7 @@ use super::exit_code::ExitCode;
 use super::failure::Failed;
 use super::outputs::Outputs;
 use super::progress::Bars;
-use super::session::Session;
+use super::session::{Project, Session};
 use super::signals::Signals;
 use super::{plan as plan_command, ui};
 use crate::plan::Plan;
@@ -19,10 +19,10 @@ use crate::store::{RunLock, SqliteStore};
 
 pub(crate) async fn run(session: &Session, args: &ApplyArgs) -> Result<ExitCode, Failed> {
     let outputs = Outputs::parse(session, &args.plan.out)?;
-    let (_, config) = session.load(&[])?;
-    let state = session.state_path(&config);
-    let _lock = lock(session, &state, args.lock_timeout).await?;
-    let store = SqliteStore::open(&state)?;
+    let Project { config, state } = session.load()?;
+    let patience = Duration::from_secs(args.lock_timeout);
+    let _lock = RunLock::acquire(&state, patience, "accord apply").await?;
+    let store = SqliteStore::open(&state).await?;
     let remotes = session.remotes();
     let stop = StopFlag::default();
     let signals = Signals::listen(stop.clone());
@@ -63,21 +63,6 @@ pub(crate) async fn run(session: &Session, args: &ApplyArgs) -> Result<ExitCode,
     plan_command::tell_requests(session, &remotes);
     tell(session, made, &report);
     end(report, &signals)
-}
-
-async fn lock(
-    session: &Session,
-    state: &std::path::Path,
-    timeout: u64,
-) -> Result<RunLock, Failed> {
-    let state = state.to_owned();
-    let _ = session;
-    tokio::task::spawn_blocking(move || {
-        RunLock::acquire(&state, Duration::from_secs(timeout), "accord apply")
-    })
-    .await
-    .map_err(|error| Failed::new(ExitCode::Internal, error.to_string()))?
-    .map_err(Failed::from)
 }
 
 fn confirm(session: &Session) -> Result<bool, Failed> {

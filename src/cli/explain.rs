@@ -28,7 +28,7 @@ fn unknown(subject: &str) -> Failed {
     }
     let failed = Failed::new(ExitCode::Usage, format!("there is no code `{subject}`"));
     match catalog::nearest(subject) {
-        Some(near) => failed.with_help(format!("did you mean `{}`?", near.code)),
+        Some(near) => failed.with_help(format!("did you mean `{near}`?")),
         None => failed.with_help("`accord explain` lists them all"),
     }
 }

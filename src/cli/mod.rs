@@ -29,10 +29,10 @@ use clap::Parser;
 pub use exit_code::ExitCode;
 pub use schema::files as schema_files;
 
-use self::args::{Cli, Command, Format, GlobalArgs};
+use self::args::{Cli, ColorChoice, Command, Format, GlobalArgs};
 use self::failure::Failed;
 use self::session::Session;
-use self::ui::Ui;
+use self::ui::{Ui, UiOptions};
 use crate::http::AllowList;
 use crate::reconcile::{Environment, ProcessEnvironment};
 
@@ -55,6 +55,26 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(code) => code,
         Err(failed) => tell(&ui, &failed),
     }
+}
+
+fn ui_options(global: &GlobalArgs) -> UiOptions {
+    UiOptions {
+        colour: match global.color {
+            ColorChoice::Auto => None,
+            ColorChoice::Always => Some(true),
+            ColorChoice::Never => Some(false),
+        },
+        quiet: global.quiet,
+        verbose: global.verbose,
+        no_input: global.no_input,
+    }
+}
+
+/// Sends logs to stderr as `ACCORD_LOG` asks (the syntax of `RUST_LOG`); nothing by default.
+pub fn install_logs() {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_env("ACCORD_LOG").unwrap_or_else(|_| EnvFilter::new("off"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }
 
 async fn dispatch(session: &Session, command: &Command) -> Result<ExitCode, Failed> {

@@ -28,8 +28,8 @@ impl Outputs {
             let text = match format {
                 OutFormat::Human => {
                     let options =
-                        render::HumanOptions { colour: false, ..session.human_options() };
-                    render::human(plan, &options)
+                        render::human::HumanOptions { colour: false, ..session.human_options() };
+                    render::human::human(plan, &options)
                 }
                 OutFormat::Json => render::json::render(plan),
             };

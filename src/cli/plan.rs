@@ -8,7 +8,7 @@ use super::failure::Failed;
 use super::outputs::Outputs;
 use super::patience;
 use super::progress::Bars;
-use super::session::Session;
+use super::session::{Project, Session};
 use crate::model::config::Config;
 use crate::plan::safety::Overrides;
 use crate::plan::{Inputs, Plan, SafetyVerdict};
@@ -19,8 +19,8 @@ use crate::store::{SqliteStore, Store};
 
 pub(crate) async fn run(session: &Session, args: &PlanArgs) -> Result<ExitCode, Failed> {
     let outputs = Outputs::parse(session, &args.out)?;
-    let (_, config) = session.load(&[])?;
-    let store = SqliteStore::open_read_only(&session.state_path(&config))?;
+    let Project { config, state } = session.load()?;
+    let store = SqliteStore::open_read_only(&state).await?;
     let remotes = session.remotes();
     let outcome = make(session, &config, &store, &remotes, args).await?;
     let made = &outcome.planned.plan;
@@ -78,7 +78,7 @@ pub(crate) fn render(session: &Session, plan: &Plan) -> String {
     if session.json {
         return crate::plan::render::json::render(plan);
     }
-    crate::plan::render::human(plan, &session.human_options())
+    crate::plan::render::human::human(plan, &session.human_options())
 }
 
 /// Request counts go to stderr: they are no part of a plan.

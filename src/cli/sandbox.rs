@@ -4,8 +4,6 @@ use super::args::SandboxArgs;
 use super::exit_code::ExitCode;
 use super::failure::Failed;
 use super::session::Session;
-use crate::sandbox::azure_devops::SANDBOX_PAT;
-use crate::sandbox::testworthy::account;
 use crate::sandbox::{RunningSandbox, Sandbox, seed};
 
 pub(crate) async fn run(session: &Session, args: &SandboxArgs) -> Result<ExitCode, Failed> {
@@ -32,14 +30,12 @@ pub(crate) async fn start(port: u16, seed: &seed::Seed) -> Result<RunningSandbox
     Ok(running)
 }
 
-/// The variables that the sandbox's credentials go into.
-pub(crate) fn credentials() -> [(&'static str, &'static str); 4] {
-    [
-        ("TESTWORTHY_USER_EMAIL", account::USER_EMAIL),
-        ("TESTWORTHY_API_KEY", account::API_KEY),
-        ("TESTWORTHY_PROJECT_KEY", account::PROJECT_KEY),
-        ("AZURE_DEVOPS_EXT_PAT", SANDBOX_PAT),
-    ]
+/// The sandbox's credentials by the variables that the example project takes them from.
+pub(crate) fn credentials() -> impl Iterator<Item = (&'static str, &'static str)> {
+    include_str!("../../examples/sandbox-project/sandbox.env")
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split_once('='))
 }
 
 fn greeting(running: &RunningSandbox) -> String {

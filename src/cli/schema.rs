@@ -23,7 +23,7 @@ pub(crate) fn run(session: &Session, args: &SchemaArgs) -> Result<ExitCode, Fail
         return check(session, &folder);
     }
     let document = match &args.kind {
-        None => schema::bundle(),
+        None => bundle(),
         Some(kind) if kind.eq_ignore_ascii_case("plan") => Plan::json_schema(),
         Some(kind) => schema::for_kind(kind).ok_or_else(|| {
             Failed::new(ExitCode::Usage, format!("there is no kind `{kind}`")).with_help(
@@ -31,21 +31,25 @@ pub(crate) fn run(session: &Session, args: &SchemaArgs) -> Result<ExitCode, Fail
             )
         })?,
     };
-    session.ui.stdout(&text(&document));
+    session.ui.stdout(&schema::to_text(&document));
     Ok(ExitCode::Success)
+}
+
+/// The schema of all manifests.
+fn bundle() -> Value {
+    let file = schema::file_name("accord");
+    let found = schema::all().into_iter().find(|(name, _)| *name == file);
+    found.map(|(_, document)| document).unwrap_or_default()
 }
 
 /// Every file below `schemas` with its content.
 pub fn files() -> Vec<(String, String)> {
     let mut files: Vec<(String, String)> =
-        schema::all().into_iter().map(|(name, document)| (name, text(&document))).collect();
-    files.push((PLAN_FILE.to_owned(), text(&Plan::json_schema())));
+        schema::all().into_iter().map(|(name, document)| (name, schema::to_text(&document))).collect();
+    files.push((PLAN_FILE.to_owned(), schema::to_text(&Plan::json_schema())));
     files
 }
 
-fn text(document: &Value) -> String {
-    format!("{document:#}\n")
-}
 
 fn write(session: &Session, folder: &Path) -> Result<ExitCode, Failed> {
     let failed = |error: std::io::Error| {

@@ -7,11 +7,21 @@ use std::time::Duration;
 use super::exit_code::ExitCode;
 use super::failure::Failed;
 use super::ui::Ui;
-use crate::diagnostics::render;
+use crate::diagnostics::{Finding, render};
 use crate::http::AllowList;
-use crate::manifest::{self, LoadOptions, Loaded};
+use crate::manifest::{self, LoadOptions, LoadedProject};
+use crate::mapping;
 use crate::model::config::Config;
+use crate::plan::render::human::HumanOptions;
 use crate::reconcile::{Environment, HttpRemotes};
+
+/// A project whose manifests hold.
+pub(crate) struct Project {
+    /// What they say.
+    pub(crate) config: Config,
+    /// The store's file.
+    pub(crate) state: PathBuf,
+}
 
 /// One invocation of a command.
 pub(crate) struct Session {
@@ -35,29 +45,36 @@ pub(crate) struct Session {
 
 impl Session {
     /// Reads and checks the manifests; prints what is wrong with them.
-    pub(crate) fn load(&self, paths: &[PathBuf]) -> Result<(Loaded, Config), Failed> {
-        let loaded = self.read(paths)?;
-        let errors = loaded.findings.iter().filter(|finding| finding.is_error()).count();
-        self.ui.stderr(&render::text::render(
-            &loaded.findings,
-            &loaded.sources,
-            self.ui.colour_stderr(),
-        ));
-        match (errors, loaded.config.clone()) {
-            (0, Some(config)) => Ok((loaded, self.with_environment(config)?)),
-            _ => Err(Failed::told(ExitCode::Invalid)),
+    pub(crate) fn load(&self) -> Result<Project, Failed> {
+        let LoadedProject { folder, loaded } = self.read(&[]);
+        let mut findings = loaded.findings;
+        findings.extend(loaded.config.iter().flat_map(mapping::lint_config));
+        let errors = findings.iter().any(Finding::is_error);
+        // Warnings belong to `validate`; a plan repeats those that concern it.
+        findings.retain(|finding| finding.is_error() || self.ui.verbosity() > 0);
+        let text =
+            render::text::render(&findings, &loaded.sources, self.ui.colour_stderr());
+        self.ui.stderr(&text);
+        match loaded.config {
+            Some(config) if !errors => {
+                let state = folder.join(&config.project.state);
+                Ok(Project { config: self.with_environment(config)?, state })
+            }
+            _ => Err(Failed::new(
+                ExitCode::Invalid,
+                "the manifests do not hold; nothing was contacted",
+            )
+            .with_help("`accord explain CODE` says more about a finding")),
         }
     }
 
     /// Reads the manifests without judging them.
-    pub(crate) fn read(&self, paths: &[PathBuf]) -> Result<Loaded, Failed> {
-        let options = LoadOptions {
+    pub(crate) fn read(&self, paths: &[PathBuf]) -> LoadedProject {
+        manifest::load(&LoadOptions {
+            folder: self.directory.clone(),
             paths: paths.to_vec(),
             allowed_env: self.list("ACCORD_ALLOW_ENV"),
-            ..LoadOptions::default()
-        };
-        manifest::load(&self.directory, &options)
-            .map_err(|error| Failed::new(ExitCode::Failure, error.to_string()))
+        })
     }
 
     /// `ACCORD_SETTLE` overrules the manifest.
@@ -84,9 +101,14 @@ impl Session {
         HttpRemotes::new(self.environment.clone(), self.allow.clone(), self.offline)
     }
 
-    /// The store's file.
-    pub(crate) fn state_path(&self, config: &Config) -> PathBuf {
-        self.directory.join(&config.project.state)
+    /// How people see plans.
+    pub(crate) fn human_options(&self) -> HumanOptions {
+        HumanOptions {
+            colour: self.ui.colour_stdout(),
+            verbose: self.ui.verbosity() > 0,
+            full: self.ui.verbosity() > 1,
+            ..HumanOptions::default()
+        }
     }
 
     /// A path that was typed, relative to the session's folder.

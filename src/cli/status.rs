@@ -25,8 +25,8 @@ struct Status {
 }
 
 pub(crate) async fn run(session: &Session) -> Result<ExitCode, Failed> {
-    let (_, config) = session.load(&[])?;
-    let store = SqliteStore::open_read_only(&session.state_path(&config))?;
+    let project = session.load()?;
+    let store = SqliteStore::open_read_only(&project.state).await?;
     let status = Status::read(&store).await?;
     let text = if session.json {
         format!("{:#}\n", status.json())

@@ -114,7 +114,10 @@ async fn compile(
         findings.push(Finding::new(&mapping_codes::L01_UNKNOWN_FIELD, message));
         return Ok(None);
     };
-    let (compiled, found) = CompiledMapping::compile(mapping, Some(&live), rule.target);
+    let (compiled, mut found) = CompiledMapping::compile(mapping, Some(&live), rule.target);
+    if let Some(compiled) = compiled.as_ref().filter(|_| rule.creates) {
+        found.extend(compiled.check_creates(Some(&live), rule.target));
+    }
     for finding in found {
         if !findings.contains(&finding) {
             findings.push(finding);

@@ -61,6 +61,18 @@ pub enum FailureKind {
     NotRun,
 }
 
+impl FailureKind {
+    /// The word that JSON uses for it.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Stale => "stale",
+            Self::Refused => "refused",
+            Self::Unanswered => "unanswered",
+            Self::NotRun => "notRun",
+        }
+    }
+}
+
 impl ApplyReport {
     /// The exit code of DESIGN section 3 for this report: 9 as soon as something was left undone after
     /// something was written, otherwise the code of the first error.

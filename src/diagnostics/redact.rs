@@ -9,8 +9,9 @@ use std::ops::Range;
 use super::nearest::distance;
 
 /// Keys whose values are references to secrets.
-const SECRET_KEYS: [&str; 6] = [
+const SECRET_KEYS: [&str; 7] = [
     "apikey",
+    "credential",
     "projectkey",
     "personalaccesstoken",
     "token",
@@ -29,6 +30,9 @@ pub fn is_secret_key(key: &str) -> bool {
         return false;
     }
     if key == "pat" || key.ends_with("pwd") {
+        return true;
+    }
+    if ["auth", "passw", "passphrase", "privatekey", "bearer"].iter().any(|word| key.contains(word)) {
         return true;
     }
     let letters: Vec<char> = key.chars().collect();
@@ -124,7 +128,7 @@ mod tests {
         for key in ["apiKey", "api_key", "apiKye", "TOKEN", "tokn", "pat", "hookSecret", "projctKey"] {
             assert!(is_secret_key(key), "{key}");
         }
-        for key in ["name", "title", "url", "project", "timeZone", "credential", "path", "env"] {
+        for key in ["name", "title", "url", "project", "timeZone", "path", "env", "type", "section"] {
             assert!(!is_secret_key(key), "{key}");
         }
     }

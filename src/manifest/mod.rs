@@ -1,7 +1,16 @@
 //! YAML text to checked raw documents with places, to the configuration.
 
+mod check;
+mod document;
 mod kind;
+mod loader;
 mod raw;
+mod read;
 pub mod schema;
+mod shape;
+mod strict;
+mod values;
 
 pub use kind::{API_VERSION, Kind};
+pub use loader::{LoadOptions, LoadedProject, PROJECT_FILE, load};
+pub use read::{Loaded, MOST_BYTES, ReadOptions, read};

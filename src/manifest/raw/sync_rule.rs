@@ -163,11 +163,9 @@ pub(crate) enum Match {
 pub(crate) struct RawConflicts {
     /// For fields that are not named: `testworthy`, `azureDevOps`, `latest`, `merge` or `manual`.
     #[serde(default = "manual")]
-    #[expect(dead_code, reason = "two-way rules are not supported yet")]
     pub(crate) default: Winner,
     /// By row name.
     #[serde(default)]
-    #[expect(dead_code, reason = "two-way rules are not supported yet")]
     pub(crate) fields: IndexMap<String, Winner>,
 }
 

@@ -88,6 +88,14 @@ const ROOMS: &[Room] = &[
     room("main", &["cli"]),
 ];
 
+/// Single names that a room may use of another one, and nothing else of it.
+const SINGLE_NAMES: &[(&str, &str, &str)] = &[
+    // What the operator allows is read from flags, before there is anything to connect.
+    ("cli", "http", "AllowList"),
+    // Once per process, before the first connection.
+    ("main", "http", "install_tls_provider"),
+];
+
 /// The one file of a pure room that reads files.
 const IMPURE_FILES: &[&str] = &["manifest/loader.rs"];
 
@@ -204,7 +212,14 @@ fn rooms_used(named: &Named, module: &[String]) -> BTreeSet<String> {
         .filter_map(|path| {
             let first = path.first()?.as_str();
             match first {
-                "crate" | "accord" => path.get(1).cloned(),
+                "crate" | "accord" => {
+                    let is_single = |(room, of, name): &(&str, &str, &str)| {
+                        module[0] == *room
+                            && path[1..].starts_with(&[(*of).to_owned(), (*name).to_owned()])
+                    };
+                    let single = path.len() > 2 && SINGLE_NAMES.iter().any(is_single);
+                    path.get(1).filter(|_| !single).cloned()
+                }
                 "super" => {
                     let up = path.iter().take_while(|part| *part == "super").count();
                     let stays = module.len().saturating_sub(up);
@@ -428,6 +443,11 @@ fn what_is_allowed_is_not_caught() {
         "use rusqlite::Connection; use std::env; async fn f() {}",
     );
     is_fine("main.rs", "fn main() { accord::cli::main() }");
+    is_fine(
+        "main.rs",
+        "fn main() { accord::http::install_tls_provider(); }",
+    );
+    is_fine("cli/a.rs", "use crate::http::AllowList;");
     is_fine(
         "model/a.rs",
         "fn f() { let environment = 1; let tokio_like = 2; instant.now(); }",

@@ -90,5 +90,5 @@ pub(super) fn location(row: &Row) -> Location {
 fn allows(row: &Row, finding: &Finding) -> bool {
     row.allow
         .iter()
-        .any(|code| code.eq_ignore_ascii_case(finding.code.code))
+        .any(|allow| allow.code.eq_ignore_ascii_case(finding.code.code))
 }

@@ -1,12 +1,15 @@
 //! The control surface under `/_sandbox`: faults, the request log, and edits as a person would make them.
 
-use axum::extract::State as Shared;
+use std::collections::HashMap;
+
+use axum::extract::{Path, Query, State as Shared};
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
 use super::Sandbox;
+use super::azure_devops::{PersonEdit, PersonError, Settings};
 use super::fault::Fault;
 
 /// The routes under `/_sandbox`, TestWorthy's own excepted.
@@ -18,11 +21,27 @@ pub fn router(sandbox: Sandbox) -> Router {
             "/faults",
             get(list_faults).post(add_fault).delete(clear_faults),
         )
+        .route(
+            "/azureDevOps/settings",
+            get(read_settings).put(write_settings),
+        )
+        .route("/azureDevOps/workItems", get(list_items).post(create_item))
+        .route(
+            "/azureDevOps/workItems/{id}",
+            get(read_item).post(edit_item).delete(delete_item),
+        )
         .with_state(sandbox)
 }
 
-async fn health() -> Json<Value> {
-    Json(json!({"status": "ok"}))
+async fn health(Shared(sandbox): Shared<Sandbox>) -> Json<Value> {
+    let state = sandbox.state();
+    Json(json!({
+        "status": "ok",
+        "organization": state.azure_devops.name(),
+        "project": state.azure_devops.project_name(),
+        "workItems": state.azure_devops.work_item_count(),
+        "time": state.clock.now().to_string(),
+    }))
 }
 
 async fn read_log(Shared(sandbox): Shared<Sandbox>) -> Json<Value> {
@@ -59,4 +78,77 @@ async fn add_fault(
 async fn clear_faults(Shared(sandbox): Shared<Sandbox>) -> StatusCode {
     sandbox.state().faults.clear();
     StatusCode::NO_CONTENT
+}
+
+async fn read_settings(Shared(sandbox): Shared<Sandbox>) -> Json<Settings> {
+    Json(sandbox.state().azure_devops.settings.clone())
+}
+
+async fn write_settings(
+    Shared(sandbox): Shared<Sandbox>,
+    Json(settings): Json<Settings>,
+) -> Json<Settings> {
+    let mut state = sandbox.state();
+    state.azure_devops.settings = settings.clone();
+    Json(settings)
+}
+
+async fn list_items(Shared(sandbox): Shared<Sandbox>) -> Json<Value> {
+    let ids = sandbox.state().azure_devops.work_item_ids();
+    Json(json!({"count": ids.len(), "ids": ids}))
+}
+
+async fn read_item(
+    Shared(sandbox): Shared<Sandbox>,
+    Path(id): Path<u64>,
+) -> Result<Json<Value>, (StatusCode, Json<Value>)> {
+    let state = sandbox.state();
+    let item = state.azure_devops.work_item(id);
+    item.map(Json).ok_or_else(|| {
+        let message = format!("There is no work item {id}.");
+        told((StatusCode::NOT_FOUND, message))
+    })
+}
+
+async fn create_item(
+    Shared(sandbox): Shared<Sandbox>,
+    Json(edit): Json<PersonEdit>,
+) -> Result<Json<Value>, (StatusCode, Json<Value>)> {
+    let mut state = sandbox.state();
+    let now = state.clock.now();
+    state
+        .azure_devops
+        .create_as_person(&edit, now)
+        .map(Json)
+        .map_err(told)
+}
+
+async fn edit_item(
+    Shared(sandbox): Shared<Sandbox>,
+    Path(id): Path<u64>,
+    Json(edit): Json<PersonEdit>,
+) -> Result<Json<Value>, (StatusCode, Json<Value>)> {
+    let mut state = sandbox.state();
+    let now = state.clock.now();
+    state
+        .azure_devops
+        .edit_as_person(id, &edit, now)
+        .map(Json)
+        .map_err(told)
+}
+
+async fn delete_item(
+    Shared(sandbox): Shared<Sandbox>,
+    Path(id): Path<u64>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Result<StatusCode, (StatusCode, Json<Value>)> {
+    let mut state = sandbox.state();
+    let now = state.clock.now();
+    let destroy = query.get("destroy").is_some_and(|value| value == "true");
+    let deleted = state.azure_devops.delete_as_person(id, destroy, now);
+    deleted.map(|()| StatusCode::NO_CONTENT).map_err(told)
+}
+
+fn told((status, message): PersonError) -> (StatusCode, Json<Value>) {
+    (status, Json(json!({"message": message})))
 }

@@ -52,7 +52,7 @@ pub struct FieldSeed {
     pub reference_name: String,
     /// For example `Test Data`.
     pub name: String,
-    /// `string`, `plainText`, `html`, `integer`, `double`, `boolean`, `dateTime` or `identity`.
+    /// `string`, `plainText`, `html`, `integer`, `double`, `boolean`, `dateTime`, `guid` or `identity`.
     #[serde(rename = "type")]
     pub kind: String,
     /// The work item types that have it, for example `Test Case`.

@@ -168,8 +168,8 @@ impl Builder<'_> {
             return;
         }
         let (pointer, key, secret) = self.next();
-        let referred = pointer.ends_with("/file")
-            || (pointer.ends_with("/env") && looks_like_variable(value));
+        let referred =
+            pointer.ends_with("/file") || (pointer.ends_with("/env") && looks_like_variable(value));
         let database = pointer.ends_with("/postgres/url");
         if (secret && !referred && !matches!(value, "" | "null" | "~"))
             || (database && !value.is_empty())
@@ -208,12 +208,16 @@ mod tests {
     fn at<'a>(text: &'a str, document: usize, pointer: &str) -> (Option<&'a str>, &'a str) {
         let index = SpanIndex::new(text);
         let node = index.find(document, pointer).unwrap();
-        (node.key.clone().map(|k| &text[k]), &text[node.value.clone()])
+        (
+            node.key.clone().map(|k| &text[k]),
+            &text[node.value.clone()],
+        )
     }
 
     #[test]
     fn finds_keys_and_values_behind_wide_characters() {
-        let text = "# Prüfung €\r\nkind: A\r\nspec:\r\n  list: [ä, {b: \"ö\"}]\r\n---\r\nkind: B\r\n";
+        let text =
+            "# Prüfung €\r\nkind: A\r\nspec:\r\n  list: [ä, {b: \"ö\"}]\r\n---\r\nkind: B\r\n";
         assert_eq!(at(text, 0, "/kind"), (Some("kind"), "A"));
         assert_eq!(at(text, 0, "/spec/list/1/b"), (Some("b"), "\"ö\""));
         assert_eq!(at(text, 0, "/spec/list/1"), (None, "{b: \"ö\"}"));
@@ -229,7 +233,14 @@ mod tests {
         let hidden: Vec<&str> = index.hidden.iter().map(|r| &text[r.clone()]).collect();
         assert_eq!(
             hidden,
-            ["hunter2", "value", "hunter3", "hunter4", "hunter5", "https://me:hunter6@host/x"]
+            [
+                "hunter2",
+                "value",
+                "hunter3",
+                "hunter4",
+                "hunter5",
+                "https://me:hunter6@host/x"
+            ]
         );
     }
 }

@@ -53,7 +53,9 @@ pub(super) fn check(value: &mut Json, compiled: &Compiled, report: &mut Report<'
             }
             kind => {
                 let message = limit(kind, &at);
-                shape.spare.push(report.value(&codes::INVALID_VALUE, &at, message));
+                shape
+                    .spare
+                    .push(report.value(&codes::INVALID_VALUE, &at, message));
             }
         }
     }
@@ -70,7 +72,9 @@ pub(super) fn check(value: &mut Json, compiled: &Compiled, report: &mut Report<'
     report.findings.extend(wrong);
     shape.cut.extend(mistyped);
     report_keys(compiled, report, &unknown, missing, &mut shape.cut);
-    shape.cut.extend(unknown.iter().map(|(at, key)| pointer::child(at, key)));
+    shape
+        .cut
+        .extend(unknown.iter().map(|(at, key)| pointer::child(at, key)));
     for cut in &shape.cut {
         remove(value, cut);
     }
@@ -94,7 +98,11 @@ fn report_keys(
         let place = pointer::child(at, key);
         // `apiKey: { hunter2 }` makes the secret a key.
         let secret = at.split('/').any(is_secret_key);
-        let named = if secret { String::new() } else { format!(" {}", quote(key)) };
+        let named = if secret {
+            String::new()
+        } else {
+            format!(" {}", quote(key))
+        };
         let mut finding = report.key(&codes::UNKNOWN_KEY, &place, format!("unknown key{named}"));
         finding.help = Some(match suggestion {
             Some(suggestion) => format!("did you mean `{suggestion}`?"),
@@ -141,7 +149,11 @@ fn wrong_type(report: &Report<'_>, at: &str, part: &Json, found: &Json) -> Findi
         return secret_literal(report, at);
     }
     let expected = types(part);
-    let message = format!("{} has to be {expected}, not {}", named(at), type_name(found));
+    let message = format!(
+        "{} has to be {expected}, not {}",
+        named(at),
+        type_name(found)
+    );
     let finding = report.value(&codes::WRONG_TYPE, at, message);
     match description(part) {
         Some(description) => finding.with_help(description),
@@ -202,7 +214,9 @@ fn named(at: &str) -> String {
     if key.is_empty() {
         "the document".to_owned()
     } else if key.bytes().all(|b| b.is_ascii_digit()) {
-        let owner = pointer::split(at).map(|(parent, _)| last(parent)).unwrap_or_default();
+        let owner = pointer::split(at)
+            .map(|(parent, _)| last(parent))
+            .unwrap_or_default();
         format!("an item of {}", quote(&owner))
     } else {
         quote(&key)
@@ -221,7 +235,9 @@ fn keys(part: Option<&Json>) -> Vec<&str> {
 }
 
 fn description(part: &Json) -> Option<String> {
-    part.get("description").and_then(Json::as_str).map(str::to_owned)
+    part.get("description")
+        .and_then(Json::as_str)
+        .map(str::to_owned)
 }
 
 /// `a`, `b` and `c`, in back quotes.

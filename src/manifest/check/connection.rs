@@ -56,7 +56,11 @@ fn testworthy(
     let operations = operations(raw, report);
     check_case_url(&raw.case_url, report);
     if raw.integration == IntegrationMode::Manage {
-        not_supported(report, "/spec/testworthy/integration", "integration: manage");
+        not_supported(
+            report,
+            "/spec/testworthy/integration",
+            "integration: manage",
+        );
     }
     let email = raw.user_email.as_ref().map(|email| {
         let at = "/spec/testworthy/userEmail";
@@ -77,7 +81,11 @@ fn testworthy(
         if surface == raw.api && !is_given {
             missing(report, key, &at);
         } else if surface != raw.api && is_given {
-            let word = if surface == Surface::V1 { "v1" } else { "automation" };
+            let word = if surface == Surface::V1 {
+                "v1"
+            } else {
+                "automation"
+            };
             let message = format!("`{key}` belongs to `api: {word}`");
             report.push(report.key(&codes::INVALID_VALUE, &at, message));
         }
@@ -135,7 +143,9 @@ fn azure_devops(
 ) -> Option<AzureDevOpsConnection> {
     let at = "/spec/azureDevOps/organizationUrl";
     let organization = url(&raw.organization_url, at, report).filter(|url| {
-        let in_host = url.host_str().is_some_and(|host| host.ends_with(".visualstudio.com"));
+        let in_host = url
+            .host_str()
+            .is_some_and(|host| host.ends_with(".visualstudio.com"));
         let named = in_host || url.path().trim_matches('/') != "";
         if !named {
             let message = "the address does not name the organisation";
@@ -153,12 +163,19 @@ fn azure_devops(
     }
     let token = raw.personal_access_token.as_ref().map(|source| {
         let at = "/spec/azureDevOps/personalAccessToken";
-        secret::check(source, "azureDevOps.personalAccessToken", at, context, report)
+        secret::check(
+            source,
+            "azureDevOps.personalAccessToken",
+            at,
+            context,
+            report,
+        )
     });
     if token.is_some() == raw.entra.is_some() {
         let message = "`azureDevOps` needs exactly one of `personalAccessToken` and `entra`";
         let finding = report.key(&codes::MISSING_KEY, AZURE_DEVOPS, message);
-        report.push(finding.with_help("write `personalAccessToken: { env: AZURE_DEVOPS_EXT_PAT }`"));
+        report
+            .push(finding.with_help("write `personalAccessToken: { env: AZURE_DEVOPS_EXT_PAT }`"));
     }
     Some(AzureDevOpsConnection {
         organization_url: organization?,
@@ -177,10 +194,12 @@ fn operations(raw: &RawTestWorthy, report: &mut Report<'_>) -> Option<Operations
             let names: Vec<&str> = OPERATIONS.iter().map(|operation| operation.name).collect();
             let message = format!("there is no operation {}", quote(name));
             let finding = report.key(&codes::INVALID_OPERATION, &at, message);
-            report.push(finding.with_help(match nearest(name, names.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("the operations are {}", list(&names)),
-            }));
+            report.push(
+                finding.with_help(match nearest(name, names.iter().copied()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("the operations are {}", list(&names)),
+                }),
+            );
             continue;
         };
         if let Err(reason) = check_template(template, operation.placeholders) {
@@ -246,7 +265,10 @@ mod tests {
     #[test]
     fn every_default_is_a_template_that_could_be_written() {
         for operation in OPERATIONS {
-            assert_eq!(check_template(operation.template, operation.placeholders), Ok(()));
+            assert_eq!(
+                check_template(operation.template, operation.placeholders),
+                Ok(())
+            );
         }
     }
 

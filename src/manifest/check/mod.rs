@@ -138,7 +138,9 @@ fn understand(
             };
             let connection = connection::check(document, name, &raw.spec, context, report);
             if let Some(connection) = connection {
-                checked.connections.insert(connection.name.clone(), connection);
+                checked
+                    .connections
+                    .insert(connection.name.clone(), connection);
             }
         }
         Kind::CustomField => {
@@ -263,7 +265,10 @@ impl Context<'_> {
             None => format!("{} others are declared", names.len()),
         };
         if let Some(file) = self.unread.first() {
-            help = format!("{help} It may stand in {}, which could not be read", quote(file));
+            help = format!(
+                "{help} It may stand in {}, which could not be read",
+                quote(file)
+            );
         }
         let finding = report.value(&codes::UNKNOWN_REFERENCE, at, message);
         report.push(finding.with_help(help));

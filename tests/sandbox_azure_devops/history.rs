@@ -47,7 +47,7 @@ async fn each_revision_is_told_as_it_was() {
         .get(&format!("/_apis/wit/workItems/{id}/revisions?$expand=all"))
         .await
         .body;
-    let told: Vec<(u64, &str, Option<&str>, Option<&str>, u64)> = all["value"]
+    let told: Vec<_> = all["value"]
         .as_array()
         .unwrap()
         .iter()

@@ -5,5 +5,18 @@
 
 pub mod catalog;
 mod finding;
+mod nearest;
+pub mod pointer;
+mod printable;
+mod redact;
+pub mod render;
+mod resolve;
+mod source;
+mod span_index;
 
 pub use finding::{Code, Entry, Finding, Location, Part, Place, Severity};
+pub use nearest::nearest;
+pub use printable::{printable, quote};
+pub use redact::{is_secret_key, looks_like_variable};
+pub use resolve::{Position, Resolved, Resolver};
+pub use source::{CharOffsets, SourceFile};

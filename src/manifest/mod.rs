@@ -1,1 +1,17 @@
 //! YAML text to checked raw documents with places, to the configuration.
+
+mod check;
+mod document;
+mod kind;
+mod loader;
+mod raw;
+mod read;
+pub mod schema;
+mod shape;
+mod strict;
+mod values;
+
+pub use kind::{API_VERSION, Kind};
+pub use check::duration;
+pub use loader::{LoadOptions, LoadedProject, PROJECT_FILE, load};
+pub use read::{Loaded, MOST_BYTES, ReadOptions, read};

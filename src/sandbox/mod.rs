@@ -14,8 +14,10 @@ pub mod azure_devops;
 pub mod clock;
 pub mod connection;
 pub mod control;
+mod edit;
 pub mod fault;
 pub mod log;
+pub mod seed;
 pub mod server;
 pub mod testworthy;
 

@@ -1,12 +1,11 @@
 //! A pair of places that rules keep in step, and references to the secrets that open them.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use jiff::tz::TimeZone;
 use url::Url;
 
-use super::Origin;
+use super::{Operations, Origin};
 use crate::model::{CaseId, Name};
 
 /// A checked `Connection`.
@@ -51,11 +50,6 @@ impl TestWorthyConnection {
             .replace("{case_id}", &case.to_string())
     }
 }
-
-/// Relative path templates by operation name (`addCase: "add_case/{suite_id}"`); operations that are
-/// not named keep their documented default.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Operations(pub BTreeMap<String, String>);
 
 /// The Azure DevOps side of a connection.
 #[derive(Clone, Debug)]

@@ -26,7 +26,7 @@ pub struct Row {
     pub name: String,
     /// The TestWorthy end.
     pub source: RowSource,
-    /// The Azure DevOps end; `None` for a constant that is written to TestWorthy only.
+    /// The Azure DevOps end.
     pub target: RowTarget,
     /// Narrower than the rule's direction, if given.
     pub direction: Option<Direction>,
@@ -38,9 +38,21 @@ pub struct Row {
     pub on_create: bool,
     /// Values are left out of plans.
     pub sensitive: bool,
+    /// Lint findings that somebody accepted; not part of its meaning.
+    #[serde(skip)]
+    pub allow: Vec<Allow>,
     /// Where it is declared; not part of its meaning.
     #[serde(skip)]
     pub origin: Origin,
+}
+
+/// A lint finding that somebody accepted for one row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Allow {
+    /// The finding's code, for example `L08`.
+    pub code: String,
+    /// Why it is right here.
+    pub reason: String,
 }
 
 /// The TestWorthy end of a row.

@@ -3,15 +3,17 @@
 
 mod connection;
 mod field_mapping;
+mod operation;
 mod project;
 mod sync_rule;
 
 use std::collections::BTreeMap;
 
 pub use connection::{
-    AzureDevOpsConnection, Connection, Operations, SecretRef, TestWorthyConnection, TextOrSecret,
+    AzureDevOpsConnection, Connection, SecretRef, TestWorthyConnection, TextOrSecret,
 };
-pub use field_mapping::{Codec, FieldMapping, Row, RowSource, RowTarget, Unmapped, ValueMap};
+pub use field_mapping::{Allow, Codec, FieldMapping, Row, RowSource, RowTarget, Unmapped, ValueMap};
+pub use operation::{OPERATIONS, Operation, Operations};
 pub use project::{ChangeLimit, Project, Safety};
 pub use sync_rule::{
     AzureDevOpsScope, CreateIn, DriftPolicy, MatchBy, Scope, SyncRule, TestWorthyScope,

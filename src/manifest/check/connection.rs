@@ -1,0 +1,281 @@
+//! `Connection`.
+
+use std::collections::BTreeMap;
+
+use super::text::{time_zone, url};
+use super::{Context, not_supported, origin, secret};
+use crate::diagnostics::catalog::manifest as codes;
+use crate::diagnostics::{Part, nearest, pointer, quote};
+use crate::manifest::document::{Document, Report};
+use crate::manifest::raw::{
+    ConnectionSpec, IntegrationMode, RawAzureDevOps, RawTestWorthy, SecretSource, Surface,
+};
+use crate::manifest::shape::list;
+use crate::model::Name;
+use crate::model::config::{
+    AzureDevOpsConnection, Connection, OPERATIONS, Operation, Operations, SecretRef,
+    TestWorthyConnection,
+};
+
+const TESTWORTHY: &str = "/spec/testworthy";
+const AZURE_DEVOPS: &str = "/spec/azureDevOps";
+
+pub(super) fn check(
+    document: &Document<'_>,
+    name: Option<Name>,
+    spec: &ConnectionSpec,
+    context: &mut Context<'_>,
+    report: &mut Report<'_>,
+) -> Option<Connection> {
+    let testworthy = testworthy(&spec.testworthy, context, report);
+    let azure_devops = azure_devops(&spec.azure_devops, context, report);
+    if spec.users.is_some() {
+        not_supported(report, "/spec/users", "users");
+    }
+    if let Some(webhook) = &spec.webhook {
+        not_supported(report, "/spec/webhook", "webhook");
+        url(&webhook.url, "/spec/webhook/url", report);
+        let at = "/spec/webhook/secret";
+        secret::check(&webhook.secret, "webhook.secret", at, context, report);
+    }
+    Some(Connection {
+        name: name?,
+        testworthy: testworthy?,
+        azure_devops: azure_devops?,
+        origin: origin(document),
+    })
+}
+
+fn testworthy(
+    raw: &RawTestWorthy,
+    context: &mut Context<'_>,
+    report: &mut Report<'_>,
+) -> Option<TestWorthyConnection> {
+    let base = url(&raw.url, "/spec/testworthy/url", report);
+    let time_zone = time_zone(&raw.time_zone, "/spec/testworthy/timeZone", report);
+    let operations = operations(raw, report);
+    check_case_url(&raw.case_url, report);
+    if raw.integration == IntegrationMode::Manage {
+        not_supported(report, "/spec/testworthy/integration", "integration: manage");
+    }
+    let email = raw.user_email.as_ref().map(|email| {
+        let at = "/spec/testworthy/userEmail";
+        secret::text_or_secret(email, "testworthy.userEmail", at, context, report)
+    });
+    let api_key = credential(raw.api_key.as_ref(), "apiKey", context, report);
+    let project_key = credential(raw.project_key.as_ref(), "projectKey", context, report);
+    let token = credential(raw.token.as_ref(), "token", context, report);
+    let given: [(&str, bool, Surface); 5] = [
+        ("userEmail", email.is_some(), Surface::Automation),
+        ("apiKey", api_key.is_some(), Surface::Automation),
+        ("projectKey", project_key.is_some(), Surface::Automation),
+        ("token", token.is_some(), Surface::V1),
+        ("projectId", raw.project_id.is_some(), Surface::V1),
+    ];
+    for (key, is_given, surface) in given {
+        let at = pointer::child(TESTWORTHY, key);
+        if surface == raw.api && !is_given {
+            missing(report, key, &at);
+        } else if surface != raw.api && is_given {
+            let word = if surface == Surface::V1 { "v1" } else { "automation" };
+            let message = format!("`{key}` belongs to `api: {word}`");
+            report.push(report.key(&codes::INVALID_VALUE, &at, message));
+        }
+    }
+    if raw.api == Surface::V1 {
+        not_supported(report, "/spec/testworthy/api", "api: v1");
+    }
+    Some(TestWorthyConnection {
+        url: base?,
+        user_email: email??,
+        api_key: api_key??,
+        project_key: project_key??,
+        time_zone: time_zone?,
+        case_url: raw.case_url.clone(),
+        operations: operations?,
+        rate: raw.rate,
+    })
+}
+
+/// Reports a key that another key's value makes necessary.
+fn missing(report: &mut Report<'_>, key: &str, at: &str) {
+    let message = format!("`{key}` is missing in `testworthy`");
+    // The key itself has no place; the pointer says which one is meant, should the schema have cut it.
+    let finding = report.value(&codes::MISSING_KEY, at, message);
+    let place = report.place(TESTWORTHY, Part::Key);
+    let cut = finding.location.clone();
+    let mut finding = finding.at(place);
+    if key != "projectId" {
+        finding = finding.with_help(format!("write `{key}: {{ env: NAME }}`"));
+    }
+    // A key of the wrong type was cut out and has its own finding.
+    let known = report.findings.iter().any(|other| other.location == cut);
+    if !known {
+        report.push(finding);
+    }
+}
+
+/// `None`: not given; `Some(None)`: given and wrong.
+fn credential(
+    source: Option<&SecretSource>,
+    key: &str,
+    context: &mut Context<'_>,
+    report: &mut Report<'_>,
+) -> Option<Option<SecretRef>> {
+    let source = source?;
+    let at = pointer::child(TESTWORTHY, key);
+    let purpose = format!("testworthy.{key}");
+    Some(secret::check(source, &purpose, &at, context, report))
+}
+
+fn azure_devops(
+    raw: &RawAzureDevOps,
+    context: &mut Context<'_>,
+    report: &mut Report<'_>,
+) -> Option<AzureDevOpsConnection> {
+    let at = "/spec/azureDevOps/organizationUrl";
+    let organization = url(&raw.organization_url, at, report).filter(|url| {
+        let in_host = url.host_str().is_some_and(|host| host.ends_with(".visualstudio.com"));
+        let named = in_host || url.path().trim_matches('/') != "";
+        if !named {
+            let message = "the address does not name the organisation";
+            let finding = report.value(&codes::INVALID_URL, at, message);
+            report.push(finding.with_help("write it like `https://dev.azure.com/contoso`"));
+        }
+        named
+    });
+    if raw.project.trim().is_empty() || raw.project.contains(['/', '\\']) {
+        let message = "this cannot be the name of a project";
+        report.push(report.value(&codes::INVALID_VALUE, "/spec/azureDevOps/project", message));
+    }
+    if raw.entra.is_some() {
+        not_supported(report, "/spec/azureDevOps/entra", "entra");
+    }
+    let token = raw.personal_access_token.as_ref().map(|source| {
+        let at = "/spec/azureDevOps/personalAccessToken";
+        secret::check(source, "azureDevOps.personalAccessToken", at, context, report)
+    });
+    if token.is_some() == raw.entra.is_some() {
+        let message = "`azureDevOps` needs exactly one of `personalAccessToken` and `entra`";
+        let finding = report.key(&codes::MISSING_KEY, AZURE_DEVOPS, message);
+        report.push(finding.with_help("write `personalAccessToken: { env: AZURE_DEVOPS_EXT_PAT }`"));
+    }
+    Some(AzureDevOpsConnection {
+        organization_url: organization?,
+        project: raw.project.clone(),
+        personal_access_token: token??,
+    })
+}
+
+fn operations(raw: &RawTestWorthy, report: &mut Report<'_>) -> Option<Operations> {
+    let base = pointer::child(TESTWORTHY, "operations");
+    let mut templates = BTreeMap::new();
+    let before = report.findings.len();
+    for (name, template) in &raw.operations {
+        let at = pointer::child(&base, name);
+        let Some(operation) = Operation::find(name) else {
+            let names: Vec<&str> = OPERATIONS.iter().map(|operation| operation.name).collect();
+            let message = format!("there is no operation {}", quote(name));
+            let finding = report.key(&codes::INVALID_OPERATION, &at, message);
+            report.push(finding.with_help(match nearest(name, names.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("the operations are {}", list(&names)),
+            }));
+            continue;
+        };
+        if let Err(reason) = check_template(template, operation.placeholders) {
+            let finding = report.value(&codes::INVALID_OPERATION, &at, reason);
+            report.push(finding.with_help(format!("the default is `{}`", operation.template)));
+            continue;
+        }
+        templates.insert(name.clone(), template.clone());
+    }
+    (report.findings.len() == before).then_some(Operations(templates))
+}
+
+/// A relative path of plain characters with known placeholders, so that it cannot leave the API's path
+/// or its host.
+fn check_template(template: &str, placeholders: &[&str]) -> Result<(), String> {
+    let mut plain = String::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        let Some((name, behind)) = after.split_once('}') else {
+            return Err("a brace is not closed".to_owned());
+        };
+        if !placeholders.contains(&name) {
+            return Err(format!("this operation has no placeholder {}", quote(name)));
+        }
+        plain.push_str(before);
+        plain.push('0');
+        rest = behind;
+    }
+    plain.push_str(rest);
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+    if plain.is_empty() || plain.starts_with('/') || !plain.chars().all(allowed) {
+        return Err("an operation is a relative path of letters, digits and `-_./`".to_owned());
+    }
+    // A slash at the end is the documented form of some servers.
+    let inner = plain.strip_suffix('/').unwrap_or(&plain);
+    if inner.split('/').any(|step| matches!(step, "" | "." | "..")) {
+        return Err("an operation's path has no empty, `.` or `..` steps".to_owned());
+    }
+    Ok(())
+}
+
+fn check_case_url(template: &str, report: &mut Report<'_>) {
+    let at = "/spec/testworthy/caseUrl";
+    let filled = template
+        .replace("{url}", "https://example.test")
+        .replace("{case_id}", "1");
+    let message = if !template.contains("{case_id}") {
+        "a case's address contains `{case_id}`"
+    } else if filled.contains(['{', '}']) {
+        "a case's address has no other placeholders than `{url}` and `{case_id}`"
+    } else if !url::Url::parse(&filled).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
+        "a case's address is an http address, or begins with `{url}`"
+    } else {
+        return;
+    };
+    report.push(report.value(&codes::INVALID_URL, at, message));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_is_a_template_that_could_be_written() {
+        for operation in OPERATIONS {
+            assert_eq!(check_template(operation.template, operation.placeholders), Ok(()));
+        }
+    }
+
+    #[test]
+    fn refuses_templates_that_lead_elsewhere() {
+        let known = ["suite_id"];
+        for template in ["add/{suite_id}/", "v2/add-case/{suite_id}", "{suite_id}"] {
+            assert_eq!(check_template(template, &known), Ok(()), "{template}");
+        }
+        for template in [
+            "",
+            "/add",
+            "//evil.test/add",
+            "https://evil.test/add",
+            "a/../b",
+            "a//b",
+            "./a",
+            "a?b=c",
+            "a#b",
+            "a%2e%2e/b",
+            "a\\b",
+            "a@b",
+            "a b",
+            "{other_id}",
+            "{suite_id",
+            "suite_id}",
+            "{}",
+        ] {
+            assert!(check_template(template, &known).is_err(), "{template}");
+        }
+    }
+}

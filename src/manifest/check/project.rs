@@ -1,0 +1,102 @@
+//! `Project`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::text::{duration, stays_inside};
+use super::{Context, not_supported, secret};
+use crate::diagnostics::catalog::manifest as codes;
+use crate::diagnostics::{pointer, quote};
+use crate::manifest::document::Report;
+use crate::manifest::raw::{ProjectSpec, RawState};
+use crate::model::Name;
+use crate::model::config::{ChangeLimit, Project, Safety};
+
+/// The project where no manifest describes it.
+pub(super) fn default(name: &str) -> Project {
+    Project {
+        name: name.to_owned(),
+        state: PathBuf::from(RawState::DEFAULT),
+        settle: Duration::from_secs(120),
+        safety: Safety::default(),
+    }
+}
+
+pub(super) fn check(
+    name: Option<Name>,
+    spec: &ProjectSpec,
+    context: &mut Context<'_>,
+    report: &mut Report<'_>,
+) -> Option<Project> {
+    for (index, path) in spec.manifests.iter().enumerate() {
+        if !stays_inside(path) {
+            let message = format!("{} is not inside the project's folder", quote(path));
+            let at = pointer::item("/spec/manifests", index);
+            report.push(report.value(&codes::INVALID_PATH, &at, message));
+        }
+    }
+    let state = state(&spec.state, context, report);
+    let settle = duration(&spec.settle);
+    if settle.is_none() {
+        let message = format!("{} is not a duration up to a day", quote(&spec.settle));
+        let finding = report.value(&codes::INVALID_DURATION, "/spec/settle", message);
+        report.push(finding.with_help("write it like `120s` or `1m30s`"));
+    }
+    let (updates, deletes) = (&spec.safety.updates, &spec.safety.deletes);
+    Some(Project {
+        name: name?.as_str().to_owned(),
+        state: state?,
+        settle: settle?,
+        safety: Safety {
+            updates: ChangeLimit {
+                max_percent: updates.max_percent,
+                max_count: updates.max_count,
+            },
+            deletes: ChangeLimit {
+                max_percent: deletes.max_percent,
+                max_count: deletes.max_count,
+            },
+        },
+    })
+}
+
+fn state(raw: &RawState, context: &mut Context<'_>, report: &mut Report<'_>) -> Option<PathBuf> {
+    if let Some(postgres) = &raw.postgres {
+        not_supported(report, "/spec/state/postgres", "state.postgres");
+        secret::check(
+            &postgres.url,
+            "state.postgres.url",
+            "/spec/state/postgres/url",
+            context,
+            report,
+        );
+    }
+    if let Some(git) = &raw.git {
+        not_supported(report, "/spec/state/git", "state.git");
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        if git.remote.is_empty() || git.remote.starts_with('-') || !git.remote.chars().all(plain) {
+            let message = "a Git remote is a name, not an address";
+            report.push(report.value(&codes::INVALID_VALUE, "/spec/state/git/remote", message));
+        }
+        let inside = stays_inside(&git.reference) && !git.reference.contains(' ');
+        if !git.reference.starts_with("refs/") || !inside {
+            let message = "a ref begins with `refs/`";
+            report.push(report.value(&codes::INVALID_VALUE, "/spec/state/git/ref", message));
+        }
+    }
+    let given = [raw.sqlite.is_some(), raw.postgres.is_some(), raw.git.is_some()];
+    if given.into_iter().filter(|given| *given).count() != 1 {
+        let message = "`state` needs exactly one of `sqlite`, `postgres` and `git`";
+        report.push(report.value(&codes::INVALID_VALUE, "/spec/state", message));
+        return None;
+    }
+    let path = raw.sqlite.as_deref()?;
+    let names_file = !path.ends_with('/') && !path.ends_with("/.") && path != ".";
+    if !stays_inside(path) || !names_file {
+        let message = format!("{} is not a file inside the project's folder", quote(path));
+        let finding = report.value(&codes::INVALID_PATH, "/spec/state/sqlite", message);
+        report.push(finding.with_help(format!("write it like `{}`", RawState::DEFAULT)));
+        return None;
+    }
+    Some(PathBuf::from(path))
+}

@@ -13,15 +13,16 @@ use super::signals::Signals;
 use super::{plan as plan_command, ui};
 use crate::plan::Plan;
 use crate::reconcile::{
-    ApplyReport, Context, RealClock, StopFlag, TimeOrderedIds, apply, recover,
+    ApplyReport, Clock, Context, RealClock, StopFlag, TimeOrderedIds, apply, recover,
 };
-use crate::store::{RunLock, SqliteStore};
+use crate::store::{RunLock, SqliteStore, lock_holder};
 
 pub(crate) async fn run(session: &Session, args: &ApplyArgs) -> Result<ExitCode, Failed> {
     let outputs = Outputs::parse(session, &args.plan.out)?;
     let Project { config, state } = session.load()?;
     let patience = Duration::from_secs(args.lock_timeout);
-    let _lock = RunLock::acquire(&state, patience, "accord apply").await?;
+    let holder = lock_holder("apply", RealClock.now());
+    let _lock = RunLock::acquire(&state, patience, &holder).await?;
     let store = SqliteStore::open(&state).await?;
     let remotes = session.remotes();
     let stop = StopFlag::default();

@@ -51,9 +51,16 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(session) => session,
         Err(failed) => return tell(&ui, &failed),
     };
-    match dispatch(&session, &cli.command).await {
+    let code = match dispatch(&session, &cli.command).await {
         Ok(code) => code,
         Err(failed) => tell(&ui, &failed),
+    };
+    match (code, ui.lost_output()) {
+        // A script that reads half a plan must not take it for a whole one.
+        (ExitCode::Success | ExitCode::Changes, Some(reason)) => {
+            tell(&ui, &Failed::new(ExitCode::Failure, reason))
+        }
+        (code, _) => code,
     }
 }
 

@@ -52,7 +52,7 @@ impl RunningSandbox {
         format!("http://{}/{name}", self.address)
     }
 
-    /// TestWorthy's address, for example `http://127.0.0.1:4711/testworthy`.
+    /// `TestWorthy`'s address, for example `http://127.0.0.1:4711/testworthy`.
     pub fn testworthy_url(&self) -> String {
         format!("http://{}/testworthy", self.address)
     }
@@ -197,20 +197,14 @@ async fn travel(Shared(sandbox): Shared<Sandbox>, request: Request, next: Next) 
             finish(Some(response.status()), true);
             response
         }
-        Some(kind) => match refusal(system, &kind, &headers) {
-            Some(response) => {
-                finish(Some(response.status()), false);
-                response
-            }
-            None => {
-                let response = next.run(request).await;
-                finish(Some(response.status()), true);
-                response
-            }
-        },
-        None => {
-            let response = next.run(request).await;
-            finish(Some(response.status()), true);
+        other => {
+            let refused = other.and_then(|kind| refusal(system, &kind, &headers));
+            let handled = refused.is_none();
+            let response = match refused {
+                Some(response) => response,
+                None => next.run(request).await,
+            };
+            finish(Some(response.status()), handled);
             response
         }
     }

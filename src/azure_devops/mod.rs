@@ -1,1 +1,24 @@
 //! The Azure DevOps adapter: REST 7.1 behind the ports of `remote`.
+//!
+//! Wire shapes stay inside this folder; what leaves it is the model. Work is done in bulk: ids come from
+//! WIQL, items by 200, writes go out as one `$batch` of at most 200 with an outcome for each of them.
+
+
+mod address;
+mod auth;
+mod batch;
+mod convert;
+mod error;
+mod outcome;
+mod patch;
+mod reader;
+mod session;
+mod tags;
+mod wiql;
+mod wire;
+mod writer;
+
+pub use auth::{credential_header, default_headers};
+pub use batch::{MAX_BATCH_BYTES, MAX_BATCH_WRITES, chunks};
+pub use reader::Reader;
+pub use writer::Writer;

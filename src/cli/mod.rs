@@ -1,1 +1,145 @@
-//! The command line.
+//! The command line: arguments in, exit code out. Commands call `reconcile`, never an adapter.
+
+mod apply;
+mod args;
+mod demo;
+mod exit_code;
+mod explain;
+mod failure;
+mod outputs;
+mod patience;
+mod plan;
+mod progress;
+mod sandbox;
+mod schema;
+mod session;
+mod show;
+mod signals;
+mod status;
+mod ui;
+mod validate;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Parser;
+
+pub use exit_code::ExitCode;
+pub use schema::files as schema_files;
+
+use self::args::{Cli, ColorChoice, Command, Format, GlobalArgs};
+use self::failure::Failed;
+use self::session::Session;
+use self::ui::{Ui, UiOptions};
+use crate::http::AllowList;
+use crate::reconcile::{Environment, ProcessEnvironment};
+
+/// Runs one command line in this process's environment.
+pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version go to stdout and are a success; everything else is a usage error.
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::Usage } else { ExitCode::Success };
+        }
+    };
+    let ui = Ui::new(&ui_options(&cli.global));
+    let session = match session(&cli.global, ui.clone(), Arc::new(ProcessEnvironment)) {
+        Ok(session) => session,
+        Err(failed) => return tell(&ui, &failed),
+    };
+    match dispatch(&session, &cli.command).await {
+        Ok(code) => code,
+        Err(failed) => tell(&ui, &failed),
+    }
+}
+
+fn ui_options(global: &GlobalArgs) -> UiOptions {
+    UiOptions {
+        colour: match global.color {
+            ColorChoice::Auto => None,
+            ColorChoice::Always => Some(true),
+            ColorChoice::Never => Some(false),
+        },
+        quiet: global.quiet,
+        verbose: global.verbose,
+        no_input: global.no_input,
+    }
+}
+
+/// Sends logs to stderr as `ACCORD_LOG` asks (the syntax of `RUST_LOG`); nothing by default.
+pub fn install_logs() {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_env("ACCORD_LOG").unwrap_or_else(|_| EnvFilter::new("off"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+async fn dispatch(session: &Session, command: &Command) -> Result<ExitCode, Failed> {
+    match command {
+        Command::Validate(args) => validate::run(session, args),
+        Command::Plan(args) => plan::run(session, args).await,
+        Command::Apply(args) => apply::run(session, args).await,
+        Command::Show(args) => show::run(session, args),
+        Command::Status => status::run(session).await,
+        Command::Demo(args) => demo::run(session, args).await,
+        Command::Sandbox(args) => sandbox::run(session, args).await,
+        Command::Schema(args) => schema::run(session, args),
+        Command::Explain(args) => explain::run(session, args),
+    }
+}
+
+fn session(
+    global: &GlobalArgs,
+    ui: Ui,
+    environment: Arc<dyn Environment>,
+) -> Result<Session, Failed> {
+    let mut directory = std::env::current_dir()
+        .map_err(|error| Failed::new(ExitCode::Failure, format!("working folder: {error}")))?;
+    if let Some(wanted) = &global.directory {
+        directory.push(wanted);
+        if !directory.is_dir() {
+            return Err(Failed::new(
+                ExitCode::Usage,
+                format!("-C {}: there is no such folder", wanted.display()),
+            ));
+        }
+    }
+    let mut hosts = global.allow_host.clone();
+    let listed = environment.variable("ACCORD_ALLOW_HOSTS").unwrap_or_default();
+    hosts.extend(listed.split(',').map(|host| host.trim().to_owned()).filter(|h| !h.is_empty()));
+    make_session(global, ui, directory, environment, &hosts)
+}
+
+fn make_session(
+    global: &GlobalArgs,
+    ui: Ui,
+    directory: PathBuf,
+    environment: Arc<dyn Environment>,
+    hosts: &[String],
+) -> Result<Session, Failed> {
+    let allow = AllowList::new(hosts).map_err(|error| {
+        Failed::new(ExitCode::Usage, error.to_string())
+            .with_help("--allow-host and ACCORD_ALLOW_HOSTS take HOST or HOST:PORT")
+    })?;
+    Ok(Session {
+        ui,
+        directory,
+        environment,
+        allow,
+        offline: global.offline,
+        patience: Duration::from_secs(global.timeout.max(1)),
+        json: global.format == Format::Json,
+        no_input: global.no_input,
+    })
+}
+
+/// Tells a person why the command ends this way.
+fn tell(ui: &Ui, failed: &Failed) -> ExitCode {
+    if let Some(message) = &failed.message {
+        ui.error(message, failed.help.as_deref());
+    }
+    failed.code
+}

@@ -113,6 +113,8 @@ pub struct Location {
 pub enum Place {
     /// The file as a whole.
     File,
+    /// A line, from 1: for checked declarations, which remember their line only.
+    Line(u32),
     /// A byte range.
     Bytes {
         /// First byte.

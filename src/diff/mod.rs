@@ -1,1 +1,12 @@
-//! The three-way compare of base, source and target.
+//! The compare of base, source and target: what becomes of a field, of a pair, of an item.
+//!
+//! Decision tables as pure functions. A side has changed only against its own base; the two sides are
+//! compared through the mapping only. One-way so far; either system can be the source.
+
+mod field;
+mod item;
+mod pair;
+
+pub use field::{Cause, FieldVerdict, one_way_field};
+pub use item::{Candidates, ItemVerdict, Presence, Situation, one_way_item};
+pub use pair::{PairVerdict, RowVerdict, one_way_pair};

@@ -3,6 +3,20 @@
 //! Every request of both systems goes through [`Client::send`], so the host check, the redaction and
 //! the budget cannot be forgotten.
 
+mod allow_list;
+mod client;
+mod counters;
+mod failure;
 mod message;
+mod rate_headers;
+mod redact;
+mod retry;
+mod throttle;
+mod tls;
 
-pub use message::{Repeat, Request, Response, SecretHeader};
+pub use allow_list::{AllowList, InvalidHost};
+pub use client::{Client, ClientOptions, Timeouts};
+pub use counters::Counters;
+pub use message::{Repeat, Request, Response, SecretHeader, address_without_query};
+pub use redact::redact;
+pub use tls::install_tls_provider;

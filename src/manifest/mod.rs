@@ -12,5 +12,6 @@ mod strict;
 mod values;
 
 pub use kind::{API_VERSION, Kind};
+pub use check::duration;
 pub use loader::{LoadOptions, LoadedProject, PROJECT_FILE, load};
 pub use read::{Loaded, MOST_BYTES, ReadOptions, read};

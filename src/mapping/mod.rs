@@ -1,1 +1,30 @@
 //! Compiled field mappings: reading rows from items, translating values, writing rows to items.
+//!
+//! A [`CompiledMapping`] is a [`crate::model::config::FieldMapping`] whose rows know their forms. Each
+//! row reads a *canonical* value from either side ([`CompiledRow::read_case`],
+//! [`CompiledRow::read_work_item`]), so that two spellings of the same thing never look like a change,
+//! and translates between the sides ([`CompiledRow::to_azure_devops`], [`CompiledRow::to_testworthy`]).
+//! The two sides are compared through the translation only ([`CompiledRow::in_accord`]).
+//!
+//! Pure: the same mapping, metadata and items give the same values and the same findings.
+
+mod compile;
+mod form;
+mod known;
+mod lint;
+mod problem;
+mod resolve;
+mod row;
+mod slice;
+mod suggest;
+mod value_map;
+mod write;
+
+#[cfg(test)]
+pub(crate) mod testing;
+
+pub use compile::CompiledMapping;
+pub use lint::{lint, lint_config};
+pub use problem::{Problem, RowProblem};
+pub use row::CompiledRow;
+pub use write::{CaseValues, WorkItemValues};

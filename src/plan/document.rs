@@ -3,20 +3,28 @@
 //! The same inputs give the same bytes: no times, no durations, every list in a stated order.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use schemars::generate::SchemaSettings;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value as Json;
 
-use crate::model::System;
+use crate::model::{System, Value};
+
+/// The schema that this version writes: a name and a major version. Keys may be added within a major
+/// version, so readers pass over keys that they do not know; they refuse another major version.
+pub const SCHEMA: &str = "accord-plan/1";
 
 /// What one apply would do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Plan {
     /// Always `accord-plan/1`.
+    #[schemars(extend("const" = "accord-plan/1"))]
     pub schema: String,
     /// Digest of scope, operations with their field changes, and preconditions.
+    #[schemars(regex(pattern = "^[0-9a-f]{32}$"))]
     pub plan_id: String,
     /// Digest of what the manifests cause: configuration, mapping and rule changes, no preconditions.
+    #[schemars(regex(pattern = "^[0-9a-f]{32}$"))]
     pub review_id: String,
     /// The program that made it.
     pub tool: ToolEntry,
@@ -36,6 +44,43 @@ pub struct Plan {
     pub findings: Vec<PlanFinding>,
     /// Edits made on the target of a one-way rule.
     pub drift: Vec<DriftEntry>,
+}
+
+impl Plan {
+    /// The JSON Schema (draft-07) of this document, for `schemas/plan.schema.json`.
+    pub fn json_schema() -> Json {
+        let mut schema = SchemaSettings::draft07()
+            .into_generator()
+            .into_root_schema_for::<Self>()
+            .to_value();
+        describe_variants(&mut schema);
+        schema
+    }
+
+    /// Whether an operation would run: the question of `--detailed-exitcode`. Conflicts, held and
+    /// quarantined items are none.
+    pub fn has_operations(&self) -> bool {
+        !self.changes.is_empty()
+    }
+}
+
+/// A variant with a value is an object with one key; what describes the variant describes the key.
+fn describe_variants(node: &mut Json) {
+    match node {
+        Json::Object(members) => {
+            if let Some(description) = members.get("description").cloned()
+                && let Some(Json::Object(keys)) = members.get_mut("properties")
+                && keys.len() == 1
+            {
+                for key in keys.values_mut().filter_map(Json::as_object_mut) {
+                    key.entry("description").or_insert(description.clone());
+                }
+            }
+            members.values_mut().for_each(describe_variants);
+        }
+        Json::Array(members) => members.iter_mut().for_each(describe_variants),
+        _ => {}
+    }
 }
 
 /// The program that made a plan.
@@ -58,6 +103,9 @@ pub struct Inputs {
     pub git_commit: Option<String>,
     /// Whether the manifests differ from that commit, if known.
     pub dirty: Option<bool>,
+    /// The addresses that `--only` narrowed the plan to, sorted; left out when it covers everything.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub only: Vec<String>,
 }
 
 /// A connection that a plan touches.
@@ -69,6 +117,7 @@ pub struct ConnectionEntry {
     /// Address of the TestWorthy server.
     pub testworthy: String,
     /// Address of the organisation.
+    #[serde(rename = "azureDevOps")]
     pub azure_devops: String,
     /// The Azure DevOps project.
     pub project: String,
@@ -226,25 +275,59 @@ pub struct ItemRef {
     /// The case's id, if there is one yet.
     pub testworthy: Option<u64>,
     /// The work item's id, if there is one yet.
+    #[serde(rename = "azureDevOps")]
     pub azure_devops: Option<u64>,
     /// The source's title.
     pub title: String,
 }
 
 /// One field that would change.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FieldChange {
     /// The target's field: a reference name, `System.Tags[smoke]` for a tag row, or a case field.
     pub path: String,
     /// The target's value now; left out when sensitive.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub before: Option<Json>,
     /// The target's value afterwards; left out when sensitive.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub after: Option<Json>,
     /// Whether the values are left out.
     pub sensitive: bool,
+}
+
+impl FieldChange {
+    /// A change between two values of the target. This is the one place where the values of a
+    /// sensitive row are left out, so build field changes through it.
+    pub fn between(
+        path: impl Into<String>,
+        before: &Value,
+        after: &Value,
+        sensitive: bool,
+    ) -> Self {
+        let shown = |value: &Value| (!sensitive).then(|| value.to_json());
+        Self {
+            path: path.into(),
+            before: shown(before),
+            after: shown(after),
+            sensitive,
+        }
+    }
+}
+
+/// Reads a key that is there as `Some`, `null` included: a value that was cleared is not a value that
+/// was left out.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Json>, D::Error> {
+    Json::deserialize(deserializer).map(Some)
 }
 
 /// What must still hold when a change runs.
@@ -312,10 +395,18 @@ pub struct DriftEntry {
     /// The target's field.
     pub path: String,
     /// What the target held at the last apply; left out when sensitive.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub recorded: Option<Json>,
     /// What it holds now; left out when sensitive.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub live: Option<Json>,
     /// Whether the values are left out.
     pub sensitive: bool,

@@ -2,12 +2,25 @@
 //!
 //! Pure. [`Plan`] is the document that people and programs read; [`Step`] is what the executor runs.
 
+pub mod conservation;
 mod document;
+pub mod glob;
+mod hex;
+pub mod id;
+mod observed;
+pub mod order;
+mod planner;
+pub mod render;
+pub mod safety;
+#[cfg(test)]
+pub(crate) mod sample;
 mod step;
 
 pub use document::{
     Action, Change, ConflictEntry, ConnectionEntry, DriftEntry, FieldChange, Inputs, ItemRef,
-    OriginEntry, Plan, PlanFinding, Precondition, Reason, SafetyReport, SafetyRule, SafetyVerdict,
-    Summary, ToolEntry,
+    OriginEntry, Plan, PlanFinding, Precondition, Reason, SCHEMA, SafetyReport, SafetyRule,
+    SafetyVerdict, Summary, ToolEntry,
 };
+pub use observed::{ItemKey, Observed, RuleInput};
+pub use planner::{PlanRequest, Planned, plan};
 pub use step::{CreateTarget, Operation, Overwrite, Pair, RowValues, Step};

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{BaseField, CaseId, LinkId, Name, Rev, SuiteId, Value, WorkItemId};
+use sha2::{Digest, Sha256};
+
+use super::hex::hex;
+use crate::model::{BaseField, CaseId, LinkId, Name, Rev, SuiteId, System, Value, WorkItemId};
 use crate::remote::{CasePatch, WorkItemDraft, WorkItemPatch};
 
 /// One operation of a plan.
@@ -24,25 +27,25 @@ pub type RowValues = BTreeMap<String, Value>;
 /// The work of one step.
 #[derive(Clone, Debug)]
 pub enum Operation {
-    /// Creates a work item for a case.
+    /// Creates a work item for a case, with its marker and tag.
     CreateWorkItem {
         /// The source.
         case: CaseId,
         /// What to create.
         draft: WorkItemDraft,
-        /// The source's row values that it was made from.
+        /// The source's values of the rows that get a base.
         source: RowValues,
     },
-    /// Creates a case for a work item.
+    /// Creates a case for a work item, with its mark in the references.
     CreateCase {
         /// The source.
         work_item: WorkItemId,
         /// What to create.
         create: CreateTarget,
-        /// The source's row values that it was made from.
+        /// The source's values of the rows that get a base.
         source: RowValues,
     },
-    /// Changes a linked or adopted work item.
+    /// Changes a work item, and links the pair if it is not linked yet.
     UpdateWorkItem {
         /// The pair.
         pair: Pair,
@@ -50,25 +53,34 @@ pub enum Operation {
         rev: Rev,
         /// What to change.
         patch: WorkItemPatch,
-        /// The source's row values.
+        /// The source's values of the rows that get a new base.
         source: RowValues,
         /// Values of the target that the change overwrites and that a person may have put there.
         overwrites: Vec<Overwrite>,
     },
-    /// Changes a linked or adopted case.
+    /// Changes a case, and links the pair if it is not linked yet.
     UpdateCase {
         /// The pair.
         pair: Pair,
-        /// The case's fields and references that it was planned against; a difference makes it stale.
+        /// What the changed fields and references held when it was planned; a difference makes it
+        /// stale.
         expected: CasePatch,
         /// What to change.
         patch: CasePatch,
-        /// The source's row values.
+        /// The source's values of the rows that get a new base.
         source: RowValues,
         /// Values of the target that the change overwrites and that a person may have put there.
         overwrites: Vec<Overwrite>,
     },
-    /// Records in the store: a link, or a base that both sides reached by themselves.
+    /// Puts the missing marker on the source of a linked pair.
+    Mark {
+        /// The pair.
+        pair: Pair,
+        /// The side that lacks its mark.
+        system: System,
+    },
+    /// Records in the store only: a link that needs no write, or a base that both sides reached by
+    /// themselves.
     Record {
         /// The pair.
         pair: Pair,
@@ -86,6 +98,8 @@ pub struct Pair {
     pub link: Option<LinkId>,
     /// The case.
     pub case: CaseId,
+    /// The TestWorthy project of the case, if the server told it.
+    pub testworthy_project: Option<u64>,
     /// The work item.
     pub work_item: WorkItemId,
 }
@@ -112,4 +126,78 @@ pub struct Overwrite {
     pub lost: Value,
     /// What it gets.
     pub written: Value,
+}
+
+impl Operation {
+    /// Digest of what would be sent (lower-case hex of SHA-256). An item that a server refused is tried
+    /// again when this changes.
+    pub fn payload_digest(&self) -> String {
+        let mut hash = Sha256::new();
+        match self {
+            Self::CreateWorkItem { draft, .. } => {
+                feed(&mut hash, "create work item", &draft.work_item_type);
+                feed_fields(&mut hash, &draft.fields);
+                feed(&mut hash, "tags", &draft.tags.join(";"));
+                feed(&mut hash, "marker", &draft.marker.url);
+            }
+            Self::CreateCase { create, .. } => {
+                feed(&mut hash, "create case", &create.suite.to_string());
+                feed(&mut hash, "section", &create.section.join("/"));
+                feed_fields(&mut hash, &create.fields);
+                feed(&mut hash, "refs", &create.refs.join(","));
+            }
+            Self::UpdateWorkItem { pair, patch, .. } => {
+                feed(&mut hash, "update work item", &pair.work_item.to_string());
+                feed_fields(&mut hash, &patch.fields);
+                feed(&mut hash, "tags", &patch.tags.as_deref().unwrap_or_default().join(";"));
+            }
+            Self::UpdateCase { pair, patch, .. } => {
+                feed(&mut hash, "update case", &pair.case.to_string());
+                feed_fields(&mut hash, &patch.fields);
+                feed(&mut hash, "refs", &patch.refs.as_deref().unwrap_or_default().join(","));
+            }
+            Self::Mark { pair, system } => {
+                feed(&mut hash, "mark", system.key());
+                feed(&mut hash, "pair", &format!("{}/{}", pair.case, pair.work_item));
+            }
+            Self::Record { pair, .. } => {
+                feed(&mut hash, "record", &format!("{}/{}", pair.case, pair.work_item));
+            }
+        }
+        hex(&hash.finalize())
+    }
+
+    /// The pair, where both items exist.
+    pub fn pair(&self) -> Option<&Pair> {
+        match self {
+            Self::CreateWorkItem { .. } | Self::CreateCase { .. } => None,
+            Self::UpdateWorkItem { pair, .. }
+            | Self::UpdateCase { pair, .. }
+            | Self::Mark { pair, .. }
+            | Self::Record { pair, .. } => Some(pair),
+        }
+    }
+}
+
+/// Digest of fields and references of a case, for the precondition of an update.
+pub(crate) fn fingerprint(expected: &CasePatch) -> String {
+    let mut hash = Sha256::new();
+    feed_fields(&mut hash, &expected.fields);
+    if let Some(refs) = &expected.refs {
+        feed(&mut hash, "refs", &refs.join(","));
+    }
+    hex(&hash.finalize())[..16].to_owned()
+}
+
+fn feed(hash: &mut Sha256, key: &str, value: &str) {
+    for part in [key, value] {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+}
+
+fn feed_fields(hash: &mut Sha256, fields: &BTreeMap<String, Value>) {
+    for (name, value) in fields {
+        feed(hash, name, &value.to_json().to_string());
+    }
 }

@@ -1,1 +1,41 @@
 //! Observe, plan, apply, record: the one way through Accord that every command takes.
+//!
+//! Only this room joins the adapters, the store and the pure planner. It reads no clock and makes no
+//! ids by itself: both come in through [`Clock`] and [`Ids`], so that a simulation can replay a run.
+
+mod clock;
+mod connect;
+mod error;
+mod executor;
+mod observe;
+mod plan;
+mod progress;
+mod recovery;
+mod secret;
+
+pub use clock::{Clock, Ids, RealClock, TimeOrderedIds};
+pub use connect::{HttpRemotes, Readers, Remotes, Writers, endpoints};
+pub use error::ReconcileError;
+pub use executor::{ApplyReport, Failure, FailureKind, StopFlag, apply, recover};
+pub use plan::{Observation, PlanOptions, PlanOutcome, plan};
+pub use progress::{Progress, Silent};
+pub use secret::{Environment, ProcessEnvironment, SecretError};
+
+use crate::model::config::Config;
+use crate::store::Store;
+
+/// Everything that planning and applying need from outside.
+pub struct Context<'a> {
+    /// The checked configuration.
+    pub config: &'a Config,
+    /// How to reach the systems.
+    pub remotes: &'a dyn Remotes,
+    /// The state.
+    pub store: &'a dyn Store,
+    /// The time.
+    pub clock: &'a dyn Clock,
+    /// New ids.
+    pub ids: &'a dyn Ids,
+    /// Who wants to know how far it is.
+    pub progress: &'a dyn Progress,
+}

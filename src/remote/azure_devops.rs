@@ -53,6 +53,9 @@ pub trait ReadAzureDevOps: Send + Sync {
 /// Writing to one Azure DevOps project.
 #[async_trait]
 pub trait WriteAzureDevOps: ReadAzureDevOps {
+    /// How many of these writes, from the first on, fit into one request; at least one, at most 200.
+    fn fit(&self, writes: &[WorkItemWrite]) -> usize;
+
     /// Sends at most 200 writes in one `$batch` request, which is sent once and never repeated here.
     /// One outcome per write, in order. `Err` means that the request as a whole got no usable answer;
     /// whether it was carried out is then unknown unless the error says that it was not sent.

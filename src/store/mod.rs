@@ -1,16 +1,25 @@
 //! The state: links with their bases, intents, runs, recorded losses, quarantine, audit.
 //!
-//! [`Store`] is the port; [`sqlite`](self) is the backend for one machine. Everything that belongs to
-//! one fact changes in one transaction.
+//! [`Store`] is the port; [`SqliteStore`] is the backend for one machine, [`RunLock`] keeps a second
+//! apply away from it. Everything that belongs to one fact changes in one transaction. `record` says
+//! what is kept, `schema` and `statement` hold the SQL, one set for every database.
 
+mod audit;
+mod codec;
+mod folder;
+mod lock;
 mod record;
+mod sqlite;
+mod statement;
 
 use async_trait::async_trait;
 
+pub use lock::{RunLock, lock_holder};
 pub use record::{
-    AuditEntry, Intent, IntentKind, IntentOutcome, Loss, Quarantine, QuarantineChange, Record, Run,
-    RunOutcome,
+    AuditCheck, AuditEntry, AuditRow, Intent, IntentKind, IntentOutcome, Loss, Quarantine,
+    QuarantineChange, Record, Run, RunOutcome,
 };
+pub use sqlite::SqliteStore;
 
 use crate::model::{Endpoints, Link, Name, OperationId, RunId};
 
@@ -70,29 +79,54 @@ pub trait Store: Send + Sync {
     /// Values that were overwritten, newest first, at most `limit`.
     async fn losses(&self, limit: usize) -> Result<Vec<Loss>, StoreError>;
 
+    /// How many overwritten values there are.
+    async fn loss_count(&self) -> Result<u64, StoreError>;
+
     /// Runs, newest first, at most `limit`.
     async fn runs(&self, limit: usize) -> Result<Vec<Run>, StoreError>;
 
-    /// The number of links of each rule.
+    /// The newest run that carried out its plan, wholly (exit code 0) or in part (9). Its number of
+    /// manifest files is what the next apply is measured against; a run that was refused does not
+    /// lower that bar.
+    async fn last_carried_out_run(&self) -> Result<Option<Run>, StoreError>;
+
+    /// The number of links of each rule, by the rule's name.
     async fn links_by_rule(&self) -> Result<Vec<(Name, u64)>, StoreError>;
+
+    /// All places that anything was recorded for, in their order.
+    async fn endpoints(&self) -> Result<Vec<Endpoints>, StoreError>;
+
+    /// Looks up one intent by its id, whatever its state.
+    async fn intent(&self, id: &OperationId) -> Result<Option<Intent>, StoreError>;
+
+    /// Rows of the audit, newest first, at most `limit`.
+    async fn audit(&self, limit: usize) -> Result<Vec<AuditRow>, StoreError>;
+
+    /// Checks the hash chain of the whole audit.
+    async fn verify_audit(&self) -> Result<AuditCheck, StoreError>;
 
     /// Begins a run.
     async fn begin_run(&self, run: &Run) -> Result<(), StoreError>;
 
-    /// Ends a run.
+    /// Ends a run. Errors if no such run was begun.
     async fn finish_run(&self, id: &RunId, outcome: &RunOutcome) -> Result<(), StoreError>;
 
     /// Records, durably and in one transaction, that these writes are about to be sent, with what
-    /// they will overwrite. Nothing may be sent before this returns.
+    /// they will overwrite. Nothing may be sent before this returns. Errors if an intent's id was used
+    /// before. Losses alone, without an intent, are taken as well.
     async fn prepare(&self, intents: &[Intent], losses: &[Loss]) -> Result<(), StoreError>;
 
     /// Records, in one transaction, what became of writes: link, base, intent, quarantine and audit
     /// together.
+    ///
+    /// A link is added or, by its id, replaced; the pair that it joins under another id is the same
+    /// link and keeps the id it has in the store. The outcome of an intent is final: the same one
+    /// again changes nothing. Errors, and then nothing of the whole call is kept:
+    /// [`StoreError::AlreadyLinked`] for a second pair, [`StoreError::Backend`] for an intent that was
+    /// never prepared or that ended otherwise.
     async fn record(&self, records: &[Record]) -> Result<(), StoreError>;
 
-    /// Forgets links of rules that the manifests no longer hold. Remote items stay as they are.
+    /// Forgets links and quarantined items of rules that the manifests no longer hold, and returns the
+    /// number of links. Remote items, intents and recorded losses stay as they are.
     async fn forget_rules(&self, known: &[Name]) -> Result<u64, StoreError>;
-
-    /// Looks up one intent by its id, whatever its state.
-    async fn intent(&self, id: &OperationId) -> Result<Option<Intent>, StoreError>;
 }

@@ -66,7 +66,7 @@ pub struct Record {
     pub intent: Option<(OperationId, IntentOutcome)>,
     /// The link to add or to replace, with its base.
     pub link: Option<Link>,
-    /// The item to put into quarantine, or (with `None` inside) the key to take out of it.
+    /// The item to put into quarantine or to take out of it.
     pub quarantine: Option<QuarantineChange>,
     /// What to write into the audit.
     pub audit: Option<AuditEntry>,
@@ -75,7 +75,7 @@ pub struct Record {
 /// A change of the quarantine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum QuarantineChange {
-    /// Puts an item in, or counts one more attempt.
+    /// Puts an item in; one with the same key is replaced.
     Put(Quarantine),
     /// Takes an item out.
     Release {
@@ -176,4 +176,44 @@ pub struct AuditEntry {
     pub work_item: Option<WorkItemId>,
     /// Names of the rows that were written, or the server's reason.
     pub detail: String,
+}
+
+/// One line of the audit as it stands in the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditRow {
+    /// Its number, from 1, without gaps.
+    pub number: u64,
+    /// The line.
+    pub entry: AuditEntry,
+    /// SHA-256 over the hash of the row before it and its own content, 64 hexadecimal digits.
+    pub hash: String,
+}
+
+/// Whether the audit is as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AuditCheck {
+    /// Every row follows from the one before it.
+    Intact {
+        /// How many rows there are.
+        rows: u64,
+        /// The newest row's hash; kept elsewhere, it proves later that nothing before it changed.
+        head: Option<String>,
+    },
+    /// A row was changed, removed or put in.
+    Broken {
+        /// The first row that does not follow.
+        number: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl Default for AuditCheck {
+    /// The audit of an empty store.
+    fn default() -> Self {
+        Self::Intact {
+            rows: 0,
+            head: None,
+        }
+    }
 }

@@ -1,6 +1,107 @@
-//! Findings about safety rules.
+//! Findings about safety rules: what stops a plan that would change more than anyone meant.
 
-use crate::diagnostics::Entry;
+use crate::diagnostics::{Entry, Severity};
+
+/// More updates than the limit.
+pub static TOO_MANY_UPDATES: Entry = Entry {
+    code: "too-many-updates",
+    severity: Severity::Error,
+    title: "the plan would update more linked items of a rule than the limit allows",
+    explanation: "A mistake in a mapping or a mass edit in the source can rewrite every item at once. \
+        Per rule, the updates of one run are limited to a share of its linked items \
+        (`safety.updates.maxPercent`, 30 by default; shares count only from 10 linked items on) and, \
+        if set, to a number (`safety.updates.maxCount`). Updates that come only from a changed \
+        mapping are counted apart and are outside this limit, because a review of the manifests \
+        covers them.",
+    example: "A rule has 40 linked items; someone renamed 20 cases in TestWorthy since the last apply. \
+        20 of 40 is 50 %, the limit is 30 %.",
+    fix: "Read the plan. If the updates are meant, run again with `--allow-updates N`, N being the \
+        number you have seen; or apply in parts with `--only`; or raise `spec.safety.updates` in \
+        accord.yaml if such runs are usual.",
+};
+
+/// More deletes than the limit.
+pub static TOO_MANY_DELETES: Entry = Entry {
+    code: "too-many-deletes",
+    severity: Severity::Error,
+    title: "the plan would close or remove more linked items of a rule than the limit allows",
+    explanation: "Per rule, the deletes of one run are limited to a share of its linked items \
+        (`safety.deletes.maxPercent`, 10 by default; shares count only from 10 linked items on) and \
+        to a number (`safety.deletes.maxCount`, 25 by default).",
+    example: "A suite of 60 cases was emptied by accident; the rule would close 60 work items.",
+    fix: "Read the plan. If the deletes are meant, run again with `--allow-deletes N`, N being the \
+        number you have seen; else restore the items, or narrow the run with `--only`.",
+};
+
+/// A side lists nothing although the rule has links.
+pub static EMPTY_LISTING: Entry = Entry {
+    code: "empty-listing",
+    severity: Severity::Error,
+    title: "one side of a rule lists no item at all although the rule has links",
+    explanation: "A lost permission, a renamed area or a server in trouble looks exactly like an empty \
+        project. While a rule has active links and one of its sides lists nothing, it creates and \
+        deletes nothing; updates, links and other rules are not held back by this, but a plan that \
+        holds such creates or deletes does not run.",
+    example: "The area `Web Shop\\QA` was renamed, so the rule's query finds none of its 40 linked work \
+        items and the plan would create all of them again.",
+    fix: "Check the rule's scope and what the credential may see (`accord plan --only SyncRule/NAME`). If the \
+        source was emptied on purpose, run again with `--allow-deletes N`. To run the other rules \
+        meanwhile, name them with `--only`.",
+};
+
+/// A listing may lack items.
+pub static INCOMPLETE_READ: Entry = Entry {
+    code: "incomplete-read",
+    severity: Severity::Error,
+    title: "a listing may lack items, so nothing is created or deleted on its strength",
+    explanation: "When a server cuts a listing short, contradicts its own count or fails in the middle of \
+        its pages, an item that is missing from it may still exist. Creating its counterpart would \
+        make a duplicate, deleting it would destroy work. There is no override.",
+    example: "TestWorthy announces 1,200 cases for suite 41 and its pages hold 1,000.",
+    fix: "Run again. If it persists, the message says which listing fell short; look at that suite or \
+        query in the system itself, or split the rule's scope into smaller suites.",
+};
+
+/// Far fewer manifest files than at the last apply.
+pub static MANIFESTS_MISSING: Entry = Entry {
+    code: "manifests-missing",
+    severity: Severity::Error,
+    title: "fewer than half of the manifest files of the last apply are there",
+    explanation: "A partial checkout or a wrong folder looks like a team that withdrew most of its \
+        declarations. Until the files are back, or a person says that this is meant, nothing is \
+        created or deleted.",
+    example: "The last apply read 12 manifest files; a sparse checkout left 3 of them.",
+    fix: "Check the checkout and `spec.manifests` in accord.yaml. If the files were removed or merged on \
+        purpose, run again with `--allow-deletes N`, N being the number of deletes you have seen \
+        (0 if there is none); the new number of files is remembered by that apply.",
+};
 
 /// All of them.
-pub(super) static ALL: &[&Entry] = &[];
+pub(super) static ALL: &[&Entry] = &[
+    &TOO_MANY_UPDATES,
+    &TOO_MANY_DELETES,
+    &EMPTY_LISTING,
+    &INCOMPLETE_READ,
+    &MANIFESTS_MISSING,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_are_found_by_their_code_and_say_what_to_do() {
+        for entry in ALL {
+            let found = crate::diagnostics::catalog::find(&entry.code.to_uppercase());
+            assert_eq!(found.map(|e| e.code), Some(entry.code));
+            for text in [entry.title, entry.explanation, entry.example, entry.fix] {
+                assert!(
+                    !text.contains("  "),
+                    "{}: a line break lost its backslash",
+                    entry.code
+                );
+                assert!(text.len() > 20);
+            }
+        }
+    }
+}

@@ -1,6 +1,95 @@
 //! Findings about planning and applying.
 
-use crate::diagnostics::Entry;
+use crate::diagnostics::{Entry, Severity};
+
+/// A write was sent and its answer is outstanding.
+pub static SETTLING: Entry = Entry {
+    code: "write-settling",
+    severity: Severity::Info,
+    title: "a write of an earlier run may still land",
+    explanation: "An earlier run sent a write and was stopped before the answer came. The server may still carry it out, so the item is left alone until it no longer can (`settle` in accord.yaml, 120 s by default); then Accord looks for what came of it before it sends anything again. That is how a lost answer makes no duplicate.",
+    example: "`accord apply` was killed while it created work items; `accord plan` a minute later.",
+    fix: "Wait, or run `accord apply`: it waits for its own writes by itself.",
+};
+
+/// Two rules select the same item.
+pub static OVERLAPPING_RULES: Entry = Entry {
+    code: "L23",
+    severity: Severity::Warning,
+    title: "two rules select the same item",
+    explanation: "An item belongs to one rule: two rules writing the same pair would overwrite each other for ever. The rule that made the pair keeps it; the other one passes over it.",
+    example: "Two SyncRules over suite 41, one for all sections and one for `Checkout/**`.",
+    fix: "Narrow the scope of one of the two rules.",
+};
+
+/// A second work item claims a linked case.
+pub static DUPLICATE_MARKER: Entry = Entry {
+    code: "duplicate-marker",
+    severity: Severity::Warning,
+    title: "a second work item carries the marker of a linked case",
+    explanation: "Accord's hyperlink (comment `accord/1 case=ID`) stands on two work items for one case. One of them is linked; nothing is ever written to the other. It may be a copy that a person made, or a create that landed after its answer was given up.",
+    example: "A person copied a work item with its links.",
+    fix: "Compare the two, keep what matters, then close the second one or remove its `accord/1` hyperlink.",
+};
+
+/// One item of a pair cannot be read, or was deleted.
+pub static ITEM_GONE: Entry = Entry {
+    code: "item-gone",
+    severity: Severity::Warning,
+    title: "one item of a linked pair cannot be read",
+    explanation: "The item is deleted, moved out of reach, or not visible to the credential. Absence is not deletion, so nothing is created in its place and the other item stays as it is.",
+    example: "A person deleted work item 5120, which is linked to case 210345.",
+    fix: "Restore the item, or give the credential access to it. Deciding about deletions by policy comes with `whenDeletedIn`.",
+};
+
+/// A work item is no longer of the mapped type or project.
+pub static ITEM_RETYPED: Entry = Entry {
+    code: "item-retyped",
+    severity: Severity::Warning,
+    title: "a linked work item changed its type or its project",
+    explanation: "The mapping was checked against another type, so nothing is written to the pair until a person settles it.",
+    example: "A person turned a linked Test Case into a Task.",
+    fix: "Change the work item back, or declare a rule for its new type.",
+};
+
+/// An item matches more than one counterpart, or one that is taken.
+pub static AMBIGUOUS_MATCH: Entry = Entry {
+    code: "ambiguous-match",
+    severity: Severity::Warning,
+    title: "it is not certain which item is the counterpart",
+    explanation: "More than one item of the other side matches, or the one that matches belongs to another pair. A wrong pair would overwrite somebody's work, so the item is quarantined: nothing is created and nothing is written for it.",
+    example: "A copied case keeps the `AB#5120` of its original in its references.",
+    fix: "Make the match unique: remove the reference from the copy, or give one of the items another title.",
+};
+
+/// A new case has nowhere to go.
+pub static NOWHERE_TO_CREATE: Entry = Entry {
+    code: "nowhere-to-create",
+    severity: Severity::Warning,
+    title: "the rule names no suite for new cases",
+    explanation: "A rule that creates cases needs a suite to create them in: `createIn.testworthy.suite`, or the first suite of its TestWorthy scope.",
+    example: "A rule from Azure DevOps with `create: testworthy` and neither of the two.",
+    fix: "Give the rule `createIn: { testworthy: { suite: ID } }`.",
+};
+
+/// A server refused the same write before.
+pub static QUARANTINED: Entry = Entry {
+    code: "quarantined",
+    severity: Severity::Warning,
+    title: "a server refused this write and nothing has changed since",
+    explanation: "The server refused the write for good, with the reason that the finding repeats. Sending it again would be refused again, so the item is left out until what would be sent changes. It never stops its neighbours.",
+    example: "A rule of the work item type demands a field that the mapping does not fill.",
+    fix: "Mend the cause: the item's value, the mapping, or the rule in Azure DevOps. Any change of what would be sent tries it again.",
+};
 
 /// All of them.
-pub(super) static ALL: &[&Entry] = &[];
+pub(super) static ALL: &[&Entry] = &[
+    &SETTLING,
+    &OVERLAPPING_RULES,
+    &DUPLICATE_MARKER,
+    &ITEM_GONE,
+    &ITEM_RETYPED,
+    &AMBIGUOUS_MATCH,
+    &NOWHERE_TO_CREATE,
+    &QUARANTINED,
+];

@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::de::DeserializeOwned;
 
+pub use text::duration;
 pub(super) use text::stays_inside;
 
 use super::document::{Document, Report, pointer_of};

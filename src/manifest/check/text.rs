@@ -30,7 +30,7 @@ pub(super) fn as_name(text: &str) -> Option<String> {
 }
 
 /// Whole numbers with `ms`, `s`, `m` or `h`, one or more: `120s`, `1m30s`. At most a day.
-pub(super) fn duration(text: &str) -> Option<Duration> {
+pub fn duration(text: &str) -> Option<Duration> {
     const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
     let mut total = Duration::ZERO;
     let mut rest = text;

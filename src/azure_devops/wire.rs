@@ -1,0 +1,140 @@
+//! The shapes that Azure DevOps 7.1 answers with (Microsoft Learn, Azure DevOps Services REST API 7.1,
+//! Work Item Tracking and Core). Unknown keys are passed over; keys that servers leave out have defaults.
+
+use serde::Deserialize;
+use serde_json::{Map, Value as Json};
+
+/// `{count, value}`. An empty list may arrive as null.
+#[derive(Debug, Deserialize)]
+pub(super) struct Listed<T> {
+    pub(super) value: Option<Vec<T>>,
+}
+
+/// `GET _apis/connectionData`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ConnectionData {
+    pub(super) authenticated_user: Option<AuthenticatedUser>,
+}
+
+/// Who the server takes the caller for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct AuthenticatedUser {
+    pub(super) id: Option<String>,
+    pub(super) descriptor: Option<String>,
+    pub(super) provider_display_name: Option<String>,
+}
+
+impl AuthenticatedUser {
+    /// Organisations with public projects answer callers without a credential as this identity.
+    pub(super) fn is_anonymous(&self) -> bool {
+        let holds = |text: &Option<String>, mark: &str| {
+            text.as_deref()
+                .is_some_and(|text| text.to_ascii_lowercase().contains(mark))
+        };
+        holds(&self.descriptor, "publicaccess")
+            || holds(&self.descriptor, "anonymous")
+            || holds(&self.id, "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa")
+            || self
+                .id
+                .as_deref()
+                .is_some_and(|id| id.chars().all(|c| c == '0' || c == '-'))
+            || self
+                .provider_display_name
+                .as_deref()
+                .is_some_and(|name| name.eq_ignore_ascii_case("anonymous"))
+    }
+}
+
+/// An entry of `GET _apis/wit/fields`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Field {
+    pub(super) reference_name: String,
+    pub(super) name: String,
+    #[serde(rename = "type")]
+    pub(super) kind: String,
+    pub(super) is_identity: bool,
+    pub(super) is_picklist: bool,
+    pub(super) is_deleted: bool,
+    pub(super) read_only: bool,
+}
+
+/// `GET _apis/wit/workitemtypes/{type}`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Type {
+    pub(super) name: String,
+    /// Absent on servers before 5.0.
+    pub(super) states: Option<Vec<State>>,
+}
+
+/// A state of a type.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct State {
+    pub(super) name: String,
+    pub(super) category: String,
+}
+
+/// An entry of `GET _apis/wit/workitemtypes/{type}/fields?$expand=allowedValues`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct TypeField {
+    pub(super) reference_name: String,
+    pub(super) name: String,
+    pub(super) always_required: bool,
+    pub(super) is_identity: bool,
+    pub(super) default_value: Json,
+    /// Texts in one published schema, any JSON in the other.
+    pub(super) allowed_values: Option<Vec<Json>>,
+}
+
+/// `POST _apis/wit/wiql`: ids only.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct QueryResult {
+    pub(super) work_items: Option<Vec<Reference>>,
+}
+
+/// A reference to a work item.
+#[derive(Debug, Deserialize)]
+pub(super) struct Reference {
+    pub(super) id: u64,
+}
+
+/// `POST _apis/wit/artifacturiquery`: items by the address that was asked for.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ArtifactUriQueryResult {
+    pub(super) artifact_uris_query_result:
+        Option<indexmap::IndexMap<String, Option<Vec<Reference>>>>,
+}
+
+/// A work item.
+#[derive(Debug, Deserialize)]
+pub(super) struct Item {
+    pub(super) id: Option<i64>,
+    pub(super) rev: Option<u64>,
+    #[serde(default)]
+    pub(super) fields: Map<String, Json>,
+    pub(super) relations: Option<Vec<Relation>>,
+}
+
+/// A relation of a work item.
+#[derive(Debug, Deserialize)]
+pub(super) struct Relation {
+    pub(super) rel: Option<String>,
+    pub(super) url: Option<String>,
+    pub(super) attributes: Option<Map<String, Json>>,
+}
+
+/// One answer of a `$batch`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Element {
+    pub(super) code: u16,
+    /// A JSON text today, an object in older samples.
+    #[serde(default)]
+    pub(super) body: Json,
+}

@@ -1,0 +1,140 @@
+//! `accord apply`: plans afresh, shows, asks, and carries the plan out.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use super::args::ApplyArgs;
+use super::exit_code::ExitCode;
+use super::failure::Failed;
+use super::outputs::Outputs;
+use super::progress::Bars;
+use super::session::{Project, Session};
+use super::signals::Signals;
+use super::{plan as plan_command, ui};
+use crate::plan::Plan;
+use crate::reconcile::{
+    ApplyReport, Context, RealClock, StopFlag, TimeOrderedIds, apply, recover,
+};
+use crate::store::{RunLock, SqliteStore};
+
+pub(crate) async fn run(session: &Session, args: &ApplyArgs) -> Result<ExitCode, Failed> {
+    let outputs = Outputs::parse(session, &args.plan.out)?;
+    let Project { config, state } = session.load()?;
+    let patience = Duration::from_secs(args.lock_timeout);
+    let _lock = RunLock::acquire(&state, patience, "accord apply").await?;
+    let store = SqliteStore::open(&state).await?;
+    let remotes = session.remotes();
+    let stop = StopFlag::default();
+    let signals = Signals::listen(stop.clone());
+    let bars = Bars::new(&session.ui);
+    let context = Context {
+        config: &config,
+        remotes: &remotes,
+        store: &store,
+        clock: &RealClock,
+        ids: &TimeOrderedIds,
+        progress: &bars,
+    };
+    let found = recover(&context, &stop).await.map_err(|error| signals.or(error))?;
+    if found > 0 {
+        session.ui.note(&format!(
+            "found {found} items that an interrupted run had created; they are linked now\n"
+        ));
+    }
+    let outcome = plan_command::make(session, &config, &store, &remotes, &args.plan).await?;
+    let made = &outcome.planned.plan;
+    if !session.json {
+        plan_command::show(session, made);
+    }
+    outputs.write(session, made)?;
+    if let Some(blocked) = plan_command::blocked(made) {
+        return Err(blocked);
+    }
+    if !made.has_operations() && outcome.planned.steps.is_empty() {
+        if session.json {
+            plan_command::show(session, made);
+        }
+        return Ok(ExitCode::Success);
+    }
+    if made.has_operations() && !args.yes && !confirm(session)? {
+        return Err(Failed::new(ExitCode::Failure, "not applied: you did not say yes"));
+    }
+    let report = apply(&context, &outcome, &stop).await.map_err(Failed::from)?;
+    plan_command::tell_requests(session, &remotes);
+    tell(session, made, &report);
+    end(report, &signals)
+}
+
+fn confirm(session: &Session) -> Result<bool, Failed> {
+    session.ui.confirm("Apply this plan?").map_err(|ui::CannotAsk| {
+        Failed::new(ExitCode::Usage, "nobody can be asked here, so nothing was applied")
+            .with_help("give --yes to apply without asking")
+    })
+}
+
+fn tell(session: &Session, plan: &Plan, report: &ApplyReport) {
+    let mut text = String::new();
+    for failure in report.failures.iter().take(50) {
+        let _ = writeln!(text, "! {}: {}", failure.address, failure.message);
+    }
+    if report.failures.len() > 50 {
+        let _ = writeln!(text, "! and {} more", report.failures.len() - 50);
+    }
+    for note in &report.notes {
+        let _ = writeln!(text, "note: {note}");
+    }
+    if report.forgotten > 0 {
+        let _ = writeln!(
+            text,
+            "note: forgot {} links of rules that are no longer declared; the items stay as they are",
+            report.forgotten
+        );
+    }
+    session.ui.stderr(&ui::printable(&text));
+    if session.json {
+        session.ui.stdout(&report_json(plan, report));
+    } else {
+        session.ui.stdout(&format!(
+            "Applied: {} done, {} failed or skipped.\n",
+            report.applied,
+            report.failures.len()
+        ));
+    }
+}
+
+fn report_json(plan: &Plan, report: &ApplyReport) -> String {
+    let failures: Vec<serde_json::Value> = report
+        .failures
+        .iter()
+        .map(|failure| {
+            serde_json::json!({
+                "address": failure.address,
+                "kind": failure.kind.key(),
+                "message": failure.message,
+            })
+        })
+        .collect();
+    let document = serde_json::json!({
+        "schema": "accord-apply/1",
+        "run": report.run.to_string(),
+        "planId": plan.plan_id,
+        "applied": report.applied,
+        "failures": failures,
+        "notes": report.notes,
+        "stopped": report.stopped,
+    });
+    format!("{document:#}\n")
+}
+
+fn end(mut report: ApplyReport, signals: &Signals) -> Result<ExitCode, Failed> {
+    if report.stopped {
+        return Err(signals.stopped());
+    }
+    let code = ExitCode::from_number(report.exit_code());
+    if report.errors.is_empty() {
+        return Ok(code);
+    }
+    let mut failed = Failed::from(report.errors.remove(0));
+    failed.code = code;
+    Err(failed)
+}

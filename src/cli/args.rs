@@ -1,0 +1,179 @@
+//! The command line as people type it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Keeps TestWorthy and Azure DevOps in accord with what a Git repository declares.
+#[derive(Debug, Parser)]
+#[command(
+    name = "accord",
+    version,
+    about,
+    propagate_version = true,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    max_term_width = 100,
+    after_help = "Exit codes: 0 success, 1 unclassified, 2 changes (--detailed-exitcode), 4 manifests do not hold, \
+                  5 refused by a safety rule, 6 stale plan, 7 locked, 8 authentication, 9 partial apply, \
+                  10 remote unavailable, 64 usage, 70 internal bug, 130/143 stopped by a signal."
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: GlobalArgs,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Flags that every command takes.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct GlobalArgs {
+    /// Runs as if started in this folder
+    #[arg(short = 'C', long = "directory", value_name = "DIR", global = true)]
+    pub(crate) directory: Option<PathBuf>,
+    /// What stdout carries
+    #[arg(long, value_enum, default_value_t = Format::Human, global = true)]
+    pub(crate) format: Format,
+    /// Colours, when stdout is a terminal by default; NO_COLOR is honoured
+    #[arg(long, value_enum, default_value_t = ColorChoice::Auto, global = true)]
+    pub(crate) color: ColorChoice,
+    /// Less on stderr
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// More detail
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    pub(crate) verbose: u8,
+    /// Never asks; what would have been asked is refused
+    #[arg(long, global = true)]
+    pub(crate) no_input: bool,
+    /// Gives up a read-only command after so many seconds without an answer from either system
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, global = true)]
+    pub(crate) timeout: u64,
+    /// Lets credentials go to this host too, beside the built-in ones (repeatable); also ACCORD_ALLOW_HOSTS
+    #[arg(long = "allow-host", value_name = "HOST[:PORT]", global = true)]
+    pub(crate) allow_host: Vec<String>,
+    /// Refuses every request to a system
+    #[arg(long, global = true)]
+    pub(crate) offline: bool,
+}
+
+/// What stdout carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Text for people.
+    Human,
+    /// One JSON document for programs.
+    Json,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    /// If it is a terminal.
+    Auto,
+    /// Even if it is not.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Checks the manifests: YAML, schema, references, mappings. Contacts nothing
+    Validate(ValidateArgs),
+    /// Shows every change that an apply would make in either system. Writes nothing
+    Plan(PlanArgs),
+    /// Plans, shows, asks, and brings both systems into the declared state
+    Apply(ApplyArgs),
+    /// Shows a plan that was written with `plan --out json=FILE`. Contacts nothing
+    Show(ShowArgs),
+    /// Shows links, runs and what waits, from the state alone. Contacts nothing
+    Status,
+    /// Runs the whole journey against both systems emulated inside this process
+    Demo(DemoArgs),
+    /// Serves both systems emulated on loopback, with sample data
+    Sandbox(SandboxArgs),
+    /// Prints the JSON Schemas of the manifests and of the plan
+    Schema(SchemaArgs),
+    /// Explains the code of a finding, or what the plan says about an address
+    Explain(ExplainArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ValidateArgs {
+    /// Files or folders inside the project; everything that accord.yaml names if left out
+    pub(crate) paths: Vec<PathBuf>,
+}
+
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct PlanArgs {
+    /// Writes the plan to a file too: human=PATH or json=PATH (repeatable)
+    #[arg(long, value_name = "FORMAT=PATH")]
+    pub(crate) out: Vec<String>,
+    /// Ends 2 if an operation would run
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+    /// Only items whose address fits, for example SyncRule/NAME or 'SyncRule/*/case/7' (repeatable)
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) only: Vec<String>,
+    /// Accepts up to so many updates of a rule beyond its limit
+    #[arg(long, value_name = "N")]
+    pub(crate) allow_updates: Option<u64>,
+    /// Accepts up to so many deletes of a rule beyond its limit
+    #[arg(long, value_name = "N")]
+    pub(crate) allow_deletes: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ApplyArgs {
+    #[command(flatten)]
+    pub(crate) plan: PlanArgs,
+    /// Applies without asking
+    #[arg(short = 'y', long)]
+    pub(crate) yes: bool,
+    /// Waits so many seconds for another run to end
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    pub(crate) lock_timeout: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// The file
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// Leaves the demo's project folder in place and says where it is
+    #[arg(long)]
+    pub(crate) keep: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SandboxArgs {
+    /// Port on 127.0.0.1; 0 takes a free one
+    #[arg(long, default_value_t = 4010)]
+    pub(crate) port: u16,
+    /// Folder with testworthy.yaml and azure-devops.yaml in place of the built-in sample
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArgs {
+    /// Project, Connection, CustomField, FieldMapping, SyncRule, MappingTest or Plan; all manifests if left out
+    pub(crate) kind: Option<String>,
+    /// Writes all schemas into the folder `schemas` of the working folder
+    #[arg(long, conflicts_with = "kind")]
+    pub(crate) write: bool,
+    /// Ends 3 if the folder `schemas` is not what --write would write
+    #[arg(long, conflicts_with_all = ["kind", "write"])]
+    pub(crate) check: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// A code such as `unknown-key` or `L07`; every code with a line each if left out
+    pub(crate) subject: Option<String>,
+}

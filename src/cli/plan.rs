@@ -1,0 +1,115 @@
+//! `accord plan`: shows what an apply would do, and writes to neither system.
+
+use std::fmt::Write as _;
+
+use super::args::PlanArgs;
+use super::exit_code::ExitCode;
+use super::failure::Failed;
+use super::outputs::Outputs;
+use super::patience;
+use super::progress::Bars;
+use super::session::{Project, Session};
+use crate::model::config::Config;
+use crate::plan::safety::Overrides;
+use crate::plan::{Inputs, Plan, SafetyVerdict};
+use crate::reconcile::{
+    Context, HttpRemotes, PlanOptions, PlanOutcome, RealClock, TimeOrderedIds, plan,
+};
+use crate::store::{SqliteStore, Store};
+
+pub(crate) async fn run(session: &Session, args: &PlanArgs) -> Result<ExitCode, Failed> {
+    let outputs = Outputs::parse(session, &args.out)?;
+    let Project { config, state } = session.load()?;
+    let store = SqliteStore::open_read_only(&state).await?;
+    let remotes = session.remotes();
+    let outcome = make(session, &config, &store, &remotes, args).await?;
+    let made = &outcome.planned.plan;
+    show(session, made);
+    outputs.write(session, made)?;
+    tell_requests(session, &remotes);
+    Ok(if args.detailed_exitcode && made.has_operations() {
+        ExitCode::Changes
+    } else {
+        ExitCode::Success
+    })
+}
+
+/// Reads both systems and plans; gives up when neither answers for too long.
+pub(crate) async fn make(
+    session: &Session,
+    config: &Config,
+    store: &dyn Store,
+    remotes: &HttpRemotes,
+    args: &PlanArgs,
+) -> Result<PlanOutcome, Failed> {
+    let bars = Bars::new(&session.ui);
+    let context = Context {
+        config,
+        remotes,
+        store,
+        clock: &RealClock,
+        ids: &TimeOrderedIds,
+        progress: &bars,
+    };
+    let options = options(config, args);
+    patience::watch(session.patience, remotes, plan(&context, &options)).await
+}
+
+fn options(config: &Config, args: &PlanArgs) -> PlanOptions {
+    let mut only = args.only.clone();
+    only.sort();
+    only.dedup();
+    PlanOptions {
+        overrides: Overrides {
+            allow_updates: args.allow_updates,
+            allow_deletes: args.allow_deletes,
+        },
+        inputs: Inputs { digest: config.digest.clone(), only, ..Inputs::default() },
+    }
+}
+
+/// Puts the plan on stdout in the asked-for format.
+pub(crate) fn show(session: &Session, plan: &Plan) {
+    session.ui.stdout(&render(session, plan));
+}
+
+/// The plan in the asked-for format.
+pub(crate) fn render(session: &Session, plan: &Plan) -> String {
+    if session.json {
+        return crate::plan::render::json::render(plan);
+    }
+    crate::plan::render::human::human(plan, &session.human_options())
+}
+
+/// Request counts go to stderr: they are no part of a plan.
+pub(crate) fn tell_requests(session: &Session, remotes: &HttpRemotes) {
+    let mut text = String::new();
+    for (connection, system, counters) in remotes.counters() {
+        let _ = writeln!(
+            text,
+            "{connection}: {} requests to {system}, {} of them repeated",
+            counters.requests, counters.retries
+        );
+    }
+    session.ui.detail(&text);
+}
+
+/// The sentence that says why a blocked plan does not run.
+pub(crate) fn blocked(plan: &Plan) -> Option<Failed> {
+    if plan.safety.verdict != SafetyVerdict::Blocked {
+        return None;
+    }
+    let rules = plan.safety.rules.iter().filter(|rule| rule.verdict == SafetyVerdict::Blocked);
+    let mut message = "a safety rule blocks this plan; nothing was written".to_owned();
+    for rule in rules {
+        let _ = write!(
+            message,
+            "\n  {} [{}]: {}, limit {}",
+            rule.address, rule.code, rule.measured, rule.limit
+        );
+        if let Some(help) = &rule.help {
+            let _ = write!(message, "\n    {help}");
+        }
+    }
+    Some(Failed::new(ExitCode::Refused, message))
+}

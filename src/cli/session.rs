@@ -1,0 +1,118 @@
+//! What every command works with: the project's folder, the output, the operator's settings.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::exit_code::ExitCode;
+use super::failure::Failed;
+use super::ui::Ui;
+use crate::diagnostics::{Finding, render};
+use crate::http::AllowList;
+use crate::manifest::{self, LoadOptions, LoadedProject};
+use crate::mapping;
+use crate::model::config::Config;
+use crate::plan::render::human::HumanOptions;
+use crate::reconcile::{Environment, HttpRemotes};
+
+/// A project whose manifests hold.
+pub(crate) struct Project {
+    /// What they say.
+    pub(crate) config: Config,
+    /// The store's file.
+    pub(crate) state: PathBuf,
+}
+
+/// One invocation of a command.
+pub(crate) struct Session {
+    /// All output.
+    pub(crate) ui: Ui,
+    /// The folder that everything relative is relative to.
+    pub(crate) directory: PathBuf,
+    /// Variables and secrets.
+    pub(crate) environment: Arc<dyn Environment>,
+    /// Hosts that credentials may go to.
+    pub(crate) allow: AllowList,
+    /// Refuses every request.
+    pub(crate) offline: bool,
+    /// For read-only commands: longest time without an answer.
+    pub(crate) patience: Duration,
+    /// Whether stdout carries JSON.
+    pub(crate) json: bool,
+    /// Nothing may be asked.
+    pub(crate) no_input: bool,
+}
+
+impl Session {
+    /// Reads and checks the manifests; prints what is wrong with them.
+    pub(crate) fn load(&self) -> Result<Project, Failed> {
+        let LoadedProject { folder, loaded } = self.read(&[]);
+        let mut findings = loaded.findings;
+        findings.extend(loaded.config.iter().flat_map(mapping::lint_config));
+        let errors = findings.iter().any(Finding::is_error);
+        // Warnings belong to `validate`; a plan repeats those that concern it.
+        findings.retain(|finding| finding.is_error() || self.ui.verbosity() > 0);
+        let text =
+            render::text::render(&findings, &loaded.sources, self.ui.colour_stderr());
+        self.ui.stderr(&text);
+        match loaded.config {
+            Some(config) if !errors => {
+                let state = folder.join(&config.project.state);
+                Ok(Project { config: self.with_environment(config)?, state })
+            }
+            _ => Err(Failed::new(
+                ExitCode::Invalid,
+                "the manifests do not hold; nothing was contacted",
+            )
+            .with_help("`accord explain CODE` says more about a finding")),
+        }
+    }
+
+    /// Reads the manifests without judging them.
+    pub(crate) fn read(&self, paths: &[PathBuf]) -> LoadedProject {
+        manifest::load(&LoadOptions {
+            folder: self.directory.clone(),
+            paths: paths.to_vec(),
+            allowed_env: self.list("ACCORD_ALLOW_ENV"),
+        })
+    }
+
+    /// `ACCORD_SETTLE` overrules the manifest.
+    fn with_environment(&self, mut config: Config) -> Result<Config, Failed> {
+        if let Some(text) = self.environment.variable("ACCORD_SETTLE") {
+            config.project.settle = manifest::duration(&text).ok_or_else(|| {
+                Failed::new(
+                    ExitCode::Usage,
+                    "ACCORD_SETTLE is not a duration; write it like `120s` or `2m`",
+                )
+            })?;
+        }
+        Ok(config)
+    }
+
+    /// A comma-separated list from the environment.
+    pub(crate) fn list(&self, variable: &str) -> Vec<String> {
+        let text = self.environment.variable(variable).unwrap_or_default();
+        text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+    }
+
+    /// The systems over HTTP.
+    pub(crate) fn remotes(&self) -> HttpRemotes {
+        HttpRemotes::new(self.environment.clone(), self.allow.clone(), self.offline)
+    }
+
+    /// How people see plans.
+    pub(crate) fn human_options(&self) -> HumanOptions {
+        HumanOptions {
+            colour: self.ui.colour_stdout(),
+            verbose: self.ui.verbosity() > 0,
+            full: self.ui.verbosity() > 1,
+            ..HumanOptions::default()
+        }
+    }
+
+    /// A path that was typed, relative to the session's folder.
+    pub(crate) fn path(&self, typed: &Path) -> PathBuf {
+        self.directory.join(typed)
+    }
+}

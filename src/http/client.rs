@@ -1,0 +1,427 @@
+//! Sends requests of one identity to one system.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use secrecy::ExposeSecret;
+use tokio::time::{Instant, sleep};
+
+use super::counters::Tally;
+use super::failure::Failure;
+use super::rate_headers::RateHint;
+use super::redact::Redactor;
+use super::retry::{Outcome, Patience, Verdict, verdict};
+use super::throttle::Budget;
+use super::{AllowList, Counters, Repeat, Request, Response, SecretHeader, tls};
+use crate::model::System;
+use crate::remote::{RemoteError, RemoteErrorKind};
+
+/// An answer may not be larger than this, decompressed.
+const LARGEST_BODY: usize = 64 * 1024 * 1024;
+
+/// How much of a failing server's text is shown, in characters.
+const LONGEST_WORDS: usize = 300;
+
+/// What a client is made of.
+#[derive(Clone, Debug)]
+pub struct ClientOptions {
+    /// The system it talks to; errors name it and the allow-list depends on it.
+    pub system: System,
+    /// Where its credentials may go.
+    pub allow: AllowList,
+    /// Sent with every request, marked as sensitive.
+    pub credentials: Vec<SecretHeader>,
+    /// Sent with every request that does not set them itself.
+    pub default_headers: Vec<(&'static str, String)>,
+    /// A cap in requests per second; `None` only adapts.
+    pub rate: Option<f64>,
+    /// How long to wait for what.
+    pub timeouts: Timeouts,
+    /// Refuse every request.
+    pub offline: bool,
+}
+
+/// How long to wait for what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// For a connection, TLS included.
+    pub connect: Duration,
+    /// Between two reads of an answer.
+    pub read: Duration,
+    /// For one attempt as a whole.
+    pub total: Duration,
+    /// For waiting and trying again, in all, per request.
+    pub retries: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            read: Duration::from_secs(30),
+            total: Duration::from_secs(120),
+            retries: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Sends requests of one identity to one system. Clones share connections, budget and counters.
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    system: System,
+    allow: AllowList,
+    headers: HeaderMap,
+    credentials: HeaderMap,
+    redactor: Redactor,
+    timeouts: Timeouts,
+    offline: bool,
+    loopback: reqwest::Client,
+    /// Made at the first need: reading the platform's certificates takes a while.
+    https: OnceLock<Result<reqwest::Client, String>>,
+    budget: Arc<Budget>,
+    tally: Tally,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("system", &self.shared.system)
+            .field("offline", &self.shared.offline)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// A client with its own budget. [`RemoteErrorKind::Unauthenticated`] if a credential cannot be
+    /// sent as a header (a line break in it, for example).
+    pub fn new(options: ClientOptions) -> Result<Self, RemoteError> {
+        let system = options.system;
+        let fail = |kind| RemoteError {
+            system,
+            kind,
+            request: None,
+        };
+        let mut headers = HeaderMap::new();
+        for (name, value) in &options.default_headers {
+            let value = HeaderValue::from_str(value).map_err(|_| {
+                fail(RemoteErrorKind::Protocol {
+                    reason: format!("the header {name} cannot be sent"),
+                })
+            })?;
+            headers.insert(header_name(name, system)?, value);
+        }
+        let mut credentials = HeaderMap::new();
+        for SecretHeader { name, value } in &options.credentials {
+            let mut secret = HeaderValue::from_str(value.expose_secret()).map_err(|_| {
+                fail(RemoteErrorKind::Unauthenticated {
+                    answer: format!(
+                        "not sent: the value for {name} holds a line break or another character \
+                         that a header cannot carry"
+                    ),
+                })
+            })?;
+            secret.set_sensitive(true);
+            credentials.insert(header_name(name, system)?, secret);
+        }
+        let loopback = tls::loopback_client(&options.timeouts).map_err(|reason| {
+            fail(RemoteErrorKind::Unavailable {
+                reason,
+                maybe_sent: false,
+            })
+        })?;
+        Ok(Self {
+            shared: Arc::new(Shared {
+                system,
+                allow: options.allow,
+                headers,
+                credentials,
+                redactor: Redactor::new(options.credentials.iter().map(|header| &header.value)),
+                timeouts: options.timeouts,
+                offline: options.offline,
+                loopback,
+                https: OnceLock::new(),
+                budget: Arc::new(Budget::new(options.rate)),
+                tally: Tally::default(),
+            }),
+        })
+    }
+
+    /// The system it talks to.
+    pub fn system(&self) -> System {
+        self.shared.system
+    }
+
+    /// What was done so far, clones included.
+    pub fn counters(&self) -> Counters {
+        self.shared.tally.read()
+    }
+
+    /// `text` without this client's credentials in any form; for a server's words.
+    pub fn redact(&self, text: &str) -> String {
+        self.shared.redactor.apply(text)
+    }
+
+    /// Sends a request and reads the answer whole.
+    ///
+    /// Every status is an `Ok` but those that were repeated in vain. Errors:
+    /// [`RemoteErrorKind::HostRefused`] before any connection; [`RemoteErrorKind::RateLimited`] for 429,
+    /// or when the server asks for a longer wait than [`Timeouts::retries`] leaves (the request was then
+    /// not carried out); [`RemoteErrorKind::Unavailable`] for 5xx, and for no or a broken answer;
+    /// [`RemoteErrorKind::Protocol`] for an answer that is too large. A write ([`Repeat::Never`]) with an
+    /// answer 5xx, too large, broken or missing is `Unavailable` with `maybe_sent`.
+    pub async fn send(&self, request: Request) -> Result<Response, RemoteError> {
+        let shared = &*self.shared;
+        if shared.offline {
+            let reason = "requests are switched off (--offline)".to_owned();
+            return Err(shared.error(&request, None, unavailable(reason, false)));
+        }
+        shared.allow.check(shared.system, &request.url)?;
+        let client = shared.client_for(&request)?;
+        let headers = shared.headers_for(&request)?;
+
+        let _place = shared.budget.acquire().await;
+        let mut patience = None;
+        loop {
+            sleep(shared.budget.take_start(Instant::now())).await;
+            // The time runs from the first start: queueing for a place is not the server's fault.
+            let patience = patience
+                .get_or_insert_with(|| Patience::new(Instant::now(), shared.timeouts.retries));
+            shared.sit_out_pause(&request, patience).await?;
+
+            let epoch = shared.budget.epoch();
+            let attempt = shared.attempt(client, &request, headers.clone()).await;
+            let (outcome, pressure) = match &attempt {
+                Ok(response) => (Outcome::Status(response.status), shared.heed(response)),
+                Err(failure) => (failure.outcome, false),
+            };
+            match outcome {
+                _ if pressure => shared.budget.pressed(epoch),
+                Outcome::Status(429 | 503) => shared.budget.pressed(epoch),
+                Outcome::Status(..500) => shared.budget.succeeded(epoch),
+                _ => {}
+            }
+
+            let permanent = attempt.as_ref().is_err_and(|failure| failure.permanent);
+            let delay = match (verdict(request.repeat, outcome), attempt) {
+                (Verdict::Deliver, Ok(response)) => return Ok(response),
+                (Verdict::Again, attempt) if !permanent => {
+                    let asked = shared.budget.pause_left(Instant::now());
+                    match patience.next_delay(Instant::now()) {
+                        // The pause is sat out at the top of the loop, or ends the request there.
+                        Some(delay) => asked.map_or(delay, |_| Duration::ZERO),
+                        None if asked.is_some() => Duration::ZERO,
+                        None => return Err(shared.give_up(&request, attempt)),
+                    }
+                }
+                (_, attempt) => return Err(shared.give_up(&request, attempt)),
+            };
+            if !delay.is_zero() {
+                shared.tally.waited(delay);
+                sleep(delay).await;
+            }
+            shared.tally.retried();
+        }
+    }
+}
+
+impl Shared {
+    /// Plain http has passed the allow-list, so it is loopback.
+    fn client_for(&self, request: &Request) -> Result<&reqwest::Client, RemoteError> {
+        if request.url.scheme() == "http" {
+            return Ok(&self.loopback);
+        }
+        let made = self.https.get_or_init(|| tls::https_client(&self.timeouts));
+        made.as_ref()
+            .map_err(|reason| self.error(request, None, unavailable(reason.clone(), false)))
+    }
+
+    /// Defaults, then the request's own, then the credentials, which nothing may replace.
+    fn headers_for(&self, request: &Request) -> Result<HeaderMap, RemoteError> {
+        let mut headers = self.headers.clone();
+        let content_type = request.body.iter().map(|(kind, _)| ("content-type", *kind));
+        let own = request
+            .headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()));
+        for (name, value) in content_type.chain(own) {
+            let value = HeaderValue::from_str(value).map_err(|_| {
+                let reason = format!("the header {name} cannot be sent");
+                self.error(request, None, RemoteErrorKind::Protocol { reason })
+            })?;
+            headers.insert(header_name(name, self.system)?, value);
+        }
+        headers.extend(self.credentials.clone());
+        Ok(headers)
+    }
+
+    /// Waits until the identity may send again, or refuses if that would take too long.
+    async fn sit_out_pause(
+        &self,
+        request: &Request,
+        patience: &Patience,
+    ) -> Result<(), RemoteError> {
+        while let Some(left) = self.budget.pause_left(Instant::now()) {
+            if !patience.allows(Instant::now(), left) {
+                let reason = format!(
+                    "the server asks to wait {} s, longer than a request may take ({} s)",
+                    left.as_secs_f64().ceil(),
+                    self.timeouts.retries.as_secs_f64()
+                );
+                return Err(self.error(request, None, RemoteErrorKind::RateLimited { reason }));
+            }
+            self.tally.waited(left);
+            sleep(left).await;
+        }
+        Ok(())
+    }
+
+    /// Sends once and reads the body.
+    async fn attempt(
+        &self,
+        client: &reqwest::Client,
+        request: &Request,
+        headers: HeaderMap,
+    ) -> Result<Response, Failure> {
+        let bytes = request.body.as_ref().map_or(0, |(_, body)| body.len());
+        self.tally.sent(request.repeat == Repeat::Never, bytes);
+        let mut builder = client
+            .request(request.method.clone(), request.url.clone())
+            .headers(headers);
+        if let Some((_, body)) = &request.body {
+            builder = builder.body(body.clone());
+        }
+        let started = Instant::now();
+        let result = self.exchange(builder).await;
+        tracing::debug!(
+            system = self.system.key(),
+            method = %request.method,
+            url = super::address_without_query(&request.url),
+            status = result.as_ref().ok().map(|response| response.status),
+            failure = result.as_ref().err().map(|failure| failure.reason.as_str()),
+            milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            "request"
+        );
+        result
+    }
+
+    async fn exchange(&self, builder: reqwest::RequestBuilder) -> Result<Response, Failure> {
+        let lost = |error| Failure::of(error, &self.timeouts);
+        let mut answer = builder.send().await.map_err(lost)?;
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(|error| Failure {
+            // Once there are headers, the request has arrived.
+            outcome: Outcome::Lost,
+            ..Failure::of(error, &self.timeouts)
+        })? {
+            if body.len() + chunk.len() > LARGEST_BODY {
+                return Err(Failure::too_large(LARGEST_BODY));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        self.tally.received(body.len());
+        if body.starts_with(b"\xEF\xBB\xBF") {
+            body.drain(..3);
+        }
+        Ok(Response {
+            status,
+            headers,
+            body,
+        })
+    }
+
+    /// Pauses the identity as the answer asks; whether it asked for less.
+    fn heed(&self, response: &Response) -> bool {
+        let hint = RateHint::read(&response.headers, local_now);
+        if let Some(pause) = hint.pause() {
+            self.budget.pause(Instant::now(), pause);
+        }
+        hint.is_pressure()
+    }
+
+    /// The error of a request that will not be sent again.
+    fn give_up(&self, request: &Request, attempt: Result<Response, Failure>) -> RemoteError {
+        match attempt {
+            Ok(response) if response.status == 429 => {
+                let reason = "too many requests, again and again".to_owned();
+                self.error(
+                    request,
+                    Some(&response),
+                    RemoteErrorKind::RateLimited { reason },
+                )
+            }
+            Ok(response) => {
+                let reason = match self.words(&response) {
+                    Some(words) => format!("the server failed: {words}"),
+                    None => "the server failed".to_owned(),
+                };
+                self.error(request, Some(&response), unavailable(reason, true))
+            }
+            Err(failure) if failure.too_large && request.repeat == Repeat::Safe => {
+                let kind = RemoteErrorKind::Protocol {
+                    reason: failure.reason,
+                };
+                self.error(request, None, kind)
+            }
+            Err(failure) => {
+                let maybe_sent = failure.outcome != Outcome::NotConnected;
+                let reason = self.redactor.apply(&failure.reason);
+                self.error(request, None, unavailable(reason, maybe_sent))
+            }
+        }
+    }
+
+    /// The beginning of what a failing server says, if it says something to read.
+    fn words(&self, response: &Response) -> Option<String> {
+        if response.is_html() {
+            return None;
+        }
+        // Masked before it is cut, else half a secret could be left.
+        let text = self.redactor.apply(&response.text());
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let text: String = words.join(" ").chars().take(LONGEST_WORDS).collect();
+        (!text.is_empty()).then_some(text)
+    }
+
+    fn error(
+        &self,
+        request: &Request,
+        answer: Option<&Response>,
+        kind: RemoteErrorKind,
+    ) -> RemoteError {
+        RemoteError {
+            system: self.system,
+            kind,
+            request: Some(request.info(answer)),
+        }
+    }
+}
+
+fn unavailable(reason: String, maybe_sent: bool) -> RemoteErrorKind {
+    RemoteErrorKind::Unavailable { reason, maybe_sent }
+}
+
+fn header_name(name: &'static str, system: System) -> Result<HeaderName, RemoteError> {
+    name.parse().map_err(|_| RemoteError {
+        system,
+        kind: RemoteErrorKind::Protocol {
+            reason: format!("`{name}` is not a header name"),
+        },
+        request: None,
+    })
+}
+
+/// Only for a server that sends a date to wait for but no `Date` of its own.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "an HTTP date can only be compared with the wall clock"
+)]
+fn local_now() -> jiff::Timestamp {
+    jiff::Timestamp::now()
+}

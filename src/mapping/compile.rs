@@ -1,0 +1,94 @@
+//! From declared mappings to compiled ones.
+
+use super::lint;
+use super::resolve::Resolver;
+use super::row::CompiledRow;
+use crate::diagnostics::{Finding, Location, Place};
+use crate::model::config::{FieldMapping, Row};
+use crate::model::{Name, System, WorkItemType};
+
+/// A field mapping whose rows can read, translate and write.
+#[derive(Clone, Debug)]
+pub struct CompiledMapping {
+    /// `metadata.name`.
+    pub name: Name,
+    /// The work item type, for example `Test Case`.
+    pub work_item_type: String,
+    /// Rows in the order of the manifest.
+    pub rows: Vec<CompiledRow>,
+}
+
+impl CompiledMapping {
+    /// Compiles a mapping for a rule that writes `target`, against what the server says of the work
+    /// item type, if that is known. The mapping is `None` if a finding is an error; warnings come with
+    /// either.
+    pub fn compile(
+        mapping: &FieldMapping,
+        metadata: Option<&WorkItemType>,
+        target: System,
+    ) -> (Option<Self>, Vec<Finding>) {
+        let (rows, findings) = check(mapping, metadata, &[target]);
+        let compiled = Self {
+            name: mapping.name.clone(),
+            work_item_type: mapping.work_item_type.clone(),
+            rows,
+        };
+        let usable = !findings.iter().any(Finding::is_error);
+        (usable.then_some(compiled), findings)
+    }
+
+    /// The row with this name.
+    pub fn row(&self, name: &str) -> Option<&CompiledRow> {
+        self.rows.iter().find(|row| row.name() == name)
+    }
+
+    /// The rows that a rule which writes `target` uses, in the order of the mapping.
+    pub fn active_rows(&self, target: System) -> impl Iterator<Item = &CompiledRow> {
+        self.rows.iter().filter(move |row| row.active(target))
+    }
+
+    /// What stands in the way of creating items on `target`: required fields that no row fills. For
+    /// rules that create; updates do without.
+    pub fn check_creates(&self, metadata: Option<&WorkItemType>, target: System) -> Vec<Finding> {
+        lint::required(self, metadata, target)
+    }
+}
+
+/// Compiles the rows that can be compiled and lints the whole; warnings that the manifest allows are
+/// left out.
+pub(super) fn check(
+    mapping: &FieldMapping,
+    metadata: Option<&WorkItemType>,
+    targets: &[System],
+) -> (Vec<CompiledRow>, Vec<Finding>) {
+    let mut findings = Vec::new();
+    let mut compiled = Vec::new();
+    for row in &mapping.rows {
+        let mut found = match Resolver::new(mapping, row, metadata).compile() {
+            Ok(ready) => {
+                let found = lint::row(mapping, row, &ready, targets, metadata);
+                compiled.push(ready);
+                found
+            }
+            Err(found) => found,
+        };
+        found.retain(|one| one.is_error() || !allows(row, one));
+        findings.extend(found);
+    }
+    findings.extend(lint::whole(mapping, &compiled, targets));
+    (compiled, findings)
+}
+
+/// Where a row is declared.
+pub(super) fn location(row: &Row) -> Location {
+    Location {
+        file: row.origin.file.clone(),
+        place: Place::Line(row.origin.line),
+    }
+}
+
+fn allows(row: &Row, finding: &Finding) -> bool {
+    row.allow
+        .iter()
+        .any(|allow| allow.code.eq_ignore_ascii_case(finding.code.code))
+}

@@ -1,0 +1,203 @@
+//! Rows, mappings and items for the tests of this room and of the diff.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+
+use super::{CompiledMapping, CompiledRow};
+use crate::model::config::{
+    Codec, FieldMapping, Origin, Row, RowSource, RowTarget, Unmapped, ValueMap,
+};
+use crate::model::{
+    AzureFieldKind, Case, CaseId, FieldDefinition, Name, Rev, SuiteId, System, TypeField, Value,
+    WorkItem, WorkItemId, WorkItemType,
+};
+
+pub(crate) fn field_row(testworthy: &str, azure_devops: &str) -> Row {
+    Row {
+        name: testworthy.to_owned(),
+        source: RowSource::Field(testworthy.to_owned()),
+        target: RowTarget::Field(azure_devops.to_owned()),
+        direction: None,
+        codec: None,
+        values: None,
+        on_create: false,
+        sensitive: false,
+        allow: Vec::new(),
+        origin: Origin {
+            file: "mapping.yaml".to_owned(),
+            line: 7,
+        },
+    }
+}
+
+pub(crate) fn tag_row(testworthy: &str, tag: &str) -> Row {
+    Row {
+        target: RowTarget::Tag(tag.to_owned()),
+        ..field_row(testworthy, "System.Tags")
+    }
+}
+
+pub(crate) fn prefix_row(testworthy: &str, prefix: &str) -> Row {
+    Row {
+        target: RowTarget::TagPrefix(prefix.to_owned()),
+        codec: Some(Codec::Set),
+        ..field_row(testworthy, "System.Tags")
+    }
+}
+
+pub(crate) fn constant_row(value: Value, azure_devops: &str) -> Row {
+    Row {
+        name: azure_devops.to_owned(),
+        source: RowSource::Constant(value),
+        ..field_row("title", azure_devops)
+    }
+}
+
+pub(crate) fn values(values: &[(&str, i64)], reverse: &[(i64, &str)]) -> ValueMap {
+    let reversed = |(r, l): &(i64, &str)| (r.to_string(), Value::text(*l));
+    ValueMap {
+        values: values
+            .iter()
+            .map(|(l, r)| ((*l).to_owned(), Value::integer(*r)))
+            .collect::<IndexMap<_, _>>(),
+        reverse: reverse.iter().map(reversed).collect(),
+        unmapped: Unmapped::Hold,
+    }
+}
+
+/// The priority row of the manifest reference.
+pub(crate) fn priority_row() -> Row {
+    Row {
+        values: Some(values(
+            &[
+                ("P1 - Must Test", 1),
+                ("P2 - Should Test", 2),
+                ("P3 - Good to Test", 3),
+            ],
+            &[(4, "P3 - Good to Test")],
+        )),
+        ..field_row("priority", "Microsoft.VSTS.Common.Priority")
+    }
+}
+
+pub(crate) fn mapping(rows: Vec<Row>) -> FieldMapping {
+    FieldMapping {
+        name: Name::new("test-case").unwrap(),
+        work_item_type: "Test Case".to_owned(),
+        rows,
+        origin: Origin {
+            file: "mapping.yaml".to_owned(),
+            line: 1,
+        },
+    }
+}
+
+/// Compiles rows that must compile, for a rule that writes `target`.
+pub(crate) fn compiled(rows: Vec<Row>, target: System) -> CompiledMapping {
+    let metadata = test_case_type();
+    let (ready, findings) = CompiledMapping::compile(&mapping(rows), Some(&metadata), target);
+    ready.unwrap_or_else(|| panic!("does not compile: {findings:#?}"))
+}
+
+pub(crate) fn compiled_row(row: Row) -> CompiledRow {
+    compiled(vec![row], System::AzureDevOps).rows.remove(0)
+}
+
+fn type_field(name: &str, kind: AzureFieldKind) -> TypeField {
+    TypeField {
+        definition: FieldDefinition {
+            reference_name: name.to_owned(),
+            name: name.rsplit('.').next().unwrap_or(name).to_owned(),
+            kind,
+            is_picklist: false,
+            read_only: false,
+        },
+        always_required: false,
+        default_value: Value::Null,
+        allowed_values: Vec::new(),
+    }
+}
+
+/// A work item type as a server would describe it.
+pub(crate) fn test_case_type() -> WorkItemType {
+    use AzureFieldKind as Kind;
+    let plain = [
+        ("System.Title", Kind::String),
+        ("System.Id", Kind::Integer),
+        ("System.Description", Kind::Html),
+        ("System.State", Kind::String),
+        ("System.AssignedTo", Kind::Identity),
+        ("System.AreaPath", Kind::TreePath),
+        ("System.AreaId", Kind::Integer),
+        ("System.CreatedDate", Kind::DateTime),
+        ("Custom.Origin", Kind::String),
+        ("Custom.Notes", Kind::PlainText),
+        ("Custom.Estimate", Kind::Double),
+        ("Custom.Count", Kind::Integer),
+        ("Custom.Flag", Kind::Boolean),
+        ("Custom.When", Kind::DateTime),
+        ("Custom.RunState", Kind::String),
+        ("Custom.Locked", Kind::String),
+    ];
+    let mut fields: BTreeMap<String, TypeField> = plain
+        .into_iter()
+        .map(|(name, kind)| (name.to_owned(), type_field(name, kind)))
+        .collect();
+    for name in ["System.Title", "System.State", "System.AreaId"] {
+        fields.get_mut(name).unwrap().always_required = true;
+    }
+    fields
+        .get_mut("System.AreaPath")
+        .unwrap()
+        .definition
+        .read_only = true;
+    fields
+        .get_mut("Custom.Locked")
+        .unwrap()
+        .definition
+        .read_only = true;
+    let mut priority = type_field("Microsoft.VSTS.Common.Priority", Kind::Integer);
+    priority.allowed_values = ["1", "2", "3", "4"].map(Value::text).to_vec();
+    priority.default_value = Value::integer(2);
+    fields.insert("Microsoft.VSTS.Common.Priority".to_owned(), priority);
+    let mut level = type_field("Custom.Level", Kind::String);
+    level.definition.is_picklist = true;
+    level.allowed_values = ["1 - Critical", "2 - Minor"].map(Value::text).to_vec();
+    fields.insert("Custom.Level".to_owned(), level);
+    WorkItemType {
+        name: "Test Case".to_owned(),
+        fields,
+        states: Vec::new(),
+    }
+}
+
+pub(crate) fn case(fields: &[(&str, Value)], refs: &[&str]) -> Case {
+    Case {
+        id: CaseId(210_345),
+        suite: SuiteId(41),
+        project: Some(7),
+        section: None,
+        section_path: vec!["Checkout".to_owned(), "Cards".to_owned()],
+        refs: refs.iter().map(|r| (*r).to_owned()).collect(),
+        fields: owned(fields),
+        modified_on: None,
+    }
+}
+
+pub(crate) fn work_item(fields: &[(&str, Value)], tags: &[&str]) -> WorkItem {
+    WorkItem {
+        id: WorkItemId(5120),
+        rev: Rev(3),
+        work_item_type: "Test Case".to_owned(),
+        project: "Web Shop".to_owned(),
+        tags: tags.iter().map(|t| (*t).to_owned()).collect(),
+        fields: owned(fields),
+        relations: Vec::new(),
+    }
+}
+
+pub(crate) fn owned(values: &[(&str, Value)]) -> BTreeMap<String, Value> {
+    let own = |(name, value): &(&str, Value)| ((*name).to_owned(), value.clone());
+    values.iter().map(own).collect()
+}

@@ -1,0 +1,179 @@
+//! A source item without a counterpart: what its new counterpart holds.
+
+use std::collections::BTreeMap;
+
+use super::pair::field_change;
+use super::rule::{Collector, origin_entry};
+use crate::diagnostics::catalog::sync as codes;
+use crate::mapping::RowProblem;
+use crate::model::{Case, Marker, Value, WorkItem};
+use crate::plan::conservation::Class;
+use crate::plan::observed::ItemKey;
+use crate::plan::{
+    Action, Change, CreateTarget, FieldChange, Operation, Precondition, Reason, RowValues,
+};
+use crate::remote::WorkItemDraft;
+
+/// What the rows give for a new item.
+struct NewValues {
+    writes: BTreeMap<String, Value>,
+    source: RowValues,
+    fields: Vec<FieldChange>,
+}
+
+/// Plans the create of a source item's counterpart.
+pub(super) fn plan_create(collector: &mut Collector<'_>, source: ItemKey) -> Class {
+    let observed = collector.input.observed;
+    let made = match source {
+        ItemKey::Case(id) => {
+            let Some(case) = observed.cases.get(&id) else { return Class::Held };
+            create_work_item(collector, source, case)
+        }
+        ItemKey::WorkItem(id) => {
+            let Some(item) = observed.work_items.get(&id) else { return Class::Held };
+            create_case(collector, source, item)
+        }
+    };
+    let Some((operation, fields)) = made else { return Class::Held };
+    let (case, item) = match source {
+        ItemKey::Case(id) => (observed.cases.get(&id), None),
+        ItemKey::WorkItem(id) => (None, observed.work_items.get(&id)),
+    };
+    let change = Change {
+        address: collector.address(source),
+        system: collector.input.rule.target,
+        action: Action::Create,
+        reason: Reason::MissingOnTarget,
+        item: collector.item_ref(case, item),
+        fields,
+        precondition: Some(Precondition::Absent),
+        origin: origin_entry(&collector.input.rule.origin),
+    };
+    collector.push(source, Class::Create, change, operation)
+}
+
+fn create_work_item(
+    collector: &mut Collector<'_>,
+    source: ItemKey,
+    case: &Case,
+) -> Option<(Operation, Vec<FieldChange>)> {
+    let mut values = new_values(collector, source, Some(case), None)?;
+    let input = collector.input;
+    let mut made = match input.mapping.draft_work_item(&values.writes) {
+        Ok(made) => made,
+        Err(problem) => return held(collector, source, &problem),
+    };
+    for (field, path) in [
+        ("System.AreaPath", &input.rule.create_in.area_path),
+        ("System.IterationPath", &input.rule.create_in.iteration_path),
+    ] {
+        if let Some(path) = path
+            && !made.fields.contains_key(field)
+        {
+            made.fields.insert(field.to_owned(), Value::text(path.as_str()));
+            values.fields.push(place(field, path));
+        }
+    }
+    let url = input.connection.testworthy.case_url(case.id);
+    let draft = WorkItemDraft {
+        work_item_type: input.mapping.work_item_type.clone(),
+        fields: made.fields,
+        tags: made.tags.unwrap_or_default(),
+        marker: Marker { case: case.id, url },
+    };
+    let operation = Operation::CreateWorkItem { case: case.id, draft, source: values.source };
+    Some((operation, values.fields))
+}
+
+fn create_case(
+    collector: &mut Collector<'_>,
+    source: ItemKey,
+    item: &WorkItem,
+) -> Option<(Operation, Vec<FieldChange>)> {
+    let mut values = new_values(collector, source, None, Some(item))?;
+    let input = collector.input;
+    let made = match input.mapping.draft_case(item.id, &values.writes) {
+        Ok(made) => made,
+        Err(problem) => return held(collector, source, &problem),
+    };
+    let create_in = &input.rule.create_in;
+    let in_scope = || input.rule.scope.testworthy.as_ref()?.suites.first().copied();
+    let Some(suite) = create_in.suite.or_else(in_scope) else {
+        collector.finding(
+            &codes::NOWHERE_TO_CREATE,
+            source,
+            "no suite to create the case in: give the rule a `createIn.testworthy.suite`",
+        );
+        return None;
+    };
+    values.fields.push(place("suite", &suite.to_string()));
+    if let Some(section) = &create_in.section {
+        values.fields.push(place("section.path", section));
+    }
+    let names = create_in.section.iter().flat_map(|path| path.split('/'));
+    let create = CreateTarget {
+        suite,
+        section: names.filter(|name| !name.is_empty()).map(str::to_owned).collect(),
+        fields: made.fields,
+        refs: made.refs.unwrap_or_default(),
+    };
+    let operation = Operation::CreateCase { work_item: item.id, create, source: values.source };
+    Some((operation, values.fields))
+}
+
+fn new_values(
+    collector: &mut Collector<'_>,
+    source: ItemKey,
+    case: Option<&Case>,
+    item: Option<&WorkItem>,
+) -> Option<NewValues> {
+    let input = collector.input;
+    let target = input.rule.target;
+    let mut values =
+        NewValues { writes: BTreeMap::new(), source: RowValues::new(), fields: Vec::new() };
+    for row in input.mapping.rows.iter().filter(|row| row.active(target)) {
+        let mapped = match (case, item) {
+            (Some(case), _) => row
+                .read_case(case, None)
+                .and_then(|from| Ok((row.to_azure_devops(&from)?, from))),
+            (_, Some(item)) => row
+                .read_work_item(item)
+                .and_then(|from| Ok((row.to_testworthy(&from)?, from))),
+            (None, None) => continue,
+        };
+        match mapped {
+            Ok((to, from)) => {
+                if !row.on_create() {
+                    values.source.insert(row.name().to_owned(), from);
+                }
+                if !to.is_null() {
+                    values.fields.push(field_change(row, target, &Value::Null, &to));
+                    values.writes.insert(row.name().to_owned(), to);
+                }
+            }
+            Err(problem) => {
+                let message = format!("field `{}` waits: {problem}", row.name());
+                let origin = row.origin().clone();
+                collector.finding_at(problem.code(), source, &message, Some(&origin));
+                if problem.skips_item() {
+                    return None;
+                }
+            }
+        }
+    }
+    Some(values)
+}
+
+fn held<T>(collector: &mut Collector<'_>, source: ItemKey, problem: &RowProblem) -> Option<T> {
+    collector.finding(problem.problem.code(), source, &problem.to_string());
+    None
+}
+
+fn place(path: &str, value: &str) -> FieldChange {
+    FieldChange {
+        path: path.to_owned(),
+        before: Some(serde_json::Value::Null),
+        after: Some(value.into()),
+        sensitive: false,
+    }
+}

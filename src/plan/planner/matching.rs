@@ -1,0 +1,323 @@
+//! Which existing item of the other side is this one? By marker, by id, by title, in the rule's order.
+//!
+//! Pure and symmetric: the same indexes answer for cases and for work items. Whatever is not certain
+//! is quarantined, never guessed: a wrong pair overwrites somebody's work.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::config::MatchBy;
+use crate::model::{CaseId, System, WorkItem, WorkItemId, azure_boards_mentions};
+use crate::plan::observed::{ItemKey, RuleInput};
+
+/// What the search for a counterpart gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Match {
+    /// Nothing: the item may be created on the other side.
+    None,
+    /// This one.
+    One {
+        /// The counterpart.
+        target: ItemKey,
+        /// How it was recognised.
+        by: MatchBy,
+    },
+    /// More than one, or one that is taken: a person has to look.
+    Ambiguous(String),
+}
+
+/// Indexes over what was observed, built once per rule.
+pub(super) struct Matcher<'a> {
+    input: &'a RuleInput<'a>,
+    linked_cases: BTreeMap<CaseId, WorkItemId>,
+    linked_items: BTreeMap<WorkItemId, CaseId>,
+    items_by_marker: BTreeMap<CaseId, Vec<WorkItemId>>,
+    cases_by_mention: BTreeMap<WorkItemId, Vec<CaseId>>,
+    free_cases_by_title: BTreeMap<&'a str, Vec<CaseId>>,
+    free_items_by_title: BTreeMap<&'a str, Vec<WorkItemId>>,
+}
+
+impl<'a> Matcher<'a> {
+    pub(super) fn new(input: &'a RuleInput<'a>) -> Self {
+        let linked_cases: BTreeMap<_, _> =
+            input.links.iter().map(|link| (link.case, link.work_item)).collect();
+        let linked_items: BTreeMap<_, _> =
+            input.links.iter().map(|link| (link.work_item, link.case)).collect();
+        let mut matcher = Self {
+            input,
+            linked_cases,
+            linked_items,
+            items_by_marker: BTreeMap::new(),
+            cases_by_mention: BTreeMap::new(),
+            free_cases_by_title: BTreeMap::new(),
+            free_items_by_title: BTreeMap::new(),
+        };
+        matcher.index_items();
+        matcher.index_cases();
+        matcher
+    }
+
+    fn index_items(&mut self) {
+        let input = self.input;
+        for item in input.observed.work_items.values() {
+            if !self.is_mapped(item) {
+                continue;
+            }
+            let markers = self.own_markers(item);
+            for &case in &markers {
+                self.items_by_marker.entry(case).or_default().push(item.id);
+            }
+            let in_scope = input.observed.work_items_in_scope.contains(&item.id)
+                || input.rule.scope.azure_devops.is_none();
+            let free = markers.is_empty() && !self.linked_items.contains_key(&item.id);
+            if free && in_scope {
+                self.free_items_by_title.entry(item.title().trim()).or_default().push(item.id);
+            }
+        }
+    }
+
+    fn index_cases(&mut self) {
+        let input = self.input;
+        for case in input.observed.cases.values() {
+            for id in azure_boards_mentions(&case.refs) {
+                self.cases_by_mention.entry(id).or_default().push(case.id);
+            }
+            let in_scope = input.observed.cases_in_scope.contains(&case.id)
+                || input.rule.scope.testworthy.is_none();
+            if in_scope && !self.linked_cases.contains_key(&case.id) {
+                self.free_cases_by_title.entry(case.title().trim()).or_default().push(case.id);
+            }
+        }
+    }
+
+    /// Whether the mapping and the connection's project cover this item.
+    fn is_mapped(&self, item: &WorkItem) -> bool {
+        item.work_item_type.eq_ignore_ascii_case(&self.input.mapping.work_item_type)
+            && item.project.eq_ignore_ascii_case(&self.input.connection.azure_devops.project)
+    }
+
+    /// Cases of this TestWorthy server that the item's markers name. A marker of another server may
+    /// carry the same number and means nothing here.
+    fn own_markers(&self, item: &WorkItem) -> BTreeSet<CaseId> {
+        let ours = &self.input.connection.testworthy;
+        item.markers()
+            .into_iter()
+            .filter(|marker| {
+                marker.url == ours.case_url(marker.case)
+                    || url::Url::parse(&marker.url).is_ok_and(|url| url.origin() == ours.url.origin())
+            })
+            .map(|marker| marker.case)
+            .collect()
+    }
+
+    /// Work items beside `linked` that claim to belong to `case`: late duplicates, for a finding.
+    pub(super) fn duplicates(&self, case: CaseId, linked: WorkItemId) -> Vec<WorkItemId> {
+        let claiming = self.items_by_marker.get(&case).into_iter().flatten();
+        claiming.copied().filter(|id| *id != linked && !self.linked_items.contains_key(id)).collect()
+    }
+
+    /// Looks for the counterpart of an unlinked source item.
+    pub(super) fn find(&self, source: ItemKey) -> Match {
+        for by in &self.input.rule.match_by {
+            let found = match (by, source) {
+                (MatchBy::Marker, ItemKey::Case(case)) => self.case_by_marker(case),
+                (MatchBy::Marker, ItemKey::WorkItem(item)) => self.item_by_marker(item),
+                (MatchBy::Id, ItemKey::Case(case)) => self.case_by_mention(case),
+                (MatchBy::Id, ItemKey::WorkItem(item)) => self.item_by_mention(item),
+                (MatchBy::Title, _) => self.by_title(source),
+            };
+            if found != Match::None {
+                return found;
+            }
+        }
+        self.claimed_elsewhere(source)
+    }
+
+    /// An item that carries a mark of another item is never the start of a new pair, whatever the rule
+    /// matches by: that is how duplicates are made.
+    fn claimed_elsewhere(&self, source: ItemKey) -> Match {
+        match source {
+            ItemKey::Case(_) => Match::None,
+            ItemKey::WorkItem(id) => {
+                let Some(item) = self.input.observed.work_items.get(&id) else {
+                    return Match::None;
+                };
+                match self.own_markers(item).first() {
+                    None => Match::None,
+                    Some(case) => Match::Ambiguous(format!(
+                        "work item {id} carries the marker of case {case}, which is not among the cases that were read; no second case is made for it"
+                    )),
+                }
+            }
+        }
+    }
+
+    fn case_by_marker(&self, case: CaseId) -> Match {
+        let all = self.items_by_marker.get(&case).map_or(&[][..], Vec::as_slice);
+        let free: Vec<WorkItemId> =
+            all.iter().copied().filter(|id| !self.linked_items.contains_key(id)).collect();
+        match free[..] {
+            [] => Match::None,
+            [one] => {
+                let markers =
+                    self.input.observed.work_items.get(&one).map(|item| self.own_markers(item));
+                if markers.is_some_and(|markers| markers.len() > 1) {
+                    return Match::Ambiguous(format!(
+                        "work item {one} carries the markers of several cases; remove the wrong hyperlinks"
+                    ));
+                }
+                Match::One { target: ItemKey::WorkItem(one), by: MatchBy::Marker }
+            }
+            _ => Match::Ambiguous(format!(
+                "work items {} all carry the marker of case {case}; keep one and remove the `accord/1` hyperlink from the others",
+                list(&free)
+            )),
+        }
+    }
+
+    fn item_by_marker(&self, id: WorkItemId) -> Match {
+        let Some(item) = self.input.observed.work_items.get(&id) else { return Match::None };
+        let markers = self.own_markers(item);
+        if markers.len() > 1 {
+            return Match::Ambiguous(format!(
+                "work item {id} carries the markers of several cases; remove the wrong hyperlinks"
+            ));
+        }
+        let Some(&case) = markers.first() else { return Match::None };
+        if !self.input.observed.cases.contains_key(&case) {
+            return Match::None;
+        }
+        if let Some(other) = self.linked_cases.get(&case) {
+            return Match::Ambiguous(format!(
+                "work item {id} carries the marker of case {case}, which is linked to work item {other}"
+            ));
+        }
+        let claiming = &self.items_by_marker[&case];
+        if claiming.len() > 1 {
+            return Match::Ambiguous(format!(
+                "work items {} all carry the marker of case {case}; keep one and remove the `accord/1` hyperlink from the others",
+                list(claiming)
+            ));
+        }
+        Match::One { target: ItemKey::Case(case), by: MatchBy::Marker }
+    }
+
+    fn case_by_mention(&self, id: CaseId) -> Match {
+        let Some(case) = self.input.observed.cases.get(&id) else { return Match::None };
+        let candidates: Vec<&WorkItem> = azure_boards_mentions(&case.refs)
+            .into_iter()
+            .filter_map(|item| self.input.observed.work_items.get(&item))
+            .filter(|item| self.is_mapped(item))
+            .collect();
+        match candidates[..] {
+            [] => Match::None,
+            [item] => self.pair_by_mention(id, item).map_or_else(
+                Match::Ambiguous,
+                |()| Match::One { target: ItemKey::WorkItem(item.id), by: MatchBy::Id },
+            ),
+            _ => Match::Ambiguous(format!(
+                "case {id} names several work items of the mapped type in its references: {}",
+                list(&candidates.iter().map(|item| item.id).collect::<Vec<_>>())
+            )),
+        }
+    }
+
+    fn item_by_mention(&self, id: WorkItemId) -> Match {
+        let Some(item) = self.input.observed.work_items.get(&id) else { return Match::None };
+        match self.cases_by_mention.get(&id).map_or(&[][..], Vec::as_slice) {
+            [] => Match::None,
+            [case] => self.pair_by_mention(*case, item).map_or_else(
+                Match::Ambiguous,
+                |()| Match::One { target: ItemKey::Case(*case), by: MatchBy::Id },
+            ),
+            several => Match::Ambiguous(format!(
+                "cases {} all name AB#{id} in their references; a copied case keeps the reference of its original",
+                list(several)
+            )),
+        }
+    }
+
+    /// Whether a case that mentions a work item may be paired with it.
+    fn pair_by_mention(&self, case: CaseId, item: &WorkItem) -> Result<(), String> {
+        if let Some(other) = self.linked_items.get(&item.id) {
+            return Err(format!(
+                "case {case} names AB#{}, which is linked to case {other}; a copied case keeps the reference of its original: remove it from the copy",
+                item.id
+            ));
+        }
+        if let Some(other) = self.linked_cases.get(&case) {
+            return Err(format!(
+                "case {case} names AB#{} and is linked to work item {other}",
+                item.id
+            ));
+        }
+        if let Some(other) = self.own_markers(item).iter().find(|marked| **marked != case) {
+            return Err(format!(
+                "case {case} names AB#{}, which carries the marker of case {other}",
+                item.id
+            ));
+        }
+        let mentioned_by = self.cases_by_mention.get(&item.id).map_or(&[][..], Vec::as_slice);
+        if mentioned_by.len() > 1 {
+            return Err(format!(
+                "cases {} all name AB#{} in their references; a copied case keeps the reference of its original: remove it from the copies",
+                list(mentioned_by),
+                item.id
+            ));
+        }
+        Ok(())
+    }
+
+    fn by_title(&self, source: ItemKey) -> Match {
+        let observed = self.input.observed;
+        let title = match source {
+            ItemKey::Case(id) => observed.cases.get(&id).map(crate::model::Case::title),
+            ItemKey::WorkItem(id) => observed.work_items.get(&id).map(WorkItem::title),
+        };
+        let Some(title) = title.map(str::trim).filter(|title| !title.is_empty()) else {
+            return Match::None;
+        };
+        let cases = self.free_cases_by_title.get(title).map_or(&[][..], Vec::as_slice);
+        let items = self.free_items_by_title.get(title).map_or(&[][..], Vec::as_slice);
+        match (source, cases, items) {
+            (ItemKey::Case(_), [_], [item]) => {
+                Match::One { target: ItemKey::WorkItem(*item), by: MatchBy::Title }
+            }
+            (ItemKey::WorkItem(_), [case], [_]) => {
+                Match::One { target: ItemKey::Case(*case), by: MatchBy::Title }
+            }
+            (ItemKey::Case(_), _, []) | (ItemKey::WorkItem(_), [], _) => Match::None,
+            _ => Match::Ambiguous(format!(
+                "the title is not unique: it is that of {} {} and of {} {}; link the right pair by its id",
+                plural(cases.len(), "case", "cases"),
+                list(cases),
+                plural(items.len(), "work item", "work items"),
+                list(items)
+            )),
+        }
+    }
+}
+
+/// The source items that a rule selects, in order of their ids.
+pub(super) fn selected(input: &RuleInput<'_>) -> Vec<ItemKey> {
+    match input.rule.source() {
+        System::TestWorthy => {
+            input.observed.cases_in_scope.iter().copied().map(ItemKey::Case).collect()
+        }
+        System::AzureDevOps => {
+            input.observed.work_items_in_scope.iter().copied().map(ItemKey::WorkItem).collect()
+        }
+    }
+}
+
+fn list<T: std::fmt::Display>(ids: &[T]) -> String {
+    const SHOWN: usize = 10;
+    let mut text: Vec<String> = ids.iter().take(SHOWN).map(ToString::to_string).collect();
+    if ids.len() > SHOWN {
+        text.push(format!("{} more", ids.len() - SHOWN));
+    }
+    text.join(", ")
+}
+
+fn plural<'a>(count: usize, one: &'a str, many: &'a str) -> &'a str {
+    if count == 1 { one } else { many }
+}

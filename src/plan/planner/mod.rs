@@ -1,0 +1,159 @@
+//! The planner: from what was observed and what the store knew to a plan and its steps.
+//!
+//! Pure: the same inputs give the same plan. It cannot write, because nothing it holds can.
+
+mod create;
+mod matching;
+mod pair;
+mod rule;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::observed::{ItemKey, RuleInput};
+use super::conservation::Violation;
+use super::safety::{self, FileCounts, Overrides, RuleMeasure};
+use super::{
+    ConflictEntry, ConnectionEntry, DriftEntry, Inputs, Plan, PlanFinding, Step, Summary,
+    ToolEntry, id,
+};
+use crate::model::config::Safety;
+use crate::model::{Endpoints, Name, System};
+use crate::plan::Change;
+
+/// What a whole plan is made from.
+#[derive(Debug)]
+pub struct PlanRequest<'a> {
+    /// What the manifests were.
+    pub inputs: Inputs,
+    /// The version of this program.
+    pub version: &'a str,
+    /// The rules with what was observed for them, in the order of their names.
+    pub rules: Vec<RuleInput<'a>>,
+    /// Names of every rule of the project, planned now or not: their links are theirs.
+    pub known_rules: BTreeSet<Name>,
+    /// The project's limits.
+    pub limits: Safety,
+    /// Manifest files now and at the last apply.
+    pub files: FileCounts,
+    /// What the person said beforehand.
+    pub overrides: Overrides,
+    /// Findings from before (lint with live metadata).
+    pub findings: Vec<PlanFinding>,
+}
+
+/// A plan and the steps that carry it out.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// What people read.
+    pub plan: Plan,
+    /// What the executor runs, in order.
+    pub steps: Vec<Step>,
+}
+
+/// What planning one rule gives.
+#[derive(Debug, Default)]
+struct RuleOutput {
+    changes: Vec<Change>,
+    steps: Vec<Step>,
+    conflicts: Vec<ConflictEntry>,
+    findings: Vec<PlanFinding>,
+    drift: Vec<DriftEntry>,
+    summary: Summary,
+    mapping_changed: u64,
+}
+
+/// Items that an earlier rule of this plan already takes care of.
+type Claims = BTreeMap<(Endpoints, ItemKey), Name>;
+
+/// Makes the plan. `Err` is a defect of this program: an item that was counted twice or not at all.
+pub fn plan(request: PlanRequest<'_>) -> Result<Planned, Violation<ItemKey>> {
+    let mut claims = Claims::new();
+    let mut output = RuleOutput { findings: request.findings, ..RuleOutput::default() };
+    let mut measures = Vec::new();
+    for input in &request.rules {
+        let only = &request.inputs.only;
+        let made = rule::plan_rule(input, &request.known_rules, only, &mut claims)?;
+        measures.push(measure(input, &made));
+        append(&mut output, made);
+    }
+    let safety =
+        safety::assess(&measures, &request.limits, request.overrides, request.files).report;
+    let mut plan = Plan {
+        schema: super::document::SCHEMA.to_owned(),
+        plan_id: String::new(),
+        review_id: String::new(),
+        tool: ToolEntry { name: "accord".to_owned(), version: request.version.to_owned() },
+        inputs: request.inputs,
+        connections: connections(&request.rules),
+        summary: output.summary,
+        safety,
+        changes: output.changes,
+        conflicts: output.conflicts,
+        findings: output.findings,
+        drift: output.drift,
+    };
+    plan.plan_id = id::plan_id(&plan);
+    plan.review_id = id::review_id(&plan);
+    Ok(Planned { plan, steps: output.steps })
+}
+
+fn append(all: &mut RuleOutput, one: RuleOutput) {
+    let offset = all.changes.len();
+    all.changes.extend(one.changes);
+    all.steps.extend(one.steps.into_iter().map(|mut step| {
+        step.change = step.change.map(|index| index + offset);
+        step
+    }));
+    all.conflicts.extend(one.conflicts);
+    all.findings.extend(one.findings);
+    all.drift.extend(one.drift);
+    let (sum, add) = (&mut all.summary, one.summary);
+    sum.create += add.create;
+    sum.update += add.update;
+    sum.delete += add.delete;
+    sum.link += add.link;
+    sum.unchanged += add.unchanged;
+    sum.conflict += add.conflict;
+    sum.quarantined += add.quarantined;
+    sum.filtered += add.filtered;
+    sum.held += add.held;
+}
+
+fn measure(input: &RuleInput<'_>, made: &RuleOutput) -> RuleMeasure {
+    let observed = input.observed;
+    let ours = || input.links.iter().filter(|link| link.rule == input.rule.name);
+    let linked = ours().count() as u64;
+    let cases_gone =
+        linked > 0 && !ours().any(|link| observed.cases.contains_key(&link.case));
+    let items_gone =
+        linked > 0 && !ours().any(|link| observed.work_items.contains_key(&link.work_item));
+    let (source_gone, target_gone) = match input.rule.source() {
+        System::TestWorthy => (cases_gone, items_gone),
+        System::AzureDevOps => (items_gone, cases_gone),
+    };
+    RuleMeasure {
+        linked,
+        updates: made.summary.update - made.mapping_changed.min(made.summary.update),
+        mapping_changed: made.mapping_changed,
+        deletes: made.summary.delete,
+        creates: made.summary.create,
+        source_empty_with_links: source_gone,
+        target_empty_with_links: target_gone,
+        incomplete: observed.incomplete.clone(),
+        ..RuleMeasure::new(rule::address(input.rule), input.rule.source())
+    }
+}
+
+fn connections(rules: &[RuleInput<'_>]) -> Vec<ConnectionEntry> {
+    let unique: BTreeMap<&Name, &RuleInput<'_>> =
+        rules.iter().map(|input| (&input.connection.name, input)).collect();
+    unique
+        .values()
+        .map(|input| ConnectionEntry {
+            name: input.connection.name.to_string(),
+            testworthy: input.connection.testworthy.url.to_string(),
+            azure_devops: input.connection.azure_devops.organization_url.to_string(),
+            project: input.connection.azure_devops.project.clone(),
+        })
+        .collect()
+}

@@ -1,0 +1,392 @@
+//! One rule: every selected item is looked at once and falls into exactly one class.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::matching::{self, Match, Matcher};
+use super::{Claims, RuleOutput, create, pair};
+use crate::diagnostics::catalog::sync as codes;
+use crate::diagnostics::{Code, Severity};
+use crate::diff::{Candidates, ItemVerdict, Presence, Situation, one_way_item};
+use crate::model::config::{MatchBy, Origin, SyncRule};
+use crate::model::{Case, Link, Name, System, WorkItem};
+use crate::plan::conservation::{Class, Tally, Violation};
+use crate::plan::observed::{ItemKey, RuleInput};
+use crate::plan::{
+    Action, Change, ConflictEntry, ItemRef, Operation, OriginEntry, PlanFinding, Step, glob,
+};
+
+/// `SyncRule/NAME`.
+pub(super) fn address(rule: &SyncRule) -> String {
+    format!("SyncRule/{}", rule.name)
+}
+
+/// Collects what one rule gives.
+pub(super) struct Collector<'a> {
+    pub(super) input: &'a RuleInput<'a>,
+    pub(super) output: RuleOutput,
+    links: BTreeMap<ItemKey, &'a Link>,
+}
+
+/// Plans one rule.
+pub(super) fn plan_rule<'a>(
+    input: &'a RuleInput<'a>,
+    known_rules: &BTreeSet<Name>,
+    only: &[String],
+    claims: &mut Claims,
+) -> Result<RuleOutput, Violation<ItemKey>> {
+    let links = input.links.iter().flat_map(|link| {
+        [(ItemKey::Case(link.case), link), (ItemKey::WorkItem(link.work_item), link)]
+    });
+    let mut collector =
+        Collector { input, output: RuleOutput::default(), links: links.collect() };
+    let matcher = Matcher::new(input);
+    let in_scope = matching::selected(input);
+    let absent = collector.absent_sources(&in_scope.iter().copied().collect());
+    let wanted = |key: &ItemKey| glob::selects(only, &format!("{}/{key}", address(input.rule)));
+    let mut tally = Tally::new(
+        in_scope.iter().chain(&absent).copied().filter(wanted),
+    );
+    for source in in_scope.into_iter().filter(wanted) {
+        let class = collector.plan_item(source, &matcher, known_rules, claims);
+        tally.add(&source, class)?;
+    }
+    for source in absent.into_iter().filter(wanted) {
+        let class = collector.plan_absent_source(source);
+        tally.add(&source, class)?;
+    }
+    collector.output.summary = tally.finish()?;
+    Ok(collector.output)
+}
+
+impl<'a> Collector<'a> {
+    fn plan_item(
+        &mut self,
+        source: ItemKey,
+        matcher: &Matcher<'_>,
+        known_rules: &BTreeSet<Name>,
+        claims: &mut Claims,
+    ) -> Class {
+        if let Some(class) = self.claim(source, claims) {
+            return class;
+        }
+        if self.input.settling.contains(&source) {
+            self.finding(
+                &codes::SETTLING,
+                source,
+                "a write for this item was sent and not answered; it is looked up again once it can no longer land",
+            );
+            return Class::Held;
+        }
+        match self.links.get(&source).copied() {
+            Some(link) => self.plan_linked(source, link, matcher, known_rules, claims),
+            None => self.plan_unlinked(source, matcher, claims),
+        }
+    }
+
+    /// An item that an earlier rule of this plan writes is left to that rule.
+    fn claim(&mut self, source: ItemKey, claims: &mut Claims) -> Option<Class> {
+        let key = (self.input.endpoints.clone(), source);
+        if let Some(other) = claims.get(&key) {
+            let message = format!(
+                "rule `{other}` already takes care of this item; narrow one of the two scopes"
+            );
+            self.finding(&codes::OVERLAPPING_RULES, source, &message);
+            return Some(Class::Filtered);
+        }
+        claims.insert(key, self.input.rule.name.clone());
+        None
+    }
+
+    fn plan_linked(
+        &mut self,
+        source: ItemKey,
+        link: &'a Link,
+        matcher: &Matcher<'_>,
+        known_rules: &BTreeSet<Name>,
+        claims: &mut Claims,
+    ) -> Class {
+        if link.rule != self.input.rule.name && known_rules.contains(&link.rule) {
+            let message = format!(
+                "rule `{}` made this pair and keeps it; narrow one of the two scopes",
+                link.rule
+            );
+            self.finding(&codes::OVERLAPPING_RULES, source, &message);
+            return Class::Filtered;
+        }
+        let target = match source {
+            ItemKey::Case(_) => ItemKey::WorkItem(link.work_item),
+            ItemKey::WorkItem(_) => ItemKey::Case(link.case),
+        };
+        claims.insert((self.input.endpoints.clone(), target), self.input.rule.name.clone());
+        for duplicate in matcher.duplicates(link.case, link.work_item) {
+            let message = format!(
+                "work item {duplicate} also carries the marker of case {}, which is linked to work item {}; nothing writes to the second one: compare them and close it or remove its `accord/1` hyperlink",
+                link.case, link.work_item
+            );
+            self.finding(&codes::DUPLICATE_MARKER, source, &message);
+        }
+        let observed = self.input.observed;
+        let pair = observed.cases.get(&link.case).zip(observed.work_items.get(&link.work_item));
+        let situation =
+            Situation::Linked { source: Presence::Present, target: self.presence(target) };
+        match (self.decide(situation), pair) {
+            (ItemVerdict::Pair, Some((case, item))) => {
+                pair::plan_pair(self, source, case, item, Some(link), None)
+            }
+            (verdict, _) => self.wait_or_ask(source, target, verdict),
+        }
+    }
+
+    fn decide(&self, situation: Situation) -> ItemVerdict {
+        one_way_item(situation, self.input.rule.source(), self.input.rule.creates)
+    }
+
+    /// How an item is there, as far as it was read. Nothing was found in a recycle bin here, so what
+    /// was not read is gone without a confirmation.
+    fn presence(&self, key: ItemKey) -> Presence {
+        let observed = self.input.observed;
+        match key {
+            ItemKey::Case(id) if observed.cases.contains_key(&id) => Presence::Present,
+            ItemKey::Case(_) => Presence::Gone,
+            ItemKey::WorkItem(id) => match observed.work_items.get(&id) {
+                None => Presence::Gone,
+                Some(item) if !self.is_mapped(item) => Presence::Retyped,
+                Some(_) => Presence::Present,
+            },
+        }
+    }
+
+    fn is_mapped(&self, item: &WorkItem) -> bool {
+        item.work_item_type.eq_ignore_ascii_case(&self.input.mapping.work_item_type)
+            && item.project.eq_ignore_ascii_case(&self.input.connection.azure_devops.project)
+    }
+
+    /// Every verdict that writes nothing: the class, and what a person is told.
+    fn wait_or_ask(&mut self, source: ItemKey, absent: ItemKey, verdict: ItemVerdict) -> Class {
+        let what = match absent {
+            ItemKey::Case(id) => format!("case {id} in TestWorthy"),
+            ItemKey::WorkItem(id) => format!("work item {id} in Azure DevOps"),
+        };
+        match verdict {
+            ItemVerdict::Ask { .. } => {
+                let message = format!("{what} was deleted; nothing is written until a person decides");
+                self.conflict(&codes::ITEM_GONE, source, message);
+                Class::Conflict
+            }
+            ItemVerdict::Freeze => {
+                let message = format!(
+                    "{what} changed its type or its project; nothing is written to this pair until that is settled"
+                );
+                self.finding(&codes::ITEM_RETYPED, source, &message);
+                Class::Held
+            }
+            ItemVerdict::Detach | ItemVerdict::Ignore | ItemVerdict::End => Class::Filtered,
+            ItemVerdict::Quarantine => Class::Quarantined,
+            ItemVerdict::Wait
+            | ItemVerdict::Create
+            | ItemVerdict::Adopt(_)
+            | ItemVerdict::Pair => {
+                let message = format!(
+                    "{what} belongs to this pair and cannot be read: deleted, moved away, or not visible to this credential; the pair waits and nothing is written"
+                );
+                self.finding(&codes::ITEM_GONE, source, &message);
+                Class::Held
+            }
+        }
+    }
+
+    fn plan_unlinked(
+        &mut self,
+        source: ItemKey,
+        matcher: &Matcher<'_>,
+        claims: &mut Claims,
+    ) -> Class {
+        let found = matcher.find(source);
+        let target = match &found {
+            Match::None => Candidates::None,
+            Match::Ambiguous(_) => Candidates::Several,
+            Match::One { target, by } => Candidates::One(*by, self.presence(*target)),
+        };
+        let verdict =
+            self.decide(Situation::Unlinked { source: Presence::Present, target });
+        match (verdict, found) {
+            (ItemVerdict::Create, _) => create::plan_create(self, source),
+            (ItemVerdict::Adopt(by), Match::One { target, .. }) => {
+                self.plan_adoption(source, target, by, claims)
+            }
+            (ItemVerdict::Quarantine, Match::Ambiguous(reason)) => {
+                self.finding(&codes::AMBIGUOUS_MATCH, source, &reason);
+                Class::Quarantined
+            }
+            (verdict, Match::One { target, .. }) => self.wait_or_ask(source, target, verdict),
+            (_, Match::None | Match::Ambiguous(_)) => Class::Filtered,
+        }
+    }
+
+    fn plan_adoption(
+        &mut self,
+        source: ItemKey,
+        target: ItemKey,
+        by: MatchBy,
+        claims: &mut Claims,
+    ) -> Class {
+        let key = (self.input.endpoints.clone(), target);
+        if let Some(other) = claims.insert(key, self.input.rule.name.clone()) {
+            let message = format!(
+                "its counterpart {target} is already taken by another item of rule `{other}` in this plan"
+            );
+            self.finding(&codes::AMBIGUOUS_MATCH, source, &message);
+            return Class::Quarantined;
+        }
+        let observed = self.input.observed;
+        let pair = match (source, target) {
+            (ItemKey::Case(case), ItemKey::WorkItem(item))
+            | (ItemKey::WorkItem(item), ItemKey::Case(case)) => {
+                observed.cases.get(&case).zip(observed.work_items.get(&item))
+            }
+            (ItemKey::Case(_), ItemKey::Case(_))
+            | (ItemKey::WorkItem(_), ItemKey::WorkItem(_)) => None,
+        };
+        match pair {
+            Some((case, item)) => pair::plan_pair(self, source, case, item, None, Some(by)),
+            None => self.wait_or_ask(source, target, ItemVerdict::Wait),
+        }
+    }
+
+    /// A linked source that is no longer selected. Out of scope is not deleted: nothing is written to
+    /// the other side.
+    fn plan_absent_source(&mut self, source: ItemKey) -> Class {
+        let presence = match self.presence(source) {
+            Presence::Present => Presence::OutOfScope,
+            other => other,
+        };
+        let situation = Situation::Linked { source: presence, target: Presence::Present };
+        let verdict = self.decide(situation);
+        self.wait_or_ask(source, source, verdict)
+    }
+
+    /// Linked sources of this rule that are no longer selected.
+    fn absent_sources(&self, selected: &BTreeSet<ItemKey>) -> Vec<ItemKey> {
+        let rule = self.input.rule;
+        let source = |link: &Link| match rule.source() {
+            System::TestWorthy => ItemKey::Case(link.case),
+            System::AzureDevOps => ItemKey::WorkItem(link.work_item),
+        };
+        self.input
+            .links
+            .iter()
+            .filter(|link| link.rule == rule.name)
+            .map(source)
+            .filter(|key| !selected.contains(key))
+            .collect()
+    }
+
+    /// The address of a source item under this rule.
+    pub(super) fn address(&self, source: ItemKey) -> String {
+        format!("{}/{source}", address(self.input.rule))
+    }
+
+    /// The pair as a plan names it.
+    pub(super) fn item_ref(&self, case: Option<&Case>, item: Option<&WorkItem>) -> ItemRef {
+        let title = match self.input.rule.source() {
+            System::TestWorthy => case.map(Case::title),
+            System::AzureDevOps => item.map(WorkItem::title),
+        };
+        ItemRef {
+            testworthy: case.map(|case| case.id.0),
+            azure_devops: item.map(|item| item.id.0),
+            title: title.unwrap_or_default().to_owned(),
+        }
+    }
+
+    fn source_ref(&self, source: ItemKey) -> ItemRef {
+        let observed = self.input.observed;
+        match source {
+            ItemKey::Case(id) => ItemRef {
+                testworthy: Some(id.0),
+                ..self.item_ref(observed.cases.get(&id), None)
+            },
+            ItemKey::WorkItem(id) => ItemRef {
+                azure_devops: Some(id.0),
+                ..self.item_ref(None, observed.work_items.get(&id))
+            },
+        }
+    }
+
+    pub(super) fn conflict(&mut self, code: Code, source: ItemKey, message: String) {
+        let entry = ConflictEntry {
+            address: self.address(source),
+            code: code.code.to_owned(),
+            item: self.source_ref(source),
+            path: None,
+            message,
+        };
+        self.output.conflicts.push(entry);
+    }
+
+    pub(super) fn finding(&mut self, code: Code, source: ItemKey, message: &str) {
+        self.finding_at(code, source, message, None);
+    }
+
+    pub(super) fn finding_at(
+        &mut self,
+        code: Code,
+        source: ItemKey,
+        message: &str,
+        origin: Option<&Origin>,
+    ) {
+        let finding = PlanFinding {
+            code: code.code.to_owned(),
+            severity: code.severity.as_str().to_owned(),
+            address: self.address(source),
+            message: message.to_owned(),
+            origin: origin.map(origin_entry),
+        };
+        debug_assert!(code.severity <= Severity::Warning, "errors stop a plan before this");
+        self.output.findings.push(finding);
+    }
+
+    /// Adds a change with its operation, unless the same write was refused before.
+    pub(super) fn push(
+        &mut self,
+        source: ItemKey,
+        class: Class,
+        change: Change,
+        operation: Operation,
+    ) -> Class {
+        if let Some((digest, reason)) = self.input.quarantined.get(&source)
+            && *digest == operation.payload_digest()
+        {
+            let message = format!(
+                "the server refused this write before and nothing has changed since: {reason}"
+            );
+            self.finding(&codes::QUARANTINED, source, &message);
+            return Class::Quarantined;
+        }
+        let index = self.output.changes.len();
+        debug_assert!(class != Class::Create || change.action == Action::Create);
+        self.output.changes.push(change);
+        self.output.steps.push(Step {
+            change: Some(index),
+            rule: self.input.rule.name.clone(),
+            address: self.address(source),
+            operation,
+        });
+        class
+    }
+
+    /// Adds bookkeeping that nobody needs to review.
+    pub(super) fn push_record(&mut self, source: ItemKey, operation: Operation) {
+        self.output.steps.push(Step {
+            change: None,
+            rule: self.input.rule.name.clone(),
+            address: self.address(source),
+            operation,
+        });
+    }
+}
+
+/// An origin as plans show it.
+pub(super) fn origin_entry(origin: &Origin) -> OriginEntry {
+    OriginEntry { file: origin.file.clone(), line: origin.line }
+}

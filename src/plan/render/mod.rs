@@ -1,0 +1,5 @@
+//! A plan as people and programs read it.
+
+pub mod human;
+pub mod json;
+mod text;

@@ -1,0 +1,225 @@
+//! From a connection in the configuration to the systems behind it.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use url::Url;
+
+use super::error::ReconcileError;
+use super::secret::{self, Environment};
+use crate::model::config::{Connection, TextOrSecret};
+use crate::model::{Endpoints, Name, System};
+use crate::remote::{ReadAzureDevOps, ReadTestWorthy, RemoteError, WriteAzureDevOps, WriteTestWorthy};
+use crate::{azure_devops, http, testworthy};
+
+/// Both systems of a connection, for reading.
+#[derive(Clone)]
+pub struct Readers {
+    /// TestWorthy.
+    pub testworthy: Arc<dyn ReadTestWorthy>,
+    /// Azure DevOps.
+    pub azure_devops: Arc<dyn ReadAzureDevOps>,
+}
+
+/// Both systems of a connection, for writing.
+#[derive(Clone)]
+pub struct Writers {
+    /// TestWorthy.
+    pub testworthy: Arc<dyn WriteTestWorthy>,
+    /// Azure DevOps.
+    pub azure_devops: Arc<dyn WriteAzureDevOps>,
+}
+
+/// How to reach the systems of a connection.
+pub trait Remotes: Send + Sync {
+    /// For planning.
+    fn readers(&self, connection: &Connection) -> Result<Readers, ReconcileError>;
+
+    /// For applying.
+    fn writers(&self, connection: &Connection) -> Result<Writers, ReconcileError>;
+}
+
+/// The places that a connection's links belong to.
+pub fn endpoints(connection: &Connection) -> Endpoints {
+    let place = |url: &Url, with_path: bool| {
+        let mut text = url.host_str().unwrap_or_default().to_owned();
+        if let Some(port) = url.port() {
+            text.push_str(&format!(":{port}"));
+        }
+        if with_path {
+            text.push_str(url.path().trim_end_matches('/'));
+        }
+        text.to_lowercase()
+    };
+    Endpoints {
+        testworthy: place(&connection.testworthy.url, true),
+        azure_devops: place(&connection.azure_devops.organization_url, true),
+    }
+}
+
+/// The systems over HTTP. Clients are made once per connection and share one budget per identity.
+pub struct HttpRemotes {
+    environment: Arc<dyn Environment>,
+    allow: http::AllowList,
+    offline: bool,
+    made: Mutex<BTreeMap<Name, Clients>>,
+}
+
+#[derive(Clone)]
+struct Clients {
+    testworthy: http::Client,
+    azure_devops: http::Client,
+}
+
+impl HttpRemotes {
+    /// Over this environment's secrets, to these hosts only. `offline` refuses every request.
+    pub fn new(environment: Arc<dyn Environment>, allow: http::AllowList, offline: bool) -> Self {
+        Self { environment, allow, offline, made: Mutex::new(BTreeMap::new()) }
+    }
+
+    /// What the transports of all connections have done so far.
+    pub fn counters(&self) -> Vec<(Name, System, http::Counters)> {
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        made.iter()
+            .flat_map(|(name, clients)| {
+                [
+                    (name.clone(), System::TestWorthy, clients.testworthy.counters()),
+                    (name.clone(), System::AzureDevOps, clients.azure_devops.counters()),
+                ]
+            })
+            .collect()
+    }
+
+    fn clients(&self, connection: &Connection) -> Result<Clients, ReconcileError> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(clients) = made.get(&connection.name) {
+            return Ok(clients.clone());
+        }
+        let clients = Clients {
+            testworthy: self.testworthy_client(connection)?,
+            azure_devops: self.azure_devops_client(connection)?,
+        };
+        made.insert(connection.name.clone(), clients.clone());
+        Ok(clients)
+    }
+
+    /// A host that may not have a credential is refused before the credential is even read.
+    fn check_host(
+        &self,
+        connection: &Connection,
+        system: System,
+        url: &Url,
+    ) -> Result<(), ReconcileError> {
+        self.allow.check(system, url).map_err(|error| remote_error(connection, error))
+    }
+
+    fn testworthy_client(&self, connection: &Connection) -> Result<http::Client, ReconcileError> {
+        let side = &connection.testworthy;
+        self.check_host(connection, System::TestWorthy, &side.url)?;
+        let environment = self.environment.as_ref();
+        let name = &connection.name;
+        let user =
+            secret::resolve_text(environment, name, "testworthy.userEmail", &side.user_email)?;
+        let key = secret::resolve(environment, name, "testworthy.apiKey", &side.api_key)?;
+        let project =
+            secret::resolve(environment, name, "testworthy.projectKey", &side.project_key)?;
+        self.client(
+            connection,
+            System::TestWorthy,
+            testworthy::credential_headers(user, key, project),
+            Vec::new(),
+            side.rate,
+        )
+    }
+
+    fn azure_devops_client(&self, connection: &Connection) -> Result<http::Client, ReconcileError> {
+        let side = &connection.azure_devops;
+        self.check_host(connection, System::AzureDevOps, &side.organization_url)?;
+        let pat = secret::resolve(
+            self.environment.as_ref(),
+            &connection.name,
+            "azureDevOps.personalAccessToken",
+            &side.personal_access_token,
+        )?;
+        self.client(
+            connection,
+            System::AzureDevOps,
+            vec![azure_devops::credential_header(&pat)],
+            azure_devops::default_headers(),
+            None,
+        )
+    }
+
+    fn client(
+        &self,
+        connection: &Connection,
+        system: System,
+        credentials: Vec<http::SecretHeader>,
+        default_headers: Vec<(&'static str, String)>,
+        rate: Option<f64>,
+    ) -> Result<http::Client, ReconcileError> {
+        let options = http::ClientOptions {
+            system,
+            allow: self.allow.clone(),
+            credentials,
+            default_headers,
+            rate,
+            timeouts: http::Timeouts::default(),
+            offline: self.offline,
+        };
+        http::Client::new(options).map_err(|error| remote_error(connection, error))
+    }
+}
+
+impl Remotes for HttpRemotes {
+    fn readers(&self, connection: &Connection) -> Result<Readers, ReconcileError> {
+        let clients = self.clients(connection)?;
+        Ok(Readers {
+            testworthy: Arc::new(testworthy_reader(connection, clients.testworthy)?),
+            azure_devops: Arc::new(azure_devops::Reader::new(
+                &connection.azure_devops,
+                clients.azure_devops,
+            )),
+        })
+    }
+
+    fn writers(&self, connection: &Connection) -> Result<Writers, ReconcileError> {
+        let clients = self.clients(connection)?;
+        Ok(Writers {
+            testworthy: Arc::new(testworthy::Writer::new(testworthy_reader(
+                connection,
+                clients.testworthy,
+            )?)),
+            azure_devops: Arc::new(azure_devops::Writer::new(azure_devops::Reader::new(
+                &connection.azure_devops,
+                clients.azure_devops,
+            ))),
+        })
+    }
+}
+
+fn testworthy_reader(
+    connection: &Connection,
+    client: http::Client,
+) -> Result<testworthy::Reader, ReconcileError> {
+    testworthy::Reader::new(&connection.testworthy, client)
+        .map_err(|error| remote_error(connection, error))
+}
+
+/// Adds to a remote error which credential it was about.
+pub(super) fn remote_error(connection: &Connection, error: RemoteError) -> ReconcileError {
+    let credentials = match error.system {
+        System::TestWorthy => {
+            let side = &connection.testworthy;
+            let mut names = Vec::new();
+            if let TextOrSecret::Secret(reference) = &side.user_email {
+                names.push(secret::describe(reference));
+            }
+            names.push(secret::describe(&side.api_key));
+            names.push(secret::describe(&side.project_key));
+            names.join(", ")
+        }
+        System::AzureDevOps => secret::describe(&connection.azure_devops.personal_access_token),
+    };
+    ReconcileError::Remote { connection: connection.name.clone(), credentials, error }
+}

@@ -1,0 +1,466 @@
+//! Writes to TestWorthy: one request per case. It has no version to test, so each write is compared
+//! with a fresh reading just before it is sent, and its own answer is read back.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+
+use super::report::{ApplyReport, FailureKind};
+use super::{RuleRun, source_key};
+use crate::model::{
+    Case, CaseId, SectionId, SuiteId, WorkItemId, azure_boards_mentions,
+};
+use crate::plan::{CreateTarget, Operation, Pair, Step};
+use crate::reconcile::ReconcileError;
+use crate::reconcile::connect::remote_error;
+use crate::remote::{
+    CaseDraft, CasePatch, CaseRead, RemoteError, RemoteErrorKind, Verification, WriteTestWorthy,
+};
+use crate::store::{Intent, IntentKind, IntentOutcome, Record};
+
+/// Writes per wave: their intents share one transaction, and all are sent soon after it.
+const WAVE: usize = 16;
+
+/// From so many cases of one suite on, one listing costs less than reading each.
+const LISTING_PAYS_FROM: usize = 4;
+
+/// One write that is to be sent.
+#[derive(Clone)]
+pub(super) struct CaseJob<'s> {
+    pub(super) step: &'s Step,
+    pub(super) write: CaseWrite,
+}
+
+/// A write to TestWorthy.
+#[derive(Clone)]
+pub(super) enum CaseWrite {
+    Create { work_item: WorkItemId, draft: CaseDraft },
+    Update { pair: Pair, expected: CasePatch, patch: CasePatch },
+}
+
+/// What one request gave.
+pub(super) type Answer = Result<Case, RemoteError>;
+
+impl RuleRun<'_> {
+    /// Sends creates and updates of cases.
+    pub(super) async fn write_cases(
+        &mut self,
+        steps: &[&Step],
+        report: &mut ApplyReport,
+    ) -> Result<(), ReconcileError> {
+        if steps.is_empty() {
+            return Ok(());
+        }
+        self.context.progress.begin("writing cases", Some(steps.len() as u64));
+        let result = self.write_waves(steps, report).await;
+        self.context.progress.end();
+        result
+    }
+
+    async fn write_waves(
+        &mut self,
+        steps: &[&Step],
+        report: &mut ApplyReport,
+    ) -> Result<(), ReconcileError> {
+        let mut sections = BTreeMap::new();
+        let mut left = steps;
+        while !left.is_empty() && !self.stop.is_set() {
+            let (wave, rest) = left.split_at(left.len().min(WAVE));
+            left = rest;
+            if let Err(error) = self.write_wave(wave, &mut sections, report).await {
+                for step in left {
+                    report.fail(step, FailureKind::NotRun, "not sent: the run ended before it");
+                }
+                return Err(error);
+            }
+            self.context.progress.advance(wave.len() as u64);
+        }
+        for step in left {
+            report.fail(step, FailureKind::NotRun, "not sent: the run was stopped before it");
+        }
+        Ok(())
+    }
+
+    async fn write_wave(
+        &mut self,
+        wave: &[&Step],
+        sections: &mut BTreeMap<(SuiteId, Vec<String>), SectionId>,
+        report: &mut ApplyReport,
+    ) -> Result<(), ReconcileError> {
+        let mut jobs = Vec::with_capacity(wave.len());
+        for step in wave {
+            if let Some(job) = self.case_job(step, sections).await? {
+                jobs.push(job);
+            }
+        }
+        let jobs = self.drop_stale(jobs, report).await?;
+        self.send_cases(jobs, report).await
+    }
+
+    async fn case_job<'s>(
+        &self,
+        step: &'s Step,
+        sections: &mut BTreeMap<(SuiteId, Vec<String>), SectionId>,
+    ) -> Result<Option<CaseJob<'s>>, ReconcileError> {
+        let write = match &step.operation {
+            Operation::CreateCase { work_item, create, .. } => {
+                let section = self.section(create, sections).await?;
+                let draft = CaseDraft {
+                    suite: create.suite,
+                    section,
+                    refs: create.refs.clone(),
+                    fields: create.fields.clone(),
+                };
+                CaseWrite::Create { work_item: *work_item, draft }
+            }
+            Operation::UpdateCase { pair, expected, patch, .. } => CaseWrite::Update {
+                pair: pair.clone(),
+                expected: expected.clone(),
+                patch: patch.clone(),
+            },
+            Operation::CreateWorkItem { .. }
+            | Operation::UpdateWorkItem { .. }
+            | Operation::Mark { .. }
+            | Operation::Record { .. } => return Ok(None),
+        };
+        Ok(Some(CaseJob { step, write }))
+    }
+
+    async fn section(
+        &self,
+        create: &CreateTarget,
+        known: &mut BTreeMap<(SuiteId, Vec<String>), SectionId>,
+    ) -> Result<Option<SectionId>, ReconcileError> {
+        if create.section.is_empty() {
+            return Ok(None);
+        }
+        let key = (create.suite, create.section.clone());
+        if let Some(id) = known.get(&key) {
+            return Ok(Some(*id));
+        }
+        let made = self.writers.testworthy.ensure_section(create.suite, &create.section).await;
+        let id = made.map_err(|error| remote_error(self.connection, error))?;
+        known.insert(key, id);
+        Ok(Some(id))
+    }
+
+    /// Compares each write with a fresh reading. What somebody changed since the plan is left alone;
+    /// a create whose case exists already becomes a link.
+    async fn drop_stale<'s>(
+        &mut self,
+        jobs: Vec<CaseJob<'s>>,
+        report: &mut ApplyReport,
+    ) -> Result<Vec<CaseJob<'s>>, ReconcileError> {
+        let fresh = self.fresh(&jobs).await?;
+        let mut kept = Vec::with_capacity(jobs.len());
+        let mut records = Vec::new();
+        for job in jobs {
+            match &job.write {
+                CaseWrite::Update { pair, expected, .. } => match fresh.get(&pair.case) {
+                    Some(case) if unchanged(case, expected) => kept.push(job),
+                    Some(_) => report.fail(
+                        job.step,
+                        FailureKind::Stale,
+                        "somebody changed the case after the plan was made; the next plan takes it up",
+                    ),
+                    None => report.fail(
+                        job.step,
+                        FailureKind::Stale,
+                        "the case cannot be read any more; the next plan takes it up",
+                    ),
+                },
+                CaseWrite::Create { work_item, .. } => {
+                    let existing = fresh
+                        .values()
+                        .find(|case| azure_boards_mentions(&case.refs).contains(work_item));
+                    match existing {
+                        None => kept.push(job),
+                        Some(case) => {
+                            let pair = self.case_pair(case, *work_item);
+                            let link = self.link_without_base(&pair);
+                            self.queue_mark(&link);
+                            report.applied += 1;
+                            records.push(Record {
+                                audit: Some(self.audit(
+                                    "linked",
+                                    Some(&pair),
+                                    "a case that names this work item exists already",
+                                )),
+                                link: Some(link),
+                                ..Record::default()
+                            });
+                        }
+                    }
+                }
+            }
+        }
+        if !records.is_empty() {
+            self.context.store.record(&records).await?;
+        }
+        Ok(kept)
+    }
+
+    /// Fresh readings of every case that is about to be changed, and of the suites that get new ones.
+    pub(super) async fn fresh(
+        &self,
+        jobs: &[CaseJob<'_>],
+    ) -> Result<BTreeMap<CaseId, Case>, ReconcileError> {
+        let testworthy = &self.writers.testworthy;
+        let failed = |error| remote_error(self.connection, error);
+        let mut suites = BTreeSet::new();
+        let mut by_suite: BTreeMap<Option<SuiteId>, Vec<CaseId>> = BTreeMap::new();
+        for job in jobs {
+            match &job.write {
+                CaseWrite::Create { draft, .. } => {
+                    suites.insert(draft.suite);
+                }
+                CaseWrite::Update { pair, .. } => {
+                    let known = self.observation.observed.cases.get(&pair.case);
+                    by_suite.entry(known.map(|case| case.suite)).or_default().push(pair.case);
+                }
+            }
+        }
+        let reads_one = testworthy.capabilities().get_case != Verification::Absent;
+        let mut single = Vec::new();
+        for (suite, cases) in by_suite {
+            match suite {
+                Some(suite) if !reads_one || cases.len() >= LISTING_PAYS_FROM => {
+                    suites.insert(suite);
+                }
+                _ => single.extend(cases),
+            }
+        }
+        let mut fresh = BTreeMap::new();
+        for suite in suites {
+            fresh.extend(testworthy.cases(suite).await.map_err(failed)?.cases);
+        }
+        for id in single {
+            if fresh.contains_key(&id) {
+                continue;
+            }
+            match testworthy.case(id).await {
+                Ok(CaseRead::Present(case)) => {
+                    fresh.insert(id, *case);
+                }
+                Ok(CaseRead::Refused) => {}
+                Err(error) if matches!(error.kind, RemoteErrorKind::Unsupported { .. }) => {
+                    let known = self.observation.observed.cases.get(&id);
+                    if let Some(suite) = known.map(|case| case.suite) {
+                        fresh.extend(testworthy.cases(suite).await.map_err(failed)?.cases);
+                    }
+                }
+                Err(error) => return Err(failed(error)),
+            }
+        }
+        Ok(fresh)
+    }
+
+    /// Sends prepared writes side by side and takes in their answers.
+    pub(super) async fn send_cases(
+        &mut self,
+        jobs: Vec<CaseJob<'_>>,
+        report: &mut ApplyReport,
+    ) -> Result<(), ReconcileError> {
+        if jobs.is_empty() {
+            return Ok(());
+        }
+        let intents: Vec<Intent> = jobs.iter().map(|job| self.case_intent(job)).collect();
+        let losses: Vec<_> = jobs
+            .iter()
+            .zip(&intents)
+            .flat_map(|(job, intent)| match &job.step.operation {
+                Operation::UpdateCase { pair, overwrites, .. } => {
+                    self.losses(intent, pair, overwrites)
+                }
+                _ => Vec::new(),
+            })
+            .collect();
+        self.context.store.prepare(&intents, &losses).await?;
+        let answers = send_all(&self.writers.testworthy, &jobs).await;
+        let mut records = Vec::new();
+        let mut unanswered = Vec::new();
+        let mut fatal = None;
+        for ((job, intent), answer) in jobs.iter().zip(&intents).zip(answers) {
+            match answer {
+                Ok(case) => {
+                    records.push(self.case_written(job, intent, &case));
+                    report.applied += 1;
+                }
+                Err(error) => match classify(&error) {
+                    Fate::Refused => {
+                        let reason = error.kind.to_string();
+                        let digest = job.step.operation.payload_digest();
+                        records.push(self.refused(intent, source_key(job.step), digest, &reason));
+                        report.fail(job.step, FailureKind::Refused, &reason);
+                    }
+                    Fate::NotSent => {
+                        let reason = error.kind.to_string();
+                        records.push(self.abandoned(intent, &reason));
+                        report.fail(job.step, FailureKind::NotRun, &reason);
+                        fatal.get_or_insert(error);
+                    }
+                    Fate::Unknown => unanswered.push((job.clone(), intent.clone())),
+                },
+            }
+        }
+        self.context.store.record(&records).await?;
+        if !unanswered.is_empty() {
+            self.resolve_cases(&unanswered, report).await?;
+        }
+        fatal.map_or(Ok(()), |error| Err(remote_error(self.connection, error)))
+    }
+
+    fn case_intent(&self, job: &CaseJob<'_>) -> Intent {
+        let digest = job.step.operation.payload_digest();
+        match &job.write {
+            CaseWrite::Create { work_item, .. } => {
+                self.intent(IntentKind::CreateCase, None, Some(*work_item), digest)
+            }
+            CaseWrite::Update { pair, .. } => {
+                self.intent(IntentKind::UpdateCase, Some(pair.case), Some(pair.work_item), digest)
+            }
+        }
+    }
+
+    /// Writes without an answer: waits, reads again, and records what is there.
+    async fn resolve_cases(
+        &mut self,
+        unanswered: &[(CaseJob<'_>, Intent)],
+        report: &mut ApplyReport,
+    ) -> Result<(), ReconcileError> {
+        if let Some(settles_at) = unanswered.iter().map(|(_, intent)| intent.settles_at).max() {
+            self.wait_until_settled(settles_at).await;
+        }
+        let jobs: Vec<CaseJob<'_>> = unanswered.iter().map(|(job, _)| job.clone()).collect();
+        let fresh = match self.fresh(&jobs).await {
+            Ok(fresh) => fresh,
+            Err(error) => {
+                for (job, _) in unanswered {
+                    report.fail(
+                        job.step,
+                        FailureKind::Unanswered,
+                        "the write got no answer and could not be looked up; the next run looks again before it sends anything",
+                    );
+                }
+                return Err(error);
+            }
+        };
+        let mut records = Vec::new();
+        for (job, intent) in unanswered {
+            let landed = match &job.write {
+                CaseWrite::Create { work_item, .. } => fresh
+                    .values()
+                    .find(|case| azure_boards_mentions(&case.refs).contains(work_item)),
+                CaseWrite::Update { pair, patch, .. } => {
+                    fresh.get(&pair.case).filter(|case| unchanged(case, patch))
+                }
+            };
+            if let Some(case) = landed {
+                records.push(self.case_written(job, intent, case));
+                report.applied += 1;
+            } else {
+                records.push(self.abandoned(intent, "no answer came and it did not land"));
+                report.fail(
+                    job.step,
+                    FailureKind::NotRun,
+                    "the write got no answer and did not land; the next run sends it again",
+                );
+            }
+        }
+        self.context.store.record(&records).await?;
+        Ok(())
+    }
+
+    fn case_pair(&self, case: &Case, work_item: WorkItemId) -> Pair {
+        Pair { link: None, case: case.id, testworthy_project: case.project, work_item }
+    }
+
+    fn case_written(&mut self, job: &CaseJob<'_>, intent: &Intent, case: &Case) -> Record {
+        let (pair, source, event) = match (&job.write, &job.step.operation) {
+            (CaseWrite::Create { work_item, .. }, Operation::CreateCase { source, .. }) => {
+                (self.case_pair(case, *work_item), source.clone(), "created case")
+            }
+            (CaseWrite::Update { pair, .. }, Operation::UpdateCase { source, .. }) => {
+                (pair.clone(), source.clone(), "updated case")
+            }
+            (CaseWrite::Update { pair, .. }, _) => return self.mark_written(pair, intent),
+            (CaseWrite::Create { .. }, _) => return Record::default(),
+        };
+        let link = self.link_after_case(&pair, &source, case);
+        self.queue_mark(&link);
+        let rows: Vec<&str> = source.keys().map(String::as_str).collect();
+        Record {
+            intent: Some((intent.id.clone(), IntentOutcome::Applied)),
+            audit: Some(self.audit(event, Some(&pair), &rows.join(", "))),
+            link: Some(link),
+            quarantine: Some(self.release(source_key(job.step))),
+        }
+    }
+}
+
+/// What a failed write means for what may be done next.
+enum Fate {
+    /// Refused for good: nothing was written.
+    Refused,
+    /// Nothing was written, and nothing more will be.
+    NotSent,
+    /// It may have been carried out.
+    Unknown,
+}
+
+fn classify(error: &RemoteError) -> Fate {
+    match &error.kind {
+        RemoteErrorKind::Rejected { .. }
+        | RemoteErrorKind::NotFound { .. }
+        | RemoteErrorKind::Unsupported { .. } => Fate::Refused,
+        RemoteErrorKind::Unavailable { maybe_sent: true, .. }
+        | RemoteErrorKind::Protocol { .. } => Fate::Unknown,
+        RemoteErrorKind::Unavailable { maybe_sent: false, .. }
+        | RemoteErrorKind::HostRefused { .. }
+        | RemoteErrorKind::Unauthenticated { .. }
+        | RemoteErrorKind::Forbidden { .. }
+        | RemoteErrorKind::RateLimited { .. } => Fate::NotSent,
+    }
+}
+
+/// Whether the fields and references that `expected` names hold just that.
+fn unchanged(case: &Case, expected: &CasePatch) -> bool {
+    expected
+        .fields
+        .iter()
+        .all(|(name, value)| case.fields.get(name).cloned().unwrap_or_default() == *value)
+        && expected.refs.as_ref().is_none_or(|refs| case.refs == *refs)
+}
+
+async fn send_all(testworthy: &Arc<dyn WriteTestWorthy>, jobs: &[CaseJob<'_>]) -> Vec<Answer> {
+    let mut tasks = JoinSet::new();
+    for (index, job) in jobs.iter().enumerate() {
+        let testworthy = testworthy.clone();
+        let write = job.write.clone();
+        tasks.spawn(async move {
+            let answer = match write {
+                CaseWrite::Create { draft, .. } => testworthy.create_case(&draft).await,
+                CaseWrite::Update { pair, patch, .. } => {
+                    testworthy.update_case(pair.case, &patch).await
+                }
+            };
+            (index, answer)
+        });
+    }
+    let mut answers: Vec<Option<Answer>> = jobs.iter().map(|_| None).collect();
+    while let Some(joined) = tasks.join_next().await {
+        if let Ok((index, answer)) = joined {
+            answers[index] = Some(answer);
+        }
+    }
+    let lost = || RemoteError {
+        system: crate::model::System::TestWorthy,
+        kind: RemoteErrorKind::Unavailable {
+            reason: "the request was given up".to_owned(),
+            maybe_sent: true,
+        },
+        request: None,
+    };
+    answers.into_iter().map(|answer| answer.unwrap_or_else(|| Err(lost()))).collect()
+}

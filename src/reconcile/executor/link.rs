@@ -1,0 +1,132 @@
+//! Links and bases from what the servers answered.
+
+use std::collections::BTreeMap;
+
+use super::RuleRun;
+use crate::mapping::CompiledRow;
+use crate::model::{
+    Base, BaseField, Case, CaseId, Link, LinkId, MarkState, Rev, System, WorkItem, WorkItemId,
+};
+use crate::plan::{Pair, RowValues};
+
+impl RuleRun<'_> {
+    fn new_link(&self, case: CaseId, project: Option<u64>, work_item: WorkItemId) -> Link {
+        Link {
+            id: LinkId(self.context.ids.next()),
+            endpoints: self.endpoints.clone(),
+            case,
+            testworthy_project: project,
+            work_item,
+            rule: self.observation.rule.name.clone(),
+            case_mark: MarkState::Missing,
+            work_item_mark: MarkState::Missing,
+            base: Base::default(),
+        }
+    }
+
+    /// The link of a pair as the store has it, or a new one.
+    fn link_for(&self, pair: &Pair) -> Link {
+        let known = pair.link.as_ref().and_then(|id| self.links.get(id));
+        let mut link = known.cloned().unwrap_or_else(|| {
+            self.new_link(pair.case, pair.testworthy_project, pair.work_item)
+        });
+        link.rule = self.observation.rule.name.clone();
+        link
+    }
+
+    /// The link after a work item was written for a case; `source` are the case's row values.
+    pub(super) fn link_after_work_item(
+        &self,
+        pair: &Pair,
+        source: &RowValues,
+        written: &WorkItem,
+    ) -> Link {
+        let mut link = self.link_for(pair);
+        for row in self.rows_of(source) {
+            let Ok(target) = row.read_work_item(written) else { continue };
+            let from = source[row.name()].clone();
+            link.base.fields.insert(row.name().to_owned(), base_field(row, from, target));
+        }
+        link.base.rev = Some(written.rev);
+        link.base.recorded_at = Some(self.context.clock.now());
+        link.work_item_mark = MarkState::Written;
+        self.note_existing_marks(&mut link);
+        link
+    }
+
+    /// The link after a case was written for a work item; `source` are the work item's row values.
+    pub(super) fn link_after_case(
+        &self,
+        pair: &Pair,
+        source: &RowValues,
+        written: &Case,
+    ) -> Link {
+        let mut link = self.link_for(pair);
+        link.testworthy_project = written.project.or(link.testworthy_project);
+        for row in self.rows_of(source) {
+            let Ok(target) = row.read_case(written, Some(pair.work_item)) else { continue };
+            let from = source[row.name()].clone();
+            link.base.fields.insert(row.name().to_owned(), base_field(row, target, from));
+        }
+        link.base.rev = self.observed_item(pair.work_item).map(|item| item.rev);
+        link.base.recorded_at = Some(self.context.clock.now());
+        link.case_mark = MarkState::Written;
+        self.note_existing_marks(&mut link);
+        link
+    }
+
+    /// The link with bases that both sides reached by themselves.
+    pub(super) fn agreed_link(
+        &self,
+        pair: &Pair,
+        base: &BTreeMap<String, BaseField>,
+        rev: Rev,
+    ) -> Link {
+        let mut link = self.link_for(pair);
+        link.base.fields.extend(base.iter().map(|(name, field)| (name.clone(), field.clone())));
+        link.base.rev = Some(rev);
+        link.base.recorded_at = Some(self.context.clock.now());
+        self.note_existing_marks(&mut link);
+        link
+    }
+
+    /// A link to an item that was found after its create got no answer. It has no base: what the pair
+    /// holds is compared afresh by the next plan.
+    pub(super) fn link_without_base(&self, pair: &Pair) -> Link {
+        let mut link = self.link_for(pair);
+        match self.observation.rule.target {
+            System::AzureDevOps => link.work_item_mark = MarkState::Written,
+            System::TestWorthy => link.case_mark = MarkState::Written,
+        }
+        self.note_existing_marks(&mut link);
+        link
+    }
+
+    /// Marks that stand on the items already are not written again.
+    fn note_existing_marks(&self, link: &mut Link) {
+        let observed = &self.observation.observed;
+        if let Some(case) = observed.cases.get(&link.case)
+            && crate::model::azure_boards_mentions(&case.refs).contains(&link.work_item)
+        {
+            link.case_mark = MarkState::Written;
+        }
+        if let Some(item) = observed.work_items.get(&link.work_item)
+            && item.has_accord_tag()
+            && item.markers().iter().any(|marker| marker.case == link.case)
+        {
+            link.work_item_mark = MarkState::Written;
+        }
+    }
+
+    fn rows_of<'b>(&'b self, values: &'b RowValues) -> impl Iterator<Item = &'b CompiledRow> {
+        self.mapping.rows.iter().filter(|row| values.contains_key(row.name()))
+    }
+}
+
+fn base_field(
+    row: &CompiledRow,
+    testworthy: crate::model::Value,
+    azure_devops: crate::model::Value,
+) -> BaseField {
+    BaseField { testworthy, azure_devops, row_digest: row.digest().to_owned() }
+}

@@ -1,0 +1,295 @@
+//! Reading both systems for the rules of one connection, each thing once and in bulk.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::connect::{Readers, remote_error};
+use super::error::ReconcileError;
+use super::progress::Progress;
+use crate::model::config::{AzureDevOpsScope, Connection, MatchBy, SyncRule, TestWorthyScope};
+use crate::model::{
+    ACCORD_TAG, Case, CaseId, Link, SuiteId, System, WorkItem, WorkItemId, WorkItemType,
+    azure_boards_mentions,
+};
+use crate::plan::{Observed, glob};
+use crate::remote::{CaseListing, CaseRead, RemoteError, RemoteErrorKind, WorkItemQuery};
+
+/// Linked cases that are missing from their listings are asked for one by one, at most so many: the
+/// rest count as unreadable, which never leads to a write.
+const MISSING_CASES_ASKED: usize = 200;
+
+/// Reads for the rules of one connection and remembers what it has read.
+pub(super) struct Observer<'a> {
+    connection: &'a Connection,
+    readers: Readers,
+    progress: &'a dyn Progress,
+    listings: BTreeMap<SuiteId, Arc<CaseListing>>,
+    single_cases: BTreeMap<CaseId, Option<Case>>,
+    items: BTreeMap<WorkItemId, Option<WorkItem>>,
+    queries: Vec<(WorkItemQuery, Vec<WorkItemId>)>,
+    types: BTreeMap<String, Arc<WorkItemType>>,
+    checked: bool,
+}
+
+impl<'a> Observer<'a> {
+    pub(super) fn new(
+        connection: &'a Connection,
+        readers: Readers,
+        progress: &'a dyn Progress,
+    ) -> Self {
+        Self {
+            connection,
+            readers,
+            progress,
+            listings: BTreeMap::new(),
+            single_cases: BTreeMap::new(),
+            items: BTreeMap::new(),
+            queries: Vec::new(),
+            types: BTreeMap::new(),
+            checked: false,
+        }
+    }
+
+    fn failed(&self, error: RemoteError) -> ReconcileError {
+        remote_error(self.connection, error)
+    }
+
+    /// Checks the Azure DevOps credential once; TestWorthy's is checked by the first listing.
+    async fn check(&mut self) -> Result<(), ReconcileError> {
+        if !self.checked {
+            self.readers.azure_devops.check().await.map_err(|error| self.failed(error))?;
+            self.checked = true;
+        }
+        Ok(())
+    }
+
+    /// The mapped work item type, or `None` if the project has none of that name.
+    pub(super) async fn work_item_type(
+        &mut self,
+        name: &str,
+    ) -> Result<Option<Arc<WorkItemType>>, ReconcileError> {
+        self.check().await?;
+        if let Some(known) = self.types.get(name) {
+            return Ok(Some(known.clone()));
+        }
+        match self.readers.azure_devops.work_item_type(name).await {
+            Ok(found) => {
+                let found = Arc::new(found);
+                self.types.insert(name.to_owned(), found.clone());
+                Ok(Some(found))
+            }
+            Err(RemoteError { kind: RemoteErrorKind::NotFound { .. }, .. }) => Ok(None),
+            Err(error) => Err(self.failed(error)),
+        }
+    }
+
+    /// Everything that planning `rule` needs from both systems.
+    pub(super) async fn observe(
+        &mut self,
+        rule: &SyncRule,
+        work_item_type: &str,
+        links: &[Link],
+    ) -> Result<Observed, ReconcileError> {
+        self.check().await?;
+        let mut observed = Observed::default();
+        self.read_cases(rule, links, &mut observed).await?;
+        self.read_work_items(rule, work_item_type, links, &mut observed).await?;
+        Ok(observed)
+    }
+
+    async fn read_cases(
+        &mut self,
+        rule: &SyncRule,
+        links: &[Link],
+        observed: &mut Observed,
+    ) -> Result<(), ReconcileError> {
+        let scope = rule.scope.testworthy.as_ref();
+        let mut suites: BTreeSet<SuiteId> =
+            scope.map(|scope| scope.suites.iter().copied().collect()).unwrap_or_default();
+        if rule.target == System::TestWorthy {
+            suites.extend(rule.create_in.suite);
+        }
+        for suite in suites {
+            let listing = self.listing(suite).await?;
+            if let Some(reason) = &listing.incomplete {
+                observed.incomplete = Some(format!("suite {suite}: {reason}"));
+            }
+            for (id, case) in &listing.cases {
+                if scope.is_some_and(|scope| selects(scope, case)) {
+                    observed.cases_in_scope.insert(*id);
+                }
+                observed.cases.insert(*id, case.clone());
+            }
+        }
+        let missing: Vec<CaseId> = links
+            .iter()
+            .filter(|link| link.rule == rule.name && !observed.cases.contains_key(&link.case))
+            .map(|link| link.case)
+            .take(MISSING_CASES_ASKED)
+            .collect();
+        for id in missing {
+            if let Some(case) = self.single_case(id).await? {
+                observed.cases.insert(id, case);
+            }
+        }
+        Ok(())
+    }
+
+    async fn listing(&mut self, suite: SuiteId) -> Result<Arc<CaseListing>, ReconcileError> {
+        if let Some(known) = self.listings.get(&suite) {
+            return Ok(known.clone());
+        }
+        self.progress.begin(&format!("reading suite {suite} of TestWorthy"), None);
+        let listing = self.readers.testworthy.cases(suite).await;
+        self.progress.end();
+        let listing = Arc::new(listing.map_err(|error| self.failed(error))?);
+        self.listings.insert(suite, listing.clone());
+        Ok(listing)
+    }
+
+    async fn single_case(&mut self, id: CaseId) -> Result<Option<Case>, ReconcileError> {
+        if let Some(known) = self.single_cases.get(&id) {
+            return Ok(known.clone());
+        }
+        let case = match self.readers.testworthy.case(id).await {
+            Ok(CaseRead::Present(case)) => Some(*case),
+            Ok(CaseRead::Refused) => None,
+            Err(error) if matches!(error.kind, RemoteErrorKind::Unsupported { .. }) => None,
+            Err(error) => return Err(self.failed(error)),
+        };
+        self.single_cases.insert(id, case.clone());
+        Ok(case)
+    }
+
+    async fn read_work_items(
+        &mut self,
+        rule: &SyncRule,
+        work_item_type: &str,
+        links: &[Link],
+        observed: &mut Observed,
+    ) -> Result<(), ReconcileError> {
+        let mut wanted: BTreeSet<WorkItemId> = links
+            .iter()
+            .filter(|link| link.rule == rule.name || observed.cases_in_scope.contains(&link.case))
+            .map(|link| link.work_item)
+            .collect();
+        if let Some(scope) = &rule.scope.azure_devops {
+            let ids = self.query(scope_query(work_item_type, scope)).await?;
+            observed.work_items_in_scope.extend(&ids);
+            wanted.extend(ids);
+        }
+        if rule.target == System::AzureDevOps {
+            wanted.extend(self.candidates(rule, work_item_type, links, observed).await?);
+        }
+        self.fetch(&wanted).await?;
+        for id in wanted {
+            if let Some(Some(item)) = self.items.get(&id) {
+                observed.work_items.insert(id, item.clone());
+            }
+        }
+        observed.work_items_in_scope.retain(|id| observed.work_items.contains_key(id));
+        Ok(())
+    }
+
+    /// Existing work items that a case may turn out to belong to.
+    async fn candidates(
+        &mut self,
+        rule: &SyncRule,
+        work_item_type: &str,
+        links: &[Link],
+        observed: &Observed,
+    ) -> Result<BTreeSet<WorkItemId>, ReconcileError> {
+        // Marked items are read whatever the rule matches by: a create whose answer was lost is found
+        // among them.
+        let mut candidates: BTreeSet<WorkItemId> = self
+            .query(WorkItemQuery {
+                work_item_type: work_item_type.to_owned(),
+                tag: Some(ACCORD_TAG.to_owned()),
+                ..WorkItemQuery::default()
+            })
+            .await?
+            .into_iter()
+            .collect();
+        if rule.match_by.contains(&MatchBy::Title) && rule.scope.azure_devops.is_none() {
+            let all = WorkItemQuery {
+                work_item_type: work_item_type.to_owned(),
+                ..WorkItemQuery::default()
+            };
+            candidates.extend(self.query(all).await?);
+        }
+        if rule.match_by.contains(&MatchBy::Id) {
+            let linked: BTreeSet<CaseId> = links.iter().map(|link| link.case).collect();
+            let unlinked = observed.cases_in_scope.iter().filter(|id| !linked.contains(id));
+            for case in unlinked.filter_map(|id| observed.cases.get(id)) {
+                candidates.extend(azure_boards_mentions(&case.refs));
+            }
+        }
+        // What another rule linked is not a candidate, and need not be read.
+        let elsewhere: BTreeSet<WorkItemId> = links
+            .iter()
+            .filter(|link| link.rule != rule.name && !observed.cases_in_scope.contains(&link.case))
+            .map(|link| link.work_item)
+            .collect();
+        Ok(candidates.difference(&elsewhere).copied().collect())
+    }
+
+    async fn query(&mut self, query: WorkItemQuery) -> Result<Vec<WorkItemId>, ReconcileError> {
+        if let Some((_, ids)) = self.queries.iter().find(|(known, _)| *known == query) {
+            return Ok(ids.clone());
+        }
+        let ids = self
+            .readers
+            .azure_devops
+            .query(&query)
+            .await
+            .map_err(|error| remote_error(self.connection, error))?;
+        self.queries.push((query, ids.clone()));
+        Ok(ids)
+    }
+
+    async fn fetch(&mut self, wanted: &BTreeSet<WorkItemId>) -> Result<(), ReconcileError> {
+        let missing: Vec<WorkItemId> =
+            wanted.iter().copied().filter(|id| !self.items.contains_key(id)).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        self.progress.begin("reading work items of Azure DevOps", Some(missing.len() as u64));
+        // Slices keep the bar moving; each is a multiple of the 200 ids that one request reads.
+        for slice in missing.chunks(2_000) {
+            let read = self.readers.azure_devops.read(slice).await;
+            let mut read = match read {
+                Ok(read) => read,
+                Err(error) => {
+                    self.progress.end();
+                    return Err(self.failed(error));
+                }
+            };
+            for id in slice {
+                self.items.insert(*id, read.remove(id));
+            }
+            self.progress.advance(slice.len() as u64);
+        }
+        self.progress.end();
+        Ok(())
+    }
+}
+
+/// Whether a scope selects a case of one of its suites.
+fn selects(scope: &TestWorthyScope, case: &Case) -> bool {
+    let section = case.section_path.join("/");
+    scope.suites.contains(&case.suite)
+        && (scope.sections.is_empty()
+            || scope.sections.iter().any(|pattern| glob::fits(pattern, &section)))
+        && (scope.cases.is_empty() || scope.cases.contains(&case.id))
+}
+
+fn scope_query(work_item_type: &str, scope: &AzureDevOpsScope) -> WorkItemQuery {
+    WorkItemQuery {
+        work_item_type: work_item_type.to_owned(),
+        area_path: scope.area_path.clone(),
+        iteration_path: scope.iteration_path.clone(),
+        tag: None,
+        ids: scope.ids.clone(),
+        wiql: scope.wiql.clone(),
+    }
+}

@@ -1,0 +1,199 @@
+//! Observe and plan: reads both systems and the store, writes to none of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::connect::endpoints;
+use super::error::ReconcileError;
+use super::observe::Observer;
+use super::Context;
+use crate::diagnostics::Finding;
+use crate::diagnostics::catalog::mapping as mapping_codes;
+use crate::mapping::CompiledMapping;
+use crate::model::config::{Config, SyncRule};
+use crate::model::{Endpoints, Link, Name};
+use crate::plan::{
+    Inputs, ItemKey, Observed, PlanFinding, PlanRequest, Planned, RuleInput, glob,
+    plan as make_plan,
+};
+use crate::plan::safety::{FileCounts, Overrides};
+use crate::store::Intent;
+
+/// What narrows or loosens a plan.
+#[derive(Clone, Debug, Default)]
+pub struct PlanOptions {
+    /// Numbers that the person accepts beforehand.
+    pub overrides: Overrides,
+    /// What the manifests were read from, with the addresses that narrow the plan.
+    pub inputs: Inputs,
+}
+
+/// What was observed for one rule, kept for the executor.
+pub struct Observation {
+    /// The rule.
+    pub rule: SyncRule,
+    /// Its mapping, checked against the live type.
+    pub mapping: CompiledMapping,
+    /// Where its links live.
+    pub endpoints: Endpoints,
+    /// What both systems held.
+    pub observed: Observed,
+    /// The links between the two places.
+    pub links: Arc<Vec<Link>>,
+}
+
+/// A plan with what it was made from.
+pub struct PlanOutcome {
+    /// The plan and its steps.
+    pub planned: Planned,
+    /// The observations, in the order of the rules' names.
+    pub observations: Vec<Observation>,
+}
+
+/// Makes the plan for every selected rule.
+pub async fn plan(
+    context: &Context<'_>,
+    options: &PlanOptions,
+) -> Result<PlanOutcome, ReconcileError> {
+    let mut findings = Vec::new();
+    let mut observations = Vec::new();
+    for (connection_name, rules) in rules_by_connection(context.config, &options.inputs.only) {
+        let Some(connection) = context.config.connections.get(connection_name) else { continue };
+        let places = endpoints(connection);
+        let readers = context.remotes.readers(connection)?;
+        let links = Arc::new(context.store.links(&places).await?);
+        let mut observer = Observer::new(connection, readers, context.progress);
+        for rule in rules {
+            let Some(mapping) = compile(context.config, rule, &mut observer, &mut findings).await?
+            else {
+                continue;
+            };
+            let observed = observer.observe(rule, &mapping.work_item_type, &links).await?;
+            observations.push(Observation {
+                rule: rule.clone(),
+                mapping,
+                endpoints: places.clone(),
+                observed,
+                links: links.clone(),
+            });
+        }
+    }
+    if findings.iter().any(Finding::is_error) {
+        return Err(ReconcileError::Findings(findings));
+    }
+    observations.sort_by(|a, b| a.rule.name.cmp(&b.rule.name));
+    let planned = assemble(context, options, &observations, &findings).await?;
+    Ok(PlanOutcome { planned, observations })
+}
+
+fn rules_by_connection<'a>(
+    config: &'a Config,
+    only: &[String],
+) -> BTreeMap<&'a Name, Vec<&'a SyncRule>> {
+    let mut grouped: BTreeMap<&Name, Vec<&SyncRule>> = BTreeMap::new();
+    for rule in config.rules.values() {
+        if glob::may_select_below(only, &format!("SyncRule/{}", rule.name)) {
+            grouped.entry(&rule.connection).or_default().push(rule);
+        }
+    }
+    grouped
+}
+
+async fn compile(
+    config: &Config,
+    rule: &SyncRule,
+    observer: &mut Observer<'_>,
+    findings: &mut Vec<Finding>,
+) -> Result<Option<CompiledMapping>, ReconcileError> {
+    let Some(mapping) = config.mappings.get(&rule.mapping) else { return Ok(None) };
+    let Some(live) = observer.work_item_type(&mapping.work_item_type).await? else {
+        let message = format!(
+            "the project has no work item type `{}` (mapping `{}`)",
+            mapping.work_item_type, mapping.name
+        );
+        findings.push(Finding::new(&mapping_codes::L01_UNKNOWN_FIELD, message));
+        return Ok(None);
+    };
+    let (compiled, mut found) = CompiledMapping::compile(mapping, Some(&live), rule.target);
+    if let Some(compiled) = compiled.as_ref().filter(|_| rule.creates) {
+        found.extend(compiled.check_creates(Some(&live), rule.target));
+    }
+    for finding in found {
+        if !findings.contains(&finding) {
+            findings.push(finding);
+        }
+    }
+    Ok(compiled)
+}
+
+async fn assemble(
+    context: &Context<'_>,
+    options: &PlanOptions,
+    observations: &[Observation],
+    findings: &[Finding],
+) -> Result<Planned, ReconcileError> {
+    let mut rules = Vec::with_capacity(observations.len());
+    let now = context.clock.now();
+    for observation in observations {
+        let Some(connection) = context.config.connections.get(&observation.rule.connection) else {
+            continue;
+        };
+        let intents = context.store.open_intents(&observation.endpoints).await?;
+        let quarantine = context.store.quarantine(&observation.endpoints).await?;
+        rules.push(RuleInput {
+            rule: &observation.rule,
+            connection,
+            endpoints: observation.endpoints.clone(),
+            mapping: &observation.mapping,
+            observed: &observation.observed,
+            links: &observation.links,
+            settling: intents
+                .iter()
+                .filter(|intent| intent.settles_at > now)
+                .flat_map(item_keys)
+                .collect(),
+            quarantined: quarantine
+                .into_iter()
+                .filter_map(|entry| {
+                    let key: ItemKey = entry.key.parse().ok()?;
+                    Some((key, (entry.payload_digest, entry.reason)))
+                })
+                .collect(),
+        });
+    }
+    let last = context.store.last_carried_out_run().await?;
+    let request = PlanRequest {
+        inputs: options.inputs.clone(),
+        version: env!("CARGO_PKG_VERSION"),
+        rules,
+        known_rules: context.config.rules.keys().cloned().collect::<BTreeSet<_>>(),
+        limits: context.config.project.safety,
+        files: FileCounts {
+            now: context.config.files as u64,
+            last_apply: last.map(|run| run.files),
+        },
+        overrides: options.overrides,
+        findings: findings.iter().map(plan_finding).collect(),
+    };
+    make_plan(request).map_err(|violation| ReconcileError::Internal(violation.to_string()))
+}
+
+/// Both items of an intent wait: whichever of them is the source of a rule.
+fn item_keys(intent: &Intent) -> Vec<ItemKey> {
+    let case = intent.case.map(ItemKey::Case);
+    let item = intent.work_item.map(ItemKey::WorkItem);
+    case.into_iter().chain(item).collect()
+}
+
+fn plan_finding(finding: &Finding) -> PlanFinding {
+    PlanFinding {
+        code: finding.code.code.to_owned(),
+        severity: finding.code.severity.as_str().to_owned(),
+        address: String::new(),
+        message: match &finding.help {
+            Some(help) => format!("{}; {help}", finding.message),
+            None => finding.message.clone(),
+        },
+        origin: None,
+    }
+}

@@ -1,0 +1,199 @@
+//! From a path to a handler: optional project and team, names in any case, one table of resources.
+
+use axum::http::StatusCode;
+use serde_json::Value;
+
+use super::Organization;
+use super::error::ApiError;
+use super::request::{ApiRequest, Content, Reply};
+use super::version::Versions;
+
+/// Where a request stands: its project if it names one, and who asks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scope {
+    pub(crate) project: Option<usize>,
+    pub(crate) user: super::identity::UserId,
+}
+
+/// A successful answer: status and body.
+pub(crate) type Answer = Result<(StatusCode, Option<Value>), ApiError>;
+
+/// 200 with a body.
+pub(crate) fn ok(body: Value) -> Answer {
+    Ok((StatusCode::OK, Some(body)))
+}
+
+impl Organization {
+    /// Answers a request.
+    pub(crate) fn route(&mut self, request: &ApiRequest<'_>) -> Reply {
+        let Some(user) = self.authenticate(request) else {
+            return self.bad_credential(request);
+        };
+        request.user.set(Some(user));
+        let apis = request
+            .segments
+            .iter()
+            .position(|part| part.eq_ignore_ascii_case("_apis"));
+        let Some(apis) = apis else {
+            return no_controller(request);
+        };
+        let (before, after) = request.segments.split_at(apis);
+        let mut before = before.iter();
+        if let Some(organization) = before.next()
+            && !organization.eq_ignore_ascii_case(&self.name)
+        {
+            return no_controller(request);
+        }
+        let project = match before.next() {
+            None => None,
+            Some(name) => match self.find_project(name) {
+                Some(project) => Some(project),
+                None => return Reply::error(&ApiError::no_project(name)),
+            },
+        };
+        let lower: Vec<String> = after[1..].iter().map(|part| part.to_lowercase()).collect();
+        let lower: Vec<&str> = lower.iter().map(String::as_str).collect();
+        let given: Vec<&str> = after[1..].iter().map(String::as_str).collect();
+        let Some(versions) = versions(&lower) else {
+            return no_controller(request);
+        };
+        let scope = Scope { project, user };
+        let answer = versions.negotiate(request).and_then(|version| {
+            let answer = self.handle(request, scope, &lower, &given)?;
+            Ok((version, answer))
+        });
+        match answer {
+            Ok((version, (status, Some(body)))) => Reply::new(status, Content::Json(body, version)),
+            Ok((_, (status, None))) => Reply::new(status, Content::Nothing),
+            Err(error) => Reply::error(&error),
+        }
+    }
+
+    fn handle(
+        &mut self,
+        request: &ApiRequest<'_>,
+        scope: Scope,
+        path: &[&str],
+        given: &[&str],
+    ) -> Answer {
+        let last = given.last().copied().unwrap_or_default();
+        match (request.method, path) {
+            ("GET", ["connectiondata"]) => ok(self.connection_data(scope)),
+            ("GET", ["projects"]) => self.list_projects(request),
+            ("GET", ["projects", _]) => self.get_project(request, last),
+            ("GET", ["wit", "fields"]) => ok(self.list_fields()),
+            ("GET", ["wit", "fields", _]) => self.get_field(last),
+            ("GET", ["wit", "workitemtypes"]) => self.list_types(scope),
+            ("GET", ["wit", "workitemtypes", _]) => self.get_type(scope, last),
+            ("GET", ["wit", "workitemtypes", _, "states"]) => self.type_states(scope, given[2]),
+            ("GET", ["wit", "workitemtypes", _, "fields"]) => {
+                self.type_field_list(request, scope, given[2])
+            }
+            ("GET", ["wit", "workitemtypes", _, "fields", _]) => {
+                self.type_field(request, scope, given[2], last)
+            }
+            ("GET", ["wit", "workitemtypecategories"]) => self.type_categories(scope),
+            ("GET", ["wit", "workitemrelationtypes"]) => ok(self.relation_types()),
+            ("GET", ["wit", "workitemrelationtypes", _]) => self.relation_type(last),
+            ("GET", ["wit", "classificationnodes", rest @ ..]) => {
+                self.classification_nodes(request, scope, rest, &given[2..])
+            }
+            ("GET", ["wit", "tags"]) => self.list_tags(scope),
+            ("GET", ["wit", "tags", _]) => self.get_tag(scope, last),
+            ("POST", ["wit", "wiql"]) => self.run_wiql(request, scope),
+            ("POST", ["wit", "workitemsbatch"]) => self.read_batch(request),
+            ("POST", ["wit", "artifacturiquery"]) => self.artifact_uri_query(request),
+            ("GET", ["wit", "workitems"]) => self.read_list(request),
+            ("GET", ["wit", "workitems", kind]) if kind.starts_with('$') => {
+                self.template(scope, &last[1..])
+            }
+            ("GET", ["wit", "workitems", id]) => self.read_one(request, number(id)?),
+            ("GET", ["wit", "workitems", id, "revisions"]) => self.revisions(request, number(id)?),
+            ("GET", ["wit", "workitems", id, "revisions", rev]) => {
+                self.revision(request, number(id)?, number(rev)?)
+            }
+            ("GET", ["wit", "workitems", id, "updates"]) => self.updates(request, number(id)?),
+            ("GET", ["wit", "workitems", id, "updates", place]) => {
+                self.update(number(id)?, number(place)?)
+            }
+            ("POST" | "PATCH", ["wit", "workitems", kind]) if kind.starts_with('$') => {
+                self.post_item(request, scope, &last[1..])
+            }
+            ("PATCH", ["wit", "workitems", id]) => self.patch_item(request, scope, number(id)?),
+            ("DELETE", ["wit", "workitems", id]) => self.delete_item(request, scope, number(id)?),
+            ("DELETE", ["test", "testcases", id]) => {
+                self.delete_test_case(request, scope, number(id)?)
+            }
+            ("POST" | "PATCH", ["wit", "$batch"]) => self.batch(request, scope),
+            ("GET" | "POST", ["wit", "reporting", "workitemrevisions"]) => {
+                self.reporting_revisions(request, scope)
+            }
+            ("GET", ["wit", "recyclebin"]) => self.list_deleted(request, scope),
+            ("GET", ["wit", "recyclebin", id]) => self.get_deleted(number(id)?),
+            ("PATCH", ["wit", "recyclebin", id]) => self.restore(request, scope, number(id)?),
+            ("DELETE", ["wit", "recyclebin", id]) => {
+                self.destroy_deleted(request, scope, number(id)?)
+            }
+            _ => Err(ApiError::method_not_allowed(request.method)),
+        }
+    }
+
+    /// A project by name or GUID, without regard to case.
+    pub(crate) fn find_project(&self, name: &str) -> Option<usize> {
+        self.projects.iter().position(|project| {
+            project.name.to_lowercase() == name.to_lowercase()
+                || project.id.eq_ignore_ascii_case(name)
+        })
+    }
+}
+
+/// The resource that a path names and the versions that it takes; `None` for an unknown path.
+pub(crate) fn versions(path: &[&str]) -> Option<Versions> {
+    let released = Versions::released;
+    Some(match path {
+        ["connectiondata"] => Versions::preview(1),
+        ["projects"] | ["projects", _] => released(4),
+        ["wit", "fields"] | ["wit", "fields", _] => released(3),
+        ["wit", "workitemtypes"] | ["wit", "workitemtypes", _] => released(2),
+        ["wit", "workitemtypes", _, "states"] => released(1),
+        ["wit", "workitemtypes", _, "fields"] | ["wit", "workitemtypes", _, "fields", _] => {
+            released(3)
+        }
+        ["wit", "workitemtypecategories"] => released(2),
+        ["wit", "workitemrelationtypes"] | ["wit", "workitemrelationtypes", _] => released(2),
+        ["wit", "classificationnodes", ..] => released(2),
+        ["wit", "tags"] | ["wit", "tags", _] => released(1).since(5, 2),
+        ["wit", "wiql"] => released(2),
+        ["wit", "workitemsbatch"] => released(1).since(5, 0),
+        ["wit", "artifacturiquery"] => released(1),
+        ["wit", "workitems"] | ["wit", "workitems", _] => released(3),
+        ["wit", "workitems", _, "revisions"] | ["wit", "workitems", _, "revisions", _] => {
+            released(3)
+        }
+        ["wit", "workitems", _, "updates"] | ["wit", "workitems", _, "updates", _] => released(4),
+        ["wit", "$batch"] => released(2),
+        ["wit", "reporting", "workitemrevisions"] => released(2),
+        ["wit", "recyclebin"] | ["wit", "recyclebin", _] => released(2),
+        ["test", "testcases", _] => released(1),
+        _ => return None,
+    })
+}
+
+/// An id in a path.
+pub(crate) fn number(text: &str) -> Result<u64, ApiError> {
+    text.parse().map_err(|_| {
+        ApiError::bad_request(format!("The value '{text}' is not valid for Nullable`1."))
+    })
+}
+
+/// The answer to a path that nothing serves.
+fn no_controller(request: &ApiRequest<'_>) -> Reply {
+    let text = format!(
+        "The controller for path '{}' was not found or does not implement IController.",
+        request.path
+    );
+    Reply::new(
+        StatusCode::NOT_FOUND,
+        Content::Text("text/plain; charset=utf-8", text),
+    )
+}

@@ -1,0 +1,176 @@
+//! Opening the file: settings, format and migrations.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::fault::Fault;
+
+/// One script per format; a file's format is how many of them it has seen (`user_version`).
+pub(super) const MIGRATIONS: &[&str] = &[concat!(
+    include_str!("../schema/0001.sql"),
+    include_str!("append_only.sql")
+)];
+
+/// `ACRD`: tells the state from other programs' SQLite files.
+const APPLICATION_ID: i64 = 0x4143_5244;
+
+/// How long a statement waits for another process's transaction.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// What a file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    /// Nothing yet.
+    Empty,
+    /// This many scripts have run.
+    Version(usize),
+}
+
+/// Sets what holds for every connection.
+pub(super) fn configure(connection: &Connection) -> Result<(), Fault> {
+    connection.busy_timeout(BUSY)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    // A file from a stranger cannot make the database run more than its own schema.
+    connection.pragma_update(None, "trusted_schema", false)?;
+    Ok(())
+}
+
+/// Sets what holds for a connection that writes: a commit is on the disk when it returns, and readers
+/// and the writer do not wait for each other.
+pub(super) fn configure_writer(connection: &Connection) -> Result<(), Fault> {
+    let _mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    Ok(())
+}
+
+/// Reads the format; a fault if the file belongs to another program or to a newer version.
+pub(super) fn format(connection: &Connection, known: usize) -> Result<Format, Fault> {
+    let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+    let application = number("PRAGMA application_id")?;
+    let version = number("PRAGMA user_version")?;
+    let objects = number("SELECT COUNT(*) FROM sqlite_schema")?;
+    if application == 0 && version == 0 && objects == 0 {
+        return Ok(Format::Empty);
+    }
+    if application != APPLICATION_ID {
+        return Err(Fault::Foreign);
+    }
+    match usize::try_from(version) {
+        Ok(version) if version > known => Err(Fault::TooNew {
+            found: u32::try_from(version).unwrap_or(u32::MAX),
+            known: u32::try_from(known).unwrap_or(u32::MAX),
+        }),
+        Ok(version) if version > 0 => Ok(Format::Version(version)),
+        _ => Err(Fault::Foreign),
+    }
+}
+
+/// Brings the file to the newest format, all in one transaction.
+pub(super) fn migrate(connection: &mut Connection, scripts: &[&str]) -> Result<(), Fault> {
+    if format(connection, scripts.len())? == Format::Version(scripts.len()) {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Another process may have been faster.
+    let done = match format(&transaction, scripts.len())? {
+        Format::Empty => 0,
+        Format::Version(version) => version,
+    };
+    for script in &scripts[done..] {
+        transaction.execute_batch(script)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    let version = i64::try_from(scripts.len()).unwrap_or(i64::MAX);
+    transaction.pragma_update(None, "user_version", version)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIRST: &str = "CREATE TABLE a (x TEXT); INSERT INTO a VALUES ('kept');";
+    const SECOND: &str = "ALTER TABLE a ADD COLUMN y TEXT;";
+
+    fn memory() -> Connection {
+        Connection::open_in_memory().unwrap()
+    }
+
+    #[test]
+    fn migrations_run_once_and_keep_what_is_there() {
+        let mut connection = memory();
+        migrate(&mut connection, &[FIRST]).unwrap();
+        migrate(&mut connection, &[FIRST]).unwrap();
+        migrate(&mut connection, &[FIRST, SECOND]).unwrap();
+        migrate(&mut connection, &[FIRST, SECOND]).unwrap();
+        assert_eq!(format(&connection, 2).unwrap(), Format::Version(2));
+        let row: (String, Option<String>) = connection
+            .query_row("SELECT x, y FROM a", [], |r| Ok((r.get(0)?, r.get(1)?)))
+            .unwrap();
+        assert_eq!(row, ("kept".to_owned(), None));
+    }
+
+    #[test]
+    fn a_failing_migration_leaves_the_old_format() {
+        let mut connection = memory();
+        migrate(&mut connection, &[FIRST]).unwrap();
+        let broken = "CREATE TABLE b (x TEXT); CREATE TABLE a (x TEXT);";
+        assert!(migrate(&mut connection, &[FIRST, broken]).is_err());
+        assert_eq!(format(&connection, 2).unwrap(), Format::Version(1));
+        assert!(
+            connection
+                .query_row("SELECT x FROM b", [], |_| Ok(()))
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn a_newer_format_is_refused() {
+        let mut connection = memory();
+        migrate(&mut connection, &[FIRST, SECOND]).unwrap();
+        let fault = migrate(&mut connection, &[FIRST]).unwrap_err();
+        assert!(
+            matches!(fault, Fault::TooNew { found: 2, known: 1 }),
+            "{fault:?}"
+        );
+    }
+
+    #[test]
+    fn another_programs_file_is_refused() {
+        let mut connection = memory();
+        connection
+            .execute_batch("CREATE TABLE notes (x TEXT)")
+            .unwrap();
+        assert!(matches!(
+            migrate(&mut connection, &[FIRST]),
+            Err(Fault::Foreign)
+        ));
+    }
+
+    #[test]
+    fn a_writer_waits_for_the_disk_and_checks_references() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = Connection::open(folder.path().join("state.db")).unwrap();
+        configure(&connection).unwrap();
+        configure_writer(&connection).unwrap();
+        let number = |sql| {
+            connection
+                .query_row(sql, [], |row| row.get::<_, i64>(0))
+                .unwrap()
+        };
+        assert_eq!(number("PRAGMA synchronous"), 2, "FULL");
+        assert_eq!(number("PRAGMA foreign_keys"), 1);
+    }
+
+    #[test]
+    fn the_real_scripts_run() {
+        let mut connection = memory();
+        migrate(&mut connection, MIGRATIONS).unwrap();
+        assert_eq!(
+            format(&connection, MIGRATIONS.len()).unwrap(),
+            Format::Version(MIGRATIONS.len())
+        );
+    }
+}

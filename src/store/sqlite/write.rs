@@ -1,0 +1,342 @@
+//! Writing: records into rows, always inside a transaction of the caller.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, OptionalExtension as _, ffi};
+
+use super::fault::Fault;
+use super::read;
+use crate::model::{Endpoints, Link, Name, OperationId, RunId, Value};
+use crate::store::{
+    AuditEntry, Intent, IntentOutcome, Loss, Quarantine, QuarantineChange, Record, Run, RunOutcome,
+    audit, codec, statement,
+};
+
+pub(super) fn begin_run(connection: &Connection, run: &Run) -> Result<(), Fault> {
+    connection.prepare_cached(statement::RUN_INSERT)?.execute((
+        &run.id.0,
+        codec::time_text(run.started_at),
+        &run.config_digest,
+        run.files,
+        &run.plan_id,
+    ))?;
+    match &run.outcome {
+        Some(outcome) => finish_run(connection, &run.id, outcome),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn finish_run(
+    connection: &Connection,
+    id: &RunId,
+    outcome: &RunOutcome,
+) -> Result<(), Fault> {
+    let changed = connection.prepare_cached(statement::RUN_END)?.execute((
+        codec::time_text(outcome.finished_at),
+        outcome.exit_code,
+        outcome.applied,
+        outcome.failed,
+        outcome.summary.to_string(),
+        &id.0,
+    ))?;
+    if changed == 0 {
+        return Err(Fault::Refused(format!("the state knows no run {id}")));
+    }
+    Ok(())
+}
+
+/// Forgets links and quarantined items of rules that are not in `known`; the number of links.
+pub(super) fn forget_rules(connection: &Connection, known: &[Name]) -> Result<u64, Fault> {
+    let rules: Vec<String> = connection
+        .prepare_cached(statement::LINK_RULES)?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let mut forgotten = 0;
+    for rule in rules {
+        if known.iter().any(|name| name.as_str() == rule) {
+            continue;
+        }
+        let links = connection
+            .prepare_cached(statement::LINKS_FORGET)?
+            .execute([&rule])?;
+        forgotten += u64::try_from(links).unwrap_or(u64::MAX);
+        connection
+            .prepare_cached(statement::QUARANTINE_FORGET)?
+            .execute([&rule])?;
+    }
+    Ok(forgotten)
+}
+
+/// The writes of one transaction, with what they need again and again.
+pub(super) struct Writer<'a> {
+    connection: &'a Connection,
+    endpoints: HashMap<Endpoints, i64>,
+    base_rows: HashMap<String, HashMap<String, i64>>,
+    audit: Option<(u64, String)>,
+}
+
+impl<'a> Writer<'a> {
+    pub(super) fn new(connection: &'a Connection) -> Self {
+        Self {
+            connection,
+            endpoints: HashMap::new(),
+            base_rows: HashMap::new(),
+            audit: None,
+        }
+    }
+
+    pub(super) fn prepare(&mut self, intents: &[Intent], losses: &[Loss]) -> Result<(), Fault> {
+        for intent in intents {
+            self.insert_intent(intent)?;
+        }
+        for loss in losses {
+            self.insert_loss(loss)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn record(&mut self, records: &[Record]) -> Result<(), Fault> {
+        for record in records {
+            if let Some((id, outcome)) = &record.intent {
+                self.end_intent(id, outcome)?;
+            }
+            if let Some(link) = &record.link {
+                self.put_link(link)?;
+            }
+            match &record.quarantine {
+                None => {}
+                Some(QuarantineChange::Put(item)) => self.put_quarantine(item)?,
+                Some(QuarantineChange::Release { endpoints, key }) => {
+                    let endpoints = self.endpoints(endpoints)?;
+                    self.connection
+                        .prepare_cached(statement::QUARANTINE_RELEASE)?
+                        .execute((endpoints, key))?;
+                }
+            }
+            if let Some(entry) = &record.audit {
+                self.append_audit(entry)?;
+            }
+        }
+        self.note_audit_rows()
+    }
+
+    fn insert_intent(&mut self, intent: &Intent) -> Result<(), Fault> {
+        let endpoints = self.endpoints(&intent.endpoints)?;
+        let outcome = intent.outcome.as_ref().map(codec::outcome_texts);
+        let inserted = self
+            .connection
+            .prepare_cached(statement::INTENT_INSERT)?
+            .execute((
+                &intent.id.0,
+                endpoints,
+                &intent.run.0,
+                intent.rule.as_str(),
+                codec::kind_text(intent.kind),
+                intent.case.map(|id| id.0),
+                intent.work_item.map(|id| id.0),
+                &intent.payload_digest,
+                codec::time_text(intent.prepared_at),
+                codec::time_text(intent.settles_at),
+                outcome.map(|(text, _)| text),
+                outcome.and_then(|(_, reason)| reason),
+            ));
+        match inserted {
+            Err(error) if is_second(&error) => Err(Fault::Refused(format!(
+                "the operation {} was prepared before",
+                intent.id
+            ))),
+            outcome => Ok(outcome.map(drop)?),
+        }
+    }
+
+    fn insert_loss(&mut self, loss: &Loss) -> Result<(), Fault> {
+        let endpoints = self.endpoints(&loss.endpoints)?;
+        let number = self.number(statement::LOSS_NEXT)?;
+        self.connection
+            .prepare_cached(statement::LOSS_INSERT)?
+            .execute((
+                number,
+                endpoints,
+                &loss.operation.0,
+                loss.rule.as_str(),
+                loss.case.0,
+                loss.work_item.0,
+                &loss.row,
+                value_text(&loss.lost),
+                value_text(&loss.written),
+                codec::time_text(loss.at),
+            ))?;
+        Ok(())
+    }
+
+    /// The outcome of an intent is final: saying the same again is fine, another one is a defect.
+    fn end_intent(&self, id: &OperationId, outcome: &IntentOutcome) -> Result<(), Fault> {
+        let (text, reason) = codec::outcome_texts(outcome);
+        let changed = self
+            .connection
+            .prepare_cached(statement::INTENT_END)?
+            .execute((text, reason, &id.0))?;
+        if changed > 0 {
+            return Ok(());
+        }
+        let before: Option<Option<String>> = self
+            .connection
+            .prepare_cached(statement::INTENT_OUTCOME)?
+            .query_row([&id.0], |row| row.get(0))
+            .optional()?;
+        match before {
+            None => Err(Fault::Refused(format!("the state knows no operation {id}"))),
+            Some(Some(before)) if before != text => Err(Fault::Refused(format!(
+                "the operation {id} ended as {before} and cannot end as {text} now"
+            ))),
+            Some(_) => Ok(()),
+        }
+    }
+
+    fn put_link(&mut self, link: &Link) -> Result<(), Fault> {
+        let endpoints = self.endpoints(&link.endpoints)?;
+        // The same pair under a new id is the same link: a run that was killed may come back with one.
+        let known: Option<String> = self
+            .connection
+            .prepare_cached(statement::LINK_OF_PAIR)?
+            .query_row((endpoints, link.case.0, link.work_item.0), |row| row.get(0))
+            .optional()?;
+        let base = codec::base_text(&link.base.fields, |row, digest| self.base_row(row, digest))?;
+        let put = self
+            .connection
+            .prepare_cached(statement::LINK_PUT)?
+            .execute((
+                known.as_ref().unwrap_or(&link.id.0),
+                endpoints,
+                link.case.0,
+                link.work_item.0,
+                link.testworthy_project,
+                link.rule.as_str(),
+                codec::mark_text(link.case_mark),
+                codec::mark_text(link.work_item_mark),
+                link.base.rev.map(|rev| rev.0),
+                link.base.recorded_at.map(codec::time_text),
+                base,
+            ));
+        match put {
+            Err(error) if is_second(&error) => Err(Fault::AlreadyLinked {
+                case: link.case.0,
+                work_item: link.work_item.0,
+            }),
+            outcome => Ok(outcome.map(drop)?),
+        }
+    }
+
+    fn put_quarantine(&mut self, item: &Quarantine) -> Result<(), Fault> {
+        let endpoints = self.endpoints(&item.endpoints)?;
+        self.connection
+            .prepare_cached(statement::QUARANTINE_PUT)?
+            .execute((
+                endpoints,
+                &item.key,
+                item.rule.as_str(),
+                &item.payload_digest,
+                &item.reason,
+                codec::time_text(item.at),
+            ))?;
+        Ok(())
+    }
+
+    fn append_audit(&mut self, entry: &AuditEntry) -> Result<(), Fault> {
+        let (last, previous) = match self.audit.take() {
+            Some(last) => last,
+            None => self
+                .connection
+                .prepare_cached(statement::AUDIT_LAST)?
+                .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()?
+                .unwrap_or((0, audit::START.to_owned())),
+        };
+        let number = last + 1;
+        let hash = audit::hash(&previous, number, entry);
+        self.connection
+            .prepare_cached(statement::AUDIT_INSERT)?
+            .execute((
+                number,
+                codec::time_text(entry.at),
+                &entry.run.0,
+                entry.rule.as_str(),
+                &entry.event,
+                entry.case.map(|id| id.0),
+                entry.work_item.map(|id| id.0),
+                &entry.detail,
+                &hash,
+            ))?;
+        self.audit = Some((number, hash));
+        Ok(())
+    }
+
+    /// Says how long the audit is, so that rows cut off at its end are missed.
+    fn note_audit_rows(&self) -> Result<(), Fault> {
+        if let Some((number, _)) = &self.audit {
+            self.connection
+                .prepare_cached(statement::META_PUT)?
+                .execute((read::AUDIT_ROWS, number.to_string()))?;
+        }
+        Ok(())
+    }
+
+    fn endpoints(&mut self, endpoints: &Endpoints) -> Result<i64, Fault> {
+        if let Some(id) = self.endpoints.get(endpoints) {
+            return Ok(*id);
+        }
+        let id = if let Some(id) = read::endpoints_id(self.connection, endpoints)? {
+            id
+        } else {
+            let id = self.number(statement::ENDPOINTS_NEXT)?;
+            self.connection
+                .prepare_cached(statement::ENDPOINTS_INSERT)?
+                .execute((id, &endpoints.testworthy, &endpoints.azure_devops))?;
+            id
+        };
+        self.endpoints.insert(endpoints.clone(), id);
+        Ok(id)
+    }
+
+    fn base_row(&mut self, name: &str, digest: &str) -> Result<i64, Fault> {
+        let known = self.base_rows.get(name).and_then(|ids| ids.get(digest));
+        if let Some(id) = known {
+            return Ok(*id);
+        }
+        let found = self
+            .connection
+            .prepare_cached(statement::BASE_ROW_ID)?
+            .query_row((name, digest), |row| row.get(0))
+            .optional()?;
+        let id = if let Some(id) = found {
+            id
+        } else {
+            let id = self.number(statement::BASE_ROW_NEXT)?;
+            self.connection
+                .prepare_cached(statement::BASE_ROW_INSERT)?
+                .execute((id, name, digest))?;
+            id
+        };
+        let ids = self.base_rows.entry(name.to_owned()).or_default();
+        ids.insert(digest.to_owned(), id);
+        Ok(id)
+    }
+
+    fn number(&self, sql: &str) -> Result<i64, Fault> {
+        Ok(self
+            .connection
+            .prepare_cached(sql)?
+            .query_row([], |row| row.get(0))?)
+    }
+}
+
+/// Whether a row was refused because there is one with the same key.
+fn is_second(error: &rusqlite::Error) -> bool {
+    error.sqlite_extended_error_code().is_some_and(|code| {
+        code == ffi::SQLITE_CONSTRAINT_UNIQUE || code == ffi::SQLITE_CONSTRAINT_PRIMARYKEY
+    })
+}
+
+fn value_text(value: &Value) -> String {
+    serde_json::to_string(value).expect("values are plain JSON with text keys")
+}

@@ -1,0 +1,7 @@
+//! The engine over the sandbox, in one process: real clients, real HTTP, a real SQLite file.
+
+mod crash;
+mod faults;
+mod laws;
+mod requests;
+mod support;

@@ -1,0 +1,173 @@
+//! Systems that die at a chosen call: before it is made, or after it was carried out and before its
+//! answer arrives. Dropping the run at that point is what a kill of the process leaves behind.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use accord::model::config::Connection;
+use accord::model::{Case, CaseId, SectionId, SuiteId, WorkItem, WorkItemId, WorkItemType};
+use accord::reconcile::{HttpRemotes, Readers, ReconcileError, Remotes, Writers};
+use accord::remote::{
+    CaseDraft, CaseListing, CasePatch, CaseRead, ReadAzureDevOps, ReadTestWorthy, RemoteError,
+    Section, Suite, TestWorthyCapabilities, WorkItemQuery, WorkItemWrite, WriteAzureDevOps,
+    WriteOutcome, WriteTestWorthy,
+};
+use async_trait::async_trait;
+use tokio::sync::Notify;
+
+/// When the process dies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// The call is not made.
+    Before,
+    /// The call is carried out, its answer never arrives.
+    After,
+}
+
+/// Where the process dies.
+pub(crate) struct Death {
+    at: usize,
+    moment: Moment,
+    calls: AtomicUsize,
+    pub(crate) died: Notify,
+}
+
+impl Death {
+    pub(crate) fn new(at: usize, moment: Moment) -> Arc<Self> {
+        Arc::new(Self { at, moment, calls: AtomicUsize::new(0), died: Notify::new() })
+    }
+
+    /// Calls that were made.
+    pub(crate) fn calls(&self) -> usize {
+        self.calls.load(Ordering::SeqCst)
+    }
+
+    async fn around<T>(&self, call: impl Future<Output = T>) -> T {
+        let number = self.calls.fetch_add(1, Ordering::SeqCst);
+        if number == self.at && self.moment == Moment::Before {
+            self.die().await;
+        }
+        let answer = call.await;
+        if number == self.at {
+            self.die().await;
+        }
+        answer
+    }
+
+    async fn die(&self) {
+        self.died.notify_one();
+        std::future::pending::<()>().await;
+    }
+}
+
+/// The sandbox's clients with a death among their calls.
+pub(crate) struct Dying {
+    pub(crate) inner: HttpRemotes,
+    pub(crate) death: Arc<Death>,
+}
+
+impl Remotes for Dying {
+    fn readers(&self, connection: &Connection) -> Result<Readers, ReconcileError> {
+        let Writers { testworthy, azure_devops } = self.writers(connection)?;
+        Ok(Readers { testworthy, azure_devops })
+    }
+
+    fn writers(&self, connection: &Connection) -> Result<Writers, ReconcileError> {
+        let inner = self.inner.writers(connection)?;
+        Ok(Writers {
+            testworthy: Arc::new(TestWorthy(inner.testworthy, self.death.clone())),
+            azure_devops: Arc::new(AzureDevOps(inner.azure_devops, self.death.clone())),
+        })
+    }
+}
+
+struct TestWorthy(Arc<dyn WriteTestWorthy>, Arc<Death>);
+
+#[async_trait]
+impl ReadTestWorthy for TestWorthy {
+    fn capabilities(&self) -> TestWorthyCapabilities {
+        self.0.capabilities()
+    }
+
+    async fn check(&self, suite: SuiteId) -> Result<(), RemoteError> {
+        self.1.around(self.0.check(suite)).await
+    }
+
+    async fn suites(&self) -> Result<Vec<Suite>, RemoteError> {
+        self.1.around(self.0.suites()).await
+    }
+
+    async fn sections(&self, suite: SuiteId) -> Result<Vec<Section>, RemoteError> {
+        self.1.around(self.0.sections(suite)).await
+    }
+
+    async fn cases(&self, suite: SuiteId) -> Result<CaseListing, RemoteError> {
+        self.1.around(self.0.cases(suite)).await
+    }
+
+    async fn case(&self, id: CaseId) -> Result<CaseRead, RemoteError> {
+        self.1.around(self.0.case(id)).await
+    }
+}
+
+#[async_trait]
+impl WriteTestWorthy for TestWorthy {
+    async fn create_case(&self, draft: &CaseDraft) -> Result<Case, RemoteError> {
+        self.1.around(self.0.create_case(draft)).await
+    }
+
+    async fn update_case(&self, id: CaseId, patch: &CasePatch) -> Result<Case, RemoteError> {
+        self.1.around(self.0.update_case(id, patch)).await
+    }
+
+    async fn ensure_section(
+        &self,
+        suite: SuiteId,
+        path: &[String],
+    ) -> Result<SectionId, RemoteError> {
+        self.1.around(self.0.ensure_section(suite, path)).await
+    }
+}
+
+struct AzureDevOps(Arc<dyn WriteAzureDevOps>, Arc<Death>);
+
+#[async_trait]
+impl ReadAzureDevOps for AzureDevOps {
+    async fn check(&self) -> Result<(), RemoteError> {
+        self.1.around(self.0.check()).await
+    }
+
+    async fn work_item_type(&self, name: &str) -> Result<WorkItemType, RemoteError> {
+        self.1.around(self.0.work_item_type(name)).await
+    }
+
+    async fn query(&self, query: &WorkItemQuery) -> Result<Vec<WorkItemId>, RemoteError> {
+        self.1.around(self.0.query(query)).await
+    }
+
+    async fn read(
+        &self,
+        ids: &[WorkItemId],
+    ) -> Result<BTreeMap<WorkItemId, WorkItem>, RemoteError> {
+        self.1.around(self.0.read(ids)).await
+    }
+
+    async fn find_by_hyperlink(
+        &self,
+        urls: &[String],
+    ) -> Result<BTreeMap<String, Vec<WorkItemId>>, RemoteError> {
+        self.1.around(self.0.find_by_hyperlink(urls)).await
+    }
+}
+
+#[async_trait]
+impl WriteAzureDevOps for AzureDevOps {
+    fn fit(&self, writes: &[WorkItemWrite]) -> usize {
+        self.0.fit(writes)
+    }
+
+    async fn write(&self, writes: &[WorkItemWrite]) -> Result<Vec<WriteOutcome>, RemoteError> {
+        self.1.around(self.0.write(writes)).await
+    }
+}

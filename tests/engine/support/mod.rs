@@ -1,0 +1,186 @@
+//! A project, a sandbox and a store for one test.
+
+pub(crate) mod killing;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use accord::http::AllowList;
+use accord::manifest::{self, LoadOptions};
+use accord::model::config::Config;
+use accord::plan::Plan;
+use accord::reconcile::{
+    ApplyReport, Clock, Context, Environment, HttpRemotes, PlanOptions, PlanOutcome,
+    ReconcileError, Remotes, Silent, StopFlag, TimeOrderedIds, apply, plan, recover,
+};
+use accord::sandbox::{RunningSandbox, Sandbox, seed};
+use accord::store::{SqliteStore, Store};
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+
+/// A clock that only moves when somebody sleeps on it.
+#[derive(Default)]
+pub(crate) struct TestClock(AtomicI64);
+
+#[async_trait]
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        let start: Timestamp = "2026-03-02T09:00:00Z".parse().expect("a timestamp");
+        start + SignedDuration::from_millis(self.0.load(Ordering::SeqCst))
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        let millis = i64::try_from(duration.as_millis()).expect("a short sleep");
+        self.0.fetch_add(millis, Ordering::SeqCst);
+    }
+}
+
+struct TestEnvironment(HashMap<String, String>);
+
+impl Environment for TestEnvironment {
+    fn variable(&self, name: &str) -> Option<String> {
+        self.0.get(name).cloned()
+    }
+
+    fn secrets_dir(&self) -> Option<PathBuf> {
+        None
+    }
+}
+
+/// Everything that one test needs.
+pub(crate) struct World {
+    pub(crate) sandbox: RunningSandbox,
+    pub(crate) config: Config,
+    pub(crate) clock: TestClock,
+    folder: tempfile::TempDir,
+}
+
+impl World {
+    /// The web shop of the samples with the project of the samples.
+    pub(crate) async fn web_shop() -> Self {
+        let rules = ["rules/checkout-cases.yaml", "rules/account-ideas.yaml"].map(example);
+        Self::new(true, &rules.join("---\n")).await
+    }
+
+    /// The sample's connection and mapping with these rules, over the sample's data or without items.
+    pub(crate) async fn new(with_items: bool, rules: &str) -> Self {
+        accord::http::install_tls_provider();
+        let sandbox = Sandbox::default().start(0).await.expect("a free port");
+        let seed = if with_items { seed::web_shop() } else { seed::web_shop_without_items() };
+        seed.expect("the sample").plant_running(&sandbox).expect("planting");
+        let folder = tempfile::tempdir().expect("a folder");
+        let write = |name: &str, text: &str| {
+            let text = text.replace("127.0.0.1:4010", &sandbox.address.to_string());
+            std::fs::write(folder.path().join(name), text).expect("writing a manifest");
+        };
+        write("accord.yaml", &example("accord.yaml"));
+        write("connection.yaml", &example("connection.yaml"));
+        write("mapping.yaml", &example("mappings/test-case.yaml"));
+        write("rules.yaml", rules);
+        let options = LoadOptions { folder: folder.path().to_owned(), ..LoadOptions::default() };
+        let loaded = manifest::load(&options).loaded;
+        let config = loaded.config.unwrap_or_else(|| {
+            let findings: Vec<&str> =
+                loaded.findings.iter().map(|finding| finding.message.as_str()).collect();
+            panic!("the project does not hold: {findings:?}")
+        });
+        Self { sandbox, config, clock: TestClock::default(), folder }
+    }
+
+    /// Clients of the sandbox, new for every run like those of a process.
+    pub(crate) fn remotes(&self) -> HttpRemotes {
+        let environment = example("sandbox.env")
+            .lines()
+            .filter_map(|line| line.split_once('='))
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        let allow = AllowList::new(&[self.sandbox.address.to_string()]).expect("a host");
+        HttpRemotes::new(Arc::new(TestEnvironment(environment)), allow, false)
+    }
+
+    pub(crate) async fn store(&self) -> SqliteStore {
+        SqliteStore::open(&self.folder.path().join(".accord/state.db")).await.expect("a store")
+    }
+
+    /// Forgets everything that Accord knows.
+    pub(crate) fn lose_store(&self) {
+        std::fs::remove_dir_all(self.folder.path().join(".accord")).expect("a store to lose");
+    }
+
+    pub(crate) async fn plan(&self) -> PlanOutcome {
+        let remotes = self.remotes();
+        self.plan_with(&remotes).await.expect("a plan")
+    }
+
+    pub(crate) async fn plan_with(
+        &self,
+        remotes: &dyn Remotes,
+    ) -> Result<PlanOutcome, ReconcileError> {
+        let store = self.store().await;
+        plan(&self.context(remotes, &store), &PlanOptions::default()).await
+    }
+
+    /// What `accord apply --yes` does: recover, plan, apply.
+    pub(crate) async fn apply(&self) -> (Plan, ApplyReport) {
+        let remotes = self.remotes();
+        self.apply_with(&remotes).await.expect("an apply")
+    }
+
+    pub(crate) async fn apply_with(
+        &self,
+        remotes: &dyn Remotes,
+    ) -> Result<(Plan, ApplyReport), ReconcileError> {
+        let store = self.store().await;
+        let context = self.context(remotes, &store);
+        let stop = StopFlag::default();
+        recover(&context, &stop).await?;
+        let outcome = plan(&context, &PlanOptions::default()).await?;
+        let report = apply(&context, &outcome, &stop).await?;
+        Ok((outcome.planned.plan, report))
+    }
+
+    fn context<'a>(&'a self, remotes: &'a dyn Remotes, store: &'a dyn Store) -> Context<'a> {
+        Context {
+            config: &self.config,
+            remotes,
+            store,
+            clock: &self.clock,
+            ids: &TimeOrderedIds,
+            progress: &Silent,
+        }
+    }
+}
+
+/// A file of the sandbox's example project.
+pub(crate) fn example(name: &str) -> String {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples/sandbox-project").join(name);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// A rule that carries the suite Checkout to Azure DevOps.
+pub(crate) const TO_AZURE_DEVOPS: &str = "\
+apiVersion: accord/v1
+kind: SyncRule
+metadata: { name: cases }
+spec:
+  connection: web-shop
+  mapping: test-case
+  direction: toAzureDevOps
+  scope: { testworthy: { suites: [41] } }
+";
+
+/// A rule that carries the work items of an area to the suite Account.
+pub(crate) const TO_TESTWORTHY: &str = "\
+apiVersion: accord/v1
+kind: SyncRule
+metadata: { name: items }
+spec:
+  connection: web-shop
+  mapping: test-case
+  direction: toTestWorthy
+  scope: { azureDevOps: { areaPath: 'Web Shop\\QA' } }
+  createIn: { testworthy: { suite: 43, section: Imported } }
+";

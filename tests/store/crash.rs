@@ -1,0 +1,140 @@
+//! A process that is killed while it writes leaves whole units only, and every one it was told of.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use accord::model::{OperationId, Value};
+use accord::store::{AuditCheck, IntentOutcome, QuarantineChange, Record, SqliteStore, Store};
+use rusqlite::Connection;
+
+use crate::lock::start_child;
+use crate::sample::{entry, field, here, intent, link, quarantined};
+
+const STATE: &str = "ACCORD_TEST_STATE";
+
+/// Two records that belong together: unit `n` is two links, two ended intents, two audit rows.
+fn unit(n: u64) -> Vec<Record> {
+    [2 * n, 2 * n + 1]
+        .map(|item| {
+            let mut link = link(&format!("link-{item:06}"), item + 1, item + 1);
+            let text = format!(
+                "unit {n} {}",
+                "x".repeat(usize::try_from(n % 7).unwrap() * 900)
+            );
+            link.base.fields.insert("title".to_owned(), field(&text));
+            Record {
+                intent: Some((operation(item), IntentOutcome::Applied)),
+                link: Some(link),
+                quarantine: Some(QuarantineChange::Put(quarantined(
+                    &format!("case/{n}"),
+                    &text,
+                ))),
+                audit: Some(entry(&text)),
+            }
+        })
+        .to_vec()
+}
+
+fn operation(item: u64) -> OperationId {
+    OperationId(format!("op-{item:06}"))
+}
+
+#[test]
+#[ignore = "runs as a child process of another test"]
+fn child_that_writes() {
+    let Some(state) = std::env::var_os(STATE).map(PathBuf::from) else {
+        return;
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let store = SqliteStore::open(&state).await.unwrap();
+        let begun = store.links(&here()).await.unwrap().len() as u64 / 2;
+        for n in begun.. {
+            let pair = [2 * n, 2 * n + 1].map(|item| intent(&operation(item).0));
+            let known = store.intent(&pair[0].id).await.unwrap().is_some();
+            if !known {
+                store.prepare(&pair, &[]).await.unwrap();
+            }
+            store.record(&unit(n)).await.unwrap();
+            std::fs::write(state.with_extension("told"), (n + 1).to_string()).unwrap();
+        }
+    });
+}
+
+/// Checks the state and returns the number of units in it.
+async fn check(state: &PathBuf, store: &SqliteStore) -> u64 {
+    let connection = Connection::open(state).unwrap();
+    let integrity: String = connection
+        .query_row("PRAGMA integrity_check", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(integrity, "ok");
+    let links = store.links(&here()).await.unwrap();
+    let units = links.len() as u64 / 2;
+    let expected: Vec<_> = (0..units)
+        .flat_map(unit)
+        .filter_map(|record| record.link)
+        .collect();
+    assert!(links == expected, "a unit is torn");
+    let quarantine = store.quarantine(&here()).await.unwrap();
+    assert_eq!(quarantine.len() as u64, units);
+    match store.verify_audit().await.unwrap() {
+        AuditCheck::Intact { rows, .. } => assert_eq!(rows, 2 * units),
+        broken @ AuditCheck::Broken { .. } => panic!("{broken:?}"),
+    }
+    for item in [0, 2 * units.max(1) - 1].into_iter().filter(|_| units > 0) {
+        let ended = store.intent(&operation(item)).await.unwrap().unwrap();
+        assert_eq!(ended.outcome, Some(IntentOutcome::Applied));
+    }
+    let open = store.open_intents(&here()).await.unwrap();
+    assert!(open.is_empty() || open.len() == 2, "{open:?}");
+    units
+}
+
+#[test]
+fn a_kill_at_any_moment_tears_nothing_and_loses_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join(".accord/state.db");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let mut total = 0;
+    // Pseudo-random moments from within start-up to some hundred units in.
+    let mut moment: u64 = 0x2545_F491_4F6C_DD1D;
+    for round in 0..14 {
+        let mut child = start_child("crash::child_that_writes", STATE, &state);
+        moment ^= moment << 13;
+        moment ^= moment >> 7;
+        moment ^= moment << 17;
+        std::thread::sleep(Duration::from_micros(moment % 200_000 + round * 10_000));
+        child.kill().unwrap();
+        child.wait().unwrap();
+
+        runtime.block_on(async {
+            if !state.exists() {
+                return;
+            }
+            // First as `plan` and `status` look at it, then as the next apply does.
+            let seen = SqliteStore::open_read_only(&state).await.unwrap();
+            let seen_links = seen.links(&here()).await.unwrap().len() as u64;
+            let store = SqliteStore::open(&state).await.unwrap();
+            let units = check(&state, &store).await;
+            assert_eq!(seen_links, 2 * units);
+            let told = std::fs::read_to_string(state.with_extension("told")).unwrap_or_default();
+            let told: u64 = told.parse().unwrap_or(0);
+            assert!(units >= told, "{told} units were told, {units} are there");
+            assert!(units >= total, "units of an earlier round are gone");
+            total = units;
+        });
+    }
+    assert!(
+        total > 10,
+        "only {total} units were written: the kills prove nothing"
+    );
+    // The values are those of the unit and not merely as many.
+    let title = unit(3)[0].link.clone().unwrap().base.fields["title"]
+        .testworthy
+        .clone();
+    assert!(matches!(title, Value::Text(text) if text.starts_with("unit 3 ")));
+}

@@ -1,0 +1,180 @@
+//! Any sequence of calls leaves what a plain map would hold, and never two pairs for one item.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use accord::model::{Link, LinkId};
+use accord::store::{QuarantineChange, Record, SqliteStore, Store, StoreError};
+use proptest::prelude::*;
+
+use crate::sample::{elsewhere, here, link, linking, name, quarantined};
+
+const RULES: [&str; 3] = ["one", "two", "three"];
+
+#[derive(Clone, Debug)]
+enum Call {
+    /// One call of `record` with these links: id, case, work item, rule, whether elsewhere.
+    Link(Vec<(u8, u64, u64, usize, bool)>),
+    /// The rules that stay.
+    Forget(Vec<usize>),
+    Put(u8, usize),
+    Release(u8),
+}
+
+fn calls() -> impl Strategy<Value = Vec<Call>> {
+    let new_link = (
+        0..8u8,
+        1..6u64,
+        1..6u64,
+        0..3usize,
+        prop::bool::weighted(0.2),
+    );
+    let call = prop_oneof![
+        8 => prop::collection::vec(new_link, 1..4).prop_map(Call::Link),
+        1 => prop::sample::subsequence(vec![0, 1, 2], 0..=3).prop_map(Call::Forget),
+        2 => (0..4u8, 0..3usize).prop_map(|(key, rule)| Call::Put(key, rule)),
+        1 => (0..4u8).prop_map(Call::Release),
+    ];
+    prop::collection::vec(call, 1..25)
+}
+
+#[derive(Clone, Default)]
+struct Model {
+    links: BTreeMap<LinkId, Link>,
+    quarantine: BTreeMap<String, String>,
+}
+
+impl Model {
+    /// `false` if it would make a second pair.
+    fn put(&mut self, mut new: Link) -> bool {
+        let same_place = |old: &&Link| old.endpoints == new.endpoints;
+        let same_pair = self
+            .links
+            .values()
+            .filter(same_place)
+            .find(|old| (old.case, old.work_item) == (new.case, new.work_item));
+        if let Some(old) = same_pair {
+            new.id = old.id.clone();
+        }
+        let second = self.links.values().filter(same_place).any(|old| {
+            old.id != new.id && (old.case == new.case || old.work_item == new.work_item)
+        });
+        if !second {
+            self.links.insert(new.id.clone(), new);
+        }
+        !second
+    }
+}
+
+fn build((id, case, work_item, rule, abroad): (u8, u64, u64, usize, bool)) -> Link {
+    let mut link = link(&format!("link-{id}"), case, work_item);
+    link.rule = name(RULES[rule]);
+    if abroad {
+        link.endpoints = elsewhere();
+    }
+    link
+}
+
+async fn play(store: &dyn Store, model: &mut Model, call: Call) -> Result<(), TestCaseError> {
+    match call {
+        Call::Link(links) => {
+            let links: Vec<Link> = links.into_iter().map(build).collect();
+            let mut next = model.clone();
+            let fits = links.iter().all(|link| next.put(link.clone()));
+            let records: Vec<Record> = links.into_iter().map(linking).collect();
+            let outcome = store.record(&records).await;
+            if fits {
+                prop_assert!(outcome.is_ok(), "{:?}", outcome);
+                *model = next;
+            } else {
+                let refused = matches!(outcome, Err(StoreError::AlreadyLinked { .. }));
+                prop_assert!(refused, "{:?}", outcome);
+            }
+        }
+        Call::Forget(stay) => {
+            let known: Vec<_> = stay.into_iter().map(|rule| name(RULES[rule])).collect();
+            let before = model.links.len();
+            model.links.retain(|_, link| known.contains(&link.rule));
+            model
+                .quarantine
+                .retain(|_, rule| known.iter().any(|name| name.as_str() == rule));
+            let forgotten = store.forget_rules(&known).await.unwrap();
+            prop_assert_eq!(forgotten, (before - model.links.len()) as u64);
+        }
+        Call::Put(key, rule) => {
+            let mut item = quarantined(&format!("case/{key}"), "no");
+            item.rule = name(RULES[rule]);
+            model
+                .quarantine
+                .insert(item.key.clone(), RULES[rule].to_owned());
+            let quarantine = Some(QuarantineChange::Put(item));
+            store
+                .record(&[Record {
+                    quarantine,
+                    ..Record::default()
+                }])
+                .await
+                .unwrap();
+        }
+        Call::Release(key) => {
+            let key = format!("case/{key}");
+            model.quarantine.remove(&key);
+            let quarantine = Some(QuarantineChange::Release {
+                endpoints: here(),
+                key,
+            });
+            store
+                .record(&[Record {
+                    quarantine,
+                    ..Record::default()
+                }])
+                .await
+                .unwrap();
+        }
+    }
+    Ok(())
+}
+
+async fn compare(store: &dyn Store, model: &Model) -> Result<(), TestCaseError> {
+    for place in [here(), elsewhere()] {
+        let found = store.links(&place).await.unwrap();
+        let cases: BTreeSet<_> = found.iter().map(|link| link.case).collect();
+        let work_items: BTreeSet<_> = found.iter().map(|link| link.work_item).collect();
+        prop_assert_eq!(cases.len(), found.len());
+        prop_assert_eq!(work_items.len(), found.len());
+        let mut expected: Vec<Link> = model
+            .links
+            .values()
+            .filter(|link| link.endpoints == place)
+            .cloned()
+            .collect();
+        expected.sort_by_key(|link| link.case);
+        prop_assert_eq!(found, expected);
+    }
+    let inside: BTreeMap<String, String> = store
+        .quarantine(&here())
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|item| (item.key, item.rule.to_string()))
+        .collect();
+    prop_assert_eq!(&inside, &model.quarantine);
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(96) })]
+
+    #[test]
+    fn sqlite_holds_what_a_map_would(calls in calls()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let store = SqliteStore::in_memory().unwrap();
+            let mut model = Model::default();
+            for call in calls {
+                play(&store, &mut model, call).await?;
+                compare(&store, &model).await?;
+            }
+            Ok::<(), TestCaseError>(())
+        })?;
+    }
+}

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde_json::json;
+
 use super::args::{ApplyArgs, Command, DemoArgs, GlobalArgs, PlanArgs, ValidateArgs};
 use super::exit_code::ExitCode;
 use super::failure::Failed;
@@ -36,6 +38,9 @@ const EXAMPLE_ADDRESS: &str = "127.0.0.1:4010";
 
 /// The case that the demo renames as a tester would.
 const RENAMED_CASE: u64 = 210_311;
+
+/// The work item that somebody edits by hand.
+const EDITED_WORK_ITEM: u64 = 5104;
 
 pub(crate) async fn run(session: &Session, args: &DemoArgs) -> Result<ExitCode, Failed> {
     let seed =
@@ -95,7 +100,7 @@ impl Demo<'_> {
             "demo: done. Created {} work items and {} cases, linked {} pairs; the last plan has nothing to do.\n",
             created.work_items,
             created.cases,
-            self.links()?
+            self.marked()
         ))
     }
 
@@ -170,22 +175,31 @@ impl Demo<'_> {
         let failed =
             |reason: String| Failed::new(ExitCode::Internal, format!("demo: {reason}"));
         let mut state = self.running.state();
-        state.rename_case(EDITED_CASE, "Reject an expired card at checkout").map_err(failed)?;
-        state.prioritise_demo_work_item(4).map_err(failed)
+        state
+            .edit_case(RENAMED_CASE, &json!({ "title": "Reject an expired card before payment" }))
+            .map_err(failed)?;
+        let edited = json!({ "Microsoft.VSTS.Common.Priority": 4 });
+        state.edit_work_item(EDITED_WORK_ITEM, &edited).map_err(failed)
     }
 
     fn counts(&self) -> Counts {
         let state = self.running.state();
         Counts {
             work_items: state.azure_devops.work_item_count(),
-            cases: state.testworthy.case_count(),
+            cases: state.testworthy.cases().count(),
         }
     }
 
-    fn links(&self) -> Result<u64, Failed> {
+    /// Work items that carry Accord's marker, as the systems themselves hold them.
+    fn marked(&self) -> usize {
         let state = self.running.state();
-        u64::try_from(state.azure_devops.marked_count())
-            .map_err(|error| Failed::new(ExitCode::Internal, error.to_string()))
+        let mark = |relation: &serde_json::Value| {
+            let comment = relation["attributes"]["comment"].as_str();
+            comment.is_some_and(|comment| comment.starts_with("accord/1 "))
+        };
+        let ids = state.azure_devops.work_item_ids();
+        let items = ids.into_iter().filter_map(|id| state.azure_devops.work_item(id));
+        items.filter(|item| item["relations"].as_array().is_some_and(|all| all.iter().any(mark))).count()
     }
 }
 

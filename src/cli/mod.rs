@@ -132,7 +132,6 @@ fn make_session(
         offline: global.offline,
         patience: Duration::from_secs(global.timeout.max(1)),
         json: global.format == Format::Json,
-        no_input: global.no_input,
     })
 }
 

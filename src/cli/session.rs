@@ -39,8 +39,6 @@ pub(crate) struct Session {
     pub(crate) patience: Duration,
     /// Whether stdout carries JSON.
     pub(crate) json: bool,
-    /// Nothing may be asked.
-    pub(crate) no_input: bool,
 }
 
 impl Session {

@@ -114,6 +114,16 @@ impl File<'_> {
     fn range(&self, place: &Place) -> Range<usize> {
         match place {
             Place::File => 0..0,
+            Place::Line(line) => {
+                let number = usize::try_from(*line).unwrap_or(usize::MAX);
+                let start = self.lines().get(number.saturating_sub(1)).copied();
+                let end = self.lines().get(number).copied().unwrap_or(self.text.len());
+                start.map_or(0..0, |start| {
+                    let line = &self.text[start..end];
+                    let indent = line.len() - line.trim_start().len();
+                    start + indent..start + line.trim_end().len().max(indent)
+                })
+            }
             Place::Bytes { start, end } => {
                 let start = self.boundary(*start);
                 start..self.boundary(*end).max(start)

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::connect::{endpoints, remote_error};
 use super::error::ReconcileError;
-use super::executor::StopFlag;
+use super::executor::{StopFlag, later};
 use super::{Context, Readers};
 use crate::model::config::Connection;
 use crate::model::{
@@ -50,6 +50,8 @@ async fn wait(
     stop: &StopFlag,
 ) -> Result<(), ReconcileError> {
     let Some(until) = intents.iter().map(|intent| intent.settles_at).max() else { return Ok(()) };
+    // Whoever sent them is dead (this run holds the lock), so nothing was sent after this moment.
+    let until = until.min(later(context.clock.now(), context.config.project.settle));
     let mut told = false;
     loop {
         let left = until.duration_since(context.clock.now());

@@ -14,6 +14,7 @@ pub mod azure_devops;
 pub mod clock;
 pub mod connection;
 pub mod control;
+mod edit;
 pub mod fault;
 pub mod log;
 pub mod seed;

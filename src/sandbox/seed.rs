@@ -29,6 +29,7 @@ pub struct Seed {
     testworthy: TestWorthySeed,
     /// The text, because the placeholder may stand anywhere in it.
     azure_devops: SourceText,
+    without_work_items: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -171,6 +172,23 @@ pub fn web_shop() -> Result<Seed, SeedError> {
     )
 }
 
+/// The built-in web shop without its cases and work items: people, suites, areas and fields only.
+pub fn web_shop_without_items() -> Result<Seed, SeedError> {
+    fn empty(sections: &mut [SectionSeed]) {
+        for section in sections {
+            section.cases.clear();
+            empty(&mut section.sections);
+        }
+    }
+    let mut seed = web_shop()?;
+    for suite in &mut seed.testworthy.suites {
+        empty(&mut suite.sections);
+    }
+    seed.testworthy.runs.clear();
+    seed.without_work_items = true;
+    Ok(seed)
+}
+
 /// Sample data in `testworthy.yaml` and `azure-devops.yaml` of a folder.
 pub fn from_dir(folder: &Path) -> Result<Seed, SeedError> {
     let read = |name: &str| {
@@ -196,6 +214,7 @@ impl Seed {
                 message: error.to_string(),
             })?,
             azure_devops,
+            without_work_items: false,
         };
         // Mistakes in the second file are told now and not when the port is known.
         seed.organization("http://127.0.0.1/testworthy")?;
@@ -222,7 +241,10 @@ impl Seed {
 
     /// Fills both systems, which must be empty.
     pub fn plant(&self, state: &mut State, testworthy_url: &str) -> Result<(), SeedError> {
-        let organization = self.organization(testworthy_url)?;
+        let mut organization = self.organization(testworthy_url)?;
+        if self.without_work_items {
+            organization.work_items.clear();
+        }
         plant_testworthy(&mut state.testworthy, &self.testworthy)?;
         state
             .azure_devops

@@ -35,5 +35,5 @@ async fn two_thousand_creates_stay_within_the_request_budget() {
     assert!(requests <= N.div_ceil(200) as u64 + 20, "{requests} requests");
     assert!(requests >= N.div_ceil(200) as u64, "the counter counts: {requests}");
     assert_eq!(state.log.writes(System::AzureDevOps), 0, "a plan writes nothing");
-    assert_eq!(state.log.writes(System::TestWorthy), 0, "a plan writes nothing");
+    assert_eq!(state.log.writes(System::Testworthy), 0, "a plan writes nothing");
 }

@@ -329,9 +329,7 @@ impl RuleRun<'_> {
         unanswered: &[(CaseJob<'_>, Intent)],
         report: &mut ApplyReport,
     ) -> Result<(), ReconcileError> {
-        if let Some(settles_at) = unanswered.iter().map(|(_, intent)| intent.settles_at).max() {
-            self.wait_until_settled(settles_at).await;
-        }
+        self.wait_until_settled().await;
         let jobs: Vec<CaseJob<'_>> = unanswered.iter().map(|(job, _)| job.clone()).collect();
         let fresh = match self.fresh(&jobs).await {
             Ok(fresh) => fresh,

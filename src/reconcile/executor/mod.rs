@@ -32,6 +32,10 @@ use crate::store::{
     RunOutcome,
 };
 
+/// The longest time that a request may be under way at the client. A write may land at the server until
+/// this and the settle time are over.
+const LONGEST_REQUEST: Duration = Duration::from_secs(120);
+
 /// Asks a run to stop: what was begun is finished and recorded, nothing new is sent.
 #[derive(Clone, Debug, Default)]
 pub struct StopFlag(Arc<AtomicBool>);
@@ -232,7 +236,7 @@ impl<'a> RuleRun<'a> {
             work_item,
             payload_digest,
             prepared_at: now,
-            settles_at: later(now, self.settle),
+            settles_at: later(now, self.settle.saturating_add(LONGEST_REQUEST)),
             outcome: None,
         }
     }
@@ -314,17 +318,14 @@ impl<'a> RuleRun<'a> {
         self.links.insert(link.id.clone(), link.clone());
     }
 
-    /// Waits until a write that got no answer can no longer land.
-    async fn wait_until_settled(&self, settles_at: Timestamp) {
-        let left = settles_at.duration_since(self.context.clock.now());
-        if let Ok(left) = Duration::try_from(left)
-            && !left.is_zero()
-        {
+    /// Waits until a write that was just given up can no longer land.
+    async fn wait_until_settled(&self) {
+        if !self.settle.is_zero() {
             self.context.progress.note(&format!(
                 "a write got no answer; waiting {} s until it can no longer land, then looking it up",
-                left.as_secs().max(1)
+                self.settle.as_secs().max(1)
             ));
-            self.context.clock.sleep(left).await;
+            self.context.clock.sleep(self.settle).await;
         }
     }
 

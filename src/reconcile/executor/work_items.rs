@@ -206,10 +206,7 @@ impl RuleRun<'_> {
         intents: &[Intent],
         report: &mut ApplyReport,
     ) -> Result<Vec<Job<'s>>, ReconcileError> {
-        let settles_at = intents.iter().map(|intent| intent.settles_at).max();
-        if let Some(settles_at) = settles_at {
-            self.wait_until_settled(settles_at).await;
-        }
+        self.wait_until_settled().await;
         let found = match self.look_up(&jobs).await {
             Ok(found) => found,
             Err(error) => {

@@ -1,6 +1,8 @@
 //! The schemas in `schemas/` are those of the program, valid draft-07, complete, and agree with the
 //! reader on every example.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -14,7 +14,8 @@ const DEEPEST: usize = 128;
 /// Where the nodes of a file stand.
 #[derive(Debug, Default)]
 pub(super) struct SpanIndex {
-    nodes: HashMap<(usize, String), Node>,
+    /// By document and pointer.
+    nodes: Vec<HashMap<String, Node>>,
     documents: Vec<Range<usize>>,
     /// Parts of the text that must not be shown.
     pub(super) hidden: Vec<Range<usize>>,
@@ -54,7 +55,6 @@ impl SpanIndex {
             offsets: CharOffsets::new(text),
             index: Self::default(),
             stack: Vec::new(),
-            document: 0,
         };
         let mut parser = Parser::new_from_str(text);
         let complete = loop {
@@ -74,15 +74,16 @@ impl SpanIndex {
         index
     }
 
-    /// The node at `pointer`, or the nearest one around it.
-    pub(super) fn find(&self, document: usize, pointer: &str) -> Option<&Node> {
-        let mut pointer = pointer.to_owned();
+    /// The node at `pointer`, or the nearest one around it; and whether it is the one that was asked
+    /// for.
+    pub(super) fn find(&self, document: usize, pointer: &str) -> Option<(&Node, bool)> {
+        let nodes = self.nodes.get(document)?;
+        let mut nearest = pointer;
         loop {
-            if let Some(node) = self.nodes.get(&(document, pointer.clone())) {
-                return Some(node);
+            if let Some(node) = nodes.get(nearest) {
+                return Some((node, nearest.len() == pointer.len()));
             }
-            let parent = pointer.rfind('/')?;
-            pointer.truncate(parent);
+            nearest = &nearest[..nearest.rfind('/')?];
         }
     }
 
@@ -97,8 +98,6 @@ struct Builder<'a> {
     offsets: CharOffsets,
     index: SpanIndex,
     stack: Vec<Frame>,
-    /// How many documents have begun.
-    document: usize,
 }
 
 impl Builder<'_> {
@@ -106,7 +105,7 @@ impl Builder<'_> {
         let range = self.offsets.byte(span.start.index())..self.offsets.byte(span.end.index());
         match event {
             Event::DocumentStart(_) => {
-                self.document += 1;
+                self.index.nodes.push(HashMap::new());
                 self.index.documents.push(range);
                 self.stack.clear();
             }
@@ -189,15 +188,14 @@ impl Builder<'_> {
     }
 
     fn insert(&mut self, pointer: String, key: Option<Range<usize>>, value: Range<usize>) {
-        let document = self.document.saturating_sub(1);
         // An absent value has no extent of its own: its key stands for it.
         let value = match &key {
             Some(key) if value.is_empty() => key.clone(),
             _ => value,
         };
-        self.index
-            .nodes
-            .insert((document, pointer), Node { key, value });
+        if let Some(nodes) = self.index.nodes.last_mut() {
+            nodes.insert(pointer, Node { key, value });
+        }
     }
 }
 
@@ -207,7 +205,7 @@ mod tests {
 
     fn at<'a>(text: &'a str, document: usize, pointer: &str) -> (Option<&'a str>, &'a str) {
         let index = SpanIndex::new(text);
-        let node = index.find(document, pointer).unwrap();
+        let (node, _) = index.find(document, pointer).unwrap();
         (
             node.key.clone().map(|k| &text[k]),
             &text[node.value.clone()],

@@ -141,15 +141,14 @@ impl<'a> Walk<'a> {
     fn root(&mut self, root: &str) {
         let relative = clean(root);
         let path = self.folder.join(&relative);
-        match fs::metadata(&path) {
-            Ok(_) => self.enter(&path, &relative),
-            Err(_) => {
-                let message = format!(
-                    "`spec.manifests` names {}, which does not exist",
-                    quote(root)
-                );
-                self.report(&yaml::PATH_NOT_FOUND, PROJECT_FILE, message);
-            }
+        if path.exists() {
+            self.enter(&path, &relative);
+        } else {
+            let message = format!(
+                "`spec.manifests` names {}, which does not exist",
+                quote(root)
+            );
+            self.report(&yaml::PATH_NOT_FOUND, PROJECT_FILE, message);
         }
     }
 

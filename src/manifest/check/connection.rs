@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::text::{time_zone, url};
 use super::{Context, not_supported, origin, secret};
 use crate::diagnostics::catalog::manifest as codes;
-use crate::diagnostics::{Part, nearest, pointer, quote};
+use crate::diagnostics::{nearest, pointer, quote};
 use crate::manifest::document::{Document, Report};
 use crate::manifest::raw::{
     ConnectionSpec, IntegrationMode, RawAzureDevOps, RawTestWorthy, SecretSource, Surface,
@@ -18,7 +18,6 @@ use crate::model::config::{
 };
 
 const TESTWORTHY: &str = "/spec/testworthy";
-const AZURE_DEVOPS: &str = "/spec/azureDevOps";
 
 pub(super) fn check(
     document: &Document<'_>,
@@ -71,9 +70,9 @@ fn testworthy(
     let token = credential(raw.token.as_ref(), "token", context, report);
     let given: [(&str, bool, Surface); 5] = [
         ("userEmail", email.is_some(), Surface::Automation),
-        ("apiKey", api_key.is_some(), Surface::Automation),
-        ("projectKey", project_key.is_some(), Surface::Automation),
-        ("token", token.is_some(), Surface::V1),
+        ("apiKey", api_key.0, Surface::Automation),
+        ("projectKey", project_key.0, Surface::Automation),
+        ("token", token.0, Surface::V1),
         ("projectId", raw.project_id.is_some(), Surface::V1),
     ];
     for (key, is_given, surface) in given {
@@ -96,8 +95,8 @@ fn testworthy(
     Some(TestWorthyConnection {
         url: base?,
         user_email: email??,
-        api_key: api_key??,
-        project_key: project_key??,
+        api_key: api_key.1?,
+        project_key: project_key.1?,
         time_zone: time_zone?,
         case_url: raw.case_url.clone(),
         operations: operations?,
@@ -108,32 +107,27 @@ fn testworthy(
 /// Reports a key that another key's value makes necessary.
 fn missing(report: &mut Report<'_>, key: &str, at: &str) {
     let message = format!("`{key}` is missing in `testworthy`");
-    // The key itself has no place; the pointer says which one is meant, should the schema have cut it.
-    let finding = report.value(&codes::MISSING_KEY, at, message);
-    let place = report.place(TESTWORTHY, Part::Key);
-    let cut = finding.location.clone();
-    let mut finding = finding.at(place);
-    if key != "projectId" {
-        finding = finding.with_help(format!("write `{key}: {{ env: NAME }}`"));
-    }
-    // A key of the wrong type was cut out and has its own finding.
-    let known = report.findings.iter().any(|other| other.location == cut);
-    if !known {
-        report.push(finding);
-    }
+    let finding = report.key(&codes::MISSING_KEY, at, message);
+    report.push(if key == "projectId" {
+        finding
+    } else {
+        finding.with_help(format!("write `{key}: {{ env: NAME }}`"))
+    });
 }
 
-/// `None`: not given; `Some(None)`: given and wrong.
+/// Checks a reference, if there is one; pairs whether there is one with what it refers to.
 fn credential(
     source: Option<&SecretSource>,
     key: &str,
     context: &mut Context<'_>,
     report: &mut Report<'_>,
-) -> Option<Option<SecretRef>> {
-    let source = source?;
+) -> (bool, Option<SecretRef>) {
+    let Some(source) = source else {
+        return (false, None);
+    };
     let at = pointer::child(TESTWORTHY, key);
     let purpose = format!("testworthy.{key}");
-    Some(secret::check(source, &purpose, &at, context, report))
+    (true, secret::check(source, &purpose, &at, context, report))
 }
 
 fn azure_devops(
@@ -146,7 +140,7 @@ fn azure_devops(
         let in_host = url
             .host_str()
             .is_some_and(|host| host.ends_with(".visualstudio.com"));
-        let named = in_host || url.path().trim_matches('/') != "";
+        let named = in_host || !url.path().trim_matches('/').is_empty();
         if !named {
             let message = "the address does not name the organisation";
             let finding = report.value(&codes::INVALID_URL, at, message);
@@ -173,7 +167,8 @@ fn azure_devops(
     });
     if token.is_some() == raw.entra.is_some() {
         let message = "`azureDevOps` needs exactly one of `personalAccessToken` and `entra`";
-        let finding = report.key(&codes::MISSING_KEY, AZURE_DEVOPS, message);
+        let at = "/spec/azureDevOps/personalAccessToken";
+        let finding = report.key(&codes::MISSING_KEY, at, message);
         report
             .push(finding.with_help("write `personalAccessToken: { env: AZURE_DEVOPS_EXT_PAT }`"));
     }

@@ -74,7 +74,8 @@ fn variable(
             .is_some_and(|rest| !rest.is_empty())
     });
     let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if !listed && !(prefixed && is_name) {
+    let allowed = listed || (prefixed && is_name);
+    if !allowed {
         let called = if looks_like_variable(name) {
             format!("the variable {}", quote(name))
         } else {

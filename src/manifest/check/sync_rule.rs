@@ -141,7 +141,7 @@ fn check_scope(scope: &RawScope, report: &mut Report<'_>) {
     if let Some(testworthy) = &scope.testworthy {
         if testworthy.suites.is_empty() {
             let message = "`suites` is missing: cases are listed by suite";
-            let at = "/spec/scope/testworthy";
+            let at = "/spec/scope/testworthy/suites";
             let finding = report.key(&codes::MISSING_KEY, at, message);
             report.push(finding.with_help("write `suites: [ID]`"));
         }

@@ -1,6 +1,9 @@
 //! The command line as people type it.
 
-#![expect(clippy::doc_markdown, reason = "these comments are the help texts, which are plain text")]
+#![expect(
+    clippy::doc_markdown,
+    reason = "these comments are the help texts, which are plain text"
+)]
 
 use std::path::PathBuf;
 

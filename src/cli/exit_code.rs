@@ -36,7 +36,8 @@ pub enum ExitCode {
 }
 
 impl ExitCode {
-    const ALL: [Self; 15] = [
+    /// Every code, by number.
+    pub const ALL: [Self; 15] = [
         Self::Success,
         Self::Failure,
         Self::Changes,
@@ -75,9 +76,41 @@ impl ExitCode {
         }
     }
 
+    /// What it says, in a few words, as `--help` and the documentation list it.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Failure => "failed in a way that has no code of its own",
+            Self::Changes => "there are changes (with --detailed-exitcode)",
+            Self::Unformatted => "files are not as they would be written",
+            Self::Invalid => "manifests, mapping rules or tests do not hold",
+            Self::Refused => "refused by a safety rule, or a host that is not allowed",
+            Self::Stale => "the plan is stale or not the expected one",
+            Self::Locked => "locked by another run",
+            Self::Authentication => "authentication or permission",
+            Self::Partial => "partial apply: some operations failed or were skipped",
+            Self::Unavailable => "a system is unavailable or out of its rate budget",
+            Self::Usage => "the command line is not understood",
+            Self::Internal => "a defect of accord",
+            Self::Interrupted => "stopped by SIGINT, cleanly",
+            Self::Terminated => "stopped by SIGTERM, cleanly",
+        }
+    }
+
+    /// One line per code, for help texts.
+    pub fn table() -> String {
+        let line = |code: &Self| format!("{:>5}  {}", code.code(), code.meaning());
+        let mut lines: Vec<String> = Self::ALL.iter().map(line).collect();
+        lines.push(String::new());
+        lines.join("\n")
+    }
+
     /// The code with this number; a number that has none is a plain failure.
     pub fn from_number(number: u8) -> Self {
-        Self::ALL.into_iter().find(|code| code.code() == number).unwrap_or(Self::Failure)
+        Self::ALL
+            .into_iter()
+            .find(|code| code.code() == number)
+            .unwrap_or(Self::Failure)
     }
 }
 
@@ -88,10 +121,23 @@ mod tests {
     #[test]
     fn numbers_are_those_of_the_contract_and_distinct() {
         let numbers: Vec<u8> = ExitCode::ALL.iter().map(|code| code.code()).collect();
-        assert_eq!(numbers, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 64, 70, 130, 143]);
+        assert_eq!(
+            numbers,
+            [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 64, 70, 130, 143]
+        );
         for code in ExitCode::ALL {
             assert_eq!(ExitCode::from_number(code.code()), code);
         }
         assert_eq!(ExitCode::from_number(77), ExitCode::Failure);
+    }
+
+    #[test]
+    fn every_code_has_its_line() {
+        let table = ExitCode::table();
+        assert_eq!(table.lines().count(), ExitCode::ALL.len());
+        assert!(table.contains("    7  locked by another run\n"), "{table}");
+        let meanings: std::collections::BTreeSet<_> =
+            ExitCode::ALL.iter().map(|code| code.meaning()).collect();
+        assert_eq!(meanings.len(), ExitCode::ALL.len());
     }
 }

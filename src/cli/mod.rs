@@ -43,17 +43,28 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => {
             // Help and version go to stdout and are a success; everything else is a usage error.
             let _ = error.print();
-            return if error.use_stderr() { ExitCode::Usage } else { ExitCode::Success };
+            return if error.use_stderr() {
+                ExitCode::Usage
+            } else {
+                ExitCode::Success
+            };
         }
     };
-    let ui = Ui::new(&ui_options(&cli.global));
+    let ui = Ui::new(ui_options(&cli.global));
     let session = match session(&cli.global, ui.clone(), Arc::new(ProcessEnvironment)) {
         Ok(session) => session,
         Err(failed) => return tell(&ui, &failed),
     };
-    match dispatch(&session, &cli.command).await {
+    let code = match dispatch(&session, &cli.command).await {
         Ok(code) => code,
         Err(failed) => tell(&ui, &failed),
+    };
+    match (code, ui.lost_output()) {
+        // A script that reads half a plan must not take it for a whole one.
+        (ExitCode::Success | ExitCode::Changes, Some(reason)) => {
+            tell(&ui, &Failed::new(ExitCode::Failure, reason))
+        }
+        (code, _) => code,
     }
 }
 
@@ -74,12 +85,15 @@ fn ui_options(global: &GlobalArgs) -> UiOptions {
 pub fn install_logs() {
     use tracing_subscriber::EnvFilter;
     let filter = EnvFilter::try_from_env("ACCORD_LOG").unwrap_or_else(|_| EnvFilter::new("off"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
 }
 
 async fn dispatch(session: &Session, command: &Command) -> Result<ExitCode, Failed> {
     match command {
-        Command::Validate(args) => validate::run(session, args),
+        Command::Validate(args) => Ok(validate::run(session, args)),
         Command::Plan(args) => plan::run(session, args).await,
         Command::Apply(args) => apply::run(session, args).await,
         Command::Show(args) => show::run(session, args),
@@ -87,7 +101,7 @@ async fn dispatch(session: &Session, command: &Command) -> Result<ExitCode, Fail
         Command::Demo(args) => demo::run(session, args).await,
         Command::Sandbox(args) => sandbox::run(session, args).await,
         Command::Schema(args) => schema::run(session, args),
-        Command::Explain(args) => explain::run(session, args),
+        Command::Explain(args) => explain::run(session, args).await,
     }
 }
 
@@ -108,8 +122,15 @@ fn session(
         }
     }
     let mut hosts = global.allow_host.clone();
-    let listed = environment.variable("ACCORD_ALLOW_HOSTS").unwrap_or_default();
-    hosts.extend(listed.split(',').map(|host| host.trim().to_owned()).filter(|h| !h.is_empty()));
+    let listed = environment
+        .variable("ACCORD_ALLOW_HOSTS")
+        .unwrap_or_default();
+    hosts.extend(
+        listed
+            .split(',')
+            .map(|host| host.trim().to_owned())
+            .filter(|h| !h.is_empty()),
+    );
     make_session(global, ui, directory, environment, &hosts)
 }
 

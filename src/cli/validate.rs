@@ -2,18 +2,21 @@
 
 use super::args::ValidateArgs;
 use super::exit_code::ExitCode;
-use super::failure::Failed;
 use super::session::Session;
 use crate::diagnostics::{Severity, render};
 use crate::mapping::lint_config;
 
-pub(crate) fn run(session: &Session, args: &ValidateArgs) -> Result<ExitCode, Failed> {
+pub(crate) fn run(session: &Session, args: &ValidateArgs) -> ExitCode {
     let mut loaded = session.read(&args.paths).loaded;
     if let Some(config) = &loaded.config {
         loaded.findings.extend(lint_config(config));
     }
     let count = |severity| {
-        loaded.findings.iter().filter(|finding| finding.code.severity == severity).count()
+        loaded
+            .findings
+            .iter()
+            .filter(|finding| finding.code.severity == severity)
+            .count()
     };
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     if session.json {
@@ -25,14 +28,24 @@ pub(crate) fn run(session: &Session, args: &ValidateArgs) -> Result<ExitCode, Fa
             &loaded.sources,
             session.ui.colour_stderr(),
         ));
-        session.ui.stdout(&summary(errors, warnings, loaded.sources.len()));
+        session
+            .ui
+            .stdout(&summary(errors, warnings, loaded.sources.len()));
     }
-    Ok(if errors == 0 { ExitCode::Success } else { ExitCode::Invalid })
+    if errors == 0 {
+        ExitCode::Success
+    } else {
+        ExitCode::Invalid
+    }
 }
 
 fn summary(errors: usize, warnings: usize, files: usize) -> String {
     let plural = |count: usize, one: &str| {
-        if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
+        if count == 1 {
+            format!("1 {one}")
+        } else {
+            format!("{count} {one}s")
+        }
     };
     let files = plural(files, "manifest file");
     match (errors, warnings) {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use accord::sandbox::seed;
+use accord::{manifest, mapping};
 
 use crate::shop::Shop;
 
@@ -125,14 +126,30 @@ fn both_example_projects_differ_in_their_addresses_only() {
 
 #[test]
 fn the_sandbox_project_names_the_credentials_of_the_sandbox() {
+    use accord::sandbox::azure_devops::DEFAULT_TOKEN;
     use accord::sandbox::testworthy::{API_KEY, PROJECT_KEY, USER_EMAIL};
     let text = fs::read_to_string(examples().join("sandbox-project/sandbox.env")).unwrap();
     for (name, value) in [
         ("TESTWORTHY_USER_EMAIL", USER_EMAIL),
         ("TESTWORTHY_API_KEY", API_KEY),
         ("TESTWORTHY_PROJECT_KEY", PROJECT_KEY),
+        ("AZURE_DEVOPS_EXT_PAT", DEFAULT_TOKEN),
     ] {
         let line = format!("{name}={value}");
         assert!(text.lines().any(|known| known == line), "{line}");
+    }
+}
+
+#[test]
+fn both_example_projects_are_valid_and_free_of_lint() {
+    for name in ["web-shop", "sandbox-project"] {
+        let project = manifest::load(&manifest::LoadOptions {
+            folder: examples().join(name),
+            ..manifest::LoadOptions::default()
+        });
+        assert_eq!(project.loaded.findings, [], "{name}");
+        let config = project.loaded.config.unwrap();
+        assert_eq!((config.files, config.rules.len()), (5, 2), "{name}");
+        assert_eq!(mapping::lint_config(&config), [], "{name}");
     }
 }

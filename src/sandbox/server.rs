@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{ConnectInfo, Request, State as Shared};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State as Shared};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -108,6 +108,8 @@ pub fn serve(listener: TcpListener, sandbox: Sandbox) -> io::Result<RunningSandb
         )
         .nest("/_sandbox", control::router(sandbox.clone()))
         .fallback_service(azure_devops::router(sandbox.clone()))
+        // `travel` has a limit of its own; the framework's lies below a full batch.
+        .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn_with_state(sandbox.clone(), travel));
     let (stop, stopped) = oneshot::channel();
     let task = tokio::spawn(async move {

@@ -241,3 +241,20 @@ async fn the_request_as_a_whole_has_its_limits_and_forms() {
     let told = send(&contoso, json!([create(Some(-1), "B")])).await;
     assert_eq!(told.body["value"][0]["body"]["fields"]["System.Title"], "B");
 }
+
+#[tokio::test]
+async fn a_batch_of_long_texts_is_taken() {
+    let contoso = Contoso::open().await;
+    let elements: Value = (1..=8)
+        .map(|n| {
+            let mut element = create(Some(-n), "Long");
+            element["body"].as_array_mut().unwrap().push(json!({
+                "op": "add",
+                "path": "/fields/System.Description",
+                "value": "x".repeat(1_000_000),
+            }));
+            element
+        })
+        .collect();
+    assert_eq!(codes(&send(&contoso, elements).await), [200; 8]);
+}

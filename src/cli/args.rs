@@ -96,7 +96,7 @@ pub(crate) enum Command {
     Sandbox(SandboxArgs),
     /// Prints the JSON Schemas of the manifests and of the plan
     Schema(SchemaArgs),
-    /// Explains the code of a finding, or what the plan says about an address
+    /// Explains the code of a finding
     Explain(ExplainArgs),
 }
 

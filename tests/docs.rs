@@ -20,15 +20,15 @@ use markdown::{Document, documents};
 /// Commands that the documents name as not there yet.
 const LATER: [&str; 1] = ["serve"];
 
-/// Words in code spans that look like codes of findings and are none.
-const NO_CODES: [&str; 4] = ["cargo-deny", "proptest-regressions", "test-case", "web-shop"];
-
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 fn accord(arguments: &[String]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_accord")).args(arguments).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_accord"))
+        .args(arguments)
+        .output()
+        .unwrap()
 }
 
 fn stdout(output: &Output) -> String {
@@ -41,7 +41,8 @@ fn document<'d>(all: &'d [Document], name: &str) -> &'d Document {
 
 /// README and everything under docs/: what users read.
 fn user_documents(all: &[Document]) -> impl Iterator<Item = &Document> {
-    all.iter().filter(|document| document.name == "README.md" || document.name.starts_with("docs/"))
+    all.iter()
+        .filter(|document| document.name == "README.md" || document.name.starts_with("docs/"))
 }
 
 /// The help of every command, by name; `` is the program's own.
@@ -69,7 +70,10 @@ fn flags(help: &str) -> BTreeSet<String> {
     help.lines()
         .map(str::trim_start)
         .filter(|line| line.starts_with('-'))
-        .filter_map(|line| line.split(", ").find(|part| part.trim_start().starts_with("--")))
+        .filter_map(|line| {
+            line.split(", ")
+                .find(|part| part.trim_start().starts_with("--"))
+        })
         .filter_map(|part| flag(part.trim_start()))
         .collect()
 }
@@ -77,8 +81,11 @@ fn flags(help: &str) -> BTreeSet<String> {
 /// The long flag that a text begins with.
 fn flag(text: &str) -> Option<String> {
     let name = text.strip_prefix("--")?;
-    let end = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(name.len());
-    (end > 0).then(|| format!("--{}", &name[..end]))
+    let end = name
+        .find(|c: char| !c.is_ascii_alphanumeric() && c != '-')
+        .unwrap_or(name.len());
+    let is_name = name.starts_with(|c: char| c.is_ascii_lowercase());
+    is_name.then(|| format!("--{}", &name[..end]))
 }
 
 #[test]
@@ -86,9 +93,16 @@ fn manifests_in_documents_validate() {
     let mut projects = 0;
     for document in &documents() {
         let mut files = Vec::new();
-        for block in document.blocks.iter().filter(|block| block.info.starts_with("yaml")) {
+        for block in document
+            .blocks
+            .iter()
+            .filter(|block| block.info.starts_with("yaml"))
+        {
             let place = format!("{}:{}", document.name, block.line);
-            assert_eq!(block.info, "yaml project", "{place}: only whole manifests can be tested");
+            assert_eq!(
+                block.info, "yaml project",
+                "{place}: only whole manifests can be tested"
+            );
             let first = block.text.lines().next().unwrap_or_default();
             let path = first.strip_prefix("# ");
             let path = path.unwrap_or_else(|| panic!("{place}: the first line names the file"));
@@ -100,13 +114,23 @@ fn manifests_in_documents_validate() {
         projects += 1;
         let count = files.len();
         let mut loaded = read(files, &ReadOptions::default());
-        assert_eq!(loaded.sources.len(), count, "{}: two blocks name one file", document.name);
-        loaded.findings.extend(loaded.config.iter().flat_map(lint_config));
+        assert_eq!(
+            loaded.sources.len(),
+            count,
+            "{}: two blocks name one file",
+            document.name
+        );
+        loaded
+            .findings
+            .extend(loaded.config.iter().flat_map(lint_config));
         let report = render::text::render(&loaded.findings, &loaded.sources, false);
         assert_eq!(report, "", "{}", document.name);
         assert!(loaded.config.is_some(), "{}", document.name);
     }
-    assert!(projects >= 2, "README.md and docs/manifests.md each hold a project");
+    assert!(
+        projects >= 2,
+        "README.md and docs/manifests.md each hold a project"
+    );
 }
 
 #[test]
@@ -114,11 +138,18 @@ fn commands_in_documents_parse() {
     let mut tried = 0;
     for document in &documents() {
         let in_blocks = document.shell_lines();
-        let in_text = document.spans.iter().map(|(line, span)| (*line, span.clone()));
+        let in_text = document
+            .spans
+            .iter()
+            .map(|(line, span)| (*line, span.clone()));
         for (line, text) in in_blocks.into_iter().chain(in_text) {
-            let Some(mut arguments) = markdown::arguments_of_accord(&text) else { continue };
+            let Some(mut arguments) = markdown::arguments_of_accord(&text) else {
+                continue;
+            };
             let place = format!("{}:{line}: {text}", document.name);
-            let later = arguments.first().is_some_and(|name| LATER.contains(&name.as_str()));
+            let later = arguments
+                .first()
+                .is_some_and(|name| LATER.contains(&name.as_str()));
             arguments.push("--help".to_owned());
             let output = accord(&arguments);
             let parsed = output.status.code() == Some(0) && stdout(&output).contains("Usage:");
@@ -152,12 +183,19 @@ fn flags_and_commands_are_those_of_the_program() {
         .collect();
     for name in helps.keys().filter(|name| !name.is_empty()) {
         let named = reference.spans.iter().any(|(_, span)| {
-            span.strip_prefix("accord ").is_some_and(|rest| rest.split(' ').next() == Some(name))
+            span.strip_prefix("accord ")
+                .is_some_and(|rest| rest.split(' ').next() == Some(name))
         });
         assert!(named, "docs/commands.md does not name `accord {name}`");
     }
-    for flag in known.iter().filter(|flag| !["--help", "--version"].contains(&flag.as_str())) {
-        assert!(words.contains(flag.as_str()), "docs/commands.md does not name {flag}");
+    for flag in known
+        .iter()
+        .filter(|flag| !["--help", "--version"].contains(&flag.as_str()))
+    {
+        assert!(
+            words.contains(flag.as_str()),
+            "docs/commands.md does not name {flag}"
+        );
     }
 }
 
@@ -181,7 +219,11 @@ fn links_lead_somewhere() {
             if !anchor.is_empty() {
                 let other = all.iter().find(|other| other.name == name);
                 let other = other.unwrap_or_else(|| panic!("{place}: no headings there"));
-                assert!(other.anchors.contains(anchor), "{place}: {:?}", other.anchors);
+                assert!(
+                    other.anchors.contains(anchor),
+                    "{place}: {:?}",
+                    other.anchors
+                );
             }
         }
     }
@@ -202,7 +244,11 @@ fn exit_codes_are_those_of_the_program() {
     assert_eq!(listed, known);
     for document in user_documents(&all) {
         for (line, number) in document.numbers_after("ends ") {
-            assert!(known.contains(&number), "{}:{line}: exit code {number}", document.name);
+            assert!(
+                known.contains(&number),
+                "{}:{line}: exit code {number}",
+                document.name
+            );
         }
     }
 }
@@ -213,11 +259,14 @@ fn codes_of_findings_exist() {
     let all = documents();
     for document in user_documents(&all) {
         for (line, span) in &document.spans {
-            if NO_CODES.contains(&span.as_str()) || !markdown::looks_like_code(span) {
+            if !markdown::looks_like_code(span) {
                 continue;
             }
             let place = format!("{}:{line}", document.name);
-            assert!(catalog::find(span).is_some(), "{place}: there is no code `{span}`");
+            assert!(
+                catalog::find(span).is_some(),
+                "{place}: there is no code `{span}`"
+            );
             named.insert(span.clone());
         }
     }
@@ -234,7 +283,9 @@ fn the_list_of_what_is_not_supported_is_complete() {
         .collect();
     // Every such finding that the reader can make stands in one of these reports.
     let folder = root().join("tests/manifests/invalid");
-    let reports = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let reports = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
     let reports = reports.filter(|path| path.extension().is_some_and(|e| e == "txt"));
     let refused: BTreeSet<String> = reports
         .flat_map(|path| {
@@ -254,12 +305,25 @@ fn operations_have_the_documented_defaults() {
     let text = fs::read_to_string(root().join("docs/manifests.md")).unwrap();
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     for name in [
-        "addCase", "addSection", "getCase", "getCases", "getCaseTypes", "getPriorities",
-        "getSections", "getSuites", "updateCase",
+        "addCase",
+        "addSection",
+        "getCase",
+        "getCases",
+        "getCaseTypes",
+        "getPriorities",
+        "getSections",
+        "getSuites",
+        "updateCase",
     ] {
-        let operation = OPERATIONS.iter().find(|operation| operation.name == name).unwrap();
+        let operation = OPERATIONS
+            .iter()
+            .find(|operation| operation.name == name)
+            .unwrap();
         let said = format!("`{name}` `{}`", operation.template);
-        assert!(text.contains(&said), "docs/manifests.md does not say {said}");
+        assert!(
+            text.contains(&said),
+            "docs/manifests.md does not say {said}"
+        );
     }
 }
 
@@ -268,7 +332,10 @@ fn environment_variables_are_read_somewhere() {
     let mut sources = String::new();
     let mut folders = vec![root().join("src"), root().join("tests")];
     while let Some(folder) = folders.pop() {
-        for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        for path in fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+        {
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|e| e == "rs") && path != here() {
@@ -287,7 +354,10 @@ fn environment_variables_are_read_somewhere() {
     }
     assert!(named.len() >= 6, "{named:?}");
     for name in named {
-        assert!(sources.contains(&format!("\"{name}\"")), "nothing reads {name}");
+        assert!(
+            sources.contains(&format!("\"{name}\"")),
+            "nothing reads {name}"
+        );
     }
 }
 
@@ -304,8 +374,13 @@ fn the_demo_says_what_readme_and_picture_show() {
     assert!(outcome.starts_with("demo: done."), "{outcome}");
     let all = documents();
     let blocks = &document(&all, "README.md").blocks;
-    let shown = blocks.iter().any(|block| block.info == "text" && block.text.trim() == outcome);
+    let shown = blocks
+        .iter()
+        .any(|block| block.info == "text" && block.text.trim() == outcome);
     assert!(shown, "README.md does not show: {outcome}");
     let picture = fs::read_to_string(root().join("docs/demo.svg")).unwrap();
-    assert!(picture.contains(outcome), "docs/demo.svg does not show: {outcome}");
+    assert!(
+        picture.contains(outcome),
+        "docs/demo.svg does not show: {outcome}"
+    );
 }

@@ -68,12 +68,17 @@ impl From<ReconcileError> for Failed {
                     let help = finding.help.as_deref().unwrap_or(finding.code.fix);
                     let severity = finding.code.severity.as_str();
                     let code = finding.code.code;
-                    format!("\n  {severity}[{code}]: {}\n    help: {help}", finding.message)
+                    format!(
+                        "\n  {severity}[{code}]: {}\n    help: {help}",
+                        finding.message
+                    )
                 });
                 let lines: String = lines.collect();
                 Self::new(
                     ExitCode::Invalid,
-                    format!("the manifests do not fit what the systems report; nothing was written{lines}"),
+                    format!(
+                        "the manifests do not fit what the systems report; nothing was written{lines}"
+                    ),
                 )
             }
             ReconcileError::Internal(reason) => Self::new(ExitCode::Internal, reason)

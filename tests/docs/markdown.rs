@@ -36,7 +36,10 @@ pub(crate) fn documents() -> Vec<Document> {
     for folder in ["", "docs", "examples"] {
         for entry in fs::read_dir(root.join(folder)).unwrap() {
             let file = entry.unwrap().file_name().into_string().unwrap();
-            if Path::new(&file).extension().is_some_and(|extension| extension == "md") {
+            if Path::new(&file)
+                .extension()
+                .is_some_and(|extension| extension == "md")
+            {
                 names.push(join(&format!("{folder}/"), &file));
             }
         }
@@ -80,7 +83,11 @@ fn parse(name: String, text: &str) -> Document {
         let number = index + 1;
         match (line.trim_start().strip_prefix("```"), &mut open) {
             (Some(info), None) => {
-                open = Some(Block { line: number, info: info.to_owned(), text: String::new() });
+                open = Some(Block {
+                    line: number,
+                    info: info.to_owned(),
+                    text: String::new(),
+                });
             }
             (Some(_), Some(_)) => document.blocks.extend(open.take()),
             (None, Some(block)) => {
@@ -114,13 +121,19 @@ impl Document {
             }
         }
         let line_at = |at: usize| {
-            starts.iter().rev().find(|(start, _)| *start <= at).map_or(0, |(_, line)| *line)
+            starts
+                .iter()
+                .rev()
+                .find(|(start, _)| *start <= at)
+                .map_or(0, |(_, line)| *line)
         };
         let mut at = 0;
         while let Some(start) = text[at..].find('`').map(|found| at + found) {
             let ticks = text[start..].chars().take_while(|c| *c == '`').count();
             let inner = start + ticks;
-            let Some(length) = text[inner..].find(&"`".repeat(ticks)) else { break };
+            let Some(length) = text[inner..].find(&"`".repeat(ticks)) else {
+                break;
+            };
             let words: Vec<&str> = text[inner..inner + length].split_whitespace().collect();
             self.spans.push((line_at(start), words.join(" ")));
             at = inner + length + ticks;
@@ -149,7 +162,9 @@ impl Document {
     pub(crate) fn table(&self, heading: &str) -> Vec<Vec<String>> {
         let is_heading = |line: &str| line.trim_start_matches('#').trim() == heading;
         let below = self.prose.iter().map(|(_, line)| line);
-        let below = below.skip_while(|line| !line.starts_with('#') || !is_heading(line)).skip(1);
+        let below = below
+            .skip_while(|line| !line.starts_with('#') || !is_heading(line))
+            .skip(1);
         let rows = below.take_while(|line| !line.starts_with('#'));
         let rows: Vec<Vec<String>> = rows
             .filter(|line| line.starts_with('|'))
@@ -167,7 +182,9 @@ impl Document {
         let all = self.prose.iter().flat_map(|(number, line)| {
             line.match_indices(word).filter_map(move |(at, _)| {
                 let rest = &line[at + word.len()..];
-                let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+                let digits = rest
+                    .find(|c: char| !c.is_ascii_digit())
+                    .unwrap_or(rest.len());
                 Some((*number, rest[..digits].parse().ok()?))
             })
         });
@@ -178,7 +195,9 @@ impl Document {
 /// The anchor of a heading, as GitHub makes it.
 fn slug(heading: &str) -> String {
     let kept = heading.trim().to_lowercase();
-    let kept = kept.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+    let kept = kept
+        .chars()
+        .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
     kept.map(|c| if c == ' ' { '-' } else { c }).collect()
 }
 
@@ -200,7 +219,9 @@ pub(crate) fn arguments_of_accord(text: &str) -> Option<Vec<String>> {
         match (c, quote) {
             ('\'' | '"', None) => quote = Some(c),
             (c, Some(open)) if c == open => quote = None,
-            (' ', None) => arguments.extend(Some(std::mem::take(&mut word)).filter(|w| !w.is_empty())),
+            (' ', None) => {
+                arguments.extend(Some(std::mem::take(&mut word)).filter(|w| !w.is_empty()))
+            }
             ('[' | ']', None) => {}
             (c, _) => word.push(c),
         }
@@ -223,11 +244,14 @@ fn reads_what_the_documents_use() {
         "docs/a.md".to_owned(),
         "# A b\n`x\ny` [l](../c.md#d)\n```sh\naccord plan # why\n```\n## A b\n| h |\n|---|\n| `r` |\nends 5\n",
     );
-    assert_eq!(document.spans, [(2, "x y".to_owned()), (9, "r".to_owned())]);
+    assert_eq!(
+        document.spans,
+        [(2, "x y".to_owned()), (10, "r".to_owned())]
+    );
     assert_eq!(document.links, [(3, "../c.md#d".to_owned())]);
     assert_eq!(document.shell_lines(), [(5, "accord plan".to_owned())]);
     assert_eq!(document.anchors, ["a-b", "a-b-1"].map(str::to_owned).into());
-    assert_eq!(document.numbers_after("ends "), [(10, 5)]);
+    assert_eq!(document.numbers_after("ends "), [(11, 5)]);
     assert_eq!(join("docs/a.md", "../c.md"), "c.md");
     assert_eq!(
         arguments_of_accord("accord -C 'a b' plan [PATH] &").unwrap(),

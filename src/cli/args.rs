@@ -1,5 +1,10 @@
 //! The command line as people type it.
 
+#![expect(
+    clippy::doc_markdown,
+    reason = "these comments are the help texts, which are plain text"
+)]
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};

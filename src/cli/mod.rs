@@ -20,6 +20,7 @@ mod ui;
 mod validate;
 
 use std::ffi::OsString;
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,7 +51,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             };
         }
     };
-    let ui = Ui::new(&ui_options(&cli.global));
+    let ui = Ui::new(ui_options(&cli.global));
     let session = match session(&cli.global, ui.clone(), Arc::new(ProcessEnvironment)) {
         Ok(session) => session,
         Err(failed) => return tell(&ui, &failed),
@@ -85,15 +86,17 @@ fn ui_options(global: &GlobalArgs) -> UiOptions {
 pub fn install_logs() {
     use tracing_subscriber::EnvFilter;
     let filter = EnvFilter::try_from_env("ACCORD_LOG").unwrap_or_else(|_| EnvFilter::new("off"));
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(!plain && std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .init();
 }
 
 async fn dispatch(session: &Session, command: &Command) -> Result<ExitCode, Failed> {
     match command {
-        Command::Validate(args) => validate::run(session, args),
+        Command::Validate(args) => Ok(validate::run(session, args)),
         Command::Plan(args) => plan::run(session, args).await,
         Command::Apply(args) => apply::run(session, args).await,
         Command::Show(args) => show::run(session, args),
@@ -101,7 +104,7 @@ async fn dispatch(session: &Session, command: &Command) -> Result<ExitCode, Fail
         Command::Demo(args) => demo::run(session, args).await,
         Command::Sandbox(args) => sandbox::run(session, args).await,
         Command::Schema(args) => schema::run(session, args),
-        Command::Explain(args) => explain::run(session, args),
+        Command::Explain(args) => explain::run(session, args).await,
     }
 }
 

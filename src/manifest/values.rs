@@ -22,7 +22,11 @@ pub(super) fn parse(
     let mut found = 0;
     // Behind an error that nobody looked at, this iterator would go on for ever.
     for document in serde_yaml::Deserializer::from_str(text).take(count + 1) {
-        if scan.documents.get(found).is_some_and(|scan| scan.is_ours && !scan.is_refused) {
+        if scan
+            .documents
+            .get(found)
+            .is_some_and(|scan| scan.is_ours && !scan.is_refused)
+        {
             match Json::deserialize(document) {
                 Ok(mut value) => {
                     whole_numbers(&mut value);
@@ -39,7 +43,9 @@ pub(super) fn parse(
             file: file.to_owned(),
             place: Place::File,
         };
-        return Err(Box::new(Finding::new(&yaml::INVALID_YAML, message).at(location)));
+        return Err(Box::new(
+            Finding::new(&yaml::INVALID_YAML, message).at(location),
+        ));
     }
     Ok(values)
 }
@@ -85,11 +91,62 @@ mod tests {
 
     #[test]
     fn probe() {
-        for c in ["%YAML 1.3\n---\na: 1\n", "a: \"\\u12\"\n", "a: \"\\x4\"\n", "a: [b\tc]\n", "a: 'b\n---\nc'\n","a: @b\n","a: `b\n","a: %b\n","\"\\q\": 1\n","a: {b: c, , d}\n","a: !<tag x\n","a:\tb: c\n","\ta: 1\n","a: \u{7}\n","a: [b,\nc]\n","k: {a: 1\n}\n","a: b\n c: d\n","%FOO\n---\nx: 1\n","? a\n: b\n? c\n", "{a: b}: c\n", "x: \"\n---\n\"\n","- a\nb: 1\n", "a: 1\n...\nb: 1\n", "a: |1\n  x\n", "a: |x\n  b\n","a: [1]]\n","--- a: 1\n","--- |\n a\n","a: &x\n","a: 1 #b\n#c\n", "a: [#b\n]\n", "a: -\n","a: [-]\n","a: ?\n","a: {?}\n", "x: [a: b, c: d]\n","x: [? a: b]\n","\u{85}a: 1\n","a: \u{feff}b\n","'a':b\n","{'a':b}\n","[a]:b\n"] {
-            for text in [format!("kind: SyncRule\n---\n{c}"), format!("kind: SyncRule\n...\n{c}")] {
-            let scan = strict::scan("a", &text);
-            let r = parse("a", &text, &scan);
-            println!("{} {} {:?}", scan.broken.is_some(), r.is_err(), &text[..text.len().min(60)]);
+        for c in [
+            "%YAML 1.3\n---\na: 1\n",
+            "a: \"\\u12\"\n",
+            "a: \"\\x4\"\n",
+            "a: [b\tc]\n",
+            "a: 'b\n---\nc'\n",
+            "a: @b\n",
+            "a: `b\n",
+            "a: %b\n",
+            "\"\\q\": 1\n",
+            "a: {b: c, , d}\n",
+            "a: !<tag x\n",
+            "a:\tb: c\n",
+            "\ta: 1\n",
+            "a: \u{7}\n",
+            "a: [b,\nc]\n",
+            "k: {a: 1\n}\n",
+            "a: b\n c: d\n",
+            "%FOO\n---\nx: 1\n",
+            "? a\n: b\n? c\n",
+            "{a: b}: c\n",
+            "x: \"\n---\n\"\n",
+            "- a\nb: 1\n",
+            "a: 1\n...\nb: 1\n",
+            "a: |1\n  x\n",
+            "a: |x\n  b\n",
+            "a: [1]]\n",
+            "--- a: 1\n",
+            "--- |\n a\n",
+            "a: &x\n",
+            "a: 1 #b\n#c\n",
+            "a: [#b\n]\n",
+            "a: -\n",
+            "a: [-]\n",
+            "a: ?\n",
+            "a: {?}\n",
+            "x: [a: b, c: d]\n",
+            "x: [? a: b]\n",
+            "\u{85}a: 1\n",
+            "a: \u{feff}b\n",
+            "'a':b\n",
+            "{'a':b}\n",
+            "[a]:b\n",
+        ] {
+            for text in [
+                format!("kind: SyncRule\n---\n{c}"),
+                format!("kind: SyncRule\n...\n{c}"),
+            ] {
+                let scan = strict::scan("a", &text);
+                let r = parse("a", &text, &scan);
+                println!(
+                    "{} {} {:?}",
+                    scan.broken.is_some(),
+                    r.is_err(),
+                    &text[..text.len().min(60)]
+                );
             }
         }
     }

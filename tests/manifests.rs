@@ -3,12 +3,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use accord::diagnostics::{SourceFile, catalog, render};
-use accord::manifest::{Loaded, MOST_BYTES, ReadOptions, read};
+use accord::manifest::{Kind, Loaded, MOST_BYTES, ReadOptions, read, schema};
 use proptest::prelude::*;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 fn cases(kind: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -275,6 +279,69 @@ fn corpus() -> Vec<Vec<u8>> {
     files.iter().map(|path| fs::read(path).unwrap()).collect()
 }
 
+/// The documents of the valid cases.
+fn valid_documents() -> Vec<Value> {
+    let mut documents = Vec::new();
+    for path in cases("valid") {
+        let text = fs::read_to_string(path).unwrap();
+        let values = serde_yaml::Deserializer::from_str(&text);
+        let values = values.map(|value| Value::deserialize(value).unwrap_or_default());
+        documents.extend(
+            values
+                .filter(|value| value["apiVersion"] == "accord/v1" && value.get("spec").is_some()),
+        );
+    }
+    documents
+}
+
+/// Pointers of all nodes below the header.
+fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
+    found.push(at.to_owned());
+    match value {
+        Value::Object(members) => {
+            for (key, member) in members {
+                let key = key.replace('~', "~0").replace('/', "~1");
+                pointers(member, &format!("{at}/{key}"), found);
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                pointers(item, &format!("{at}/{index}"), found);
+            }
+        }
+        _ => {}
+    }
+}
+
+static CORPUS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(corpus);
+static DOCUMENTS: LazyLock<Vec<Value>> = LazyLock::new(valid_documents);
+static VALIDATORS: LazyLock<BTreeMap<&str, jsonschema::Validator>> = LazyLock::new(|| {
+    let compile = |kind: Kind| {
+        let schema = schema::for_kind(kind.name()).unwrap();
+        (kind.name(), jsonschema::draft7::new(&schema).unwrap())
+    };
+    Kind::ALL.into_iter().map(compile).collect()
+});
+
+fn any_json() -> impl Strategy<Value = Value> {
+    let scalar = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        (-3_i64..400).prop_map(Value::from),
+        Just(json!(1e300)),
+        Just(json!(2.5)),
+        "[a-z.:/*{}-]{0,6}".prop_map(Value::from),
+        Just(json!("toAzureDevOps")),
+    ];
+    scalar.prop_recursive(2, 6, 3, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+            proptest::collection::btree_map("[a-z]{1,4}|env|use", inner, 0..3)
+                .prop_map(|members| members.into_iter().collect()),
+        ]
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
@@ -288,14 +355,46 @@ proptest! {
         report(&read_text(text));
     }
 
+    /// What the published schema refuses, the reader refuses too; and a schema's acceptance is enough
+    /// for the reader's types: there is never a document that "cannot be read" without a reason.
+    #[test]
+    fn schema_and_reader_agree_on_changed_documents(
+        seed in any::<proptest::sample::Index>(),
+        place in any::<proptest::sample::Index>(),
+        value in proptest::option::of(any_json()),
+    ) {
+        let mut document = seed.get(&DOCUMENTS).clone();
+        let mut places = Vec::new();
+        pointers(&document["spec"], "/spec", &mut places);
+        let place = place.get(&places).clone();
+        match value {
+            Some(value) => *document.pointer_mut(&place).unwrap() = value,
+            None => {
+                let (parent, key) = place.rsplit_once('/').unwrap();
+                match document.pointer_mut(parent) {
+                    Some(Value::Object(members)) => { members.remove(key); }
+                    Some(Value::Array(items)) => { items.clear(); }
+                    _ => {}
+                }
+            }
+        }
+        let kind = document["kind"].as_str().unwrap_or_default();
+        let loaded = read_text(document.to_string());
+        for finding in &loaded.findings {
+            prop_assert!(!finding.message.contains("cannot be read"), "{document}: {}", finding.message);
+        }
+        if !VALIDATORS[kind].is_valid(&document) {
+            prop_assert!(loaded.has_errors(), "the reader takes what the schema refuses: {document}");
+        }
+    }
+
     /// Damaged manifests are read or refused, and the report is always printable.
     #[test]
     fn damaged_manifests_never_panic(
         seed in any::<proptest::sample::Index>(),
         cuts in proptest::collection::vec((any::<proptest::sample::Index>(), 0_usize..40, any::<u8>()), 1..4),
     ) {
-        let corpus = corpus();
-        let mut bytes = seed.get(&corpus).clone();
+        let mut bytes = seed.get(&CORPUS).clone();
         for (at, length, byte) in cuts {
             if bytes.is_empty() { break; }
             let at = at.index(bytes.len());

@@ -101,7 +101,7 @@ pub(crate) enum Command {
     Sandbox(SandboxArgs),
     /// Prints the JSON Schemas of the manifests and of the plan
     Schema(SchemaArgs),
-    /// Explains the code of a finding
+    /// Explains the code of a finding, or what is declared and known under an address
     Explain(ExplainArgs),
 }
 
@@ -179,6 +179,6 @@ pub(crate) struct SchemaArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
-    /// A code such as `unknown-key` or `L07`; every code with a line each if left out
+    /// A code such as `unknown-key` or `L07`, or an address such as SyncRule/NAME/case/7; every code with a line each if left out
     pub(crate) subject: Option<String>,
 }

@@ -104,7 +104,7 @@ async fn dispatch(session: &Session, command: &Command) -> Result<ExitCode, Fail
         Command::Demo(args) => demo::run(session, args).await,
         Command::Sandbox(args) => sandbox::run(session, args).await,
         Command::Schema(args) => schema::run(session, args),
-        Command::Explain(args) => explain::run(session, args),
+        Command::Explain(args) => explain::run(session, args).await,
     }
 }
 

@@ -17,34 +17,29 @@ pub(super) fn parse(
     text: &str,
     scan: &Scan,
 ) -> Result<Vec<(usize, Json)>, Box<Finding>> {
-    let wanted = |index: usize| {
-        scan.documents
-            .get(index)
-            .is_some_and(|d| d.is_ours && !d.is_refused)
-    };
+    let count = scan.documents.len();
     let mut values = Vec::new();
-    let mut count = 0;
-    for (index, document) in serde_yaml::Deserializer::from_str(text).enumerate() {
-        count = index + 1;
-        if wanted(index) {
+    let mut found = 0;
+    // Behind an error that nobody looked at, this iterator would go on for ever.
+    for document in serde_yaml::Deserializer::from_str(text).take(count + 1) {
+        if scan.documents.get(found).is_some_and(|scan| scan.is_ours && !scan.is_refused) {
             match Json::deserialize(document) {
                 Ok(mut value) => {
                     whole_numbers(&mut value);
-                    values.push((index, value));
+                    values.push((found, value));
                 }
                 Err(error) => return Err(Box::new(disagreement(file, text, &error))),
             }
         }
+        found += 1;
     }
-    if count < scan.documents.len() && (count..scan.documents.len()).any(wanted) {
+    if found != count {
         let message = "not valid YAML: a document cannot be told from its neighbours";
         let location = Location {
             file: file.to_owned(),
             place: Place::File,
         };
-        return Err(Box::new(
-            Finding::new(&yaml::INVALID_YAML, message).at(location),
-        ));
+        return Err(Box::new(Finding::new(&yaml::INVALID_YAML, message).at(location)));
     }
     Ok(values)
 }
@@ -80,5 +75,22 @@ fn whole_numbers(value: &mut Json) {
         Json::Array(items) => items.iter_mut().for_each(whole_numbers),
         Json::Object(members) => members.values_mut().for_each(whole_numbers),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::strict;
+
+    #[test]
+    fn probe() {
+        for c in ["%YAML 1.3\n---\na: 1\n", "a: \"\\u12\"\n", "a: \"\\x4\"\n", "a: [b\tc]\n", "a: 'b\n---\nc'\n","a: @b\n","a: `b\n","a: %b\n","\"\\q\": 1\n","a: {b: c, , d}\n","a: !<tag x\n","a:\tb: c\n","\ta: 1\n","a: \u{7}\n","a: [b,\nc]\n","k: {a: 1\n}\n","a: b\n c: d\n","%FOO\n---\nx: 1\n","? a\n: b\n? c\n", "{a: b}: c\n", "x: \"\n---\n\"\n","- a\nb: 1\n", "a: 1\n...\nb: 1\n", "a: |1\n  x\n", "a: |x\n  b\n","a: [1]]\n","--- a: 1\n","--- |\n a\n","a: &x\n","a: 1 #b\n#c\n", "a: [#b\n]\n", "a: -\n","a: [-]\n","a: ?\n","a: {?}\n", "x: [a: b, c: d]\n","x: [? a: b]\n","\u{85}a: 1\n","a: \u{feff}b\n","'a':b\n","{'a':b}\n","[a]:b\n"] {
+            for text in [format!("kind: SyncRule\n---\n{c}"), format!("kind: SyncRule\n...\n{c}")] {
+            let scan = strict::scan("a", &text);
+            let r = parse("a", &text, &scan);
+            println!("{} {} {:?}", scan.broken.is_some(), r.is_err(), &text[..text.len().min(60)]);
+            }
+        }
     }
 }

@@ -146,10 +146,10 @@ pub(crate) struct RawWebhook {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 #[schemars(extend("minProperties" = 1, "maxProperties" = 1))]
 pub(crate) struct SecretSource {
-    /// An environment variable. Its name begins with TESTWORTHY_, AZURE_DEVOPS_ or ACCORD_.
+    /// An environment variable. Its name begins with `TESTWORTHY_`, `AZURE_DEVOPS_` or `ACCORD_`.
     #[serde(default)]
     pub(crate) env: Option<String>,
-    /// A file below the folder that ACCORD_SECRETS_DIR names.
+    /// A file below the folder that `ACCORD_SECRETS_DIR` names.
     #[serde(default)]
     pub(crate) file: Option<String>,
 }

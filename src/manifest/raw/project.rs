@@ -109,6 +109,7 @@ pub(crate) struct UpdateLimit {
     #[schemars(range(min = 0, max = 100))]
     pub(crate) max_percent: Option<f64>,
     /// Number of items; `null` for no limit.
+    #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub(crate) max_count: Option<u64>,
 }
 
@@ -128,6 +129,7 @@ pub(crate) struct DeleteLimit {
     #[schemars(range(min = 0, max = 100))]
     pub(crate) max_percent: Option<f64>,
     /// Number of items; `null` for no limit.
+    #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub(crate) max_count: Option<u64>,
 }
 

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::MutexGuard;
 use std::time::Duration;
 
+use accord::sandbox::log::System;
 use accord::sandbox::{RunningSandbox, Sandbox, State, seed};
 use base64::Engine as _;
 
@@ -36,8 +37,8 @@ pub(crate) struct Project {
     pub(crate) sandbox: RunningSandbox,
     folder: tempfile::TempDir,
     environment: BTreeMap<String, String>,
-    // The last to be dropped: the sandbox lives on it.
-    runtime: tokio::runtime::Runtime,
+    /// The sandbox lives on it.
+    _runtime: tokio::runtime::Runtime,
 }
 
 impl Project {
@@ -63,7 +64,7 @@ impl Project {
         let address = sandbox.address.to_string();
         copy(&examples().join("sandbox-project"), folder.path(), &address);
         let mut project =
-            Self { sandbox, folder, environment: BTreeMap::new(), runtime };
+            Self { sandbox, folder, environment: BTreeMap::new(), _runtime: runtime };
         project.set("ACCORD_ALLOW_HOSTS", &address);
         project.set("ACCORD_SETTLE", "0s");
         let env = project.read("sandbox.env");
@@ -83,9 +84,16 @@ impl Project {
         self.sandbox.state()
     }
 
-    /// What the tests' own asynchronous calls run on.
-    pub(crate) fn runtime(&self) -> &tokio::runtime::Runtime {
-        &self.runtime
+    /// Requests that both systems got.
+    pub(crate) fn requests(&self) -> u64 {
+        let state = self.state();
+        state.log.requests(System::Testworthy) + state.log.requests(System::AzureDevOps)
+    }
+
+    /// Those among them that could change something.
+    pub(crate) fn writes(&self) -> u64 {
+        let state = self.state();
+        state.log.writes(System::Testworthy) + state.log.writes(System::AzureDevOps)
     }
 
     /// Sets a variable for the commands that follow.

@@ -7,7 +7,7 @@
 //! | line | does |
 //! |---|---|
 //! | `# text` | says what happens |
-//! | `$ accord ARGUMENTS` | runs the program in the project's folder |
+//! | `$ accord ARGUMENTS` | runs the program in the project's folder; `> /dev/null` hides its stdout |
 //! | `edit case ID {JSON}`, `edit workItem ID {JSON}` | edits an item as a person would |
 //! | `delete case ID`, `delete workItem ID` | deletes it as a person would |
 //! | `show case ID`, `show workItem ID` | prints what a person sees of it |
@@ -52,6 +52,7 @@ scenarios! {
     safety_limit => "safety-limit",
     only => "only",
     quarantine => "quarantine",
+    allowed_values => "allowed-values",
     renamed_rule => "renamed-rule",
     saved_plan => "saved-plan",
 }

@@ -56,7 +56,8 @@ impl Player {
             "replace" => {
                 let (file, change) = rest.split_once(": ").ok_or("FILE: OLD => NEW")?;
                 let (old, new) = change.split_once(" => ").ok_or("FILE: OLD => NEW")?;
-                self.project.replace(file, old, &new.replace("\\n", "\n"));
+                let line_ends = |text: &str| text.replace("\\n", "\n");
+                self.project.replace(file, &line_ends(old), &line_ends(new));
             }
             "write" => self.project.write(rest, block),
             "remove" => {
@@ -81,8 +82,13 @@ impl Player {
     }
 
     fn run(&mut self, arguments: &str) -> Result<(), String> {
+        let (arguments, shown) = match arguments.strip_suffix(" > /dev/null") {
+            Some(arguments) => (arguments, false),
+            None => (arguments, true),
+        };
         let outcome = self.project.run(&words(arguments)?);
-        for (mark, text) in [("   ", &outcome.stdout), ("2> ", &outcome.stderr)] {
+        let stdout = if shown { outcome.stdout.as_str() } else { "" };
+        for (mark, text) in [("   ", stdout), ("2> ", &outcome.stderr)] {
             for line in self.scrub.text(text).lines() {
                 let line = format!("{mark} {line}");
                 self.tell(line.trim_end());
@@ -145,8 +151,10 @@ fn show_case(state: &mut State, id: u64) -> Result<String, String> {
     if reply.status != 200 {
         return Ok(format!("    {case}\n"));
     }
-    let shown = ["title", "priority_id", "refs"].map(|name| format!("{name}: {}", case[name]));
-    Ok(format!("    {}\n", shown.join(", ")))
+    Ok(format!(
+        "    {}, priority {}, references {}\n",
+        case["title"], case["priority"]["name"], case["refs"]
+    ))
 }
 
 /// The parts of a work item that the example mapping touches, and what it is linked to.

@@ -5,7 +5,9 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     accord::http::install_tls_provider();
     accord::cli::install_logs();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
     let code = match runtime {
         Ok(runtime) => runtime.block_on(accord::cli::run(std::env::args_os())),
         Err(_) => accord::cli::ExitCode::Internal,

@@ -1,6 +1,8 @@
 //! Manifests in, findings out: every file in `tests/manifests/invalid` has its report beside it (blessed
 //! with `ACCORD_BLESS=1`), every one in `valid` has none; and no bytes whatever make the reader panic.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -9,11 +11,16 @@ use accord::manifest::{Loaded, MOST_BYTES, ReadOptions, read};
 use proptest::prelude::*;
 
 fn cases(kind: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/manifests").join(kind);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/manifests")
+        .join(kind);
     let mut files: Vec<PathBuf> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "yaml")
+        })
         .collect();
     files.sort();
     assert!(!files.is_empty());
@@ -63,14 +70,21 @@ fn invalid_manifests_report_what_is_expected() {
         // A file named like a code shows that code.
         let stem = path.file_stem().unwrap().to_string_lossy().into_owned();
         if catalog::find(&stem).is_some() {
-            let shows = loaded.findings.iter().any(|finding| finding.code.code == stem);
+            let shows = loaded
+                .findings
+                .iter()
+                .any(|finding| finding.code.code == stem);
             assert!(shows, "{} does not show its code:\n{found}", path.display());
         }
         assert!(!found.contains("hunter"), "a secret is shown:\n{found}");
         let json = render::json::render(&loaded.findings, &loaded.sources).to_string();
         assert!(!json.contains("hunter"), "a secret is shown:\n{json}");
     }
-    assert!(wrong.is_empty(), "not as blessed (ACCORD_BLESS=1):\n{}", wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "not as blessed (ACCORD_BLESS=1):\n{}",
+        wrong.join("\n")
+    );
 }
 
 /// Codes that need several files or a file system; the loader's own tests show them.
@@ -133,7 +147,10 @@ fn byte_order_mark_and_windows_line_ends_change_nothing() {
     let (unix, windows) = (read_text(unix), read_text(windows));
     let summary = |loaded: &Loaded| {
         let config = loaded.config.clone().unwrap();
-        format!("{:?} {:?} {:?}", config.connections, config.mappings, config.rules)
+        format!(
+            "{:?} {:?} {:?}",
+            config.connections, config.mappings, config.rules
+        )
     };
     assert_eq!(summary(&unix), summary(&windows));
 }
@@ -162,14 +179,23 @@ fn empty_and_foreign_files_are_passed_over() {
 #[test]
 fn the_digest_follows_manifests_only() {
     let digest = |files: &[(&str, &str)]| {
-        let sources = files.iter().map(|(path, text)| SourceFile::new(*path, *text)).collect();
+        let sources = files
+            .iter()
+            .map(|(path, text)| SourceFile::new(*path, *text))
+            .collect();
         read(sources, &options()).config.unwrap().digest
     };
     let project = "apiVersion: accord/v1\nkind: Project\nmetadata: { name: p }\n";
     let one = digest(&[("accord.yaml", project)]);
     assert_eq!(one.len(), 64);
-    assert_eq!(one, digest(&[("other.yaml", "x: 1"), ("accord.yaml", project)]));
-    assert_ne!(one, digest(&[("accord.yaml", &format!("{project}# more\n"))]));
+    assert_eq!(
+        one,
+        digest(&[("other.yaml", "x: 1"), ("accord.yaml", project)])
+    );
+    assert_ne!(
+        one,
+        digest(&[("accord.yaml", &format!("{project}# more\n"))])
+    );
 }
 
 #[test]
@@ -178,7 +204,15 @@ fn bombs_and_towers_are_refused_quickly() {
     let mut bomb = format!("{head}a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
     for level in 1..40 {
         let refs = vec![format!("*a{}", level - 1); 9].join(", ");
-        bomb.push_str(&format!("a{level}: &a{level} [{refs}]\n"));
+        bomb.extend([
+            "a",
+            &level.to_string(),
+            ": &a",
+            &level.to_string(),
+            " [",
+            &refs,
+            "]\n",
+        ]);
     }
     let code = |text: String| {
         let loaded = read_text(text);
@@ -186,9 +220,18 @@ fn bombs_and_towers_are_refused_quickly() {
         loaded.findings[0].code.code
     };
     assert_eq!(code(bomb), "anchor");
-    assert_eq!(code(format!("{head}spec: {}", "[".repeat(100_000))), "nesting-too-deep");
-    assert_eq!(code(format!("{head}spec: {}", "{a: ".repeat(100_000))), "nesting-too-deep");
-    assert_eq!(code(format!("{head}spec:\n{}", "- ".repeat(100_000))), "nesting-too-deep");
+    assert_eq!(
+        code(format!("{head}spec: {}", "[".repeat(100_000))),
+        "nesting-too-deep"
+    );
+    assert_eq!(
+        code(format!("{head}spec: {}", "{a: ".repeat(100_000))),
+        "nesting-too-deep"
+    );
+    assert_eq!(
+        code(format!("{head}spec:\n{}", "- ".repeat(100_000))),
+        "nesting-too-deep"
+    );
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! The schemas in `schemas/` are those of the program, valid draft-07, complete, and agree with the
 //! reader on every example.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -32,7 +34,10 @@ fn checked_in_schemas_are_fresh() {
 #[test]
 fn schemas_are_valid_draft_07() {
     for (name, schema) in schema::all() {
-        assert_eq!(schema["$schema"], "http://json-schema.org/draft-07/schema#", "{name}");
+        assert_eq!(
+            schema["$schema"], "http://json-schema.org/draft-07/schema#",
+            "{name}"
+        );
         if let Err(error) = jsonschema::draft7::meta::validate(&schema) {
             panic!("{name}: {error}");
         }
@@ -63,12 +68,16 @@ fn walk(part: &Value, place: &str, keys: &mut usize) {
             assert!(text.len() > 10, "{place}/{key} has no description");
             assert!(text.ends_with('.'), "{place}/{key}: {text}");
             if !required.contains(&key.as_str()) {
-                assert!(property.get("default").is_some(), "{place}/{key} has no default");
+                assert!(
+                    property.get("default").is_some(),
+                    "{place}/{key} has no default"
+                );
             }
             walk(property, &format!("{place}/{key}"), keys);
         }
         assert_eq!(
-            part.get("additionalProperties").unwrap_or(&Value::Bool(place.starts_with("accord"))),
+            part.get("additionalProperties")
+                .unwrap_or(&Value::Bool(place.starts_with("accord"))),
             &Value::Bool(part.get("definitions").is_some()),
             "{place} takes unknown keys"
         );
@@ -104,7 +113,10 @@ fn cases(kind: &str) -> Vec<(String, Vec<u8>)> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "yaml") {
+            } else if path
+                .extension()
+                .is_some_and(|extension| extension == "yaml")
+            {
                 files.push((path.display().to_string(), fs::read(path).unwrap()));
             }
         }
@@ -123,8 +135,10 @@ fn every_valid_example_fulfils_its_schema_and_the_combined_one() {
             let kind = document["kind"].as_str().unwrap();
             let single = jsonschema::draft7::new(&schema::for_kind(kind).unwrap()).unwrap();
             for validator in [&single, &combined] {
-                let errors: Vec<String> =
-                    validator.iter_errors(&document).map(|e| e.to_string()).collect();
+                let errors: Vec<String> = validator
+                    .iter_errors(&document)
+                    .map(|e| e.to_string())
+                    .collect();
                 assert!(errors.is_empty(), "{name}: {errors:?}");
             }
             count += 1;
@@ -144,26 +158,41 @@ fn schema_and_reader_agree_on_invalid_examples() {
         let text = source.text().into_owned();
         let documents = documents(&text);
         let loaded = read(vec![source], &ReadOptions::default());
-        let schema_refuses = documents.iter().any(|document| !combined.is_valid(document));
+        let schema_refuses = documents
+            .iter()
+            .any(|document| !combined.is_valid(document));
         if schema_refuses {
             refused += 1;
-            assert!(loaded.has_errors(), "{name}: the schema refuses what the reader takes");
+            assert!(
+                loaded.has_errors(),
+                "{name}: the schema refuses what the reader takes"
+            );
         } else {
             by_meaning += 1;
         }
-        let stem = Path::new(&name).file_stem().unwrap().to_string_lossy().into_owned();
+        let stem = Path::new(&name)
+            .file_stem()
+            .unwrap()
+            .to_string_lossy()
+            .into_owned();
         if of_shape.iter().any(|code| stem == *code) {
             assert!(schema_refuses, "{name}: the schema takes a wrong shape");
         }
     }
-    assert!(refused >= 5 && by_meaning >= 5, "{refused} by schema, {by_meaning} by meaning");
+    assert!(
+        refused >= 5 && by_meaning >= 5,
+        "{refused} by schema, {by_meaning} by meaning"
+    );
 }
 
 #[test]
 fn kinds_are_found_by_either_name() {
     for kind in Kind::ALL {
         assert!(schema::for_kind(kind.name()).is_some());
-        assert_eq!(schema::for_kind(kind.name()), schema::for_kind(kind.file_stem()));
+        assert_eq!(
+            schema::for_kind(kind.name()),
+            schema::for_kind(kind.file_stem())
+        );
     }
     assert!(schema::for_kind("nothing").is_none());
 }

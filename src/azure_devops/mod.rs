@@ -3,7 +3,6 @@
 //! Wire shapes stay inside this folder; what leaves it is the model. Work is done in bulk: ids come from
 //! WIQL, items by 200, writes go out as one `$batch` of at most 200 with an outcome for each of them.
 
-
 mod address;
 mod auth;
 mod batch;

@@ -86,7 +86,9 @@ fn explain_size(mut error: RemoteError, writes: usize, bytes: usize) -> RemoteEr
 #[async_trait]
 impl WriteAzureDevOps for Writer {
     fn fit(&self, writes: &[WorkItemWrite]) -> usize {
-        batch::chunks(writes).first().map_or(1, |run| run.len().max(1))
+        batch::chunks(writes)
+            .first()
+            .map_or(1, |run| run.len().max(1))
     }
 
     async fn write(&self, writes: &[WorkItemWrite]) -> Result<Vec<WriteOutcome>, RemoteError> {

@@ -36,7 +36,9 @@ pub(crate) async fn run(session: &Session, args: &ApplyArgs) -> Result<ExitCode,
         ids: &TimeOrderedIds,
         progress: &bars,
     };
-    let found = recover(&context, &stop).await.map_err(|error| signals.or(error))?;
+    let found = recover(&context, &stop)
+        .await
+        .map_err(|error| signals.or(error))?;
     if found > 0 {
         session.ui.note(&format!(
             "found {found} items that an interrupted run had created; they are linked now\n"
@@ -58,19 +60,30 @@ pub(crate) async fn run(session: &Session, args: &ApplyArgs) -> Result<ExitCode,
         return Ok(ExitCode::Success);
     }
     if made.has_operations() && !args.yes && !confirm(session)? {
-        return Err(Failed::new(ExitCode::Failure, "not applied: you did not say yes"));
+        return Err(Failed::new(
+            ExitCode::Failure,
+            "not applied: you did not say yes",
+        ));
     }
-    let report = apply(&context, &outcome, &stop).await.map_err(Failed::from)?;
+    let report = apply(&context, &outcome, &stop)
+        .await
+        .map_err(Failed::from)?;
     plan_command::tell_requests(session, &remotes);
     tell(session, made, &report);
     end(report, &signals)
 }
 
 fn confirm(session: &Session) -> Result<bool, Failed> {
-    session.ui.confirm("Apply this plan?").map_err(|ui::CannotAsk| {
-        Failed::new(ExitCode::Usage, "nobody can be asked here, so nothing was applied")
+    session
+        .ui
+        .confirm("Apply this plan?")
+        .map_err(|ui::CannotAsk| {
+            Failed::new(
+                ExitCode::Usage,
+                "nobody can be asked here, so nothing was applied",
+            )
             .with_help("give --yes to apply without asking")
-    })
+        })
 }
 
 fn tell(session: &Session, plan: &Plan, report: &ApplyReport) {

@@ -17,8 +17,14 @@ use crate::sandbox::{RunningSandbox, seed};
 
 /// The files of the demo's project, as they stand under `examples/sandbox-project`.
 const FILES: [(&str, &str); 5] = [
-    ("accord.yaml", include_str!("../../examples/sandbox-project/accord.yaml")),
-    ("connection.yaml", include_str!("../../examples/sandbox-project/connection.yaml")),
+    (
+        "accord.yaml",
+        include_str!("../../examples/sandbox-project/accord.yaml"),
+    ),
+    (
+        "connection.yaml",
+        include_str!("../../examples/sandbox-project/connection.yaml"),
+    ),
     (
         "mappings/test-case.yaml",
         include_str!("../../examples/sandbox-project/mappings/test-case.yaml"),
@@ -47,11 +53,17 @@ pub(crate) async fn run(session: &Session, args: &DemoArgs) -> Result<ExitCode, 
         seed::web_shop().map_err(|error| Failed::new(ExitCode::Internal, error.to_string()))?;
     let running = sandbox::start(0, &seed).await?;
     let folder = Folder::make(args.keep)?;
-    let demo = Demo { outer: session, running: &running, folder: folder.path.clone() };
+    let demo = Demo {
+        outer: session,
+        running: &running,
+        folder: folder.path.clone(),
+    };
     let result = demo.play().await;
     running.stop().await;
     if args.keep {
-        session.ui.note(&format!("the project is in {}\n", folder.path.display()));
+        session
+            .ui
+            .note(&format!("the project is in {}\n", folder.path.display()));
     }
     let outcome = result?;
     session.ui.stdout(&outcome);
@@ -69,32 +81,65 @@ impl Demo<'_> {
         self.write_project()?;
         self.title("A project in Git: one connection, one field mapping, two one-way sync rules");
         let validate = Command::Validate(ValidateArgs { paths: Vec::new() });
-        self.step("accord validate", &validate, ExitCode::Success).await?;
+        self.step("accord validate", &validate, ExitCode::Success)
+            .await?;
 
         self.title("What would change? A plan reads both systems and writes to neither");
-        let plan = || Command::Plan(PlanArgs { detailed_exitcode: true, ..PlanArgs::default() });
-        self.step("accord plan --detailed-exitcode", &plan(), ExitCode::Changes).await?;
+        let plan = || {
+            Command::Plan(PlanArgs {
+                detailed_exitcode: true,
+                ..PlanArgs::default()
+            })
+        };
+        self.step(
+            "accord plan --detailed-exitcode",
+            &plan(),
+            ExitCode::Changes,
+        )
+        .await?;
 
         self.title("Bring both systems into the declared state");
         let apply = || {
             let plan = PlanArgs::default();
-            Command::Apply(ApplyArgs { plan, yes: true, lock_timeout: 0 })
+            Command::Apply(ApplyArgs {
+                plan,
+                yes: true,
+                lock_timeout: 0,
+            })
         };
         let before = self.counts();
-        self.step("accord apply --yes", &apply(), ExitCode::Success).await?;
+        self.step("accord apply --yes", &apply(), ExitCode::Success)
+            .await?;
         let created = self.counts().since(&before);
 
         self.title("Nothing is left to do");
-        self.step("accord plan --detailed-exitcode", &plan(), ExitCode::Success).await?;
+        self.step(
+            "accord plan --detailed-exitcode",
+            &plan(),
+            ExitCode::Success,
+        )
+        .await?;
 
         self.title("A tester renames a case in TestWorthy, somebody edits a work item by hand");
         self.edit_as_people_do()?;
-        self.step("accord plan --detailed-exitcode", &plan(), ExitCode::Changes).await?;
-        self.step("accord apply --yes", &apply(), ExitCode::Success).await?;
+        self.step(
+            "accord plan --detailed-exitcode",
+            &plan(),
+            ExitCode::Changes,
+        )
+        .await?;
+        self.step("accord apply --yes", &apply(), ExitCode::Success)
+            .await?;
 
         self.title("And again nothing is left to do");
-        self.step("accord plan --detailed-exitcode", &plan(), ExitCode::Success).await?;
-        self.step("accord status", &Command::Status, ExitCode::Success).await?;
+        self.step(
+            "accord plan --detailed-exitcode",
+            &plan(),
+            ExitCode::Success,
+        )
+        .await?;
+        self.step("accord status", &Command::Status, ExitCode::Success)
+            .await?;
 
         Ok(format!(
             "demo: done. Created {} work items and {} cases, linked {} pairs; the last plan has nothing to do.\n",
@@ -109,12 +154,7 @@ impl Demo<'_> {
     }
 
     /// Shows the command, runs it, shows what it printed, and insists on its exit code.
-    async fn step(
-        &self,
-        typed: &str,
-        command: &Command,
-        expected: ExitCode,
-    ) -> Result<(), Failed> {
+    async fn step(&self, typed: &str, command: &Command, expected: ExitCode) -> Result<(), Failed> {
         self.outer.ui.stdout(&format!("\n$ {typed}\n"));
         let (ui, printed) = self.outer.ui.captured();
         let session = self.inner(ui.clone())?;
@@ -156,8 +196,7 @@ impl Demo<'_> {
 
     fn write_project(&self) -> Result<(), Failed> {
         for (name, content) in FILES {
-            let content =
-                content.replace(EXAMPLE_ADDRESS, &self.running.address.to_string());
+            let content = content.replace(EXAMPLE_ADDRESS, &self.running.address.to_string());
             let path = self.folder.join(name);
             let made = path
                 .parent()
@@ -172,14 +211,18 @@ impl Demo<'_> {
 
     /// Edits that people make in the two systems' own pages.
     fn edit_as_people_do(&self) -> Result<(), Failed> {
-        let failed =
-            |reason: String| Failed::new(ExitCode::Internal, format!("demo: {reason}"));
+        let failed = |reason: String| Failed::new(ExitCode::Internal, format!("demo: {reason}"));
         let mut state = self.running.state();
         state
-            .edit_case(RENAMED_CASE, &json!({ "title": "Reject an expired card before payment" }))
+            .edit_case(
+                RENAMED_CASE,
+                &json!({ "title": "Reject an expired card before payment" }),
+            )
             .map_err(failed)?;
         let edited = json!({ "Microsoft.VSTS.Common.Priority": 4 });
-        state.edit_work_item(EDITED_WORK_ITEM, &edited).map_err(failed)
+        state
+            .edit_work_item(EDITED_WORK_ITEM, &edited)
+            .map_err(failed)
     }
 
     fn counts(&self) -> Counts {
@@ -198,8 +241,16 @@ impl Demo<'_> {
             comment.is_some_and(|comment| comment.starts_with("accord/1 "))
         };
         let ids = state.azure_devops.work_item_ids();
-        let items = ids.into_iter().filter_map(|id| state.azure_devops.work_item(id));
-        items.filter(|item| item["relations"].as_array().is_some_and(|all| all.iter().any(mark))).count()
+        let items = ids
+            .into_iter()
+            .filter_map(|id| state.azure_devops.work_item(id));
+        items
+            .filter(|item| {
+                item["relations"]
+                    .as_array()
+                    .is_some_and(|all| all.iter().any(mark))
+            })
+            .count()
     }
 }
 
@@ -246,8 +297,9 @@ impl Folder {
     fn make(keep: bool) -> Result<Self, Failed> {
         let name = format!("accord-demo-{}", uuid::Uuid::now_v7());
         let path = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&path)
-            .map_err(|error| Failed::new(ExitCode::Failure, format!("{}: {error}", path.display())))?;
+        std::fs::create_dir_all(&path).map_err(|error| {
+            Failed::new(ExitCode::Failure, format!("{}: {error}", path.display()))
+        })?;
         Ok(Self { path, keep })
     }
 }

@@ -16,15 +16,22 @@ pub(crate) fn run(session: &Session, args: &ExplainArgs) -> Result<ExitCode, Fai
     let Some(code) = catalog::find(subject) else {
         return Err(unknown(subject));
     };
-    let text = if session.json { format!("{:#}\n", json(code)) } else { human(code) };
+    let text = if session.json {
+        format!("{:#}\n", json(code))
+    } else {
+        human(code)
+    };
     session.ui.stdout(&text);
     Ok(ExitCode::Success)
 }
 
 fn unknown(subject: &str) -> Failed {
     if subject.contains('/') {
-        return Failed::new(ExitCode::Usage, "explaining an address is not supported yet")
-            .with_help("`accord plan --only ADDRESS -v` shows what a plan says about it");
+        return Failed::new(
+            ExitCode::Usage,
+            "explaining an address is not supported yet",
+        )
+        .with_help("`accord plan --only ADDRESS -v` shows what a plan says about it");
     }
     let failed = Failed::new(ExitCode::Usage, format!("there is no code `{subject}`"));
     match catalog::nearest(subject) {
@@ -46,7 +53,10 @@ fn human(code: Code) -> String {
 }
 
 fn indent(text: &str) -> String {
-    text.lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")
+    text.lines()
+        .map(|line| format!("  {line}"))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn json(code: Code) -> serde_json::Value {
@@ -67,7 +77,13 @@ fn list(session: &Session) -> String {
     }
     let mut text = String::new();
     for entry in catalog::all() {
-        let _ = writeln!(text, "{:32} {:8} {}", entry.code, entry.severity.as_str(), entry.title);
+        let _ = writeln!(
+            text,
+            "{:32} {:8} {}",
+            entry.code,
+            entry.severity.as_str(),
+            entry.title
+        );
     }
     text
 }

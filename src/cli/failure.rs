@@ -20,12 +20,20 @@ pub(crate) struct Failed {
 impl Failed {
     /// With a message.
     pub(crate) fn new(code: ExitCode, message: impl Into<String>) -> Self {
-        Self { code, message: Some(message.into()), help: None }
+        Self {
+            code,
+            message: Some(message.into()),
+            help: None,
+        }
     }
 
     /// Everything has been told already.
     pub(crate) fn told(code: ExitCode) -> Self {
-        Self { code, message: None, help: None }
+        Self {
+            code,
+            message: None,
+            help: None,
+        }
     }
 
     /// Adds what to do next.
@@ -39,10 +47,18 @@ impl Failed {
 impl From<ReconcileError> for Failed {
     fn from(error: ReconcileError) -> Self {
         match error {
-            ReconcileError::Remote { connection, credentials, error } => {
+            ReconcileError::Remote {
+                connection,
+                credentials,
+                error,
+            } => {
                 let message = format!("connection `{connection}`: {error}");
                 let (code, help) = remote(&error, &credentials);
-                Self { code, message: Some(message), help }
+                Self {
+                    code,
+                    message: Some(message),
+                    help,
+                }
             }
             ReconcileError::Secret(error) => Self::new(ExitCode::Authentication, error.to_string())
                 .with_help("set it in the environment of this command; manifests only name it"),
@@ -53,7 +69,10 @@ impl From<ReconcileError> for Failed {
                     .map(|finding| {
                         let help = finding.help.as_deref().unwrap_or(finding.code.fix);
                         let severity = finding.code.severity.as_str();
-                        format!("{severity}[{}]: {}\n  help: {help}", finding.code.code, finding.message)
+                        format!(
+                            "{severity}[{}]: {}\n  help: {help}",
+                            finding.code.code, finding.message
+                        )
                     })
                     .collect();
                 Self::new(ExitCode::Invalid, lines.join("\n"))

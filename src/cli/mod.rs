@@ -43,7 +43,11 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => {
             // Help and version go to stdout and are a success; everything else is a usage error.
             let _ = error.print();
-            return if error.use_stderr() { ExitCode::Usage } else { ExitCode::Success };
+            return if error.use_stderr() {
+                ExitCode::Usage
+            } else {
+                ExitCode::Success
+            };
         }
     };
     let ui = Ui::new(&ui_options(&cli.global));
@@ -81,7 +85,10 @@ fn ui_options(global: &GlobalArgs) -> UiOptions {
 pub fn install_logs() {
     use tracing_subscriber::EnvFilter;
     let filter = EnvFilter::try_from_env("ACCORD_LOG").unwrap_or_else(|_| EnvFilter::new("off"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
 }
 
 async fn dispatch(session: &Session, command: &Command) -> Result<ExitCode, Failed> {
@@ -115,8 +122,15 @@ fn session(
         }
     }
     let mut hosts = global.allow_host.clone();
-    let listed = environment.variable("ACCORD_ALLOW_HOSTS").unwrap_or_default();
-    hosts.extend(listed.split(',').map(|host| host.trim().to_owned()).filter(|h| !h.is_empty()));
+    let listed = environment
+        .variable("ACCORD_ALLOW_HOSTS")
+        .unwrap_or_default();
+    hosts.extend(
+        listed
+            .split(',')
+            .map(|host| host.trim().to_owned())
+            .filter(|h| !h.is_empty()),
+    );
     make_session(global, ui, directory, environment, &hosts)
 }
 

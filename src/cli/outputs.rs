@@ -19,7 +19,11 @@ enum OutFormat {
 impl Outputs {
     /// Reads the arguments before anything is done, so that a misspelt one costs nothing.
     pub(crate) fn parse(session: &Session, arguments: &[String]) -> Result<Self, Failed> {
-        arguments.iter().map(|argument| parse(session, argument)).collect::<Result<_, _>>().map(Self)
+        arguments
+            .iter()
+            .map(|argument| parse(session, argument))
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 
     /// Writes the plan to every file.
@@ -27,8 +31,10 @@ impl Outputs {
         for (format, path) in &self.0 {
             let text = match format {
                 OutFormat::Human => {
-                    let options =
-                        render::human::HumanOptions { colour: false, ..session.human_options() };
+                    let options = render::human::HumanOptions {
+                        colour: false,
+                        ..session.human_options()
+                    };
                     render::human::human(plan, &options)
                 }
                 OutFormat::Json => render::json::render(plan),
@@ -51,19 +57,27 @@ fn write_whole(path: &std::path::Path, text: &str) -> std::io::Result<()> {
 
 fn parse(session: &Session, argument: &str) -> Result<(OutFormat, PathBuf), Failed> {
     let usage = |message: String| {
-        Failed::new(ExitCode::Usage, message)
-            .with_help("write --out human=PATH or --out json=PATH")
+        Failed::new(ExitCode::Usage, message).with_help("write --out human=PATH or --out json=PATH")
     };
-    let Some((format, path)) = argument.split_once('=').filter(|(_, path)| !path.is_empty()) else {
+    let Some((format, path)) = argument
+        .split_once('=')
+        .filter(|(_, path)| !path.is_empty())
+    else {
         return Err(usage(format!("--out {argument}: FORMAT=PATH is needed")));
     };
     let format = match format {
         "human" => OutFormat::Human,
         "json" => OutFormat::Json,
         "jsonl" | "markdown" | "sarif" | "github" | "html" => {
-            return Err(usage(format!("--out {argument}: {format} is not supported yet")));
+            return Err(usage(format!(
+                "--out {argument}: {format} is not supported yet"
+            )));
         }
-        other => return Err(usage(format!("--out {argument}: there is no format `{other}`"))),
+        other => {
+            return Err(usage(format!(
+                "--out {argument}: there is no format `{other}`"
+            )));
+        }
     };
     Ok((format, session.path(std::path::Path::new(path))))
 }

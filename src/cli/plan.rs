@@ -64,7 +64,11 @@ fn options(config: &Config, args: &PlanArgs) -> PlanOptions {
             allow_updates: args.allow_updates,
             allow_deletes: args.allow_deletes,
         },
-        inputs: Inputs { digest: config.digest.clone(), only, ..Inputs::default() },
+        inputs: Inputs {
+            digest: config.digest.clone(),
+            only,
+            ..Inputs::default()
+        },
     }
 }
 
@@ -99,7 +103,11 @@ pub(crate) fn blocked(plan: &Plan) -> Option<Failed> {
     if plan.safety.verdict != SafetyVerdict::Blocked {
         return None;
     }
-    let rules = plan.safety.rules.iter().filter(|rule| rule.verdict == SafetyVerdict::Blocked);
+    let rules = plan
+        .safety
+        .rules
+        .iter()
+        .filter(|rule| rule.verdict == SafetyVerdict::Blocked);
     let mut message = "a safety rule blocks this plan; nothing was written".to_owned();
     for rule in rules {
         let _ = write!(

@@ -22,8 +22,11 @@ pub(crate) async fn run(session: &Session, args: &SandboxArgs) -> Result<ExitCod
 /// Starts a sandbox with this data on a port of 127.0.0.1; port 0 takes a free one.
 pub(crate) async fn start(port: u16, seed: &seed::Seed) -> Result<RunningSandbox, Failed> {
     let running = Sandbox::default().start(port).await.map_err(|error| {
-        Failed::new(ExitCode::Failure, format!("cannot listen on 127.0.0.1:{port}: {error}"))
-            .with_help("--port 0 takes a free port")
+        Failed::new(
+            ExitCode::Failure,
+            format!("cannot listen on 127.0.0.1:{port}: {error}"),
+        )
+        .with_help("--port 0 takes a free port")
     })?;
     seed.plant_running(&running)
         .map_err(|error| Failed::new(ExitCode::Failure, error.to_string()))?;

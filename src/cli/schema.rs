@@ -44,12 +44,13 @@ fn bundle() -> Value {
 
 /// Every file below `schemas` with its content.
 pub fn files() -> Vec<(String, String)> {
-    let mut files: Vec<(String, String)> =
-        schema::all().into_iter().map(|(name, document)| (name, schema::to_text(&document))).collect();
+    let mut files: Vec<(String, String)> = schema::all()
+        .into_iter()
+        .map(|(name, document)| (name, schema::to_text(&document)))
+        .collect();
     files.push((PLAN_FILE.to_owned(), schema::to_text(&Plan::json_schema())));
     files
 }
-
 
 fn write(session: &Session, folder: &Path) -> Result<ExitCode, Failed> {
     let failed = |error: std::io::Error| {
@@ -77,6 +78,9 @@ fn check(session: &Session, folder: &Path) -> Result<ExitCode, Failed> {
     for name in &stale {
         session.ui.stdout(&format!("schemas/{name}\n"));
     }
-    Err(Failed::new(ExitCode::Unformatted, "these schemas are not what this version writes")
-        .with_help("run `accord schema --write`"))
+    Err(Failed::new(
+        ExitCode::Unformatted,
+        "these schemas are not what this version writes",
+    )
+    .with_help("run `accord schema --write`"))
 }

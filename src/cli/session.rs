@@ -50,13 +50,15 @@ impl Session {
         let errors = findings.iter().any(Finding::is_error);
         // Warnings belong to `validate`; a plan repeats those that concern it.
         findings.retain(|finding| finding.is_error() || self.ui.verbosity() > 0);
-        let text =
-            render::text::render(&findings, &loaded.sources, self.ui.colour_stderr());
+        let text = render::text::render(&findings, &loaded.sources, self.ui.colour_stderr());
         self.ui.stderr(&text);
         match loaded.config {
             Some(config) if !errors => {
                 let state = folder.join(&config.project.state);
-                Ok(Project { config: self.with_environment(config)?, state })
+                Ok(Project {
+                    config: self.with_environment(config)?,
+                    state,
+                })
             }
             _ => Err(Failed::new(
                 ExitCode::Invalid,
@@ -91,7 +93,11 @@ impl Session {
     /// A comma-separated list from the environment.
     pub(crate) fn list(&self, variable: &str) -> Vec<String> {
         let text = self.environment.variable(variable).unwrap_or_default();
-        text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+        text.split(',')
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+            .map(str::to_owned)
+            .collect()
     }
 
     /// The systems over HTTP.

@@ -13,10 +13,15 @@ const LARGEST: u64 = 512 * 1024 * 1024;
 pub(crate) fn run(session: &Session, args: &ShowArgs) -> Result<ExitCode, Failed> {
     let path = session.path(&args.file);
     let failed = |reason: String| {
-        Failed::new(ExitCode::Failure, format!("{}: {reason}", args.file.display()))
-            .with_help("`accord plan --out json=FILE` writes a plan that can be shown")
+        Failed::new(
+            ExitCode::Failure,
+            format!("{}: {reason}", args.file.display()),
+        )
+        .with_help("`accord plan --out json=FILE` writes a plan that can be shown")
     };
-    let size = std::fs::metadata(&path).map_err(|error| failed(error.to_string()))?.len();
+    let size = std::fs::metadata(&path)
+        .map_err(|error| failed(error.to_string()))?
+        .len();
     if size > LARGEST {
         return Err(failed("larger than any plan".to_owned()));
     }

@@ -95,7 +95,11 @@ impl Status {
             text.push_str("Quarantine (refused by a server; tried again when they change)\n");
         }
         for entry in &self.quarantine {
-            let _ = writeln!(text, "  SyncRule/{}/{}: {}", entry.rule, entry.key, entry.reason);
+            let _ = writeln!(
+                text,
+                "  SyncRule/{}/{}: {}",
+                entry.rule, entry.key, entry.reason
+            );
         }
         if self.loss_count > 0 {
             let _ = writeln!(

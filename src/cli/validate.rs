@@ -13,7 +13,11 @@ pub(crate) fn run(session: &Session, args: &ValidateArgs) -> Result<ExitCode, Fa
         loaded.findings.extend(lint_config(config));
     }
     let count = |severity| {
-        loaded.findings.iter().filter(|finding| finding.code.severity == severity).count()
+        loaded
+            .findings
+            .iter()
+            .filter(|finding| finding.code.severity == severity)
+            .count()
     };
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     if session.json {
@@ -25,14 +29,24 @@ pub(crate) fn run(session: &Session, args: &ValidateArgs) -> Result<ExitCode, Fa
             &loaded.sources,
             session.ui.colour_stderr(),
         ));
-        session.ui.stdout(&summary(errors, warnings, loaded.sources.len()));
+        session
+            .ui
+            .stdout(&summary(errors, warnings, loaded.sources.len()));
     }
-    Ok(if errors == 0 { ExitCode::Success } else { ExitCode::Invalid })
+    Ok(if errors == 0 {
+        ExitCode::Success
+    } else {
+        ExitCode::Invalid
+    })
 }
 
 fn summary(errors: usize, warnings: usize, files: usize) -> String {
     let plural = |count: usize, one: &str| {
-        if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
+        if count == 1 {
+            format!("1 {one}")
+        } else {
+            format!("{count} {one}s")
+        }
     };
     let files = plural(files, "manifest file");
     match (errors, warnings) {

@@ -5,10 +5,7 @@ const LONGEST: usize = 80;
 
 /// The candidate nearest to `wanted`, if it is near enough to be suggested: at most a third of its
 /// letters differ. Case does not count; of equally near ones the first in alphabetical order wins.
-pub fn nearest<'a>(
-    wanted: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub fn nearest<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if wanted.is_empty() || wanted.len() > LONGEST {
         return None;
     }

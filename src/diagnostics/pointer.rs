@@ -1,5 +1,8 @@
 //! JSON Pointers (RFC 6901).
 
+use std::collections::BTreeSet;
+use std::ops::Bound;
+
 /// `base` extended by a key, with `~` and `/` escaped.
 pub fn child(base: &str, key: &str) -> String {
     let mut pointer = String::with_capacity(base.len() + key.len() + 1);
@@ -26,11 +29,20 @@ pub fn split(pointer: &str) -> Option<(&str, String)> {
     Some((parent, last.replace("~1", "/").replace("~0", "~")))
 }
 
-/// Whether `inner` is `outer` or lies inside it.
-pub fn contains(outer: &str, inner: &str) -> bool {
-    inner
-        .strip_prefix(outer)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+/// Whether one of `places` is `at` or lies inside it.
+pub fn any_inside(places: &BTreeSet<String>, at: &str) -> bool {
+    let below = format!("{at}/");
+    places.contains(at)
+        || places
+            .range::<str, _>((Bound::Included(below.as_str()), Bound::Unbounded))
+            .next()
+            .is_some_and(|place| place.starts_with(&below))
+}
+
+/// Whether `at` lies inside one of `places`; the root does not count.
+pub fn any_around(places: &BTreeSet<String>, at: &str) -> bool {
+    at.match_indices('/')
+        .any(|(end, _)| end > 0 && places.contains(&at[..end]))
 }
 
 #[cfg(test)]
@@ -40,10 +52,19 @@ mod tests {
 
     #[test]
     fn knows_what_lies_inside() {
-        assert!(contains("/a", "/a/b"));
-        assert!(contains("/a", "/a"));
-        assert!(contains("", "/a"));
-        assert!(!contains("/a", "/ab"));
+        let places = BTreeSet::from(["/a/b".to_owned(), "/a-b".to_owned(), "/c".to_owned()]);
+        for (at, inside, around) in [
+            ("/a", true, false),
+            ("/a/b", true, false),
+            ("/a/b/c", false, true),
+            ("/c/0", false, true),
+            ("", true, false),
+            ("/a/", false, false),
+            ("/d", false, false),
+        ] {
+            assert_eq!(any_inside(&places, at), inside, "{at}");
+            assert_eq!(any_around(&places, at), around, "{at}");
+        }
     }
 
     proptest! {

@@ -32,7 +32,10 @@ pub fn is_secret_key(key: &str) -> bool {
     if key == "pat" || key.ends_with("pwd") {
         return true;
     }
-    if ["auth", "passw", "passphrase", "privatekey", "bearer"].iter().any(|word| key.contains(word)) {
+    if ["auth", "passw", "passphrase", "privatekey", "bearer"]
+        .iter()
+        .any(|word| key.contains(word))
+    {
         return true;
     }
     let letters: Vec<char> = key.chars().collect();
@@ -51,7 +54,9 @@ pub fn looks_like_variable(text: &str) -> bool {
         && text.split('_').all(|word| {
             !word.is_empty()
                 && word.len() <= 20
-                && word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+                && word
+                    .chars()
+                    .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
         })
 }
 
@@ -125,10 +130,21 @@ mod tests {
 
     #[test]
     fn knows_secret_keys_however_written() {
-        for key in ["apiKey", "api_key", "apiKye", "TOKEN", "tokn", "pat", "hookSecret", "projctKey"] {
+        for key in [
+            "apiKey",
+            "api_key",
+            "apiKye",
+            "TOKEN",
+            "tokn",
+            "pat",
+            "hookSecret",
+            "projctKey",
+        ] {
             assert!(is_secret_key(key), "{key}");
         }
-        for key in ["name", "title", "url", "project", "timeZone", "path", "env", "type", "section"] {
+        for key in [
+            "name", "title", "url", "project", "timeZone", "path", "env", "type", "section",
+        ] {
             assert!(!is_secret_key(key), "{key}");
         }
     }
@@ -149,7 +165,14 @@ mod tests {
         let hidden: Vec<&str> = by_looks(text).into_iter().map(|r| &text[r]).collect();
         assert_eq!(
             hidden,
-            [" hunter2", " |", "line one", "line two", " \"x", "url: https://u:p@host/"]
+            [
+                " hunter2",
+                " |",
+                "line one",
+                "line two",
+                " \"x",
+                "url: https://u:p@host/"
+            ]
         );
     }
 }

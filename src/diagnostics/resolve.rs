@@ -133,9 +133,10 @@ impl File<'_> {
                 pointer,
                 part,
             } => match self.index().find(*document, pointer) {
-                // The root has no key: its first line stands for the document.
-                Some(node) => match (part, &node.key) {
-                    (Part::Key, Some(key)) => key.clone(),
+                Some((node, is_it)) => match (part, is_it, &node.key) {
+                    // The key of what is there stands for what is missing in it. List items and roots
+                    // have no key.
+                    (Part::Key, true, Some(key)) | (_, false, Some(key)) => key.clone(),
                     _ => node.value.clone(),
                 },
                 None => self.index().document(*document).unwrap_or(0..0),

@@ -54,10 +54,7 @@ impl CharOffsets {
         if self.offsets.is_empty() {
             character.min(self.length)
         } else {
-            self.offsets
-                .get(character)
-                .copied()
-                .unwrap_or(self.length)
+            self.offsets.get(character).copied().unwrap_or(self.length)
         }
     }
 }

@@ -14,7 +14,8 @@ const DEEPEST: usize = 128;
 /// Where the nodes of a file stand.
 #[derive(Debug, Default)]
 pub(super) struct SpanIndex {
-    nodes: HashMap<(usize, String), Node>,
+    /// By document and pointer.
+    nodes: Vec<HashMap<String, Node>>,
     documents: Vec<Range<usize>>,
     /// Parts of the text that must not be shown.
     pub(super) hidden: Vec<Range<usize>>,
@@ -54,7 +55,6 @@ impl SpanIndex {
             offsets: CharOffsets::new(text),
             index: Self::default(),
             stack: Vec::new(),
-            document: 0,
         };
         let mut parser = Parser::new_from_str(text);
         let complete = loop {
@@ -74,15 +74,16 @@ impl SpanIndex {
         index
     }
 
-    /// The node at `pointer`, or the nearest one around it.
-    pub(super) fn find(&self, document: usize, pointer: &str) -> Option<&Node> {
-        let mut pointer = pointer.to_owned();
+    /// The node at `pointer`, or the nearest one around it; and whether it is the one that was asked
+    /// for.
+    pub(super) fn find(&self, document: usize, pointer: &str) -> Option<(&Node, bool)> {
+        let nodes = self.nodes.get(document)?;
+        let mut nearest = pointer;
         loop {
-            if let Some(node) = self.nodes.get(&(document, pointer.clone())) {
-                return Some(node);
+            if let Some(node) = nodes.get(nearest) {
+                return Some((node, nearest.len() == pointer.len()));
             }
-            let parent = pointer.rfind('/')?;
-            pointer.truncate(parent);
+            nearest = &nearest[..nearest.rfind('/')?];
         }
     }
 
@@ -97,8 +98,6 @@ struct Builder<'a> {
     offsets: CharOffsets,
     index: SpanIndex,
     stack: Vec<Frame>,
-    /// How many documents have begun.
-    document: usize,
 }
 
 impl Builder<'_> {
@@ -106,7 +105,7 @@ impl Builder<'_> {
         let range = self.offsets.byte(span.start.index())..self.offsets.byte(span.end.index());
         match event {
             Event::DocumentStart(_) => {
-                self.document += 1;
+                self.index.nodes.push(HashMap::new());
                 self.index.documents.push(range);
                 self.stack.clear();
             }
@@ -168,8 +167,8 @@ impl Builder<'_> {
             return;
         }
         let (pointer, key, secret) = self.next();
-        let referred = pointer.ends_with("/file")
-            || (pointer.ends_with("/env") && looks_like_variable(value));
+        let referred =
+            pointer.ends_with("/file") || (pointer.ends_with("/env") && looks_like_variable(value));
         let database = pointer.ends_with("/postgres/url");
         if (secret && !referred && !matches!(value, "" | "null" | "~"))
             || (database && !value.is_empty())
@@ -189,15 +188,14 @@ impl Builder<'_> {
     }
 
     fn insert(&mut self, pointer: String, key: Option<Range<usize>>, value: Range<usize>) {
-        let document = self.document.saturating_sub(1);
         // An absent value has no extent of its own: its key stands for it.
         let value = match &key {
             Some(key) if value.is_empty() => key.clone(),
             _ => value,
         };
-        self.index
-            .nodes
-            .insert((document, pointer), Node { key, value });
+        if let Some(nodes) = self.index.nodes.last_mut() {
+            nodes.insert(pointer, Node { key, value });
+        }
     }
 }
 
@@ -207,13 +205,17 @@ mod tests {
 
     fn at<'a>(text: &'a str, document: usize, pointer: &str) -> (Option<&'a str>, &'a str) {
         let index = SpanIndex::new(text);
-        let node = index.find(document, pointer).unwrap();
-        (node.key.clone().map(|k| &text[k]), &text[node.value.clone()])
+        let (node, _) = index.find(document, pointer).unwrap();
+        (
+            node.key.clone().map(|k| &text[k]),
+            &text[node.value.clone()],
+        )
     }
 
     #[test]
     fn finds_keys_and_values_behind_wide_characters() {
-        let text = "# Prüfung €\r\nkind: A\r\nspec:\r\n  list: [ä, {b: \"ö\"}]\r\n---\r\nkind: B\r\n";
+        let text =
+            "# Prüfung €\r\nkind: A\r\nspec:\r\n  list: [ä, {b: \"ö\"}]\r\n---\r\nkind: B\r\n";
         assert_eq!(at(text, 0, "/kind"), (Some("kind"), "A"));
         assert_eq!(at(text, 0, "/spec/list/1/b"), (Some("b"), "\"ö\""));
         assert_eq!(at(text, 0, "/spec/list/1"), (None, "{b: \"ö\"}"));
@@ -229,7 +231,14 @@ mod tests {
         let hidden: Vec<&str> = index.hidden.iter().map(|r| &text[r.clone()]).collect();
         assert_eq!(
             hidden,
-            ["hunter2", "value", "hunter3", "hunter4", "hunter5", "https://me:hunter6@host/x"]
+            [
+                "hunter2",
+                "value",
+                "hunter3",
+                "hunter4",
+                "hunter5",
+                "https://me:hunter6@host/x"
+            ]
         );
     }
 }

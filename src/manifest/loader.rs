@@ -56,7 +56,9 @@ pub fn load(options: &LoadOptions) -> LoadedProject {
     for path in &options.paths {
         wanted.extend(walk.named(&options.folder, path));
     }
-    let name = folder.file_name().map(|name| name.to_string_lossy().into_owned());
+    let name = folder
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned());
     let read_options = ReadOptions {
         project_name: name.unwrap_or_else(|| "project".to_owned()),
         allowed_env: options.allowed_env.clone(),
@@ -80,10 +82,15 @@ fn project_folder(start: &Path) -> PathBuf {
         return start;
     }
     // Without a repository around it, a file further up is somebody else's.
-    let Some(top) = start.ancestors().find(|folder| folder.join(".git").exists()) else {
+    let Some(top) = start
+        .ancestors()
+        .find(|folder| folder.join(".git").exists())
+    else {
         return start;
     };
-    let inside = start.ancestors().take_while(|folder| folder.starts_with(top));
+    let inside = start
+        .ancestors()
+        .take_while(|folder| folder.starts_with(top));
     inside
         .into_iter()
         .find(|folder| folder.join(PROJECT_FILE).is_file())
@@ -92,14 +99,19 @@ fn project_folder(start: &Path) -> PathBuf {
 
 /// Whether a finding is about one of the wanted paths; findings without a file always are.
 fn concerns(finding: &Finding, wanted: &[String]) -> bool {
-    let places = finding.location.iter().chain(finding.related.iter().map(|(place, _)| place));
+    let places = finding
+        .location
+        .iter()
+        .chain(finding.related.iter().map(|(place, _)| place));
     let mut files = places.map(|place| place.file.as_str()).peekable();
     files.peek().is_none()
         || files.any(|file| {
             wanted.iter().any(|path| {
                 path.is_empty()
                     || file == path
-                    || file.strip_prefix(path.as_str()).is_some_and(|rest| rest.starts_with('/'))
+                    || file
+                        .strip_prefix(path.as_str())
+                        .is_some_and(|rest| rest.starts_with('/'))
             })
         })
 }
@@ -129,12 +141,14 @@ impl<'a> Walk<'a> {
     fn root(&mut self, root: &str) {
         let relative = clean(root);
         let path = self.folder.join(&relative);
-        match fs::metadata(&path) {
-            Ok(_) => self.enter(&path, &relative),
-            Err(_) => {
-                let message = format!("`spec.manifests` names {}, which does not exist", quote(root));
-                self.report(&yaml::PATH_NOT_FOUND, PROJECT_FILE, message);
-            }
+        if path.exists() {
+            self.enter(&path, &relative);
+        } else {
+            let message = format!(
+                "`spec.manifests` names {}, which does not exist",
+                quote(root)
+            );
+            self.report(&yaml::PATH_NOT_FOUND, PROJECT_FILE, message);
         }
     }
 
@@ -144,12 +158,14 @@ impl<'a> Walk<'a> {
         let shown = quote(&path.to_string_lossy());
         let Ok(real) = fs::canonicalize(&full) else {
             let message = format!("{shown} does not exist");
-            self.findings.push(Finding::new(&yaml::PATH_NOT_FOUND, message));
+            self.findings
+                .push(Finding::new(&yaml::PATH_NOT_FOUND, message));
             return None;
         };
         let Ok(relative) = real.strip_prefix(&self.real_folder) else {
             let message = format!("{shown} is outside the project's folder");
-            self.findings.push(Finding::new(&yaml::OUTSIDE_PROJECT, message));
+            self.findings
+                .push(Finding::new(&yaml::OUTSIDE_PROJECT, message));
             return None;
         };
         let relative = slashed(relative);

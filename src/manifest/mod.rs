@@ -11,7 +11,7 @@ mod shape;
 mod strict;
 mod values;
 
-pub use kind::{API_VERSION, Kind};
 pub use check::duration;
+pub use kind::{API_VERSION, Kind};
 pub use loader::{LoadOptions, LoadedProject, PROJECT_FILE, load};
 pub use read::{Loaded, MOST_BYTES, ReadOptions, read};

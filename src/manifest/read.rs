@@ -89,9 +89,21 @@ pub fn read(mut sources: Vec<SourceFile>, options: &ReadOptions) -> Loaded {
 /// `spec.manifests` of the `Project` in this file, as far as it can be told; `None` without one.
 pub(super) fn manifests_of(source: &SourceFile) -> Option<Vec<String>> {
     let file = read_file(source);
-    let project = file.documents.into_iter().find(|document| document.kind == Kind::Project)?;
-    let entries = project.value.pointer("/spec/manifests")?.as_array()?.clone();
-    Some(entries.iter().filter_map(|entry| entry.as_str().map(str::to_owned)).collect())
+    let project = file
+        .documents
+        .into_iter()
+        .find(|document| document.kind == Kind::Project)?;
+    let entries = project
+        .value
+        .pointer("/spec/manifests")?
+        .as_array()?
+        .clone();
+    Some(
+        entries
+            .iter()
+            .filter_map(|entry| entry.as_str().map(str::to_owned))
+            .collect(),
+    )
 }
 
 /// What one file holds.
@@ -128,7 +140,10 @@ fn read_file(source: &SourceFile) -> FileRead<'_> {
         read.findings.push(finding);
         return read;
     }
-    let bytes = source.bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&source.bytes);
+    let bytes = source
+        .bytes
+        .strip_prefix(b"\xEF\xBB\xBF")
+        .unwrap_or(&source.bytes);
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
         Err(error) => {
@@ -148,14 +163,18 @@ fn read_file(source: &SourceFile) -> FileRead<'_> {
     if read.is_manifest
         && let Some((at, c)) = text.char_indices().find(|(_, c)| is_forbidden(*c))
     {
-        let message = format!("the character U+{:04X} is not allowed in manifests", u32::from(c));
+        let message = format!(
+            "the character U+{:04X} is not allowed in manifests",
+            u32::from(c)
+        );
         let place = Place::bytes(at..at + c.len_utf8());
         let finding = Finding::new(&yaml::FORBIDDEN_CHARACTER, message).at(location(place));
         read.findings.push(finding);
         return read;
     }
     let ours = scan.documents.iter().filter(|document| document.is_ours);
-    read.findings.extend(ours.flat_map(|document| document.findings.iter().cloned()));
+    read.findings
+        .extend(ours.flat_map(|document| document.findings.iter().cloned()));
     // Values are parsed only from a file that was understood to its end.
     if scan.broken.is_some() {
         return read;
@@ -179,10 +198,13 @@ fn read_file(source: &SourceFile) -> FileRead<'_> {
 }
 
 /// Checks the header of a document of ours.
-fn take_document<'f>(read: &mut FileRead<'f>, scan: &Scan, index: usize, value: Json) {
+fn take_document(read: &mut FileRead<'_>, scan: &Scan, index: usize, value: Json) {
     let mut report = Report::new(read.path, index);
     let name = value.pointer("/metadata/name").and_then(Json::as_str);
-    let kind = value.get("kind").and_then(Json::as_str).and_then(Kind::find);
+    let kind = value
+        .get("kind")
+        .and_then(Json::as_str)
+        .and_then(Kind::find);
     if let (Some(kind), Some(name)) = (kind, name) {
         read.declared.push((kind, name.to_owned()));
     }
@@ -193,18 +215,13 @@ fn take_document<'f>(read: &mut FileRead<'f>, scan: &Scan, index: usize, value: 
         return;
     };
     if version != Some(API_VERSION) {
-        let finding = match value.get("apiVersion") {
-            None => {
-                let message = format!("a {} without `apiVersion`", kind.name());
-                report.value(&codes::API_VERSION, "/kind", message)
-            }
-            Some(_) => {
-                let message = format!(
-                    "`apiVersion` is {} where `{API_VERSION}` is known",
-                    version.map_or_else(|| "no text".to_owned(), quote)
-                );
-                report.value(&codes::API_VERSION, "/apiVersion", message)
-            }
+        let finding = if value.get("apiVersion").is_some() {
+            let found = version.map_or_else(|| "no text".to_owned(), quote);
+            let message = format!("`apiVersion` is {found} where `{API_VERSION}` is known");
+            report.value(&codes::API_VERSION, "/apiVersion", message)
+        } else {
+            let message = format!("a {} without `apiVersion`", kind.name());
+            report.value(&codes::API_VERSION, "/kind", message)
         };
         read.findings
             .push(finding.with_help(format!("write `apiVersion: {API_VERSION}`")));
@@ -218,6 +235,7 @@ fn take_document<'f>(read: &mut FileRead<'f>, scan: &Scan, index: usize, value: 
         name: name.map(str::to_owned),
         line: marks.line,
         row_lines: marks.row_lines.clone(),
+        is_ambiguous: !marks.findings.is_empty(),
         value,
     });
 }
@@ -227,7 +245,9 @@ fn unknown_kind(report: &Report<'_>, value: &Json) -> Finding {
     let choices = format!("the kinds are {}", super::shape::list(&names));
     let Some(kind) = value.get("kind") else {
         let message = "`kind` is missing";
-        return report.value(&codes::MISSING_KEY, "/apiVersion", message).with_help(choices);
+        return report
+            .value(&codes::MISSING_KEY, "/apiVersion", message)
+            .with_help(choices);
     };
     let text = kind.as_str().unwrap_or_default();
     let message = format!("there is no kind {}", quote(text));
@@ -255,14 +275,23 @@ fn is_forbidden(c: char) -> bool {
 /// SHA-256 over paths and contents of the files that hold manifests, in order of path.
 fn digest(sources: &[SourceFile], files: &[FileRead<'_>]) -> String {
     let mut hash = Sha256::new();
-    for (source, _) in sources.iter().zip(files).filter(|(_, file)| file.is_manifest) {
+    for (source, _) in sources
+        .iter()
+        .zip(files)
+        .filter(|(_, file)| file.is_manifest)
+    {
         // Lengths keep a byte from moving between path and content unnoticed.
         hash.update((source.path.len() as u64).to_le_bytes());
         hash.update(source.path.as_bytes());
         hash.update((source.bytes.len() as u64).to_le_bytes());
         hash.update(&source.bytes);
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hash.finalize().iter().fold(String::new(), |mut hex, byte| {
+        for half in [byte >> 4, byte & 15] {
+            hex.extend(char::from_digit(u32::from(half), 16));
+        }
+        hex
+    })
 }
 
 /// At most [`MOST_FINDINGS`] of each file, and one that says so.
@@ -270,7 +299,10 @@ fn capped(findings: Vec<Finding>) -> Vec<Finding> {
     let mut counts = std::collections::BTreeMap::<String, usize>::new();
     let mut kept = Vec::with_capacity(findings.len());
     for finding in findings {
-        let file = finding.location.as_ref().map_or("", |location| &location.file);
+        let file = finding
+            .location
+            .as_ref()
+            .map_or("", |location| &location.file);
         let count = counts.entry(file.to_owned()).or_default();
         *count += 1;
         if *count <= MOST_FINDINGS {

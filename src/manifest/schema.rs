@@ -26,9 +26,7 @@ pub fn all() -> Vec<(String, Value)> {
     let single = Kind::ALL
         .into_iter()
         .map(|kind| (file_name(kind.file_stem()), of_kind(kind)));
-    single
-        .chain([(file_name("accord"), combined())])
-        .collect()
+    single.chain([(file_name("accord"), combined())]).collect()
 }
 
 /// The file name of a schema: `schemas/` holds it under this name.
@@ -45,7 +43,10 @@ pub fn to_text(schema: &Value) -> String {
 /// so that every key carries its own description and default.
 pub fn of<T: JsonSchema>() -> Value {
     let settings = SchemaSettings::draft07().with(|settings| settings.inline_subschemas = true);
-    let mut schema = settings.into_generator().into_root_schema_for::<T>().to_value();
+    let mut schema = settings
+        .into_generator()
+        .into_root_schema_for::<T>()
+        .to_value();
     tidy(&mut schema);
     schema
 }
@@ -105,9 +106,13 @@ fn combined() -> Value {
 fn tidy(value: &mut Value) {
     match value {
         Value::Object(object) => {
-            if object.get("format").and_then(Value::as_str).is_some_and(|format| {
-                matches!(format, "uint64" | "uint32" | "int64" | "double" | "uint")
-            }) {
+            if object
+                .get("format")
+                .and_then(Value::as_str)
+                .is_some_and(|format| {
+                    matches!(format, "uint64" | "uint32" | "int64" | "double" | "uint")
+                })
+            {
                 object.remove("format");
             }
             if let Some(Value::String(text)) = object.get_mut("description") {
@@ -153,7 +158,10 @@ pub(super) fn part<'s>(schema: &'s Value, pointer: &str) -> Option<&'s Value> {
         part.get("properties")
             .and_then(|properties| properties.get(&step))
             .or_else(|| part.get("items"))
-            .or_else(|| part.get("additionalProperties").filter(|rest| rest.is_object()))
+            .or_else(|| {
+                part.get("additionalProperties")
+                    .filter(|rest| rest.is_object())
+            })
     })
 }
 

@@ -1,6 +1,8 @@
 //! The schema's view of a document, in findings. What is wrong is cut out, so that the rest can still
 //! be checked for its meaning in the same run.
 
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
 use jsonschema::error::ValidationErrorKind;
 use serde_json::Value as Json;
 
@@ -12,8 +14,8 @@ use crate::diagnostics::{Finding, Part, is_secret_key, nearest, pointer, quote};
 /// What the schema says about a document.
 #[derive(Default)]
 pub(super) struct Shape {
-    /// Pointers of nodes that were cut out, or that should be there.
-    pub(super) cut: Vec<String>,
+    /// Pointers of nodes that were cut out, or that are missing and reported.
+    pub(super) cut: BTreeSet<String>,
     /// Findings that the checks of meaning usually make with better words; used where they do not.
     pub(super) spare: Vec<Finding>,
 }
@@ -27,7 +29,7 @@ pub(super) fn check(value: &mut Json, compiled: &Compiled, report: &mut Report<'
     let mut unknown: Vec<(String, String)> = Vec::new();
     let mut missing: Vec<(String, String)> = Vec::new();
     let mut wrong: Vec<Finding> = Vec::new();
-    let mut mistyped: Vec<String> = Vec::new();
+    let mut mistyped: HashSet<String> = HashSet::new();
     for error in compiled.validator.iter_errors(value) {
         let at = error.instance_path().as_str().to_owned();
         let part = schema::part(&compiled.schema, &at).unwrap_or(&Json::Null);
@@ -41,39 +43,39 @@ pub(super) fn check(value: &mut Json, compiled: &Compiled, report: &mut Report<'
             }
             ValidationErrorKind::Type { .. } => {
                 wrong.push(wrong_type(report, &at, part, error.instance()));
-                mistyped.push(at);
+                mistyped.insert(at);
             }
             ValidationErrorKind::Enum { .. } => {
                 wrong.push(unknown_value(report, &at, part, error.instance()));
-                shape.cut.push(at);
+                shape.cut.insert(at);
             }
             ValidationErrorKind::Pattern { .. } if part.get("required").is_some() => {
                 wrong.push(unknown_value(report, &at, part, error.instance()));
-                shape.cut.push(at);
+                shape.cut.insert(at);
             }
             kind => {
                 let message = limit(kind, &at);
-                shape.spare.push(report.value(&codes::INVALID_VALUE, &at, message));
+                shape
+                    .spare
+                    .push(report.value(&codes::INVALID_VALUE, &at, message));
             }
         }
     }
     // A value of the wrong type breaks other rules of its schema too; the type is what counts.
-    wrong.retain(|finding| {
-        let at = super::document::pointer_of(finding).unwrap_or_default();
-        finding.code != &codes::UNKNOWN_VALUE || !mistyped.iter().any(|typed| typed == at)
-    });
     let is_mistyped = |finding: &Finding| {
-        let at = super::document::pointer_of(finding).unwrap_or_default();
-        mistyped.iter().any(|typed| typed == at)
+        super::document::pointer_of(finding).is_some_and(|at| mistyped.contains(at))
     };
+    wrong.retain(|finding| finding.code != &codes::UNKNOWN_VALUE || !is_mistyped(finding));
     shape.spare.retain(|finding| !is_mistyped(finding));
     report.findings.extend(wrong);
     shape.cut.extend(mistyped);
+    let mut gone = shape.cut.clone();
+    gone.extend(unknown.iter().map(|(at, key)| pointer::child(at, key)));
+    remove(value, &gone);
     report_keys(compiled, report, &unknown, missing, &mut shape.cut);
-    shape.cut.extend(unknown.iter().map(|(at, key)| pointer::child(at, key)));
-    for cut in &shape.cut {
-        remove(value, cut);
-    }
+    shape
+        .cut
+        .extend(unknown.iter().map(|(at, key)| pointer::child(at, key)));
     shape
 }
 
@@ -82,19 +84,26 @@ fn report_keys(
     report: &mut Report<'_>,
     unknown: &[(String, String)],
     mut missing: Vec<(String, String)>,
-    cut: &mut Vec<String>,
+    cut: &mut BTreeSet<String>,
 ) {
-    for (at, key) in unknown {
+    for (number, (at, key)) in unknown.iter().enumerate() {
         let known = keys(schema::part(&compiled.schema, at));
-        let suggestion = nearest(key, known.iter().copied());
+        // Findings that will not be listed need no suggestion.
+        let listed = number <= super::read::MOST_FINDINGS;
+        let suggestion = nearest(key, known.iter().copied().filter(|_| listed));
         // A misspelt required key is one mistake, not two.
         if let Some(suggestion) = suggestion {
             missing.retain(|(place, name)| place != at || name != suggestion);
+            cut.insert(pointer::child(at, suggestion));
         }
         let place = pointer::child(at, key);
         // `apiKey: { hunter2 }` makes the secret a key.
         let secret = at.split('/').any(is_secret_key);
-        let named = if secret { String::new() } else { format!(" {}", quote(key)) };
+        let named = if secret {
+            String::new()
+        } else {
+            format!(" {}", quote(key))
+        };
         let mut finding = report.key(&codes::UNKNOWN_KEY, &place, format!("unknown key{named}"));
         finding.help = Some(match suggestion {
             Some(suggestion) => format!("did you mean `{suggestion}`?"),
@@ -116,21 +125,30 @@ fn report_keys(
             .at(report.place(&at, Part::Key));
         finding.help = described.and_then(description);
         report.push(finding);
-        cut.push(place);
+        cut.insert(place);
     }
 }
 
-/// Removes the node; inside a list the whole list goes, so that the places of its neighbours stay right.
-fn remove(value: &mut Json, at: &str) {
-    let Some((parent, key)) = pointer::split(at) else {
-        return;
-    };
-    match value.pointer_mut(parent) {
-        Some(Json::Object(members)) => {
-            members.shift_remove(&key);
+/// Removes nodes; of a list the whole list, so that the places of its other items stay right.
+fn remove(value: &mut Json, cut: &BTreeSet<String>) {
+    let mut by_parent: BTreeMap<&str, HashSet<String>> = BTreeMap::new();
+    for at in cut {
+        if let Some((parent, key)) = pointer::split(at) {
+            by_parent.entry(parent).or_default().insert(key);
         }
-        Some(Json::Array(_)) => remove(value, parent),
-        _ => {}
+    }
+    let mut lists = BTreeSet::new();
+    for (parent, keys) in by_parent {
+        match value.pointer_mut(parent) {
+            Some(Json::Object(members)) => members.retain(|key, _| !keys.contains(key)),
+            Some(Json::Array(_)) => {
+                lists.insert(parent.to_owned());
+            }
+            _ => {}
+        }
+    }
+    if !lists.is_empty() {
+        remove(value, &lists);
     }
 }
 
@@ -141,7 +159,11 @@ fn wrong_type(report: &Report<'_>, at: &str, part: &Json, found: &Json) -> Findi
         return secret_literal(report, at);
     }
     let expected = types(part);
-    let message = format!("{} has to be {expected}, not {}", named(at), type_name(found));
+    let message = format!(
+        "{} has to be {expected}, not {}",
+        named(at),
+        type_name(found)
+    );
     let finding = report.value(&codes::WRONG_TYPE, at, message);
     match description(part) {
         Some(description) => finding.with_help(description),
@@ -202,7 +224,9 @@ fn named(at: &str) -> String {
     if key.is_empty() {
         "the document".to_owned()
     } else if key.bytes().all(|b| b.is_ascii_digit()) {
-        let owner = pointer::split(at).map(|(parent, _)| last(parent)).unwrap_or_default();
+        let owner = pointer::split(at)
+            .map(|(parent, _)| last(parent))
+            .unwrap_or_default();
         format!("an item of {}", quote(&owner))
     } else {
         quote(&key)
@@ -221,7 +245,9 @@ fn keys(part: Option<&Json>) -> Vec<&str> {
 }
 
 fn description(part: &Json) -> Option<String> {
-    part.get("description").and_then(Json::as_str).map(str::to_owned)
+    part.get("description")
+        .and_then(Json::as_str)
+        .map(str::to_owned)
 }
 
 /// `a`, `b` and `c`, in back quotes.

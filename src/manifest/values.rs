@@ -12,9 +12,16 @@ use crate::diagnostics::{Finding, Location, Place};
 /// # Errors
 /// The parser of values disagrees with the first pass about what the file contains. Nothing of the file
 /// is used then: the two must have seen the same.
-pub(super) fn parse(file: &str, text: &str, scan: &Scan) -> Result<Vec<(usize, Json)>, Box<Finding>> {
-    let wanted =
-        |index: usize| scan.documents.get(index).is_some_and(|d| d.is_ours && !d.is_refused);
+pub(super) fn parse(
+    file: &str,
+    text: &str,
+    scan: &Scan,
+) -> Result<Vec<(usize, Json)>, Box<Finding>> {
+    let wanted = |index: usize| {
+        scan.documents
+            .get(index)
+            .is_some_and(|d| d.is_ours && !d.is_refused)
+    };
     let mut values = Vec::new();
     let mut count = 0;
     for (index, document) in serde_yaml::Deserializer::from_str(text).enumerate() {
@@ -35,7 +42,9 @@ pub(super) fn parse(file: &str, text: &str, scan: &Scan) -> Result<Vec<(usize, J
             file: file.to_owned(),
             place: Place::File,
         };
-        return Err(Box::new(Finding::new(&yaml::INVALID_YAML, message).at(location)));
+        return Err(Box::new(
+            Finding::new(&yaml::INVALID_YAML, message).at(location),
+        ));
     }
     Ok(values)
 }

@@ -48,7 +48,9 @@ fn fits_name(pattern: &str, name: &str) -> bool {
 /// wildcard also selects what stands below it: `SyncRule/a` selects `SyncRule/a/case/7`.
 pub fn selects(only: &[String], address: &str) -> bool {
     only.is_empty()
-        || only.iter().any(|pattern| fits(pattern, address) || fits(&format!("{pattern}/**"), address))
+        || only
+            .iter()
+            .any(|pattern| fits(pattern, address) || fits(&format!("{pattern}/**"), address))
 }
 
 /// Whether the patterns of `--only` may select an address below `parent`, so that it has to be looked

@@ -149,19 +149,35 @@ impl Operation {
             Self::UpdateWorkItem { pair, patch, .. } => {
                 feed(&mut hash, "update work item", &pair.work_item.to_string());
                 feed_fields(&mut hash, &patch.fields);
-                feed(&mut hash, "tags", &patch.tags.as_deref().unwrap_or_default().join(";"));
+                feed(
+                    &mut hash,
+                    "tags",
+                    &patch.tags.as_deref().unwrap_or_default().join(";"),
+                );
             }
             Self::UpdateCase { pair, patch, .. } => {
                 feed(&mut hash, "update case", &pair.case.to_string());
                 feed_fields(&mut hash, &patch.fields);
-                feed(&mut hash, "refs", &patch.refs.as_deref().unwrap_or_default().join(","));
+                feed(
+                    &mut hash,
+                    "refs",
+                    &patch.refs.as_deref().unwrap_or_default().join(","),
+                );
             }
             Self::Mark { pair, system } => {
                 feed(&mut hash, "mark", system.key());
-                feed(&mut hash, "pair", &format!("{}/{}", pair.case, pair.work_item));
+                feed(
+                    &mut hash,
+                    "pair",
+                    &format!("{}/{}", pair.case, pair.work_item),
+                );
             }
             Self::Record { pair, .. } => {
-                feed(&mut hash, "record", &format!("{}/{}", pair.case, pair.work_item));
+                feed(
+                    &mut hash,
+                    "record",
+                    &format!("{}/{}", pair.case, pair.work_item),
+                );
             }
         }
         hex(&hash.finalize())

@@ -9,7 +9,9 @@ use super::error::ReconcileError;
 use super::secret::{self, Environment};
 use crate::model::config::{Connection, TextOrSecret};
 use crate::model::{Endpoints, Name, System};
-use crate::remote::{ReadAzureDevOps, ReadTestWorthy, RemoteError, WriteAzureDevOps, WriteTestWorthy};
+use crate::remote::{
+    ReadAzureDevOps, ReadTestWorthy, RemoteError, WriteAzureDevOps, WriteTestWorthy,
+};
 use crate::{azure_devops, http, testworthy};
 
 /// Both systems of a connection, for reading.
@@ -74,7 +76,12 @@ struct Clients {
 impl HttpRemotes {
     /// Over this environment's secrets, to these hosts only. `offline` refuses every request.
     pub fn new(environment: Arc<dyn Environment>, allow: http::AllowList, offline: bool) -> Self {
-        Self { environment, allow, offline, made: Mutex::new(BTreeMap::new()) }
+        Self {
+            environment,
+            allow,
+            offline,
+            made: Mutex::new(BTreeMap::new()),
+        }
     }
 
     /// What the transports of all connections have done so far.
@@ -83,8 +90,16 @@ impl HttpRemotes {
         made.iter()
             .flat_map(|(name, clients)| {
                 [
-                    (name.clone(), System::TestWorthy, clients.testworthy.counters()),
-                    (name.clone(), System::AzureDevOps, clients.azure_devops.counters()),
+                    (
+                        name.clone(),
+                        System::TestWorthy,
+                        clients.testworthy.counters(),
+                    ),
+                    (
+                        name.clone(),
+                        System::AzureDevOps,
+                        clients.azure_devops.counters(),
+                    ),
                 ]
             })
             .collect()
@@ -110,7 +125,9 @@ impl HttpRemotes {
         system: System,
         url: &Url,
     ) -> Result<(), ReconcileError> {
-        self.allow.check(system, url).map_err(|error| remote_error(connection, error))
+        self.allow
+            .check(system, url)
+            .map_err(|error| remote_error(connection, error))
     }
 
     fn testworthy_client(&self, connection: &Connection) -> Result<http::Client, ReconcileError> {
@@ -121,8 +138,12 @@ impl HttpRemotes {
         let user =
             secret::resolve_text(environment, name, "testworthy.userEmail", &side.user_email)?;
         let key = secret::resolve(environment, name, "testworthy.apiKey", &side.api_key)?;
-        let project =
-            secret::resolve(environment, name, "testworthy.projectKey", &side.project_key)?;
+        let project = secret::resolve(
+            environment,
+            name,
+            "testworthy.projectKey",
+            &side.project_key,
+        )?;
         self.client(
             connection,
             System::TestWorthy,
@@ -221,5 +242,9 @@ pub(super) fn remote_error(connection: &Connection, error: RemoteError) -> Recon
         }
         System::AzureDevOps => secret::describe(&connection.azure_devops.personal_access_token),
     };
-    ReconcileError::Remote { connection: connection.name.clone(), credentials, error }
+    ReconcileError::Remote {
+        connection: connection.name.clone(),
+        credentials,
+        error,
+    }
 }

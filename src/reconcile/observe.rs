@@ -57,7 +57,11 @@ impl<'a> Observer<'a> {
     /// Checks the Azure DevOps credential once; TestWorthy's is checked by the first listing.
     async fn check(&mut self) -> Result<(), ReconcileError> {
         if !self.checked {
-            self.readers.azure_devops.check().await.map_err(|error| self.failed(error))?;
+            self.readers
+                .azure_devops
+                .check()
+                .await
+                .map_err(|error| self.failed(error))?;
             self.checked = true;
         }
         Ok(())
@@ -78,7 +82,10 @@ impl<'a> Observer<'a> {
                 self.types.insert(name.to_owned(), found.clone());
                 Ok(Some(found))
             }
-            Err(RemoteError { kind: RemoteErrorKind::NotFound { .. }, .. }) => Ok(None),
+            Err(RemoteError {
+                kind: RemoteErrorKind::NotFound { .. },
+                ..
+            }) => Ok(None),
             Err(error) => Err(self.failed(error)),
         }
     }
@@ -93,7 +100,8 @@ impl<'a> Observer<'a> {
         self.check().await?;
         let mut observed = Observed::default();
         self.read_cases(rule, links, &mut observed).await?;
-        self.read_work_items(rule, work_item_type, links, &mut observed).await?;
+        self.read_work_items(rule, work_item_type, links, &mut observed)
+            .await?;
         Ok(observed)
     }
 
@@ -104,8 +112,9 @@ impl<'a> Observer<'a> {
         observed: &mut Observed,
     ) -> Result<(), ReconcileError> {
         let scope = rule.scope.testworthy.as_ref();
-        let mut suites: BTreeSet<SuiteId> =
-            scope.map(|scope| scope.suites.iter().copied().collect()).unwrap_or_default();
+        let mut suites: BTreeSet<SuiteId> = scope
+            .map(|scope| scope.suites.iter().copied().collect())
+            .unwrap_or_default();
         if rule.target == System::TestWorthy {
             suites.extend(rule.create_in.suite);
         }
@@ -139,7 +148,8 @@ impl<'a> Observer<'a> {
         if let Some(known) = self.listings.get(&suite) {
             return Ok(known.clone());
         }
-        self.progress.begin(&format!("reading suite {suite} of TestWorthy"), None);
+        self.progress
+            .begin(&format!("reading suite {suite} of TestWorthy"), None);
         let listing = self.readers.testworthy.cases(suite).await;
         self.progress.end();
         let listing = Arc::new(listing.map_err(|error| self.failed(error))?);
@@ -179,7 +189,10 @@ impl<'a> Observer<'a> {
             wanted.extend(ids);
         }
         if rule.target == System::AzureDevOps {
-            wanted.extend(self.candidates(rule, work_item_type, links, observed).await?);
+            wanted.extend(
+                self.candidates(rule, work_item_type, links, observed)
+                    .await?,
+            );
         }
         self.fetch(&wanted).await?;
         for id in wanted {
@@ -187,7 +200,9 @@ impl<'a> Observer<'a> {
                 observed.work_items.insert(id, item.clone());
             }
         }
-        observed.work_items_in_scope.retain(|id| observed.work_items.contains_key(id));
+        observed
+            .work_items_in_scope
+            .retain(|id| observed.work_items.contains_key(id));
         Ok(())
     }
 
@@ -219,7 +234,10 @@ impl<'a> Observer<'a> {
         }
         if rule.match_by.contains(&MatchBy::Id) {
             let linked: BTreeSet<CaseId> = links.iter().map(|link| link.case).collect();
-            let unlinked = observed.cases_in_scope.iter().filter(|id| !linked.contains(id));
+            let unlinked = observed
+                .cases_in_scope
+                .iter()
+                .filter(|id| !linked.contains(id));
             for case in unlinked.filter_map(|id| observed.cases.get(id)) {
                 candidates.extend(azure_boards_mentions(&case.refs));
             }
@@ -248,12 +266,18 @@ impl<'a> Observer<'a> {
     }
 
     async fn fetch(&mut self, wanted: &BTreeSet<WorkItemId>) -> Result<(), ReconcileError> {
-        let missing: Vec<WorkItemId> =
-            wanted.iter().copied().filter(|id| !self.items.contains_key(id)).collect();
+        let missing: Vec<WorkItemId> = wanted
+            .iter()
+            .copied()
+            .filter(|id| !self.items.contains_key(id))
+            .collect();
         if missing.is_empty() {
             return Ok(());
         }
-        self.progress.begin("reading work items of Azure DevOps", Some(missing.len() as u64));
+        self.progress.begin(
+            "reading work items of Azure DevOps",
+            Some(missing.len() as u64),
+        );
         // Slices keep the bar moving; each is a multiple of the 200 ids that one request reads.
         for slice in missing.chunks(2_000) {
             let read = self.readers.azure_devops.read(slice).await;
@@ -279,7 +303,10 @@ fn selects(scope: &TestWorthyScope, case: &Case) -> bool {
     let section = case.section_path.join("/");
     scope.suites.contains(&case.suite)
         && (scope.sections.is_empty()
-            || scope.sections.iter().any(|pattern| glob::fits(pattern, &section)))
+            || scope
+                .sections
+                .iter()
+                .any(|pattern| glob::fits(pattern, &section)))
         && (scope.cases.is_empty() || scope.cases.contains(&case.id))
 }
 

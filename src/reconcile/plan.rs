@@ -3,20 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::Context;
 use super::connect::endpoints;
 use super::error::ReconcileError;
 use super::observe::Observer;
-use super::Context;
 use crate::diagnostics::Finding;
 use crate::diagnostics::catalog::mapping as mapping_codes;
 use crate::mapping::CompiledMapping;
 use crate::model::config::{Config, SyncRule};
 use crate::model::{Endpoints, Link, Name};
+use crate::plan::safety::{FileCounts, Overrides};
 use crate::plan::{
     Inputs, ItemKey, Observed, PlanFinding, PlanRequest, Planned, RuleInput, glob,
     plan as make_plan,
 };
-use crate::plan::safety::{FileCounts, Overrides};
 use crate::store::Intent;
 
 /// What narrows or loosens a plan.
@@ -58,7 +58,9 @@ pub async fn plan(
     let mut findings = Vec::new();
     let mut observations = Vec::new();
     for (connection_name, rules) in rules_by_connection(context.config, &options.inputs.only) {
-        let Some(connection) = context.config.connections.get(connection_name) else { continue };
+        let Some(connection) = context.config.connections.get(connection_name) else {
+            continue;
+        };
         let places = endpoints(connection);
         let readers = context.remotes.readers(connection)?;
         let links = Arc::new(context.store.links(&places).await?);
@@ -68,7 +70,9 @@ pub async fn plan(
             else {
                 continue;
             };
-            let observed = observer.observe(rule, &mapping.work_item_type, &links).await?;
+            let observed = observer
+                .observe(rule, &mapping.work_item_type, &links)
+                .await?;
             observations.push(Observation {
                 rule: rule.clone(),
                 mapping,
@@ -83,7 +87,10 @@ pub async fn plan(
     }
     observations.sort_by(|a, b| a.rule.name.cmp(&b.rule.name));
     let planned = assemble(context, options, &observations, &findings).await?;
-    Ok(PlanOutcome { planned, observations })
+    Ok(PlanOutcome {
+        planned,
+        observations,
+    })
 }
 
 fn rules_by_connection<'a>(
@@ -105,7 +112,9 @@ async fn compile(
     observer: &mut Observer<'_>,
     findings: &mut Vec<Finding>,
 ) -> Result<Option<CompiledMapping>, ReconcileError> {
-    let Some(mapping) = config.mappings.get(&rule.mapping) else { return Ok(None) };
+    let Some(mapping) = config.mappings.get(&rule.mapping) else {
+        return Ok(None);
+    };
     let Some(live) = observer.work_item_type(&mapping.work_item_type).await? else {
         let message = format!(
             "the project has no work item type `{}` (mapping `{}`)",
@@ -166,7 +175,12 @@ async fn assemble(
         inputs: options.inputs.clone(),
         version: env!("CARGO_PKG_VERSION"),
         rules,
-        known_rules: context.config.rules.keys().cloned().collect::<BTreeSet<_>>(),
+        known_rules: context
+            .config
+            .rules
+            .keys()
+            .cloned()
+            .collect::<BTreeSet<_>>(),
         limits: context.config.project.safety,
         files: FileCounts {
             now: context.config.files as u64,

@@ -20,10 +20,7 @@ use crate::remote::WorkItemQuery;
 use crate::store::{AuditEntry, Intent, IntentKind, IntentOutcome, Record};
 
 /// Settles every open intent of the project's connections. Gives the number of items that were found.
-pub(super) async fn recover(
-    context: &Context<'_>,
-    stop: &StopFlag,
-) -> Result<u64, ReconcileError> {
+pub(super) async fn recover(context: &Context<'_>, stop: &StopFlag) -> Result<u64, ReconcileError> {
     let mut found = 0;
     let mut seen = BTreeSet::new();
     for connection in context.config.connections.values() {
@@ -38,7 +35,12 @@ pub(super) async fn recover(
         wait(context, &intents, stop).await?;
         let readers = context.remotes.readers(connection)?;
         let links = context.store.links(&places).await?;
-        let recovery = Recovery { context, connection, readers, links };
+        let recovery = Recovery {
+            context,
+            connection,
+            readers,
+            links,
+        };
         found += recovery.settle(&intents).await?;
     }
     Ok(found)
@@ -49,13 +51,17 @@ async fn wait(
     intents: &[Intent],
     stop: &StopFlag,
 ) -> Result<(), ReconcileError> {
-    let Some(until) = intents.iter().map(|intent| intent.settles_at).max() else { return Ok(()) };
+    let Some(until) = intents.iter().map(|intent| intent.settles_at).max() else {
+        return Ok(());
+    };
     // Whoever sent them is dead (this run holds the lock), so nothing was sent after this moment.
     let until = until.min(later(context.clock.now(), context.config.project.settle));
     let mut told = false;
     loop {
         let left = until.duration_since(context.clock.now());
-        let Ok(left) = Duration::try_from(left) else { return Ok(()) };
+        let Ok(left) = Duration::try_from(left) else {
+            return Ok(());
+        };
         if left.is_zero() {
             return Ok(());
         }
@@ -70,7 +76,10 @@ async fn wait(
             ));
             told = true;
         }
-        context.clock.sleep(left.min(Duration::from_millis(500))).await;
+        context
+            .clock
+            .sleep(left.min(Duration::from_millis(500)))
+            .await;
     }
 }
 
@@ -115,9 +124,14 @@ impl Recovery<'_> {
         }
         let failed = |error| remote_error(self.connection, error);
         let azure_devops = &self.readers.azure_devops;
-        let urls: Vec<String> =
-            wanted.iter().map(|case| self.connection.testworthy.case_url(*case)).collect();
-        let by_url = azure_devops.find_by_hyperlink(&urls).await.map_err(failed)?;
+        let urls: Vec<String> = wanted
+            .iter()
+            .map(|case| self.connection.testworthy.case_url(*case))
+            .collect();
+        let by_url = azure_devops
+            .find_by_hyperlink(&urls)
+            .await
+            .map_err(failed)?;
         let mut ids: BTreeSet<WorkItemId> = by_url.into_values().flatten().collect();
         let types: BTreeSet<&str> = self
             .context
@@ -142,14 +156,22 @@ impl Recovery<'_> {
 
     /// Cases that name a work item whose create is open.
     async fn mentioning_cases(&self, intents: &[Intent]) -> Result<Vec<Case>, ReconcileError> {
-        if !intents.iter().any(|intent| intent.kind == IntentKind::CreateCase) {
+        if !intents
+            .iter()
+            .any(|intent| intent.kind == IntentKind::CreateCase)
+        {
             return Ok(Vec::new());
         }
         let mut suites: BTreeSet<SuiteId> = BTreeSet::new();
         for rule in self.context.config.rules.values() {
             if rule.connection == self.connection.name {
                 suites.extend(rule.create_in.suite);
-                suites.extend(rule.scope.testworthy.iter().flat_map(|scope| scope.suites.clone()));
+                suites.extend(
+                    rule.scope
+                        .testworthy
+                        .iter()
+                        .flat_map(|scope| scope.suites.clone()),
+                );
             }
         }
         let mut cases = Vec::new();
@@ -220,11 +242,15 @@ impl Recovery<'_> {
             (Some(_), _) => ("found after an interruption", IntentOutcome::Applied),
             (None, IntentKind::CreateWorkItem | IntentKind::CreateCase) => (
                 "not written",
-                IntentOutcome::Abandoned { reason: "no item with its marker exists".to_owned() },
+                IntentOutcome::Abandoned {
+                    reason: "no item with its marker exists".to_owned(),
+                },
             ),
             (None, IntentKind::UpdateWorkItem | IntentKind::UpdateCase) => (
                 "compared afresh",
-                IntentOutcome::Abandoned { reason: "the pair is compared afresh".to_owned() },
+                IntentOutcome::Abandoned {
+                    reason: "the pair is compared afresh".to_owned(),
+                },
             ),
         };
         let audit = AuditEntry {
@@ -233,7 +259,10 @@ impl Recovery<'_> {
             rule: intent.rule.clone(),
             event: event.to_owned(),
             case: link.as_ref().map(|link| link.case).or(intent.case),
-            work_item: link.as_ref().map(|link| link.work_item).or(intent.work_item),
+            work_item: link
+                .as_ref()
+                .map(|link| link.work_item)
+                .or(intent.work_item),
             detail: "recovery".to_owned(),
         };
         Record {

@@ -66,7 +66,9 @@ pub(super) fn resolve(
         reason,
     };
     let text = match reference {
-        SecretRef::Env(name) => environment.variable(name).ok_or_else(|| refuse("it is not set"))?,
+        SecretRef::Env(name) => environment
+            .variable(name)
+            .ok_or_else(|| refuse("it is not set"))?,
         SecretRef::File(path) => {
             let dir = environment.secrets_dir().ok_or_else(|| {
                 refuse("secret files are only read below the folder that ACCORD_SECRETS_DIR names, and it is not set")
@@ -98,11 +100,19 @@ pub(super) fn resolve_text(
 }
 
 fn read_file(dir: &Path, path: &Path) -> Result<String, &'static str> {
-    if path.components().any(|part| !matches!(part, Component::Normal(_))) {
+    if path
+        .components()
+        .any(|part| !matches!(part, Component::Normal(_)))
+    {
         return Err("its path leaves the secrets folder");
     }
-    let dir = dir.canonicalize().map_err(|_| "the folder that ACCORD_SECRETS_DIR names cannot be read")?;
-    let file = dir.join(path).canonicalize().map_err(|_| "it cannot be read")?;
+    let dir = dir
+        .canonicalize()
+        .map_err(|_| "the folder that ACCORD_SECRETS_DIR names cannot be read")?;
+    let file = dir
+        .join(path)
+        .canonicalize()
+        .map_err(|_| "it cannot be read")?;
     if !file.starts_with(&dir) {
         return Err("its path leaves the secrets folder");
     }
@@ -141,7 +151,10 @@ mod tests {
 
     #[test]
     fn variables() {
-        let fake = Fake(HashMap::from([("ACCORD_A", " s3cret\n"), ("ACCORD_B", " ")]), None);
+        let fake = Fake(
+            HashMap::from([("ACCORD_A", " s3cret\n"), ("ACCORD_B", " ")]),
+            None,
+        );
         let env = |name: &str| SecretRef::Env(name.to_owned());
         assert_eq!(read(&fake, &env("ACCORD_A")).unwrap(), "s3cret");
         let empty = read(&fake, &env("ACCORD_B")).unwrap_err();
@@ -149,7 +162,11 @@ mod tests {
             empty,
             "connection `web-shop`: apiKey needs environment variable ACCORD_B: it is empty"
         );
-        assert!(read(&fake, &env("ACCORD_C")).unwrap_err().ends_with("it is not set"));
+        assert!(
+            read(&fake, &env("ACCORD_C"))
+                .unwrap_err()
+                .ends_with("it is not set")
+        );
     }
 
     #[test]
@@ -162,7 +179,13 @@ mod tests {
         let file = |path: &str| SecretRef::File(PathBuf::from(path));
         assert_eq!(read(&fake, &file("key")).unwrap(), "yes");
         assert!(read(&fake, &file("../stolen")).is_err());
-        assert!(read(&fake, &file(outside.path().join("stolen").to_str().unwrap())).is_err());
+        assert!(
+            read(
+                &fake,
+                &file(outside.path().join("stolen").to_str().unwrap())
+            )
+            .is_err()
+        );
         #[cfg(unix)]
         {
             let link = inside.path().join("link");
@@ -170,6 +193,10 @@ mod tests {
             assert!(read(&fake, &file("link")).is_err());
         }
         let none = Fake(HashMap::new(), None);
-        assert!(read(&none, &file("key")).unwrap_err().contains("ACCORD_SECRETS_DIR"));
+        assert!(
+            read(&none, &file("key"))
+                .unwrap_err()
+                .contains("ACCORD_SECRETS_DIR")
+        );
     }
 }

@@ -12,7 +12,7 @@ use super::Sandbox;
 use super::azure_devops::{PersonEdit, PersonError, Settings};
 use super::fault::Fault;
 
-/// The routes under `/_sandbox`, TestWorthy's own excepted.
+/// The routes under `/_sandbox`, `TestWorthy`'s own excepted.
 pub fn router(sandbox: Sandbox) -> Router {
     Router::new()
         .route("/health", get(health))

@@ -11,8 +11,9 @@ impl State {
     pub fn edit_case(&mut self, id: u64, members: &Value) -> Result<(), String> {
         let now = self.clock.now();
         let body = members.to_string();
-        let reply =
-            self.testworthy.control("POST", &format!("cases/{id}"), body.as_bytes(), now);
+        let reply = self
+            .testworthy
+            .control("POST", &format!("cases/{id}"), body.as_bytes(), now);
         if (200..300).contains(&reply.status) {
             return Ok(());
         }
@@ -22,7 +23,9 @@ impl State {
     /// Deletes a case as a tester would.
     pub fn delete_case(&mut self, id: u64) -> Result<(), String> {
         let now = self.clock.now();
-        let reply = self.testworthy.control("DELETE", &format!("cases/{id}"), b"", now);
+        let reply = self
+            .testworthy
+            .control("DELETE", &format!("cases/{id}"), b"", now);
         if (200..300).contains(&reply.status) {
             return Ok(());
         }
@@ -32,7 +35,10 @@ impl State {
     /// Changes fields of a work item, by reference name, as a person would.
     pub fn edit_work_item(&mut self, id: u64, fields: &Value) -> Result<(), String> {
         let fields = serde_json::from_value(fields.clone()).map_err(|error| error.to_string())?;
-        let edit = PersonEdit { fields, ..PersonEdit::default() };
+        let edit = PersonEdit {
+            fields,
+            ..PersonEdit::default()
+        };
         let now = self.clock.now();
         let edited = self.azure_devops.edit_as_person(id, &edit, now);
         edited.map(drop).map_err(|(_, reason)| reason)

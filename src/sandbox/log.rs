@@ -13,7 +13,7 @@ const KEPT: usize = 100_000;
 pub enum System {
     /// Azure DevOps.
     AzureDevOps,
-    /// TestWorthy.
+    /// `TestWorthy`.
     Testworthy,
 }
 
@@ -125,7 +125,7 @@ impl RequestLog {
 }
 
 /// The route of a path for counting: segments up to `_apis` (organisation, project, team) and
-/// TestWorthy's `api/tests` left out, numbers and GUIDs replaced by `{id}`, `$Test%20Case` by
+/// `TestWorthy`'s `api/tests` left out, numbers and GUIDs replaced by `{id}`, `$Test%20Case` by
 /// `${type}`, everything in lower case.
 pub fn route_of(path: &str) -> String {
     let lower = path.to_lowercase().replace("%24", "$");

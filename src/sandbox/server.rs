@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{ConnectInfo, Request, State as Shared};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State as Shared};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -52,7 +52,7 @@ impl RunningSandbox {
         format!("http://{}/{name}", self.address)
     }
 
-    /// TestWorthy's address, for example `http://127.0.0.1:4711/testworthy`.
+    /// `TestWorthy`'s address, for example `http://127.0.0.1:4711/testworthy`.
     pub fn testworthy_url(&self) -> String {
         format!("http://{}/testworthy", self.address)
     }
@@ -108,6 +108,8 @@ pub fn serve(listener: TcpListener, sandbox: Sandbox) -> io::Result<RunningSandb
         )
         .nest("/_sandbox", control::router(sandbox.clone()))
         .fallback_service(azure_devops::router(sandbox.clone()))
+        // `travel` has a limit of its own; the framework's lies below a full batch.
+        .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn_with_state(sandbox.clone(), travel));
     let (stop, stopped) = oneshot::channel();
     let task = tokio::spawn(async move {
@@ -197,20 +199,14 @@ async fn travel(Shared(sandbox): Shared<Sandbox>, request: Request, next: Next) 
             finish(Some(response.status()), true);
             response
         }
-        Some(kind) => match refusal(system, &kind, &headers) {
-            Some(response) => {
-                finish(Some(response.status()), false);
-                response
-            }
-            None => {
-                let response = next.run(request).await;
-                finish(Some(response.status()), true);
-                response
-            }
-        },
-        None => {
-            let response = next.run(request).await;
-            finish(Some(response.status()), true);
+        other => {
+            let refused = other.and_then(|kind| refusal(system, &kind, &headers));
+            let handled = refused.is_none();
+            let response = match refused {
+                Some(response) => response,
+                None => next.run(request).await,
+            };
+            finish(Some(response.status()), handled);
             response
         }
     }

@@ -24,8 +24,14 @@ fn look(world: &World) -> Seen {
         marked_cases: 0,
     };
     for id in state.azure_devops.work_item_ids() {
-        let item = state.azure_devops.work_item(id).expect("listed items exist");
-        let title = item["fields"]["System.Title"].as_str().unwrap_or_default().to_owned();
+        let item = state
+            .azure_devops
+            .work_item(id)
+            .expect("listed items exist");
+        let title = item["fields"]["System.Title"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
         *seen.work_items.entry(title).or_default() += 1;
         let relations = item["relations"].as_array().cloned().unwrap_or_default();
         seen.marked_work_items += relations
@@ -48,14 +54,22 @@ fn look(world: &World) -> Seen {
 async fn survive(rule: &str, at: usize, moment: Moment) -> (usize, Seen) {
     let world = World::new(true, rule).await;
     let death = Death::new(at, moment);
-    let dying = Dying { inner: world.remotes(), death: death.clone() };
+    let dying = Dying {
+        inner: world.remotes(),
+        death: death.clone(),
+    };
     tokio::select! {
         report = world.apply_with(&dying) => drop(report.expect("a run that was not disturbed")),
         () = death.died.notified() => {}
     }
     let calls = death.calls();
     let (_, report) = world.apply().await;
-    assert_eq!(report.exit_code(), 0, "at call {at} {moment:?}: {:?}", report.failures);
+    assert_eq!(
+        report.exit_code(),
+        0,
+        "at call {at} {moment:?}: {:?}",
+        report.failures
+    );
     let left = world.plan().await.planned.plan;
     assert_eq!(left.changes, [], "at call {at} {moment:?}");
     (calls, look(&world))

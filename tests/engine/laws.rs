@@ -52,7 +52,11 @@ async fn a_lost_store_is_rebuilt_from_the_markers() {
         let (plan, report) = world.apply().await;
         assert_eq!(report.exit_code(), 0, "{:?}", report.failures);
         assert_eq!(plan.summary.create, 0, "no second item for any pair");
-        assert!(plan.changes.iter().all(|change| change.action == Action::Link));
+        assert!(
+            plan.changes
+                .iter()
+                .all(|change| change.action == Action::Link)
+        );
         assert_eq!(plan.summary.link, linked.unchanged);
         assert_eq!(world.plan().await.planned.plan.changes, []);
     }
@@ -70,7 +74,7 @@ async fn an_overwritten_edit_is_recorded() {
     assert_eq!(plan.changes.len(), 1);
     assert_eq!(plan.changes[0].reason, Reason::DriftEnforced);
     let losses = world.store().await.losses(10).await.expect("losses");
-    assert_eq!(losses.len(), 1);
+    assert_eq!(losses[0].row, "title", "the newest loss comes first");
     assert_eq!(losses[0].lost.as_text(), Some("Edited by hand"));
     assert_eq!(world.plan().await.planned.plan.changes, []);
 }
@@ -85,5 +89,9 @@ pub(crate) async fn first_linked(world: &World) -> u64 {
 
 /// Edits a work item as a person would.
 pub(crate) fn edit_work_item(world: &World, id: u64, fields: serde_json::Value) {
-    world.sandbox.state().edit_work_item(id, &fields).expect("an edit");
+    world
+        .sandbox
+        .state()
+        .edit_work_item(id, &fields)
+        .expect("an edit");
 }

@@ -64,7 +64,11 @@ mod tests {
         for entry in all() {
             assert!(codes.insert(entry.code), "{} is there twice", entry.code);
             for text in [entry.title, entry.explanation, entry.example, entry.fix] {
-                assert!(!text.trim().is_empty(), "{} leaves something out", entry.code);
+                assert!(
+                    !text.trim().is_empty(),
+                    "{} leaves something out",
+                    entry.code
+                );
             }
             let kebab = |c: char| c.is_ascii_lowercase() || c == '-' || c.is_ascii_digit();
             let rule = entry.code.starts_with('L') && entry.code.len() == 3;
@@ -74,7 +78,10 @@ mod tests {
 
     #[test]
     fn finds_codes_and_near_misses() {
-        assert_eq!(find("UNKNOWN-KEY").map(|entry| entry.code), Some("unknown-key"));
+        assert_eq!(
+            find("UNKNOWN-KEY").map(|entry| entry.code),
+            Some("unknown-key")
+        );
         assert_eq!(nearest("unknwon-key"), Some("unknown-key"));
         assert_eq!(find("no-such-code"), None);
     }

@@ -29,6 +29,11 @@ impl Excerpt {
             .rev()
             .nth(AROUND)
             .map_or(0, |(at, _)| at);
+        let here = start + from..start + full.len();
+        let hidden: Vec<&Range<usize>> = hidden
+            .iter()
+            .filter(|range| range.start < here.end && here.start < range.end)
+            .collect();
         let mut line = String::new();
         let (mut mark_start, mut mark_end) = (None, None);
         if from > 0 {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::text::{time_zone, url};
 use super::{Context, not_supported, origin, secret};
 use crate::diagnostics::catalog::manifest as codes;
-use crate::diagnostics::{Part, nearest, pointer, quote};
+use crate::diagnostics::{nearest, pointer, quote};
 use crate::manifest::document::{Document, Report};
 use crate::manifest::raw::{
     ConnectionSpec, IntegrationMode, RawAzureDevOps, RawTestWorthy, SecretSource, Surface,
@@ -18,7 +18,6 @@ use crate::model::config::{
 };
 
 const TESTWORTHY: &str = "/spec/testworthy";
-const AZURE_DEVOPS: &str = "/spec/azureDevOps";
 
 pub(super) fn check(
     document: &Document<'_>,
@@ -56,7 +55,11 @@ fn testworthy(
     let operations = operations(raw, report);
     check_case_url(&raw.case_url, report);
     if raw.integration == IntegrationMode::Manage {
-        not_supported(report, "/spec/testworthy/integration", "integration: manage");
+        not_supported(
+            report,
+            "/spec/testworthy/integration",
+            "integration: manage",
+        );
     }
     let email = raw.user_email.as_ref().map(|email| {
         let at = "/spec/testworthy/userEmail";
@@ -67,9 +70,9 @@ fn testworthy(
     let token = credential(raw.token.as_ref(), "token", context, report);
     let given: [(&str, bool, Surface); 5] = [
         ("userEmail", email.is_some(), Surface::Automation),
-        ("apiKey", api_key.is_some(), Surface::Automation),
-        ("projectKey", project_key.is_some(), Surface::Automation),
-        ("token", token.is_some(), Surface::V1),
+        ("apiKey", api_key.0, Surface::Automation),
+        ("projectKey", project_key.0, Surface::Automation),
+        ("token", token.0, Surface::V1),
         ("projectId", raw.project_id.is_some(), Surface::V1),
     ];
     for (key, is_given, surface) in given {
@@ -77,7 +80,11 @@ fn testworthy(
         if surface == raw.api && !is_given {
             missing(report, key, &at);
         } else if surface != raw.api && is_given {
-            let word = if surface == Surface::V1 { "v1" } else { "automation" };
+            let word = if surface == Surface::V1 {
+                "v1"
+            } else {
+                "automation"
+            };
             let message = format!("`{key}` belongs to `api: {word}`");
             report.push(report.key(&codes::INVALID_VALUE, &at, message));
         }
@@ -88,8 +95,8 @@ fn testworthy(
     Some(TestWorthyConnection {
         url: base?,
         user_email: email??,
-        api_key: api_key??,
-        project_key: project_key??,
+        api_key: api_key.1?,
+        project_key: project_key.1?,
         time_zone: time_zone?,
         case_url: raw.case_url.clone(),
         operations: operations?,
@@ -100,32 +107,27 @@ fn testworthy(
 /// Reports a key that another key's value makes necessary.
 fn missing(report: &mut Report<'_>, key: &str, at: &str) {
     let message = format!("`{key}` is missing in `testworthy`");
-    // The key itself has no place; the pointer says which one is meant, should the schema have cut it.
-    let finding = report.value(&codes::MISSING_KEY, at, message);
-    let place = report.place(TESTWORTHY, Part::Key);
-    let cut = finding.location.clone();
-    let mut finding = finding.at(place);
-    if key != "projectId" {
-        finding = finding.with_help(format!("write `{key}: {{ env: NAME }}`"));
-    }
-    // A key of the wrong type was cut out and has its own finding.
-    let known = report.findings.iter().any(|other| other.location == cut);
-    if !known {
-        report.push(finding);
-    }
+    let finding = report.key(&codes::MISSING_KEY, at, message);
+    report.push(if key == "projectId" {
+        finding
+    } else {
+        finding.with_help(format!("write `{key}: {{ env: NAME }}`"))
+    });
 }
 
-/// `None`: not given; `Some(None)`: given and wrong.
+/// Checks a reference, if there is one; pairs whether there is one with what it refers to.
 fn credential(
     source: Option<&SecretSource>,
     key: &str,
     context: &mut Context<'_>,
     report: &mut Report<'_>,
-) -> Option<Option<SecretRef>> {
-    let source = source?;
+) -> (bool, Option<SecretRef>) {
+    let Some(source) = source else {
+        return (false, None);
+    };
     let at = pointer::child(TESTWORTHY, key);
     let purpose = format!("testworthy.{key}");
-    Some(secret::check(source, &purpose, &at, context, report))
+    (true, secret::check(source, &purpose, &at, context, report))
 }
 
 fn azure_devops(
@@ -135,8 +137,10 @@ fn azure_devops(
 ) -> Option<AzureDevOpsConnection> {
     let at = "/spec/azureDevOps/organizationUrl";
     let organization = url(&raw.organization_url, at, report).filter(|url| {
-        let in_host = url.host_str().is_some_and(|host| host.ends_with(".visualstudio.com"));
-        let named = in_host || url.path().trim_matches('/') != "";
+        let in_host = url
+            .host_str()
+            .is_some_and(|host| host.ends_with(".visualstudio.com"));
+        let named = in_host || !url.path().trim_matches('/').is_empty();
         if !named {
             let message = "the address does not name the organisation";
             let finding = report.value(&codes::INVALID_URL, at, message);
@@ -153,12 +157,20 @@ fn azure_devops(
     }
     let token = raw.personal_access_token.as_ref().map(|source| {
         let at = "/spec/azureDevOps/personalAccessToken";
-        secret::check(source, "azureDevOps.personalAccessToken", at, context, report)
+        secret::check(
+            source,
+            "azureDevOps.personalAccessToken",
+            at,
+            context,
+            report,
+        )
     });
     if token.is_some() == raw.entra.is_some() {
         let message = "`azureDevOps` needs exactly one of `personalAccessToken` and `entra`";
-        let finding = report.key(&codes::MISSING_KEY, AZURE_DEVOPS, message);
-        report.push(finding.with_help("write `personalAccessToken: { env: AZURE_DEVOPS_EXT_PAT }`"));
+        let at = "/spec/azureDevOps/personalAccessToken";
+        let finding = report.key(&codes::MISSING_KEY, at, message);
+        report
+            .push(finding.with_help("write `personalAccessToken: { env: AZURE_DEVOPS_EXT_PAT }`"));
     }
     Some(AzureDevOpsConnection {
         organization_url: organization?,
@@ -177,10 +189,12 @@ fn operations(raw: &RawTestWorthy, report: &mut Report<'_>) -> Option<Operations
             let names: Vec<&str> = OPERATIONS.iter().map(|operation| operation.name).collect();
             let message = format!("there is no operation {}", quote(name));
             let finding = report.key(&codes::INVALID_OPERATION, &at, message);
-            report.push(finding.with_help(match nearest(name, names.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("the operations are {}", list(&names)),
-            }));
+            report.push(
+                finding.with_help(match nearest(name, names.iter().copied()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("the operations are {}", list(&names)),
+                }),
+            );
             continue;
         };
         if let Err(reason) = check_template(template, operation.placeholders) {
@@ -246,7 +260,10 @@ mod tests {
     #[test]
     fn every_default_is_a_template_that_could_be_written() {
         for operation in OPERATIONS {
-            assert_eq!(check_template(operation.template, operation.placeholders), Ok(()));
+            assert_eq!(
+                check_template(operation.template, operation.placeholders),
+                Ok(())
+            );
         }
     }
 

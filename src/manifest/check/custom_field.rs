@@ -10,10 +10,19 @@ use crate::manifest::raw::{CustomFieldSpec, CustomFieldType};
 
 pub(super) fn check(spec: &CustomFieldSpec, context: &mut Context<'_>, report: &mut Report<'_>) {
     not_supported(report, "/kind", "kind: CustomField");
-    context.refer(Kind::Connection, &spec.connection, "/spec/connection", report);
+    context.refer(
+        Kind::Connection,
+        &spec.connection,
+        "/spec/connection",
+        report,
+    );
     if !is_reference_name(&spec.reference_name) {
         let message = format!("{} is not a reference name", quote(&spec.reference_name));
-        let finding = report.value(&codes::INVALID_REFERENCE_NAME, "/spec/referenceName", message);
+        let finding = report.value(
+            &codes::INVALID_REFERENCE_NAME,
+            "/spec/referenceName",
+            message,
+        );
         report.push(finding.with_help("write it like `Custom.TestData`"));
     }
     if spec.name.trim().is_empty() {

@@ -41,7 +41,11 @@ pub(super) fn check(
     for (index, raw) in spec.fields.iter().enumerate() {
         let origin = Origin {
             file: document.file.to_owned(),
-            line: document.row_lines.get(index).copied().unwrap_or(document.line),
+            line: document
+                .row_lines
+                .get(index)
+                .copied()
+                .unwrap_or(document.line),
         };
         rows.extend(row::check(index, raw, record, origin, report));
     }
@@ -131,15 +135,25 @@ fn targets(rows: &[RawRow], report: &mut Report<'_>) {
         // Reference names are compared without case, as Azure DevOps does.
         let field = row.azure_devops.to_lowercase();
         let is_tags = row.azure_devops.eq_ignore_ascii_case(TAGS);
-        let slice = if is_tags { Slice::of(row) } else { Slice::Whole };
+        let slice = if is_tags {
+            Slice::of(row)
+        } else {
+            Slice::Whole
+        };
         let before = owners.entry(field).or_default();
         if let Some((first, other)) = before.iter().find(|(_, other)| slice.overlaps(other)) {
             let whole = matches!((&slice, other), (Slice::Whole, Slice::Whole));
             let (code, message) = if whole && !is_tags {
                 let field = quote(&row.azure_devops);
-                (&codes::DUPLICATE_TARGET, format!("two rows share the field {field}"))
+                (
+                    &codes::DUPLICATE_TARGET,
+                    format!("two rows share the field {field}"),
+                )
             } else {
-                (&codes::OVERLAPPING_TAGS, "two rows own the same tags".to_owned())
+                (
+                    &codes::OVERLAPPING_TAGS,
+                    "two rows own the same tags".to_owned(),
+                )
             };
             let place = |index: usize, slice: &Slice| {
                 pointer::child(&pointer::item("/spec/fields", index), slice.key())

@@ -25,8 +25,10 @@ pub(super) fn check(spec: &MappingTestSpec, context: &mut Context<'_>, report: &
             let at = pointer::child(&at, "direction");
             report.push(report.value(&codes::INVALID_VALUE, &at, message));
         }
-        for (key, is_empty) in [("given", case.given.is_empty()), ("expect", case.expect.is_empty())]
-        {
+        for (key, is_empty) in [
+            ("given", case.given.is_empty()),
+            ("expect", case.expect.is_empty()),
+        ] {
             if is_empty {
                 let message = format!("`{key}` names no field");
                 let at = pointer::child(&at, key);

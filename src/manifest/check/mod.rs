@@ -96,18 +96,21 @@ fn one(mut document: Document<'_>, context: &mut Context<'_>, checked: &mut Chec
     report.findings.retain(|finding| {
         index += 1;
         let at = pointer_of(finding).unwrap_or_default();
-        index <= shaped || !shape.cut.iter().any(|cut| pointer::contains(at, cut))
+        index <= shaped || !(document.is_ambiguous || pointer::any_inside(&shape.cut, at))
     });
-    for finding in shape.spare {
-        let at = pointer_of(&finding).unwrap_or_default();
-        let known = report.findings.iter().filter_map(pointer_of).any(|other| {
-            other != "" && (pointer::contains(at, other) || pointer::contains(other, at))
-        });
-        if !known {
-            report.findings.push(finding);
-        }
-    }
-    if !understood && report.findings.is_empty() {
+    let known: BTreeSet<String> = report
+        .findings
+        .iter()
+        .filter_map(pointer_of)
+        .map(str::to_owned)
+        .collect();
+    report
+        .findings
+        .extend(shape.spare.into_iter().filter(|finding| {
+            let at = pointer_of(finding).unwrap_or_default();
+            !pointer::any_inside(&known, at) && !pointer::any_around(&known, at)
+        }));
+    if !understood && report.findings.is_empty() && !document.is_ambiguous {
         report.push(report.value(&codes::INVALID_VALUE, "", "the document cannot be read"));
     }
     checked.findings.append(&mut report.findings);
@@ -138,7 +141,9 @@ fn understand(
             };
             let connection = connection::check(document, name, &raw.spec, context, report);
             if let Some(connection) = connection {
-                checked.connections.insert(connection.name.clone(), connection);
+                checked
+                    .connections
+                    .insert(connection.name.clone(), connection);
             }
         }
         Kind::CustomField => {
@@ -263,7 +268,10 @@ impl Context<'_> {
             None => format!("{} others are declared", names.len()),
         };
         if let Some(file) = self.unread.first() {
-            help = format!("{help} It may stand in {}, which could not be read", quote(file));
+            help = format!(
+                "{help} It may stand in {}, which could not be read",
+                quote(file)
+            );
         }
         let finding = report.value(&codes::UNKNOWN_REFERENCE, at, message);
         report.push(finding.with_help(help));

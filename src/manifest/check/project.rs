@@ -84,7 +84,11 @@ fn state(raw: &RawState, context: &mut Context<'_>, report: &mut Report<'_>) -> 
             report.push(report.value(&codes::INVALID_VALUE, "/spec/state/git/ref", message));
         }
     }
-    let given = [raw.sqlite.is_some(), raw.postgres.is_some(), raw.git.is_some()];
+    let given = [
+        raw.sqlite.is_some(),
+        raw.postgres.is_some(),
+        raw.git.is_some(),
+    ];
     if given.into_iter().filter(|given| *given).count() != 1 {
         let message = "`state` needs exactly one of `sqlite`, `postgres` and `git`";
         report.push(report.value(&codes::INVALID_VALUE, "/spec/state", message));

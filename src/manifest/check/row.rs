@@ -7,9 +7,7 @@ use crate::diagnostics::catalog::manifest as codes;
 use crate::diagnostics::{nearest, pointer, quote};
 use crate::manifest::document::Report;
 use crate::manifest::raw::{As, RawDirection, RawRow, Scalar};
-use crate::model::config::{
-    Allow, Codec, Origin, Row, RowSource, RowTarget, Unmapped, ValueMap,
-};
+use crate::model::config::{Allow, Codec, Origin, Row, RowSource, RowTarget, Unmapped, ValueMap};
 use crate::model::{ACCORD_TAG, CASE_FIELDS, CaseField, Value};
 
 /// Fields of a defect and of a test result (of cases: [`CASE_FIELDS`]).
@@ -39,7 +37,11 @@ pub(super) fn check(
     let below = |key: &str| pointer::child(&at, key);
     if !is_reference_name(&raw.azure_devops) {
         let message = format!("{} is not a reference name", quote(&raw.azure_devops));
-        let finding = report.value(&codes::INVALID_REFERENCE_NAME, &below("azureDevOps"), message);
+        let finding = report.value(
+            &codes::INVALID_REFERENCE_NAME,
+            &below("azureDevOps"),
+            message,
+        );
         report.push(finding.with_help("write it like `System.Title` or `Custom.TestData`"));
     }
     let source = source(raw, record, &at, report);
@@ -59,7 +61,8 @@ pub(super) fn check(
     }
     for (index, allow) in raw.allow.iter().enumerate() {
         let digits = allow.code.strip_prefix('L');
-        let is_lint = |digits: &str| digits.len() == 2 && digits.bytes().all(|b| b.is_ascii_digit());
+        let is_lint =
+            |digits: &str| digits.len() == 2 && digits.bytes().all(|b| b.is_ascii_digit());
         if !digits.is_some_and(is_lint) {
             let message = format!("{} is not a lint code", quote(&allow.code));
             let at = pointer::child(&pointer::item(&below("allow"), index), "code");
@@ -118,8 +121,7 @@ fn source(
         (None, Some(constant), None) => Value::from_json(&constant.0).map(RowSource::Constant),
         (None, None, Some(_)) => None,
         _ => {
-            let message =
-                "a row needs exactly one of `testworthy`, `constant` and `expression`";
+            let message = "a row needs exactly one of `testworthy`, `constant` and `expression`";
             report.push(report.value(&codes::ROW_SOURCE, at, message));
             None
         }
@@ -192,8 +194,10 @@ fn target(raw: &RawRow, at: &str, report: &mut Report<'_>) -> Option<RowTarget> 
 
 fn values(raw: &RawRow, at: &str, report: &mut Report<'_>) -> Option<ValueMap> {
     let Some(values) = &raw.values else {
-        for (key, given) in [("reverse", raw.reverse.is_some()), ("unmapped", raw.unmapped.is_some())]
-        {
+        for (key, given) in [
+            ("reverse", raw.reverse.is_some()),
+            ("unmapped", raw.unmapped.is_some()),
+        ] {
             if given {
                 let message = format!("`{key}` needs `values` beside it");
                 report.push(report.key(&codes::ROW_KEYS, &pointer::child(at, key), message));

@@ -64,12 +64,18 @@ fn variable(
     context: &mut Context<'_>,
     report: &mut Report<'_>,
 ) -> Option<SecretRef> {
-    let listed = context.options.allowed_env.iter().any(|allowed| allowed == name);
-    let prefixed = PREFIXES
+    let listed = context
+        .options
+        .allowed_env
         .iter()
-        .any(|prefix| name.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty()));
+        .any(|allowed| allowed == name);
+    let prefixed = PREFIXES.iter().any(|prefix| {
+        name.strip_prefix(prefix)
+            .is_some_and(|rest| !rest.is_empty())
+    });
     let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if !listed && !(prefixed && is_name) {
+    let allowed = listed || (prefixed && is_name);
+    if !allowed {
         let called = if looks_like_variable(name) {
             format!("the variable {}", quote(name))
         } else {
@@ -81,7 +87,9 @@ fn variable(
         );
         let help = "rename it, or let the operator allow it with ACCORD_ALLOW_ENV; if this is the \
                     secret itself, revoke it";
-        let finding = report.value(&codes::SECRET_NAME, at, message).with_help(help);
+        let finding = report
+            .value(&codes::SECRET_NAME, at, message)
+            .with_help(help);
         report.push(finding);
         return None;
     }
@@ -98,7 +106,9 @@ fn variable(
         Some(_) => Some(SecretRef::Env(name.to_owned())),
         None => {
             let place = report.place(at, Part::Value);
-            context.variables.insert(name.to_owned(), (key.to_owned(), place));
+            context
+                .variables
+                .insert(name.to_owned(), (key.to_owned(), place));
             Some(SecretRef::Env(name.to_owned()))
         }
     }

@@ -35,8 +35,14 @@ pub(super) fn check(
     check_scope(&spec.scope, report);
     let match_by = match_by(&spec.match_by, report);
     for (at, path) in [
-        ("/spec/createIn/azureDevOps/areaPath", &spec.create_in.azure_devops.area_path),
-        ("/spec/createIn/azureDevOps/iterationPath", &spec.create_in.azure_devops.iteration_path),
+        (
+            "/spec/createIn/azureDevOps/areaPath",
+            &spec.create_in.azure_devops.area_path,
+        ),
+        (
+            "/spec/createIn/azureDevOps/iterationPath",
+            &spec.create_in.azure_devops.iteration_path,
+        ),
     ] {
         check_node_path(path.as_deref(), at, report);
     }
@@ -51,13 +57,20 @@ pub(super) fn check(
     let target = direction.target()?;
     source_scope(&spec.scope, target.other(), report);
     let creates = creates(spec.create, target, report);
-    let suite = spec.create_in.testworthy.suite.or_else(|| match &spec.scope.testworthy {
-        Some(scope) if scope.suites.len() == 1 => scope.suites.first().copied(),
-        _ => None,
-    });
+    let suite = spec
+        .create_in
+        .testworthy
+        .suite
+        .or_else(|| match &spec.scope.testworthy {
+            Some(scope) if scope.suites.len() == 1 => scope.suites.first().copied(),
+            _ => None,
+        });
     if creates == Some(true) && target == System::TestWorthy && suite.is_none() {
-        let finding = report.key(&codes::MISSING_SUITE, "/spec/createIn/testworthy/suite",
-            "the rule creates cases but names no suite for them");
+        let finding = report.key(
+            &codes::MISSING_SUITE,
+            "/spec/createIn/testworthy/suite",
+            "the rule creates cases but names no suite for them",
+        );
         let help = "add `createIn: { testworthy: { suite: ID } }`, or set `create: none`";
         report.push(finding.with_help(help));
     }
@@ -128,12 +141,13 @@ fn check_scope(scope: &RawScope, report: &mut Report<'_>) {
     if let Some(testworthy) = &scope.testworthy {
         if testworthy.suites.is_empty() {
             let message = "`suites` is missing: cases are listed by suite";
-            let at = "/spec/scope/testworthy";
+            let at = "/spec/scope/testworthy/suites";
             let finding = report.key(&codes::MISSING_KEY, at, message);
             report.push(finding.with_help("write `suites: [ID]`"));
         }
         for (index, pattern) in testworthy.sections.iter().enumerate() {
-            let wrong = |name: &str| name.trim().is_empty() || (name.contains("**") && name != "**");
+            let wrong =
+                |name: &str| name.trim().is_empty() || (name.contains("**") && name != "**");
             if pattern.split('/').any(wrong) {
                 let message = format!("{} is not a pattern over sections", quote(pattern));
                 let at = pointer::item("/spec/scope/testworthy/sections", index);
@@ -181,7 +195,11 @@ fn source_scope(scope: &RawScope, source: System, report: &mut Report<'_>) {
     if !given {
         let key = source.key();
         let message = format!("`scope.{key}` is missing: {source} is the side that is read");
-        let finding = report.key(&codes::MISSING_SCOPE, &pointer::child("/spec/scope", key), message);
+        let finding = report.key(
+            &codes::MISSING_SCOPE,
+            &pointer::child("/spec/scope", key),
+            message,
+        );
         report.push(finding.with_help(match source {
             System::TestWorthy => "add `testworthy: { suites: [ID] }` to `scope`",
             System::AzureDevOps => "add `azureDevOps: { areaPath: PATH }` to `scope`",
@@ -202,7 +220,10 @@ fn creates(create: Option<Create>, target: System, report: &mut Report<'_>) -> O
     }
     let message = format!("a one-way rule creates items on its target only, here {target}");
     let finding = report.value(&codes::WRONG_SIDE, "/spec/create", message);
-    report.push(finding.with_help(format!("write `create: {}` or `create: none`", target.key())));
+    report.push(finding.with_help(format!(
+        "write `create: {}` or `create: none`",
+        target.key()
+    )));
     None
 }
 

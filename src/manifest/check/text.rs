@@ -15,7 +15,13 @@ use crate::model::Name;
 pub(super) fn as_name(text: &str) -> Option<String> {
     let lower: String = text
         .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
+        .map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_lowercase()
+            } else {
+                '-'
+            }
+        })
         .take(63)
         .collect();
     let words: Vec<&str> = lower.split('-').filter(|word| !word.is_empty()).collect();
@@ -29,10 +35,14 @@ pub fn duration(text: &str) -> Option<Duration> {
     let mut total = Duration::ZERO;
     let mut rest = text;
     while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit()).filter(|at| *at > 0)?;
+        let digits = rest
+            .find(|c: char| !c.is_ascii_digit())
+            .filter(|at| *at > 0)?;
         let number: u64 = rest[..digits].parse().ok()?;
         rest = &rest[digits..];
-        let letters = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+        let letters = rest
+            .find(|c: char| c.is_ascii_digit())
+            .unwrap_or(rest.len());
         let unit = match &rest[..letters] {
             "ms" => Duration::from_millis(1),
             "s" => Duration::from_secs(1),
@@ -54,7 +64,11 @@ pub(super) fn url(text: &str, at: &str, report: &mut Report<'_>) -> Option<Url> 
         text.contains("://") && url.has_host() && matches!(url.scheme(), "http" | "https")
     });
     let Some(mut url) = parsed else {
-        let finding = report.value(&codes::INVALID_URL, at, "this is not an absolute http address");
+        let finding = report.value(
+            &codes::INVALID_URL,
+            at,
+            "this is not an absolute http address",
+        );
         report.push(finding.with_help("write it like `https://example.test`"));
         return None;
     };
@@ -104,9 +118,15 @@ pub(super) fn time_zone(name: &str, at: &str, report: &mut Report<'_>) -> Option
     if let Ok(zone) = database.get(name) {
         return Some(zone);
     }
-    let names: Vec<String> = database.available().map(|name| name.as_str().to_owned()).collect();
+    let names: Vec<String> = database
+        .available()
+        .map(|name| name.as_str().to_owned())
+        .collect();
     let city = names.iter().find(|known| {
-        known.rsplit('/').next().is_some_and(|city| city.eq_ignore_ascii_case(name))
+        known
+            .rsplit('/')
+            .next()
+            .is_some_and(|city| city.eq_ignore_ascii_case(name))
     });
     let near = city
         .map(String::as_str)
@@ -130,7 +150,10 @@ pub(super) fn is_cron(text: &str) -> bool {
 /// Whether a text can be the reference name of an Azure DevOps field: words joined by dots.
 pub(super) fn is_reference_name(text: &str) -> bool {
     let word = |word: &str| {
-        !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+        !word.is_empty()
+            && word
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
     };
     text.len() <= 128
         && text.contains('.')
@@ -144,11 +167,27 @@ mod tests {
 
     #[test]
     fn reads_durations() {
-        for (text, seconds) in [("120s", 120), ("1m30s", 90), ("2h", 7200), ("0s", 0), ("24h", 86400)] {
+        for (text, seconds) in [
+            ("120s", 120),
+            ("1m30s", 90),
+            ("2h", 7200),
+            ("0s", 0),
+            ("24h", 86400),
+        ] {
             assert_eq!(duration(text), Some(Duration::from_secs(seconds)), "{text}");
         }
         assert_eq!(duration("250ms"), Some(Duration::from_millis(250)));
-        for text in ["", "120", "s", "1 s", "-1s", "1.5h", "25h", "99999999999999999999s", "1d"] {
+        for text in [
+            "",
+            "120",
+            "s",
+            "1 s",
+            "-1s",
+            "1.5h",
+            "25h",
+            "99999999999999999999s",
+            "1d",
+        ] {
             assert_eq!(duration(text), None, "{text}");
         }
     }
@@ -190,7 +229,11 @@ mod tests {
         let help = |name: &str| {
             let mut report = Report::new("a.yaml", 0);
             assert!(time_zone(name, "/z", &mut report).is_none(), "{name}");
-            report.findings.pop().and_then(|finding| finding.help).unwrap()
+            report
+                .findings
+                .pop()
+                .and_then(|finding| finding.help)
+                .unwrap()
         };
         assert_eq!(help("berlin"), "did you mean `Europe/Berlin`?");
         assert_eq!(help("Europe/Berln"), "did you mean `Europe/Berlin`?");
@@ -211,7 +254,10 @@ mod tests {
 
     #[test]
     fn names_and_references() {
-        assert_eq!(as_name("Regression Cases").as_deref(), Some("regression-cases"));
+        assert_eq!(
+            as_name("Regression Cases").as_deref(),
+            Some("regression-cases")
+        );
         assert_eq!(as_name("---"), None);
         assert!(is_reference_name("Microsoft.VSTS.TCM.Steps"));
         for text in ["Title", "System.", ".Title", "System Title.x", ""] {

@@ -38,11 +38,21 @@ pub(super) fn refusal(condition: &str) -> Option<&'static str> {
     if depth > 0 {
         return Some("a parenthesis is not closed");
     }
-    let clause = |word: &str| matches!(word, "select" | "from" | "where" | "order" | "asof" | "mode");
+    let clause = |word: &str| {
+        matches!(
+            word,
+            "select" | "from" | "where" | "order" | "asof" | "mode"
+        )
+    };
     if plain.split_whitespace().any(clause) {
-        return Some("a condition has no clauses of its own (SELECT, FROM, WHERE, ORDER BY, ASOF, MODE)");
+        return Some(
+            "a condition has no clauses of its own (SELECT, FROM, WHERE, ORDER BY, ASOF, MODE)",
+        );
     }
-    condition.trim().is_empty().then_some("the condition is empty")
+    condition
+        .trim()
+        .is_empty()
+        .then_some("the condition is empty")
 }
 
 #[cfg(test)]

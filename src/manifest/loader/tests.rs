@@ -2,8 +2,7 @@ use super::*;
 use std::fs;
 use tempfile::TempDir;
 
-const RULELESS: &str =
-    "apiVersion: accord/v1\nkind: FieldMapping\nmetadata: { name: NAME }\nspec:\n  testworthy: TestCase\n  \
+const RULELESS: &str = "apiVersion: accord/v1\nkind: FieldMapping\nmetadata: { name: NAME }\nspec:\n  testworthy: TestCase\n  \
      azureDevOps: Bug\n  fields: [{ testworthy: title, azureDevOps: System.Title }]\n";
 
 fn mapping(name: &str) -> String {
@@ -30,11 +29,19 @@ fn load_in(folder: &Path, paths: &[&str]) -> Loaded {
 }
 
 fn names(loaded: &Loaded) -> Vec<&str> {
-    loaded.sources.iter().map(|source| source.path.as_str()).collect()
+    loaded
+        .sources
+        .iter()
+        .map(|source| source.path.as_str())
+        .collect()
 }
 
 fn codes(loaded: &Loaded) -> Vec<&str> {
-    loaded.findings.iter().map(|finding| finding.code.code).collect()
+    loaded
+        .findings
+        .iter()
+        .map(|finding| finding.code.code)
+        .collect()
 }
 
 #[test]
@@ -61,7 +68,10 @@ fn takes_yaml_files_but_no_hidden_folders() {
 fn reads_only_what_the_project_names() {
     let head = "apiVersion: accord/v1\nkind: Project\nmetadata: { name: shop }\nspec: ";
     let folder = project(&[
-        ("accord.yaml", &format!("{head}{{ manifests: [rules, ./one.yaml] }}")),
+        (
+            "accord.yaml",
+            &format!("{head}{{ manifests: [rules, ./one.yaml] }}"),
+        ),
         ("rules/a.yaml", "x: 1"),
         ("one.yaml", "x: 1"),
         ("two.yaml", "[broken"),
@@ -70,7 +80,10 @@ fn reads_only_what_the_project_names() {
     assert_eq!(names(&loaded), ["accord.yaml", "one.yaml", "rules/a.yaml"]);
     assert_eq!(loaded.config.unwrap().project.name, "shop");
 
-    let folder = project(&[("accord.yaml", &format!("{head}{{ manifests: [../x, nowhere] }}"))]);
+    let folder = project(&[(
+        "accord.yaml",
+        &format!("{head}{{ manifests: [../x, nowhere] }}"),
+    )]);
     let loaded = load_in(folder.path(), &[]);
     assert_eq!(codes(&loaded), ["path-not-found", "invalid-path"]);
     assert!(loaded.config.is_none());
@@ -99,10 +112,16 @@ fn named_paths_limit_the_findings_not_the_reading() {
                 mapping: a, scope: { testworthy: { suites: [1] } }, direction: toAzureDevOps }\n";
     let a = mapping("a");
     let folder = project(&[("a.yaml", &a), ("rules/r.yaml", rule), ("bad.yaml", "[")]);
-    assert_eq!(codes(&load_in(folder.path(), &["rules"])), ["unknown-reference"]);
+    assert_eq!(
+        codes(&load_in(folder.path(), &["rules"])),
+        ["unknown-reference"]
+    );
     assert_eq!(codes(&load_in(folder.path(), &["a.yaml"])), [""; 0]);
     assert_eq!(codes(&load_in(folder.path(), &["."])).len(), 2);
-    assert_eq!(codes(&load_in(folder.path(), &["c.yaml"])), ["path-not-found"]);
+    assert_eq!(
+        codes(&load_in(folder.path(), &["c.yaml"])),
+        ["path-not-found"]
+    );
     assert_eq!(codes(&load_in(folder.path(), &[".."])), ["outside-project"]);
 }
 
@@ -122,7 +141,10 @@ fn links_do_not_lead_out_or_in_circles() {
     let loaded = load_in(folder.path(), &[]);
     let mut found = codes(&loaded);
     found.sort_unstable();
-    assert_eq!(found, ["outside-project", "outside-project", "unreadable-file"]);
+    assert_eq!(
+        found,
+        ["outside-project", "outside-project", "unreadable-file"]
+    );
     assert_eq!(names(&loaded), ["again.yaml"]);
 }
 

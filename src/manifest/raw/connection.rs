@@ -176,4 +176,3 @@ impl JsonSchema for TextOrSecret {
         schema
     }
 }
-

@@ -12,18 +12,16 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use connection::{
-    Connection, ConnectionSpec, RawAzureDevOps, RawTestWorthy, SecretSource, Surface,
-    IntegrationMode, TextOrSecret,
+    Connection, ConnectionSpec, IntegrationMode, RawAzureDevOps, RawTestWorthy, SecretSource,
+    Surface, TextOrSecret,
 };
 pub(crate) use custom_field::{CustomField, CustomFieldSpec, CustomFieldType};
-pub(crate) use field_mapping::{
-    As, FieldMapping, FieldMappingSpec, RawRow, RecordType,
-};
+pub(crate) use field_mapping::{As, FieldMapping, FieldMappingSpec, RawRow, RecordType};
 pub(crate) use mapping_test::{MappingTest, MappingTestSpec};
 pub(crate) use project::{Project, ProjectSpec, RawState};
 pub(crate) use sync_rule::{
-    Create, DeletedInAzureDevOps, DeletedInTestWorthy, Drift, Match, RawScope,
-    SyncRule, SyncRuleSpec,
+    Create, DeletedInAzureDevOps, DeletedInTestWorthy, Drift, Match, RawScope, SyncRule,
+    SyncRuleSpec,
 };
 
 /// Declares the outer shape of a kind. The word behind `kind` is a type of its own, so that the schema
@@ -143,4 +141,3 @@ impl JsonSchema for ScalarOrList {
         })
     }
 }
-

@@ -6,8 +6,15 @@ use crate::mapping::testing::{
     values,
 };
 use crate::mapping::{CompiledMapping, lint};
-use crate::model::config::{Codec, Row, Unmapped};
+use crate::model::config::{Allow, Codec, Row, Unmapped};
 use crate::model::{AzureFieldKind, Direction, System, Value};
+
+fn accepted(code: &str) -> Allow {
+    Allow {
+        code: code.to_owned(),
+        reason: "meant so".to_owned(),
+    }
+}
 
 const AZURE: System = System::AzureDevOps;
 const TESTWORTHY: System = System::TestWorthy;
@@ -48,7 +55,7 @@ fn codec(codec: Codec, row: Row) -> Row {
 #[test]
 fn a_sound_mapping_has_no_findings() {
     let mut priority = priority_row();
-    priority.allow = vec!["l08".to_owned()];
+    priority.allow = vec![accepted("l08")];
     let rows = || {
         vec![
             field_row("title", "System.Title"),
@@ -145,7 +152,7 @@ fn l02_entries_that_no_side_could_hold() {
         .insert("P0".to_owned(), Value::text("high"));
     assert_eq!(live_codes(vec![row], AZURE), ["L02"]);
     let mut row = priority_row();
-    row.allow = vec!["L08".to_owned()];
+    row.allow = vec![accepted("L08")];
     row.values.as_mut().unwrap().unmapped = Unmapped::Use(Value::text("P2 - Should Test"));
     assert_eq!(live_codes(vec![row.clone()], AZURE), ["L02"]);
     assert_eq!(
@@ -217,7 +224,7 @@ fn l04_required_fields_are_missed_when_items_are_created() {
 fn l05_allowed_values_without_an_entry() {
     let row = |reverse: &[(i64, &str)]| Row {
         values: Some(values(&[("a", 1), ("b", 2), ("c", 3)], reverse)),
-        allow: vec!["L08".to_owned()],
+        allow: vec![accepted("L08")],
         ..field_row("priority", "Microsoft.VSTS.Common.Priority")
     };
     let findings = live(vec![row(&[])], TESTWORTHY);
@@ -306,7 +313,7 @@ fn l08_lists_what_becomes_one_and_can_be_allowed() {
         findings[0].message
     );
     let allowed = Row {
-        allow: vec!["L08".to_owned()],
+        allow: vec![accepted("L08")],
         ..merging
     };
     assert_eq!(live_codes(vec![allowed], AZURE), [""; 0]);
@@ -315,7 +322,7 @@ fn l08_lists_what_becomes_one_and_can_be_allowed() {
 #[test]
 fn an_error_cannot_be_allowed() {
     let row = Row {
-        allow: vec!["L01".to_owned()],
+        allow: vec![accepted("L01")],
         ..field_row("titel", "System.Title")
     };
     assert_eq!(live_codes(vec![row], AZURE), ["L01"]);

@@ -12,7 +12,9 @@ use std::collections::BTreeMap;
 pub use connection::{
     AzureDevOpsConnection, Connection, SecretRef, TestWorthyConnection, TextOrSecret,
 };
-pub use field_mapping::{Allow, Codec, FieldMapping, Row, RowSource, RowTarget, Unmapped, ValueMap};
+pub use field_mapping::{
+    Allow, Codec, FieldMapping, Row, RowSource, RowTarget, Unmapped, ValueMap,
+};
 pub use operation::{OPERATIONS, Operation, Operations};
 pub use project::{ChangeLimit, Project, Safety};
 pub use sync_rule::{

@@ -31,7 +31,11 @@ const fn operation(
 
 /// All operations, by name.
 pub const OPERATIONS: &[Operation] = &[
-    operation("addCase", "add_case/{suite_id}", &["suite_id", "section_id"]),
+    operation(
+        "addCase",
+        "add_case/{suite_id}",
+        &["suite_id", "section_id"],
+    ),
     operation(
         "addResultsForCases",
         "add_results_for_cases/{run_id}",
@@ -46,7 +50,11 @@ pub const OPERATIONS: &[Operation] = &[
     operation("getCases", "get_cases/{suite_id}", &["suite_id"]),
     operation("getCaseTypes", "get_case_types", &[]),
     operation("getPriorities", "get_priorities", &[]),
-    operation("getResultsForRun", "get_results_for_run/{run_id}", &["run_id"]),
+    operation(
+        "getResultsForRun",
+        "get_results_for_run/{run_id}",
+        &["run_id"],
+    ),
     operation("getRunCases", "get_run_cases/{run_id}", &["run_id"]),
     operation("getRuns", "get_runs/{suite_id}", &["suite_id"]),
     operation("getSections", "get_sections/{suite_id}", &["suite_id"]),

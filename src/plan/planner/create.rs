@@ -26,15 +26,21 @@ pub(super) fn plan_create(collector: &mut Collector<'_>, source: ItemKey) -> Cla
     let observed = collector.input.observed;
     let made = match source {
         ItemKey::Case(id) => {
-            let Some(case) = observed.cases.get(&id) else { return Class::Held };
+            let Some(case) = observed.cases.get(&id) else {
+                return Class::Held;
+            };
             create_work_item(collector, source, case)
         }
         ItemKey::WorkItem(id) => {
-            let Some(item) = observed.work_items.get(&id) else { return Class::Held };
+            let Some(item) = observed.work_items.get(&id) else {
+                return Class::Held;
+            };
             create_case(collector, source, item)
         }
     };
-    let Some((operation, fields)) = made else { return Class::Held };
+    let Some((operation, fields)) = made else {
+        return Class::Held;
+    };
     let (case, item) = match source {
         ItemKey::Case(id) => (observed.cases.get(&id), None),
         ItemKey::WorkItem(id) => (None, observed.work_items.get(&id)),
@@ -70,7 +76,8 @@ fn create_work_item(
         if let Some(path) = path
             && !made.fields.contains_key(field)
         {
-            made.fields.insert(field.to_owned(), Value::text(path.as_str()));
+            made.fields
+                .insert(field.to_owned(), Value::text(path.as_str()));
             values.fields.push(place(field, path));
         }
     }
@@ -81,7 +88,11 @@ fn create_work_item(
         tags: made.tags.unwrap_or_default(),
         marker: Marker { case: case.id, url },
     };
-    let operation = Operation::CreateWorkItem { case: case.id, draft, source: values.source };
+    let operation = Operation::CreateWorkItem {
+        case: case.id,
+        draft,
+        source: values.source,
+    };
     Some((operation, values.fields))
 }
 
@@ -97,7 +108,16 @@ fn create_case(
         Err(problem) => return held(collector, source, &problem),
     };
     let create_in = &input.rule.create_in;
-    let in_scope = || input.rule.scope.testworthy.as_ref()?.suites.first().copied();
+    let in_scope = || {
+        input
+            .rule
+            .scope
+            .testworthy
+            .as_ref()?
+            .suites
+            .first()
+            .copied()
+    };
     let Some(suite) = create_in.suite.or_else(in_scope) else {
         collector.finding(
             &codes::NOWHERE_TO_CREATE,
@@ -113,11 +133,18 @@ fn create_case(
     let names = create_in.section.iter().flat_map(|path| path.split('/'));
     let create = CreateTarget {
         suite,
-        section: names.filter(|name| !name.is_empty()).map(str::to_owned).collect(),
+        section: names
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+            .collect(),
         fields: made.fields,
         refs: made.refs.unwrap_or_default(),
     };
-    let operation = Operation::CreateCase { work_item: item.id, create, source: values.source };
+    let operation = Operation::CreateCase {
+        work_item: item.id,
+        create,
+        source: values.source,
+    };
     Some((operation, values.fields))
 }
 
@@ -129,8 +156,11 @@ fn new_values(
 ) -> Option<NewValues> {
     let input = collector.input;
     let target = input.rule.target;
-    let mut values =
-        NewValues { writes: BTreeMap::new(), source: RowValues::new(), fields: Vec::new() };
+    let mut values = NewValues {
+        writes: BTreeMap::new(),
+        source: RowValues::new(),
+        fields: Vec::new(),
+    };
     for row in input.mapping.rows.iter().filter(|row| row.active(target)) {
         let mapped = match (case, item) {
             (Some(case), _) => row
@@ -147,7 +177,9 @@ fn new_values(
                     values.source.insert(row.name().to_owned(), from);
                 }
                 if !to.is_null() {
-                    values.fields.push(field_change(row, target, &Value::Null, &to));
+                    values
+                        .fields
+                        .push(field_change(row, target, &Value::Null, &to));
                     values.writes.insert(row.name().to_owned(), to);
                 }
             }

@@ -38,10 +38,16 @@ pub(super) struct Matcher<'a> {
 
 impl<'a> Matcher<'a> {
     pub(super) fn new(input: &'a RuleInput<'a>) -> Self {
-        let linked_cases: BTreeMap<_, _> =
-            input.links.iter().map(|link| (link.case, link.work_item)).collect();
-        let linked_items: BTreeMap<_, _> =
-            input.links.iter().map(|link| (link.work_item, link.case)).collect();
+        let linked_cases: BTreeMap<_, _> = input
+            .links
+            .iter()
+            .map(|link| (link.case, link.work_item))
+            .collect();
+        let linked_items: BTreeMap<_, _> = input
+            .links
+            .iter()
+            .map(|link| (link.work_item, link.case))
+            .collect();
         let mut matcher = Self {
             input,
             linked_cases,
@@ -70,7 +76,10 @@ impl<'a> Matcher<'a> {
                 || input.rule.scope.azure_devops.is_none();
             let free = markers.is_empty() && !self.linked_items.contains_key(&item.id);
             if free && in_scope {
-                self.free_items_by_title.entry(item.title().trim()).or_default().push(item.id);
+                self.free_items_by_title
+                    .entry(item.title().trim())
+                    .or_default()
+                    .push(item.id);
             }
         }
     }
@@ -84,15 +93,21 @@ impl<'a> Matcher<'a> {
             let in_scope = input.observed.cases_in_scope.contains(&case.id)
                 || input.rule.scope.testworthy.is_none();
             if in_scope && !self.linked_cases.contains_key(&case.id) {
-                self.free_cases_by_title.entry(case.title().trim()).or_default().push(case.id);
+                self.free_cases_by_title
+                    .entry(case.title().trim())
+                    .or_default()
+                    .push(case.id);
             }
         }
     }
 
     /// Whether the mapping and the connection's project cover this item.
     fn is_mapped(&self, item: &WorkItem) -> bool {
-        item.work_item_type.eq_ignore_ascii_case(&self.input.mapping.work_item_type)
-            && item.project.eq_ignore_ascii_case(&self.input.connection.azure_devops.project)
+        item.work_item_type
+            .eq_ignore_ascii_case(&self.input.mapping.work_item_type)
+            && item
+                .project
+                .eq_ignore_ascii_case(&self.input.connection.azure_devops.project)
     }
 
     /// Cases of this TestWorthy server that the item's markers name. A marker of another server may
@@ -103,7 +118,8 @@ impl<'a> Matcher<'a> {
             .into_iter()
             .filter(|marker| {
                 marker.url == ours.case_url(marker.case)
-                    || url::Url::parse(&marker.url).is_ok_and(|url| url.origin() == ours.url.origin())
+                    || url::Url::parse(&marker.url)
+                        .is_ok_and(|url| url.origin() == ours.url.origin())
             })
             .map(|marker| marker.case)
             .collect()
@@ -112,7 +128,10 @@ impl<'a> Matcher<'a> {
     /// Work items beside `linked` that claim to belong to `case`: late duplicates, for a finding.
     pub(super) fn duplicates(&self, case: CaseId, linked: WorkItemId) -> Vec<WorkItemId> {
         let claiming = self.items_by_marker.get(&case).into_iter().flatten();
-        claiming.copied().filter(|id| *id != linked && !self.linked_items.contains_key(id)).collect()
+        claiming
+            .copied()
+            .filter(|id| *id != linked && !self.linked_items.contains_key(id))
+            .collect()
     }
 
     /// Looks for the counterpart of an unlinked source item.
@@ -152,20 +171,33 @@ impl<'a> Matcher<'a> {
     }
 
     fn case_by_marker(&self, case: CaseId) -> Match {
-        let all = self.items_by_marker.get(&case).map_or(&[][..], Vec::as_slice);
-        let free: Vec<WorkItemId> =
-            all.iter().copied().filter(|id| !self.linked_items.contains_key(id)).collect();
+        let all = self
+            .items_by_marker
+            .get(&case)
+            .map_or(&[][..], Vec::as_slice);
+        let free: Vec<WorkItemId> = all
+            .iter()
+            .copied()
+            .filter(|id| !self.linked_items.contains_key(id))
+            .collect();
         match free[..] {
             [] => Match::None,
             [one] => {
-                let markers =
-                    self.input.observed.work_items.get(&one).map(|item| self.own_markers(item));
+                let markers = self
+                    .input
+                    .observed
+                    .work_items
+                    .get(&one)
+                    .map(|item| self.own_markers(item));
                 if markers.is_some_and(|markers| markers.len() > 1) {
                     return Match::Ambiguous(format!(
                         "work item {one} carries the markers of several cases; remove the wrong hyperlinks"
                     ));
                 }
-                Match::One { target: ItemKey::WorkItem(one), by: MatchBy::Marker }
+                Match::One {
+                    target: ItemKey::WorkItem(one),
+                    by: MatchBy::Marker,
+                }
             }
             _ => Match::Ambiguous(format!(
                 "work items {} all carry the marker of case {case}; keep one and remove the `accord/1` hyperlink from the others",
@@ -175,14 +207,18 @@ impl<'a> Matcher<'a> {
     }
 
     fn item_by_marker(&self, id: WorkItemId) -> Match {
-        let Some(item) = self.input.observed.work_items.get(&id) else { return Match::None };
+        let Some(item) = self.input.observed.work_items.get(&id) else {
+            return Match::None;
+        };
         let markers = self.own_markers(item);
         if markers.len() > 1 {
             return Match::Ambiguous(format!(
                 "work item {id} carries the markers of several cases; remove the wrong hyperlinks"
             ));
         }
-        let Some(&case) = markers.first() else { return Match::None };
+        let Some(&case) = markers.first() else {
+            return Match::None;
+        };
         if !self.input.observed.cases.contains_key(&case) {
             return Match::None;
         }
@@ -198,11 +234,16 @@ impl<'a> Matcher<'a> {
                 list(claiming)
             ));
         }
-        Match::One { target: ItemKey::Case(case), by: MatchBy::Marker }
+        Match::One {
+            target: ItemKey::Case(case),
+            by: MatchBy::Marker,
+        }
     }
 
     fn case_by_mention(&self, id: CaseId) -> Match {
-        let Some(case) = self.input.observed.cases.get(&id) else { return Match::None };
+        let Some(case) = self.input.observed.cases.get(&id) else {
+            return Match::None;
+        };
         let candidates: Vec<&WorkItem> = azure_boards_mentions(&case.refs)
             .into_iter()
             .filter_map(|item| self.input.observed.work_items.get(&item))
@@ -210,10 +251,12 @@ impl<'a> Matcher<'a> {
             .collect();
         match candidates[..] {
             [] => Match::None,
-            [item] => self.pair_by_mention(id, item).map_or_else(
-                Match::Ambiguous,
-                |()| Match::One { target: ItemKey::WorkItem(item.id), by: MatchBy::Id },
-            ),
+            [item] => self
+                .pair_by_mention(id, item)
+                .map_or_else(Match::Ambiguous, |()| Match::One {
+                    target: ItemKey::WorkItem(item.id),
+                    by: MatchBy::Id,
+                }),
             _ => Match::Ambiguous(format!(
                 "case {id} names several work items of the mapped type in its references: {}",
                 list(&candidates.iter().map(|item| item.id).collect::<Vec<_>>())
@@ -222,13 +265,21 @@ impl<'a> Matcher<'a> {
     }
 
     fn item_by_mention(&self, id: WorkItemId) -> Match {
-        let Some(item) = self.input.observed.work_items.get(&id) else { return Match::None };
-        match self.cases_by_mention.get(&id).map_or(&[][..], Vec::as_slice) {
+        let Some(item) = self.input.observed.work_items.get(&id) else {
+            return Match::None;
+        };
+        match self
+            .cases_by_mention
+            .get(&id)
+            .map_or(&[][..], Vec::as_slice)
+        {
             [] => Match::None,
-            [case] => self.pair_by_mention(*case, item).map_or_else(
-                Match::Ambiguous,
-                |()| Match::One { target: ItemKey::Case(*case), by: MatchBy::Id },
-            ),
+            [case] => self
+                .pair_by_mention(*case, item)
+                .map_or_else(Match::Ambiguous, |()| Match::One {
+                    target: ItemKey::Case(*case),
+                    by: MatchBy::Id,
+                }),
             several => Match::Ambiguous(format!(
                 "cases {} all name AB#{id} in their references; a copied case keeps the reference of its original",
                 list(several)
@@ -250,13 +301,20 @@ impl<'a> Matcher<'a> {
                 item.id
             ));
         }
-        if let Some(other) = self.own_markers(item).iter().find(|marked| **marked != case) {
+        if let Some(other) = self
+            .own_markers(item)
+            .iter()
+            .find(|marked| **marked != case)
+        {
             return Err(format!(
                 "case {case} names AB#{}, which carries the marker of case {other}",
                 item.id
             ));
         }
-        let mentioned_by = self.cases_by_mention.get(&item.id).map_or(&[][..], Vec::as_slice);
+        let mentioned_by = self
+            .cases_by_mention
+            .get(&item.id)
+            .map_or(&[][..], Vec::as_slice);
         if mentioned_by.len() > 1 {
             return Err(format!(
                 "cases {} all name AB#{} in their references; a copied case keeps the reference of its original: remove it from the copies",
@@ -276,15 +334,23 @@ impl<'a> Matcher<'a> {
         let Some(title) = title.map(str::trim).filter(|title| !title.is_empty()) else {
             return Match::None;
         };
-        let cases = self.free_cases_by_title.get(title).map_or(&[][..], Vec::as_slice);
-        let items = self.free_items_by_title.get(title).map_or(&[][..], Vec::as_slice);
+        let cases = self
+            .free_cases_by_title
+            .get(title)
+            .map_or(&[][..], Vec::as_slice);
+        let items = self
+            .free_items_by_title
+            .get(title)
+            .map_or(&[][..], Vec::as_slice);
         match (source, cases, items) {
-            (ItemKey::Case(_), [_], [item]) => {
-                Match::One { target: ItemKey::WorkItem(*item), by: MatchBy::Title }
-            }
-            (ItemKey::WorkItem(_), [case], [_]) => {
-                Match::One { target: ItemKey::Case(*case), by: MatchBy::Title }
-            }
+            (ItemKey::Case(_), [_], [item]) => Match::One {
+                target: ItemKey::WorkItem(*item),
+                by: MatchBy::Title,
+            },
+            (ItemKey::WorkItem(_), [case], [_]) => Match::One {
+                target: ItemKey::Case(*case),
+                by: MatchBy::Title,
+            },
             (ItemKey::Case(_), _, []) | (ItemKey::WorkItem(_), [], _) => Match::None,
             _ => Match::Ambiguous(format!(
                 "the title is not unique: it is that of {} {} and of {} {}; link the right pair by its id",
@@ -300,12 +366,20 @@ impl<'a> Matcher<'a> {
 /// The source items that a rule selects, in order of their ids.
 pub(super) fn selected(input: &RuleInput<'_>) -> Vec<ItemKey> {
     match input.rule.source() {
-        System::TestWorthy => {
-            input.observed.cases_in_scope.iter().copied().map(ItemKey::Case).collect()
-        }
-        System::AzureDevOps => {
-            input.observed.work_items_in_scope.iter().copied().map(ItemKey::WorkItem).collect()
-        }
+        System::TestWorthy => input
+            .observed
+            .cases_in_scope
+            .iter()
+            .copied()
+            .map(ItemKey::Case)
+            .collect(),
+        System::AzureDevOps => input
+            .observed
+            .work_items_in_scope
+            .iter()
+            .copied()
+            .map(ItemKey::WorkItem)
+            .collect(),
     }
 }
 

@@ -9,8 +9,8 @@ mod rule;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::observed::{ItemKey, RuleInput};
 use super::conservation::Violation;
+use super::observed::{ItemKey, RuleInput};
 use super::safety::{self, FileCounts, Overrides, RuleMeasure};
 use super::{
     ConflictEntry, ConnectionEntry, DriftEntry, Inputs, Plan, PlanFinding, Step, Summary,
@@ -68,7 +68,10 @@ type Claims = BTreeMap<(Endpoints, ItemKey), Name>;
 /// Makes the plan. `Err` is a defect of this program: an item that was counted twice or not at all.
 pub fn plan(request: PlanRequest<'_>) -> Result<Planned, Violation<ItemKey>> {
     let mut claims = Claims::new();
-    let mut output = RuleOutput { findings: request.findings, ..RuleOutput::default() };
+    let mut output = RuleOutput {
+        findings: request.findings,
+        ..RuleOutput::default()
+    };
     let mut measures = Vec::new();
     for input in &request.rules {
         let only = &request.inputs.only;
@@ -82,7 +85,10 @@ pub fn plan(request: PlanRequest<'_>) -> Result<Planned, Violation<ItemKey>> {
         schema: super::document::SCHEMA.to_owned(),
         plan_id: String::new(),
         review_id: String::new(),
-        tool: ToolEntry { name: "accord".to_owned(), version: request.version.to_owned() },
+        tool: ToolEntry {
+            name: "accord".to_owned(),
+            version: request.version.to_owned(),
+        },
         inputs: request.inputs,
         connections: connections(&request.rules),
         summary: output.summary,
@@ -94,7 +100,10 @@ pub fn plan(request: PlanRequest<'_>) -> Result<Planned, Violation<ItemKey>> {
     };
     plan.plan_id = id::plan_id(&plan);
     plan.review_id = id::review_id(&plan);
-    Ok(Planned { plan, steps: output.steps })
+    Ok(Planned {
+        plan,
+        steps: output.steps,
+    })
 }
 
 fn append(all: &mut RuleOutput, one: RuleOutput) {
@@ -121,10 +130,14 @@ fn append(all: &mut RuleOutput, one: RuleOutput) {
 
 fn measure(input: &RuleInput<'_>, made: &RuleOutput) -> RuleMeasure {
     let observed = input.observed;
-    let ours = || input.links.iter().filter(|link| link.rule == input.rule.name);
+    let ours = || {
+        input
+            .links
+            .iter()
+            .filter(|link| link.rule == input.rule.name)
+    };
     let linked = ours().count() as u64;
-    let cases_gone =
-        linked > 0 && !ours().any(|link| observed.cases.contains_key(&link.case));
+    let cases_gone = linked > 0 && !ours().any(|link| observed.cases.contains_key(&link.case));
     let items_gone =
         linked > 0 && !ours().any(|link| observed.work_items.contains_key(&link.work_item));
     let (source_gone, target_gone) = match input.rule.source() {
@@ -145,8 +158,10 @@ fn measure(input: &RuleInput<'_>, made: &RuleOutput) -> RuleMeasure {
 }
 
 fn connections(rules: &[RuleInput<'_>]) -> Vec<ConnectionEntry> {
-    let unique: BTreeMap<&Name, &RuleInput<'_>> =
-        rules.iter().map(|input| (&input.connection.name, input)).collect();
+    let unique: BTreeMap<&Name, &RuleInput<'_>> = rules
+        .iter()
+        .map(|input| (&input.connection.name, input))
+        .collect();
     unique
         .values()
         .map(|input| ConnectionEntry {

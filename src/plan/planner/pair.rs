@@ -8,13 +8,14 @@ use crate::mapping::{CompiledRow, Problem, RowProblem};
 use crate::model::config::MatchBy;
 use crate::model::{
     Base, BaseField, Case, Link, MarkState, Marker, System, Value, WorkItem, azure_boards_mention,
+    azure_boards_mentions,
 };
 use crate::plan::conservation::Class;
 use crate::plan::observed::ItemKey;
 use crate::plan::step::fingerprint;
 use crate::plan::{
-    Action, Change, DriftEntry, FieldChange, ItemRef, Operation, Overwrite, Pair, Precondition, Reason,
-    RowValues,
+    Action, Change, DriftEntry, FieldChange, ItemRef, Operation, Overwrite, Pair, Precondition,
+    Reason, RowValues,
 };
 use crate::remote::{CasePatch, WorkItemPatch};
 
@@ -71,7 +72,11 @@ pub(super) fn plan_pair(
         let change = change(collector, source, case, item, &rows, by, &operation);
         let mapping_only =
             !rows.causes.is_empty() && rows.causes.iter().all(|c| *c == Cause::MappingChanged);
-        let class = if change.action == Action::Link { Class::Link } else { Class::Update };
+        let class = if change.action == Action::Link {
+            Class::Link
+        } else {
+            Class::Update
+        };
         let class = collector.push(source, class, change, operation);
         if mapping_only && class == Class::Update {
             collector.output.mapping_changed += 1;
@@ -82,7 +87,10 @@ pub(super) fn plan_pair(
 }
 
 /// Nothing to write on the target: a new link, a missing mark on the source, or bookkeeping.
-#[expect(clippy::too_many_arguments, reason = "one decision over everything known of the pair")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one decision over everything known of the pair"
+)]
 fn settle_without_write(
     collector: &mut Collector<'_>,
     source: ItemKey,
@@ -93,30 +101,53 @@ fn settle_without_write(
     pair: &Pair,
     rows: Rows,
 ) -> Class {
-    let record = Operation::Record { pair: pair.clone(), base: rows.agreed.clone(), rev: item.rev };
+    let record = Operation::Record {
+        pair: pair.clone(),
+        base: rows.agreed.clone(),
+        rev: item.rev,
+    };
     let Some(link) = link else {
         let change = change(collector, source, case, item, &rows, by, &record);
         return collector.push(source, Class::Link, change, record);
     };
-    if !rows.agreed.is_empty() {
+    // A mark whose write got no answer may stand there all the same; then the store only learns of it.
+    let unknown = |side| mark_of(link, side) == MarkState::Missing && is_marked(side, case, item);
+    if !rows.agreed.is_empty() || unknown(System::TestWorthy) || unknown(System::AzureDevOps) {
         collector.push_record(source, record);
     }
     let source_side = collector.input.rule.source();
-    if mark_of(link, source_side) == MarkState::Missing {
-        let mark = Operation::Mark { pair: pair.clone(), system: source_side };
+    if mark_of(link, source_side) == MarkState::Missing && !is_marked(source_side, case, item) {
+        let mark = Operation::Mark {
+            pair: pair.clone(),
+            system: source_side,
+        };
         let mut change = change(collector, source, case, item, &rows, None, &mark);
         change.system = source_side;
         change.reason = Reason::MarkerMissing;
         change.fields = vec![marker_change(source_side, case, item)];
         return collector.push(source, Class::Update, change, mark);
     }
-    if rows.held { Class::Held } else { Class::Unchanged }
+    if rows.held {
+        Class::Held
+    } else {
+        Class::Unchanged
+    }
 }
 
 fn mark_of(link: &Link, side: System) -> MarkState {
     match side {
         System::TestWorthy => link.case_mark,
         System::AzureDevOps => link.work_item_mark,
+    }
+}
+
+/// Whether the mark stands on the item as it was read.
+fn is_marked(side: System, case: &Case, item: &WorkItem) -> bool {
+    match side {
+        System::TestWorthy => azure_boards_mentions(&case.refs).contains(&item.id),
+        System::AzureDevOps => {
+            item.has_accord_tag() && item.markers().iter().any(|marker| marker.case == case.id)
+        }
     }
 }
 
@@ -157,7 +188,12 @@ fn apply_verdict(
     collector: &mut Collector<'_>,
     source: ItemKey,
     item: ItemRef,
-    RowVerdict { row, source: from, target: to, verdict }: RowVerdict<'_>,
+    RowVerdict {
+        row,
+        source: from,
+        target: to,
+        verdict,
+    }: RowVerdict<'_>,
     rows: &mut Rows,
 ) {
     let target = collector.input.rule.target;
@@ -175,7 +211,12 @@ fn apply_verdict(
             };
             rows.agreed.insert(row.name().to_owned(), field);
         }
-        FieldVerdict::Write { before, after, cause, overwrites } => {
+        FieldVerdict::Write {
+            before,
+            after,
+            cause,
+            overwrites,
+        } => {
             rows.fields.push(field_change(row, target, &before, &after));
             rows.causes.push(cause);
             rows.source.insert(row.name().to_owned(), from);
@@ -188,7 +229,11 @@ fn apply_verdict(
             }
             rows.writes.insert(row.name().to_owned(), after);
         }
-        FieldVerdict::Drift { policy, recorded, live } => {
+        FieldVerdict::Drift {
+            policy,
+            recorded,
+            live,
+        } => {
             let shown = |value: &Value| (!row.sensitive()).then(|| value.to_json());
             let entry = DriftEntry {
                 address: collector.address(source),
@@ -248,7 +293,11 @@ fn write_work_item(
     let input = collector.input;
     let marking = link.is_none_or(|link| link.work_item_mark == MarkState::Missing);
     let values = input.mapping.patch_work_item(item, &rows.writes, marking)?;
-    let mut patch = WorkItemPatch { fields: values.fields, tags: values.tags, add_marker: None };
+    let mut patch = WorkItemPatch {
+        fields: values.fields,
+        tags: values.tags,
+        add_marker: None,
+    };
     if marking && !item.markers().iter().any(|marker| marker.case == case.id) {
         let url = input.connection.testworthy.case_url(case.id);
         patch.add_marker = Some(Marker { case: case.id, url });
@@ -274,14 +323,24 @@ fn write_case(
     collector: &Collector<'_>,
 ) -> Option<Operation> {
     let marking = link.is_none_or(|link| link.case_mark == MarkState::Missing);
-    let values = collector.input.mapping.patch_case(case, item.id, &rows.writes, marking);
-    let patch = CasePatch { fields: values.fields, refs: values.refs };
+    let values = collector
+        .input
+        .mapping
+        .patch_case(case, item.id, &rows.writes, marking);
+    let patch = CasePatch {
+        fields: values.fields,
+        refs: values.refs,
+    };
     if patch.is_empty() {
         return None;
     }
     let now = |name: &String| case.fields.get(name).cloned().unwrap_or_default();
     let expected = CasePatch {
-        fields: patch.fields.keys().map(|name| (name.clone(), now(name))).collect(),
+        fields: patch
+            .fields
+            .keys()
+            .map(|name| (name.clone(), now(name)))
+            .collect(),
         refs: patch.refs.as_ref().map(|_| case.refs.clone()),
     };
     Some(Operation::UpdateCase {
@@ -339,7 +398,11 @@ fn change(
     Change {
         address: collector.address(source),
         system: collector.input.rule.target,
-        action: if linking { Action::Link } else { Action::Update },
+        action: if linking {
+            Action::Link
+        } else {
+            Action::Update
+        },
         reason: matched.unwrap_or_else(|| reason(&rows.causes)),
         item: collector.item_ref(Some(case), Some(item)),
         fields,

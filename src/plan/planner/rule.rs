@@ -35,17 +35,21 @@ pub(super) fn plan_rule<'a>(
     claims: &mut Claims,
 ) -> Result<RuleOutput, Violation<ItemKey>> {
     let links = input.links.iter().flat_map(|link| {
-        [(ItemKey::Case(link.case), link), (ItemKey::WorkItem(link.work_item), link)]
+        [
+            (ItemKey::Case(link.case), link),
+            (ItemKey::WorkItem(link.work_item), link),
+        ]
     });
-    let mut collector =
-        Collector { input, output: RuleOutput::default(), links: links.collect() };
+    let mut collector = Collector {
+        input,
+        output: RuleOutput::default(),
+        links: links.collect(),
+    };
     let matcher = Matcher::new(input);
     let in_scope = matching::selected(input);
     let absent = collector.absent_sources(&in_scope.iter().copied().collect());
     let wanted = |key: &ItemKey| glob::selects(only, &format!("{}/{key}", address(input.rule)));
-    let mut tally = Tally::new(
-        in_scope.iter().chain(&absent).copied().filter(wanted),
-    );
+    let mut tally = Tally::new(in_scope.iter().chain(&absent).copied().filter(wanted));
     for source in in_scope.into_iter().filter(wanted) {
         let class = collector.plan_item(source, &matcher, known_rules, claims);
         tally.add(&source, class)?;
@@ -117,7 +121,10 @@ impl<'a> Collector<'a> {
             ItemKey::Case(_) => ItemKey::WorkItem(link.work_item),
             ItemKey::WorkItem(_) => ItemKey::Case(link.case),
         };
-        claims.insert((self.input.endpoints.clone(), target), self.input.rule.name.clone());
+        claims.insert(
+            (self.input.endpoints.clone(), target),
+            self.input.rule.name.clone(),
+        );
         for duplicate in matcher.duplicates(link.case, link.work_item) {
             let message = format!(
                 "work item {duplicate} also carries the marker of case {}, which is linked to work item {}; nothing writes to the second one: compare them and close it or remove its `accord/1` hyperlink",
@@ -126,9 +133,14 @@ impl<'a> Collector<'a> {
             self.finding(&codes::DUPLICATE_MARKER, source, &message);
         }
         let observed = self.input.observed;
-        let pair = observed.cases.get(&link.case).zip(observed.work_items.get(&link.work_item));
-        let situation =
-            Situation::Linked { source: Presence::Present, target: self.presence(target) };
+        let pair = observed
+            .cases
+            .get(&link.case)
+            .zip(observed.work_items.get(&link.work_item));
+        let situation = Situation::Linked {
+            source: Presence::Present,
+            target: self.presence(target),
+        };
         match (self.decide(situation), pair) {
             (ItemVerdict::Pair, Some((case, item))) => {
                 pair::plan_pair(self, source, case, item, Some(link), None)
@@ -157,8 +169,11 @@ impl<'a> Collector<'a> {
     }
 
     fn is_mapped(&self, item: &WorkItem) -> bool {
-        item.work_item_type.eq_ignore_ascii_case(&self.input.mapping.work_item_type)
-            && item.project.eq_ignore_ascii_case(&self.input.connection.azure_devops.project)
+        item.work_item_type
+            .eq_ignore_ascii_case(&self.input.mapping.work_item_type)
+            && item
+                .project
+                .eq_ignore_ascii_case(&self.input.connection.azure_devops.project)
     }
 
     /// Every verdict that writes nothing: the class, and what a person is told.
@@ -169,7 +184,8 @@ impl<'a> Collector<'a> {
         };
         match verdict {
             ItemVerdict::Ask { .. } => {
-                let message = format!("{what} was deleted; nothing is written until a person decides");
+                let message =
+                    format!("{what} was deleted; nothing is written until a person decides");
                 self.conflict(&codes::ITEM_GONE, source, message);
                 Class::Conflict
             }
@@ -182,10 +198,7 @@ impl<'a> Collector<'a> {
             }
             ItemVerdict::Detach | ItemVerdict::Ignore | ItemVerdict::End => Class::Filtered,
             ItemVerdict::Quarantine => Class::Quarantined,
-            ItemVerdict::Wait
-            | ItemVerdict::Create
-            | ItemVerdict::Adopt(_)
-            | ItemVerdict::Pair => {
+            ItemVerdict::Wait | ItemVerdict::Create | ItemVerdict::Adopt(_) | ItemVerdict::Pair => {
                 let message = format!(
                     "{what} belongs to this pair and cannot be read: deleted, moved away, or not visible to this credential; the pair waits and nothing is written"
                 );
@@ -207,8 +220,10 @@ impl<'a> Collector<'a> {
             Match::Ambiguous(_) => Candidates::Several,
             Match::One { target, by } => Candidates::One(*by, self.presence(*target)),
         };
-        let verdict =
-            self.decide(Situation::Unlinked { source: Presence::Present, target });
+        let verdict = self.decide(Situation::Unlinked {
+            source: Presence::Present,
+            target,
+        });
         match (verdict, found) {
             (ItemVerdict::Create, _) => create::plan_create(self, source),
             (ItemVerdict::Adopt(by), Match::One { target, .. }) => {
@@ -241,11 +256,13 @@ impl<'a> Collector<'a> {
         let observed = self.input.observed;
         let pair = match (source, target) {
             (ItemKey::Case(case), ItemKey::WorkItem(item))
-            | (ItemKey::WorkItem(item), ItemKey::Case(case)) => {
-                observed.cases.get(&case).zip(observed.work_items.get(&item))
+            | (ItemKey::WorkItem(item), ItemKey::Case(case)) => observed
+                .cases
+                .get(&case)
+                .zip(observed.work_items.get(&item)),
+            (ItemKey::Case(_), ItemKey::Case(_)) | (ItemKey::WorkItem(_), ItemKey::WorkItem(_)) => {
+                None
             }
-            (ItemKey::Case(_), ItemKey::Case(_))
-            | (ItemKey::WorkItem(_), ItemKey::WorkItem(_)) => None,
         };
         match pair {
             Some((case, item)) => pair::plan_pair(self, source, case, item, None, Some(by)),
@@ -260,7 +277,10 @@ impl<'a> Collector<'a> {
             Presence::Present => Presence::OutOfScope,
             other => other,
         };
-        let situation = Situation::Linked { source: presence, target: Presence::Present };
+        let situation = Situation::Linked {
+            source: presence,
+            target: Presence::Present,
+        };
         let verdict = self.decide(situation);
         self.wait_or_ask(source, source, verdict)
     }
@@ -342,7 +362,10 @@ impl<'a> Collector<'a> {
             message: message.to_owned(),
             origin: origin.map(origin_entry),
         };
-        debug_assert!(code.severity <= Severity::Warning, "errors stop a plan before this");
+        debug_assert!(
+            code.severity <= Severity::Warning,
+            "errors stop a plan before this"
+        );
         self.output.findings.push(finding);
     }
 
@@ -388,5 +411,8 @@ impl<'a> Collector<'a> {
 
 /// An origin as plans show it.
 pub(super) fn origin_entry(origin: &Origin) -> OriginEntry {
-    OriginEntry { file: origin.file.clone(), line: origin.line }
+    OriginEntry {
+        file: origin.file.clone(),
+        line: origin.line,
+    }
 }

@@ -8,9 +8,7 @@ use tokio::task::JoinSet;
 
 use super::report::{ApplyReport, FailureKind};
 use super::{RuleRun, source_key};
-use crate::model::{
-    Case, CaseId, SectionId, SuiteId, WorkItemId, azure_boards_mentions,
-};
+use crate::model::{Case, CaseId, SectionId, SuiteId, WorkItemId, azure_boards_mentions};
 use crate::plan::{CreateTarget, Operation, Pair, Step};
 use crate::reconcile::ReconcileError;
 use crate::reconcile::connect::remote_error;
@@ -19,11 +17,9 @@ use crate::remote::{
 };
 use crate::store::{Intent, IntentKind, IntentOutcome, Record};
 
-/// Writes per wave: their intents share one transaction, and all are sent soon after it.
-const WAVE: usize = 16;
-
-/// From so many cases of one suite on, one listing costs less than reading each.
-const LISTING_PAYS_FROM: usize = 4;
+/// A listing saves requests, but costs as much as the suite is large: it pays while the suite is no more
+/// than so many times larger than the number of its cases that are wanted.
+const LISTING_PAYS: usize = 4;
 
 /// One write that is to be sent.
 #[derive(Clone)]
@@ -35,8 +31,23 @@ pub(super) struct CaseJob<'s> {
 /// A write to TestWorthy.
 #[derive(Clone)]
 pub(super) enum CaseWrite {
-    Create { work_item: WorkItemId, draft: CaseDraft },
-    Update { pair: Pair, expected: CasePatch, patch: CasePatch },
+    Create {
+        work_item: WorkItemId,
+        draft: CaseDraft,
+    },
+    Update {
+        pair: Pair,
+        expected: CasePatch,
+        patch: CasePatch,
+    },
+}
+
+/// What one apply has found out about TestWorthy while it creates cases.
+#[derive(Default)]
+struct Known {
+    sections: BTreeMap<(SuiteId, Vec<String>), SectionId>,
+    suites: BTreeSet<SuiteId>,
+    mentions: BTreeMap<WorkItemId, Case>,
 }
 
 /// What one request gave.
@@ -52,7 +63,9 @@ impl RuleRun<'_> {
         if steps.is_empty() {
             return Ok(());
         }
-        self.context.progress.begin("writing cases", Some(steps.len() as u64));
+        self.context
+            .progress
+            .begin("writing cases", Some(steps.len() as u64));
         let result = self.write_waves(steps, report).await;
         self.context.progress.end();
         result
@@ -63,21 +76,29 @@ impl RuleRun<'_> {
         steps: &[&Step],
         report: &mut ApplyReport,
     ) -> Result<(), ReconcileError> {
-        let mut sections = BTreeMap::new();
+        let mut known = Known::default();
         let mut left = steps;
         while !left.is_empty() && !self.stop.is_set() {
-            let (wave, rest) = left.split_at(left.len().min(WAVE));
+            let (wave, rest) = left.split_at(left.len().min(self.wave()));
             left = rest;
-            if let Err(error) = self.write_wave(wave, &mut sections, report).await {
+            if let Err(error) = self.write_wave(wave, &mut known, report).await {
                 for step in left {
-                    report.fail(step, FailureKind::NotRun, "not sent: the run ended before it");
+                    report.fail(
+                        step,
+                        FailureKind::NotRun,
+                        "not sent: the run ended before it",
+                    );
                 }
                 return Err(error);
             }
             self.context.progress.advance(wave.len() as u64);
         }
         for step in left {
-            report.fail(step, FailureKind::NotRun, "not sent: the run was stopped before it");
+            report.fail(
+                step,
+                FailureKind::NotRun,
+                "not sent: the run was stopped before it",
+            );
         }
         Ok(())
     }
@@ -85,15 +106,16 @@ impl RuleRun<'_> {
     async fn write_wave(
         &mut self,
         wave: &[&Step],
-        sections: &mut BTreeMap<(SuiteId, Vec<String>), SectionId>,
+        known: &mut Known,
         report: &mut ApplyReport,
     ) -> Result<(), ReconcileError> {
         let mut jobs = Vec::with_capacity(wave.len());
         for step in wave {
-            if let Some(job) = self.case_job(step, sections).await? {
+            if let Some(job) = self.case_job(step, &mut known.sections).await? {
                 jobs.push(job);
             }
         }
+        let jobs = self.drop_existing(jobs, known, report).await?;
         let jobs = self.drop_stale(jobs, report).await?;
         self.send_cases(jobs, report).await
     }
@@ -104,7 +126,9 @@ impl RuleRun<'_> {
         sections: &mut BTreeMap<(SuiteId, Vec<String>), SectionId>,
     ) -> Result<Option<CaseJob<'s>>, ReconcileError> {
         let write = match &step.operation {
-            Operation::CreateCase { work_item, create, .. } => {
+            Operation::CreateCase {
+                work_item, create, ..
+            } => {
                 let section = self.section(create, sections).await?;
                 let draft = CaseDraft {
                     suite: create.suite,
@@ -112,9 +136,17 @@ impl RuleRun<'_> {
                     refs: create.refs.clone(),
                     fields: create.fields.clone(),
                 };
-                CaseWrite::Create { work_item: *work_item, draft }
+                CaseWrite::Create {
+                    work_item: *work_item,
+                    draft,
+                }
             }
-            Operation::UpdateCase { pair, expected, patch, .. } => CaseWrite::Update {
+            Operation::UpdateCase {
+                pair,
+                expected,
+                patch,
+                ..
+            } => CaseWrite::Update {
                 pair: pair.clone(),
                 expected: expected.clone(),
                 patch: patch.clone(),
@@ -139,61 +171,54 @@ impl RuleRun<'_> {
         if let Some(id) = known.get(&key) {
             return Ok(Some(*id));
         }
-        let made = self.writers.testworthy.ensure_section(create.suite, &create.section).await;
+        let made = self
+            .writers
+            .testworthy
+            .ensure_section(create.suite, &create.section)
+            .await;
         let id = made.map_err(|error| remote_error(self.connection, error))?;
         known.insert(key, id);
         Ok(Some(id))
     }
 
-    /// Compares each write with a fresh reading. What somebody changed since the plan is left alone;
-    /// a create whose case exists already becomes a link.
-    async fn drop_stale<'s>(
+    /// A create whose case exists already (a lost answer of an earlier run) becomes a link. Each suite is
+    /// looked through once per apply: this run holds the lock, and its own writes are answered for.
+    async fn drop_existing<'s>(
         &mut self,
         jobs: Vec<CaseJob<'s>>,
+        known: &mut Known,
         report: &mut ApplyReport,
     ) -> Result<Vec<CaseJob<'s>>, ReconcileError> {
-        let fresh = self.fresh(&jobs).await?;
         let mut kept = Vec::with_capacity(jobs.len());
         let mut records = Vec::new();
         for job in jobs {
-            match &job.write {
-                CaseWrite::Update { pair, expected, .. } => match fresh.get(&pair.case) {
-                    Some(case) if unchanged(case, expected) => kept.push(job),
-                    Some(_) => report.fail(
-                        job.step,
-                        FailureKind::Stale,
-                        "somebody changed the case after the plan was made; the next plan takes it up",
-                    ),
-                    None => report.fail(
-                        job.step,
-                        FailureKind::Stale,
-                        "the case cannot be read any more; the next plan takes it up",
-                    ),
-                },
-                CaseWrite::Create { work_item, .. } => {
-                    let existing = fresh
-                        .values()
-                        .find(|case| azure_boards_mentions(&case.refs).contains(work_item));
-                    match existing {
-                        None => kept.push(job),
-                        Some(case) => {
-                            let pair = self.case_pair(case, *work_item);
-                            let link = self.link_without_base(&pair);
-                            self.queue_mark(&link);
-                            report.applied += 1;
-                            records.push(Record {
-                                audit: Some(self.audit(
-                                    "linked",
-                                    Some(&pair),
-                                    "a case that names this work item exists already",
-                                )),
-                                link: Some(link),
-                                ..Record::default()
-                            });
-                        }
+            let CaseWrite::Create { work_item, draft } = &job.write else {
+                kept.push(job);
+                continue;
+            };
+            if known.suites.insert(draft.suite) {
+                let listing = self.writers.testworthy.cases(draft.suite).await;
+                let listing = listing.map_err(|error| remote_error(self.connection, error))?;
+                for case in listing.cases.into_values() {
+                    for mentioned in azure_boards_mentions(&case.refs) {
+                        known.mentions.insert(mentioned, case.clone());
                     }
                 }
             }
+            let Some(case) = known.mentions.get(work_item) else {
+                kept.push(job);
+                continue;
+            };
+            let pair = self.case_pair(case, *work_item);
+            let link = self.link_without_base(&pair);
+            self.queue_mark(&link);
+            report.applied += 1;
+            let reason = "a case that names this work item exists already";
+            records.push(Record {
+                audit: Some(self.audit("linked", Some(&pair), reason)),
+                link: Some(link),
+                ..Record::default()
+            });
         }
         if !records.is_empty() {
             self.context.store.record(&records).await?;
@@ -201,7 +226,35 @@ impl RuleRun<'_> {
         Ok(kept)
     }
 
-    /// Fresh readings of every case that is about to be changed, and of the suites that get new ones.
+    /// Compares each update with a fresh reading. What somebody changed since the plan is left alone.
+    async fn drop_stale<'s>(
+        &self,
+        jobs: Vec<CaseJob<'s>>,
+        report: &mut ApplyReport,
+    ) -> Result<Vec<CaseJob<'s>>, ReconcileError> {
+        let fresh = self.fresh(&jobs).await?;
+        let mut kept = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            let reason = match &job.write {
+                CaseWrite::Create { .. } => None,
+                CaseWrite::Update { pair, expected, .. } => match fresh.get(&pair.case) {
+                    Some(case) if unchanged(case, expected) => None,
+                    Some(_) => Some("somebody changed the case after the plan was made"),
+                    None => Some("the case cannot be read any more"),
+                },
+            };
+            match reason {
+                None => kept.push(job),
+                Some(reason) => {
+                    let message = format!("{reason}; the next plan takes it up");
+                    report.fail(job.step, FailureKind::Stale, &message);
+                }
+            }
+        }
+        Ok(kept)
+    }
+
+    /// Fresh readings of every case that is about to be changed.
     pub(super) async fn fresh(
         &self,
         jobs: &[CaseJob<'_>],
@@ -211,21 +264,23 @@ impl RuleRun<'_> {
         let mut suites = BTreeSet::new();
         let mut by_suite: BTreeMap<Option<SuiteId>, Vec<CaseId>> = BTreeMap::new();
         for job in jobs {
-            match &job.write {
-                CaseWrite::Create { draft, .. } => {
-                    suites.insert(draft.suite);
-                }
-                CaseWrite::Update { pair, .. } => {
-                    let known = self.observation.observed.cases.get(&pair.case);
-                    by_suite.entry(known.map(|case| case.suite)).or_default().push(pair.case);
-                }
+            if let CaseWrite::Update { pair, .. } = &job.write {
+                let known = self.observation.observed.cases.get(&pair.case);
+                by_suite
+                    .entry(known.map(|case| case.suite))
+                    .or_default()
+                    .push(pair.case);
             }
         }
         let reads_one = testworthy.capabilities().get_case != Verification::Absent;
+        let listing_pays = |suite, wanted: usize| {
+            let size = self.suite_sizes.get(&suite).copied().unwrap_or_default();
+            size <= wanted.saturating_mul(LISTING_PAYS)
+        };
         let mut single = Vec::new();
         for (suite, cases) in by_suite {
             match suite {
-                Some(suite) if !reads_one || cases.len() >= LISTING_PAYS_FROM => {
+                Some(suite) if !reads_one || listing_pays(suite, cases.len()) => {
                     suites.insert(suite);
                 }
                 _ => single.extend(cases),
@@ -235,25 +290,58 @@ impl RuleRun<'_> {
         for suite in suites {
             fresh.extend(testworthy.cases(suite).await.map_err(failed)?.cases);
         }
-        for id in single {
-            if fresh.contains_key(&id) {
-                continue;
-            }
-            match testworthy.case(id).await {
+        single.retain(|id| !fresh.contains_key(id));
+        let mut unsupported = BTreeSet::new();
+        for (id, read) in read_each(testworthy, single).await {
+            match read {
                 Ok(CaseRead::Present(case)) => {
                     fresh.insert(id, *case);
                 }
                 Ok(CaseRead::Refused) => {}
                 Err(error) if matches!(error.kind, RemoteErrorKind::Unsupported { .. }) => {
                     let known = self.observation.observed.cases.get(&id);
-                    if let Some(suite) = known.map(|case| case.suite) {
-                        fresh.extend(testworthy.cases(suite).await.map_err(failed)?.cases);
-                    }
+                    unsupported.extend(known.map(|case| case.suite));
                 }
                 Err(error) => return Err(failed(error)),
             }
         }
+        for suite in unsupported {
+            fresh.extend(testworthy.cases(suite).await.map_err(failed)?.cases);
+        }
         Ok(fresh)
+    }
+
+    /// Fresh readings of changed cases and of the suites that got new ones.
+    async fn fresh_with_creates(
+        &self,
+        jobs: &[CaseJob<'_>],
+    ) -> Result<BTreeMap<CaseId, Case>, ReconcileError> {
+        let mut fresh = self.fresh(jobs).await?;
+        let suites: BTreeSet<SuiteId> = jobs
+            .iter()
+            .filter_map(|job| match &job.write {
+                CaseWrite::Create { draft, .. } => Some(draft.suite),
+                CaseWrite::Update { .. } => None,
+            })
+            .collect();
+        for suite in suites {
+            let listing = self.writers.testworthy.cases(suite).await;
+            fresh.extend(
+                listing
+                    .map_err(|error| remote_error(self.connection, error))?
+                    .cases,
+            );
+        }
+        Ok(fresh)
+    }
+
+    /// Writes per wave: their intents share one transaction, and all are sent soon after it. Where every
+    /// wave costs a whole listing, waves are larger.
+    pub(super) fn wave(&self) -> usize {
+        match self.writers.testworthy.capabilities().get_case {
+            Verification::Absent => 64,
+            Verification::Assumed | Verification::Verified => 16,
+        }
     }
 
     /// Sends prepared writes side by side and takes in their answers.
@@ -270,9 +358,9 @@ impl RuleRun<'_> {
             .iter()
             .zip(&intents)
             .flat_map(|(job, intent)| match &job.step.operation {
-                Operation::UpdateCase { pair, overwrites, .. } => {
-                    self.losses(intent, pair, overwrites)
-                }
+                Operation::UpdateCase {
+                    pair, overwrites, ..
+                } => self.losses(intent, pair, overwrites),
                 _ => Vec::new(),
             })
             .collect();
@@ -317,9 +405,12 @@ impl RuleRun<'_> {
             CaseWrite::Create { work_item, .. } => {
                 self.intent(IntentKind::CreateCase, None, Some(*work_item), digest)
             }
-            CaseWrite::Update { pair, .. } => {
-                self.intent(IntentKind::UpdateCase, Some(pair.case), Some(pair.work_item), digest)
-            }
+            CaseWrite::Update { pair, .. } => self.intent(
+                IntentKind::UpdateCase,
+                Some(pair.case),
+                Some(pair.work_item),
+                digest,
+            ),
         }
     }
 
@@ -331,7 +422,7 @@ impl RuleRun<'_> {
     ) -> Result<(), ReconcileError> {
         self.wait_until_settled().await;
         let jobs: Vec<CaseJob<'_>> = unanswered.iter().map(|(job, _)| job.clone()).collect();
-        let fresh = match self.fresh(&jobs).await {
+        let fresh = match self.fresh_with_creates(&jobs).await {
             Ok(fresh) => fresh,
             Err(error) => {
                 for (job, _) in unanswered {
@@ -371,14 +462,21 @@ impl RuleRun<'_> {
     }
 
     fn case_pair(&self, case: &Case, work_item: WorkItemId) -> Pair {
-        Pair { link: None, case: case.id, testworthy_project: case.project, work_item }
+        Pair {
+            link: None,
+            case: case.id,
+            testworthy_project: case.project,
+            work_item,
+        }
     }
 
     fn case_written(&mut self, job: &CaseJob<'_>, intent: &Intent, case: &Case) -> Record {
         let (pair, source, event) = match (&job.write, &job.step.operation) {
-            (CaseWrite::Create { work_item, .. }, Operation::CreateCase { source, .. }) => {
-                (self.case_pair(case, *work_item), source.clone(), "created case")
-            }
+            (CaseWrite::Create { work_item, .. }, Operation::CreateCase { source, .. }) => (
+                self.case_pair(case, *work_item),
+                source.clone(),
+                "created case",
+            ),
             (CaseWrite::Update { pair, .. }, Operation::UpdateCase { source, .. }) => {
                 (pair.clone(), source.clone(), "updated case")
             }
@@ -412,9 +510,13 @@ fn classify(error: &RemoteError) -> Fate {
         RemoteErrorKind::Rejected { .. }
         | RemoteErrorKind::NotFound { .. }
         | RemoteErrorKind::Unsupported { .. } => Fate::Refused,
-        RemoteErrorKind::Unavailable { maybe_sent: true, .. }
+        RemoteErrorKind::Unavailable {
+            maybe_sent: true, ..
+        }
         | RemoteErrorKind::Protocol { .. } => Fate::Unknown,
-        RemoteErrorKind::Unavailable { maybe_sent: false, .. }
+        RemoteErrorKind::Unavailable {
+            maybe_sent: false, ..
+        }
         | RemoteErrorKind::HostRefused { .. }
         | RemoteErrorKind::Unauthenticated { .. }
         | RemoteErrorKind::Forbidden { .. }
@@ -429,6 +531,23 @@ fn unchanged(case: &Case, expected: &CasePatch) -> bool {
         .iter()
         .all(|(name, value)| case.fields.get(name).cloned().unwrap_or_default() == *value)
         && expected.refs.as_ref().is_none_or(|refs| case.refs == *refs)
+}
+
+/// Reads cases side by side.
+async fn read_each(
+    testworthy: &Arc<dyn WriteTestWorthy>,
+    ids: Vec<CaseId>,
+) -> Vec<(CaseId, Result<CaseRead, RemoteError>)> {
+    let mut tasks = JoinSet::new();
+    for id in ids {
+        let testworthy = testworthy.clone();
+        tasks.spawn(async move { (id, testworthy.case(id).await) });
+    }
+    let mut read = Vec::new();
+    while let Some(joined) = tasks.join_next().await {
+        read.extend(joined);
+    }
+    read
 }
 
 async fn send_all(testworthy: &Arc<dyn WriteTestWorthy>, jobs: &[CaseJob<'_>]) -> Vec<Answer> {
@@ -460,5 +579,8 @@ async fn send_all(testworthy: &Arc<dyn WriteTestWorthy>, jobs: &[CaseJob<'_>]) -
         },
         request: None,
     };
-    answers.into_iter().map(|answer| answer.unwrap_or_else(|| Err(lost()))).collect()
+    answers
+        .into_iter()
+        .map(|answer| answer.unwrap_or_else(|| Err(lost())))
+        .collect()
 }

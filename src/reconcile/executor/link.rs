@@ -27,9 +27,9 @@ impl RuleRun<'_> {
     /// The link of a pair as the store has it, or a new one.
     fn link_for(&self, pair: &Pair) -> Link {
         let known = pair.link.as_ref().and_then(|id| self.links.get(id));
-        let mut link = known.cloned().unwrap_or_else(|| {
-            self.new_link(pair.case, pair.testworthy_project, pair.work_item)
-        });
+        let mut link = known
+            .cloned()
+            .unwrap_or_else(|| self.new_link(pair.case, pair.testworthy_project, pair.work_item));
         link.rule = self.observation.rule.name.clone();
         link
     }
@@ -43,9 +43,13 @@ impl RuleRun<'_> {
     ) -> Link {
         let mut link = self.link_for(pair);
         for row in self.rows_of(source) {
-            let Ok(target) = row.read_work_item(written) else { continue };
+            let Ok(target) = row.read_work_item(written) else {
+                continue;
+            };
             let from = source[row.name()].clone();
-            link.base.fields.insert(row.name().to_owned(), base_field(row, from, target));
+            link.base
+                .fields
+                .insert(row.name().to_owned(), base_field(row, from, target));
         }
         link.base.rev = Some(written.rev);
         link.base.recorded_at = Some(self.context.clock.now());
@@ -55,18 +59,17 @@ impl RuleRun<'_> {
     }
 
     /// The link after a case was written for a work item; `source` are the work item's row values.
-    pub(super) fn link_after_case(
-        &self,
-        pair: &Pair,
-        source: &RowValues,
-        written: &Case,
-    ) -> Link {
+    pub(super) fn link_after_case(&self, pair: &Pair, source: &RowValues, written: &Case) -> Link {
         let mut link = self.link_for(pair);
         link.testworthy_project = written.project.or(link.testworthy_project);
         for row in self.rows_of(source) {
-            let Ok(target) = row.read_case(written, Some(pair.work_item)) else { continue };
+            let Ok(target) = row.read_case(written, Some(pair.work_item)) else {
+                continue;
+            };
             let from = source[row.name()].clone();
-            link.base.fields.insert(row.name().to_owned(), base_field(row, target, from));
+            link.base
+                .fields
+                .insert(row.name().to_owned(), base_field(row, target, from));
         }
         link.base.rev = self.observed_item(pair.work_item).map(|item| item.rev);
         link.base.recorded_at = Some(self.context.clock.now());
@@ -83,7 +86,10 @@ impl RuleRun<'_> {
         rev: Rev,
     ) -> Link {
         let mut link = self.link_for(pair);
-        link.base.fields.extend(base.iter().map(|(name, field)| (name.clone(), field.clone())));
+        link.base.fields.extend(
+            base.iter()
+                .map(|(name, field)| (name.clone(), field.clone())),
+        );
         link.base.rev = Some(rev);
         link.base.recorded_at = Some(self.context.clock.now());
         self.note_existing_marks(&mut link);
@@ -119,7 +125,10 @@ impl RuleRun<'_> {
     }
 
     fn rows_of<'b>(&'b self, values: &'b RowValues) -> impl Iterator<Item = &'b CompiledRow> {
-        self.mapping.rows.iter().filter(|row| values.contains_key(row.name()))
+        self.mapping
+            .rows
+            .iter()
+            .filter(|row| values.contains_key(row.name()))
     }
 }
 
@@ -128,5 +137,9 @@ fn base_field(
     testworthy: crate::model::Value,
     azure_devops: crate::model::Value,
 ) -> BaseField {
-    BaseField { testworthy, azure_devops, row_digest: row.digest().to_owned() }
+    BaseField {
+        testworthy,
+        azure_devops,
+        row_digest: row.digest().to_owned(),
+    }
 }

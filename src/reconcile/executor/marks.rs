@@ -19,9 +19,6 @@ use crate::remote::{
 };
 use crate::store::{Intent, IntentKind, IntentOutcome, Record};
 
-/// Marks per wave of writes to TestWorthy.
-const WAVE: usize = 16;
-
 impl RuleRun<'_> {
     /// Writes the marks that are still missing on the source.
     pub(super) async fn write_marks(
@@ -31,12 +28,16 @@ impl RuleRun<'_> {
         let mut ids = std::mem::take(&mut self.to_mark);
         ids.sort();
         ids.dedup();
-        let links: Vec<Link> =
-            ids.iter().filter_map(|id: &LinkId| self.links.get(id).cloned()).collect();
+        let links: Vec<Link> = ids
+            .iter()
+            .filter_map(|id: &LinkId| self.links.get(id).cloned())
+            .collect();
         if links.is_empty() || self.stop.is_set() {
             return Ok(());
         }
-        self.context.progress.begin("marking the sources", Some(links.len() as u64));
+        self.context
+            .progress
+            .begin("marking the sources", Some(links.len() as u64));
         let result = match self.observation.rule.source() {
             System::TestWorthy => self.mark_cases(links, report).await,
             System::AzureDevOps => self.mark_work_items(&links, report).await,
@@ -50,7 +51,7 @@ impl RuleRun<'_> {
         links: Vec<Link>,
         report: &mut ApplyReport,
     ) -> Result<(), ReconcileError> {
-        for wave in links.chunks(WAVE) {
+        for wave in links.chunks(self.wave()) {
             if self.stop.is_set() {
                 return Ok(());
             }
@@ -63,15 +64,23 @@ impl RuleRun<'_> {
             let mut jobs = Vec::new();
             let mut present = Vec::new();
             for (step, link) in steps.iter().zip(wave) {
-                let Some(case) = fresh.get(&link.case) else { continue };
+                let Some(case) = fresh.get(&link.case) else {
+                    continue;
+                };
                 if azure_boards_mentions(&case.refs).contains(&link.work_item) {
                     present.push(self.marked(link, MarkState::Written));
                     continue;
                 }
                 let mut refs = case.refs.clone();
                 refs.push(azure_boards_mention(link.work_item));
-                let expected = CasePatch { refs: Some(case.refs.clone()), ..CasePatch::default() };
-                let patch = CasePatch { refs: Some(refs), ..CasePatch::default() };
+                let expected = CasePatch {
+                    refs: Some(case.refs.clone()),
+                    ..CasePatch::default()
+                };
+                let patch = CasePatch {
+                    refs: Some(refs),
+                    ..CasePatch::default()
+                };
                 jobs.extend(mark_job(step, expected, patch));
             }
             if !present.is_empty() {
@@ -98,7 +107,9 @@ impl RuleRun<'_> {
         let mut refused = Vec::new();
         for failure in inner.failures {
             if failure.kind == FailureKind::Refused {
-                if let Some(link) = pairs.get(&failure.address).and_then(|pair| pair.link.clone())
+                if let Some(link) = pairs
+                    .get(&failure.address)
+                    .and_then(|pair| pair.link.clone())
                     && let Some(link) = self.links.get(&link).cloned()
                 {
                     refused.push(self.marked(&link, MarkState::Refused));
@@ -121,7 +132,10 @@ impl RuleRun<'_> {
                 format!("SyncRule/{}/case/{}", self.observation.rule.name, link.case)
             }
             System::AzureDevOps => {
-                format!("SyncRule/{}/workItem/{}", self.observation.rule.name, link.work_item)
+                format!(
+                    "SyncRule/{}/workItem/{}",
+                    self.observation.rule.name, link.work_item
+                )
             }
         };
         let pair = Pair {
@@ -146,14 +160,22 @@ impl RuleRun<'_> {
             System::AzureDevOps => link.work_item_mark = state,
         }
         self.links.insert(link.id.clone(), link.clone());
-        Record { link: Some(link), ..Record::default() }
+        Record {
+            link: Some(link),
+            ..Record::default()
+        }
     }
 
     /// The record of a mark that was written on a case.
     pub(super) fn mark_written(&mut self, pair: &Pair, intent: &Intent) -> Record {
-        let known = pair.link.as_ref().and_then(|id| self.links.get(id)).cloned();
-        let mut record =
-            known.map(|link| self.marked(&link, MarkState::Written)).unwrap_or_default();
+        let known = pair
+            .link
+            .as_ref()
+            .and_then(|id| self.links.get(id))
+            .cloned();
+        let mut record = known
+            .map(|link| self.marked(&link, MarkState::Written))
+            .unwrap_or_default();
         record.intent = Some((intent.id.clone(), IntentOutcome::Applied));
         record.audit = Some(self.audit("marked case", Some(pair), "refs"));
         record
@@ -166,12 +188,19 @@ impl RuleRun<'_> {
     ) -> Result<(), ReconcileError> {
         let mut left = links;
         while !left.is_empty() && !self.stop.is_set() {
-            let writes: Vec<WorkItemWrite> =
-                left.iter().take(200).filter_map(|link| self.work_item_mark(link)).collect();
+            let writes: Vec<WorkItemWrite> = left
+                .iter()
+                .take(200)
+                .filter_map(|link| self.work_item_mark(link))
+                .collect();
             if writes.is_empty() {
                 return Ok(());
             }
-            let fits = self.writers.azure_devops.fit(&writes).clamp(1, writes.len());
+            let fits = self
+                .writers
+                .azure_devops
+                .fit(&writes)
+                .clamp(1, writes.len());
             let (wave, rest) = left.split_at(fits.min(left.len()));
             self.send_work_item_marks(wave, report).await?;
             self.context.progress.advance(wave.len() as u64);
@@ -226,8 +255,12 @@ impl RuleRun<'_> {
                 WriteOutcome::Rejected(error) => {
                     let mut record = self.marked(link, MarkState::Refused);
                     let reason = error.kind.to_string();
-                    record.intent =
-                        Some((intent.id.clone(), IntentOutcome::Abandoned { reason: reason.clone() }));
+                    record.intent = Some((
+                        intent.id.clone(),
+                        IntentOutcome::Abandoned {
+                            reason: reason.clone(),
+                        },
+                    ));
                     records.push(record);
                     report.notes.push(refusal_note(&Failure {
                         address: step.address.clone(),
@@ -241,7 +274,9 @@ impl RuleRun<'_> {
                     report.fail(
                         step,
                         FailureKind::NotRun,
-                        &format!("the marker could not be written: {reason}; the next apply writes it"),
+                        &format!(
+                            "the marker could not be written: {reason}; the next apply writes it"
+                        ),
                     );
                 }
             }
@@ -267,11 +302,16 @@ impl RuleRun<'_> {
         }
         let unknown = matches!(
             error.kind,
-            RemoteErrorKind::Unavailable { maybe_sent: true, .. } | RemoteErrorKind::Protocol { .. }
+            RemoteErrorKind::Unavailable {
+                maybe_sent: true,
+                ..
+            } | RemoteErrorKind::Protocol { .. }
         );
         if !unknown {
-            let records: Vec<Record> =
-                intents.iter().map(|intent| self.abandoned(intent, &reason)).collect();
+            let records: Vec<Record> = intents
+                .iter()
+                .map(|intent| self.abandoned(intent, &reason))
+                .collect();
             self.context.store.record(&records).await?;
         }
         Err(remote_error(self.connection, error))
@@ -283,21 +323,35 @@ impl RuleRun<'_> {
         let mut patch = WorkItemPatch::default();
         if !item.markers().iter().any(|marker| marker.case == link.case) {
             let url = self.connection.testworthy.case_url(link.case);
-            patch.add_marker = Some(Marker { case: link.case, url });
+            patch.add_marker = Some(Marker {
+                case: link.case,
+                url,
+            });
         }
         if !item.has_accord_tag() {
             let mut tags = item.tags.clone();
             tags.push(ACCORD_TAG.to_owned());
             patch.tags = Some(tags);
         }
-        let write = WorkItemWrite::Update { id: item.id, rev: item.rev, patch };
+        let write = WorkItemWrite::Update {
+            id: item.id,
+            rev: item.rev,
+            patch,
+        };
         matches!(&write, WorkItemWrite::Update { patch, .. } if !patch.is_empty()).then_some(write)
     }
 }
 
 fn mark_job(step: &Step, expected: CasePatch, patch: CasePatch) -> Option<CaseJob<'_>> {
     let pair = step.operation.pair()?.clone();
-    Some(CaseJob { step, write: CaseWrite::Update { pair, expected, patch } })
+    Some(CaseJob {
+        step,
+        write: CaseWrite::Update {
+            pair,
+            expected,
+            patch,
+        },
+    })
 }
 
 fn refusal_note(failure: &Failure) -> String {

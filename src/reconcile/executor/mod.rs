@@ -25,7 +25,9 @@ use super::plan::{Observation, PlanOutcome};
 use super::{Context, recovery};
 use crate::mapping::CompiledMapping;
 use crate::model::config::Connection;
-use crate::model::{Endpoints, Link, LinkId, MarkState, Name, OperationId, RunId, WorkItem};
+use crate::model::{
+    Endpoints, Link, LinkId, MarkState, Name, OperationId, RunId, SuiteId, WorkItem,
+};
 use crate::plan::{ItemKey, Operation, Overwrite, Pair, Step};
 use crate::store::{
     AuditEntry, Intent, IntentKind, IntentOutcome, Loss, Quarantine, QuarantineChange, Record, Run,
@@ -78,7 +80,10 @@ pub async fn apply(
             outcome: None,
         })
         .await?;
-    let mut report = ApplyReport { run: run.clone(), ..ApplyReport::default() };
+    let mut report = ApplyReport {
+        run: run.clone(),
+        ..ApplyReport::default()
+    };
     let known: Vec<Name> = context.config.rules.keys().cloned().collect();
     report.forgotten = context.store.forget_rules(&known).await?;
     for observation in &outcome.observations {
@@ -131,6 +136,8 @@ struct RuleRun<'a> {
     links: BTreeMap<LinkId, Link>,
     /// Links whose source still lacks its mark.
     to_mark: Vec<LinkId>,
+    /// How many cases each suite held when it was read.
+    suite_sizes: BTreeMap<SuiteId, usize>,
 }
 
 impl<'a> RuleRun<'a> {
@@ -142,8 +149,15 @@ impl<'a> RuleRun<'a> {
         run: &'a RunId,
         stop: &'a StopFlag,
     ) -> Self {
-        let links =
-            observation.links.iter().map(|link| (link.id.clone(), link.clone())).collect();
+        let links = observation
+            .links
+            .iter()
+            .map(|link| (link.id.clone(), link.clone()))
+            .collect();
+        let mut suite_sizes = BTreeMap::new();
+        for case in observation.observed.cases.values() {
+            *suite_sizes.entry(case.suite).or_default() += 1;
+        }
         Self {
             context,
             observation,
@@ -156,6 +170,7 @@ impl<'a> RuleRun<'a> {
             settle: context.config.project.settle,
             links,
             to_mark: Vec::new(),
+            suite_sizes,
         }
     }
 
@@ -166,7 +181,11 @@ impl<'a> RuleRun<'a> {
         report: &mut ApplyReport,
     ) -> Result<(), ReconcileError> {
         let of = |wanted: fn(&Operation) -> bool| -> Vec<&Step> {
-            steps.iter().copied().filter(|step| wanted(&step.operation)).collect()
+            steps
+                .iter()
+                .copied()
+                .filter(|step| wanted(&step.operation))
+                .collect()
         };
         let items = of(|operation| {
             matches!(
@@ -175,7 +194,10 @@ impl<'a> RuleRun<'a> {
             )
         });
         let cases = of(|operation| {
-            matches!(operation, Operation::CreateCase { .. } | Operation::UpdateCase { .. })
+            matches!(
+                operation,
+                Operation::CreateCase { .. } | Operation::UpdateCase { .. }
+            )
         });
         let records = of(|operation| matches!(operation, Operation::Record { .. }));
         self.write_work_items(&items, report).await?;
@@ -198,7 +220,9 @@ impl<'a> RuleRun<'a> {
     ) -> Result<(), ReconcileError> {
         let mut records = Vec::new();
         for step in steps {
-            let Operation::Record { pair, base, rev } = &step.operation else { continue };
+            let Operation::Record { pair, base, rev } = &step.operation else {
+                continue;
+            };
             let link = self.agreed_link(pair, base, *rev);
             if pair.link.is_none() {
                 report.applied += 1;
@@ -209,7 +233,10 @@ impl<'a> RuleRun<'a> {
                     ..Record::default()
                 });
             } else {
-                records.push(Record { link: Some(link), ..Record::default() });
+                records.push(Record {
+                    link: Some(link),
+                    ..Record::default()
+                });
             }
         }
         if !records.is_empty() {
@@ -278,7 +305,9 @@ impl<'a> RuleRun<'a> {
         Record {
             intent: Some((
                 intent.id.clone(),
-                IntentOutcome::Abandoned { reason: reason.to_owned() },
+                IntentOutcome::Abandoned {
+                    reason: reason.to_owned(),
+                },
             )),
             audit: Some(audit),
             ..Record::default()
@@ -303,7 +332,10 @@ impl<'a> RuleRun<'a> {
     }
 
     fn release(&self, key: ItemKey) -> QuarantineChange {
-        QuarantineChange::Release { endpoints: self.endpoints.clone(), key: key.to_string() }
+        QuarantineChange::Release {
+            endpoints: self.endpoints.clone(),
+            key: key.to_string(),
+        }
     }
 
     fn queue_mark(&mut self, link: &Link) {

@@ -87,7 +87,9 @@ impl ApplyReport {
     }
 
     fn only_not_run(&self) -> bool {
-        self.failures.iter().all(|failure| failure.kind == FailureKind::NotRun)
+        self.failures
+            .iter()
+            .all(|failure| failure.kind == FailureKind::NotRun)
     }
 }
 

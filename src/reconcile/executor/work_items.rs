@@ -59,14 +59,19 @@ impl RuleRun<'_> {
         if steps.is_empty() {
             return Ok(());
         }
-        let mut queue: VecDeque<Job<'_>> =
-            steps.iter().filter_map(|step| job(step)).collect();
-        self.context.progress.begin("writing work items", Some(queue.len() as u64));
+        let mut queue: VecDeque<Job<'_>> = steps.iter().filter_map(|step| job(step)).collect();
+        self.context
+            .progress
+            .begin("writing work items", Some(queue.len() as u64));
         let result = self.drain(&mut queue, report).await;
         self.context.progress.end();
         if result.is_err() || self.stop.is_set() {
             for job in queue {
-                report.fail(job.step, FailureKind::NotRun, "not sent: the run ended before it");
+                report.fail(
+                    job.step,
+                    FailureKind::NotRun,
+                    "not sent: the run ended before it",
+                );
             }
         }
         result
@@ -81,9 +86,12 @@ impl RuleRun<'_> {
             let attempt = queue.front().map_or(0, |job| job.attempt);
             let same = queue.iter().take_while(|job| job.attempt == attempt);
             let size = SIZES.get(attempt).copied().unwrap_or(1);
-            let writes: Vec<WorkItemWrite> =
-                same.take(size).map(|job| job.write.clone()).collect();
-            let count = self.writers.azure_devops.fit(&writes).clamp(1, writes.len());
+            let writes: Vec<WorkItemWrite> = same.take(size).map(|job| job.write.clone()).collect();
+            let count = self
+                .writers
+                .azure_devops
+                .fit(&writes)
+                .clamp(1, writes.len());
             let jobs: Vec<Job<'_>> = queue.drain(..count).collect();
             let sent = jobs.len() as u64;
             let again = self.send(jobs, report).await?;
@@ -115,9 +123,9 @@ impl RuleRun<'_> {
             .iter()
             .zip(&intents)
             .flat_map(|(job, intent)| match &job.step.operation {
-                Operation::UpdateWorkItem { pair, overwrites, .. } => {
-                    self.losses(intent, pair, overwrites)
-                }
+                Operation::UpdateWorkItem {
+                    pair, overwrites, ..
+                } => self.losses(intent, pair, overwrites),
                 _ => Vec::new(),
             })
             .collect();
@@ -190,8 +198,10 @@ impl RuleRun<'_> {
             return self.resolve(jobs, intents, report).await;
         }
         let reason = error.kind.to_string();
-        let records: Vec<Record> =
-            intents.iter().map(|intent| self.abandoned(intent, &reason)).collect();
+        let records: Vec<Record> = intents
+            .iter()
+            .map(|intent| self.abandoned(intent, &reason))
+            .collect();
         self.context.store.record(&records).await?;
         for job in &jobs {
             report.fail(job.step, FailureKind::NotRun, &reason);
@@ -251,12 +261,17 @@ impl RuleRun<'_> {
     async fn look_up(&self, jobs: &[Job<'_>]) -> Result<Found, ReconcileError> {
         let azure_devops = &self.writers.azure_devops;
         let failed = |error| remote_error(self.connection, error);
-        let urls: Vec<String> =
-            jobs.iter().filter_map(|job| Some(job.marker()?.url.clone())).collect();
+        let urls: Vec<String> = jobs
+            .iter()
+            .filter_map(|job| Some(job.marker()?.url.clone()))
+            .collect();
         let by_url = if urls.is_empty() {
             BTreeMap::new()
         } else {
-            azure_devops.find_by_hyperlink(&urls).await.map_err(failed)?
+            azure_devops
+                .find_by_hyperlink(&urls)
+                .await
+                .map_err(failed)?
         };
         let mut ids: Vec<WorkItemId> = by_url.values().flatten().copied().collect();
         ids.extend(jobs.iter().filter_map(Job::work_item));
@@ -279,8 +294,9 @@ impl RuleRun<'_> {
         let (new, others): (Vec<_>, Vec<_>) =
             jobs.into_iter().partition(|job| job.marker().is_some());
         let found = self.look_up(&new).await?;
-        let (there, missing): (Vec<_>, Vec<_>) =
-            new.into_iter().partition(|job| found.created(job).is_some());
+        let (there, missing): (Vec<_>, Vec<_>) = new
+            .into_iter()
+            .partition(|job| found.created(job).is_some());
         creates = missing;
         let mut records = Vec::new();
         for job in &there {
@@ -306,19 +322,35 @@ impl RuleRun<'_> {
     }
 
     fn pair(&self, case: CaseId, work_item: WorkItemId) -> Pair {
-        let project = self.observation.observed.cases.get(&case).and_then(|case| case.project);
-        Pair { link: None, case, testworthy_project: project, work_item }
+        let project = self
+            .observation
+            .observed
+            .cases
+            .get(&case)
+            .and_then(|case| case.project);
+        Pair {
+            link: None,
+            case,
+            testworthy_project: project,
+            work_item,
+        }
     }
 
     fn applied(&mut self, job: &Job<'_>, intent: &Intent, item: &WorkItem) -> Record {
         let (link, event, source) = match &job.step.operation {
             Operation::CreateWorkItem { case, source, .. } => {
                 let pair = self.pair(*case, item.id);
-                (self.link_after_work_item(&pair, source, item), "created work item", source)
+                (
+                    self.link_after_work_item(&pair, source, item),
+                    "created work item",
+                    source,
+                )
             }
-            Operation::UpdateWorkItem { pair, source, .. } => {
-                (self.link_after_work_item(pair, source, item), "updated work item", source)
-            }
+            Operation::UpdateWorkItem { pair, source, .. } => (
+                self.link_after_work_item(pair, source, item),
+                "updated work item",
+                source,
+            ),
             Operation::CreateCase { .. }
             | Operation::UpdateCase { .. }
             | Operation::Mark { .. }
@@ -335,7 +367,13 @@ impl RuleRun<'_> {
             Some(case) if job.marker().is_some() && item.rev.0 > 1 => {
                 let link = self.link_without_base(&self.pair(case, item.id));
                 self.queue_mark(&link);
-                self.written(job, intent, link, "created work item", "found by its marker")
+                self.written(
+                    job,
+                    intent,
+                    link,
+                    "created work item",
+                    "found by its marker",
+                )
             }
             _ => self.applied(job, intent, item),
         }
@@ -393,7 +431,10 @@ impl Found {
                 let holds = |(name, value): (&String, &crate::model::Value)| {
                     item.fields.get(name).cloned().unwrap_or_default() == *value
                 };
-                let tags = patch.tags.as_ref().is_none_or(|tags| same_tags(tags, &item.tags));
+                let tags = patch
+                    .tags
+                    .as_ref()
+                    .is_none_or(|tags| same_tags(tags, &item.tags));
                 (item.rev.0 == rev.0 + 1 && tags && patch.fields.iter().all(holds)).then_some(item)
             }
         }
@@ -422,15 +463,23 @@ fn same_tags(one: &[String], other: &[String]) -> bool {
 fn job<'s>(step: &'s Step) -> Option<Job<'s>> {
     let write = match &step.operation {
         Operation::CreateWorkItem { draft, .. } => WorkItemWrite::Create(draft.clone()),
-        Operation::UpdateWorkItem { pair, rev, patch, .. } => {
-            WorkItemWrite::Update { id: pair.work_item, rev: *rev, patch: patch.clone() }
-        }
+        Operation::UpdateWorkItem {
+            pair, rev, patch, ..
+        } => WorkItemWrite::Update {
+            id: pair.work_item,
+            rev: *rev,
+            patch: patch.clone(),
+        },
         Operation::CreateCase { .. }
         | Operation::UpdateCase { .. }
         | Operation::Mark { .. }
         | Operation::Record { .. } => return None,
     };
-    Some(Job { step, write, attempt: 0 })
+    Some(Job {
+        step,
+        write,
+        attempt: 0,
+    })
 }
 
 impl ApplyReport {

@@ -20,7 +20,8 @@ pub(crate) struct ApiError {
     message: String,
     error_code: i64,
     event_id: i64,
-    custom: Option<Value>,
+    /// Boxed, to keep results small.
+    custom: Option<Box<Value>>,
 }
 
 impl ApiError {
@@ -65,7 +66,7 @@ impl ApiError {
             "eventId": self.event_id,
         });
         if let (Some(custom), Some(object)) = (&self.custom, body.as_object_mut()) {
-            object.insert("customProperties".to_owned(), custom.clone());
+            object.insert("customProperties".to_owned(), (**custom).clone());
         }
         body
     }
@@ -316,7 +317,7 @@ impl ApiError {
     pub(crate) fn unknown_identity(value: &str, field: &str, reference: &str) -> Self {
         Self {
             error_code: 600_171,
-            custom: Some(json!({"ReferenceName": reference})),
+            custom: Some(Box::new(json!({"ReferenceName": reference}))),
             ..Self::tracking(
                 StatusCode::BAD_REQUEST,
                 "WorkItemFieldInvalidException",
@@ -367,7 +368,7 @@ impl ApiError {
             }],
         });
         Self {
-            custom: Some(custom),
+            custom: Some(Box::new(custom)),
             ..Self::tracking(StatusCode::BAD_REQUEST, "RuleValidationException", message)
         }
     }

@@ -176,7 +176,7 @@ impl Organization {
 
     /// The scheme and host under which the addresses in answers stand.
     pub fn set_base_url(&mut self, url: &str) {
-        self.base_url = url.trim_end_matches('/').to_owned();
+        url.trim_end_matches('/').clone_into(&mut self.base_url);
     }
 
     /// How many work items there are, the recycle bin included.

@@ -141,7 +141,7 @@ pub(crate) fn type_json(kind: &RelationType, organization_url: &str) -> Value {
     json!({
         "attributes": attributes,
         "referenceName": kind.reference,
-        "name": &*kind.name,
+        "name": kind.name,
         "url": format!("{organization_url}/_apis/wit/workItemRelationTypes/{}", kind.reference),
     })
 }

@@ -25,7 +25,7 @@ struct Attempt {
 /// The items.
 #[derive(Debug, Default)]
 pub(crate) struct Items {
-    items: BTreeMap<u64, WorkItem>,
+    by_id: BTreeMap<u64, WorkItem>,
     /// Lower-case address to items.
     links: HashMap<String, BTreeSet<u64>>,
     /// Lower-case tag to items.
@@ -57,26 +57,26 @@ impl Items {
 
     /// An item, whether or not it is in the recycle bin.
     pub(crate) fn any(&self, id: u64) -> Option<&WorkItem> {
-        self.items.get(&id)
+        self.by_id.get(&id)
     }
 
     /// An item that is not in the recycle bin.
     pub(crate) fn live(&self, id: u64) -> Option<&WorkItem> {
-        self.items.get(&id).filter(|item| item.deleted.is_none())
+        self.by_id.get(&id).filter(|item| item.deleted.is_none())
     }
 
     /// All items by id.
     pub(crate) fn all(&self) -> impl DoubleEndedIterator<Item = &WorkItem> {
-        self.items.values()
+        self.by_id.values()
     }
 
     /// Items from an id on.
     pub(crate) fn from(&self, id: u64) -> impl Iterator<Item = &WorkItem> {
-        self.items.range(id..).map(|(_, item)| item)
+        self.by_id.range(id..).map(|(_, item)| item)
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.items.len()
+        self.by_id.len()
     }
 
     /// Stores an item in place of the one with its id, and its latest revision in the feed.
@@ -100,7 +100,7 @@ impl Items {
     }
 
     fn replace(&mut self, id: u64, item: Option<WorkItem>) -> Option<WorkItem> {
-        let before = self.items.remove(&id);
+        let before = self.by_id.remove(&id);
         if let Some(old) = &before {
             for url in old.hyperlinks() {
                 forget(&mut self.links, &url.to_lowercase(), id);
@@ -125,7 +125,7 @@ impl Items {
                     .or_default()
                     .insert(id);
             }
-            self.items.insert(id, new);
+            self.by_id.insert(id, new);
         }
         before
     }

@@ -85,10 +85,10 @@ impl Versions {
             return Err(ApiError::version_out_of_range(asked, &bound));
         }
         match version.preview {
-            None if !self.released || version.number > RELEASED => {
+            Preview::No if !self.released || version.number > RELEASED => {
                 Err(ApiError::preview_needed(asked))
             }
-            Some(Some(revision)) if revision > self.resource => {
+            Preview::Revision(revision) if revision > self.resource => {
                 let bound = format!(
                     "The latest preview revision this resource supports is {}.",
                     self.resource
@@ -103,23 +103,31 @@ impl Versions {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Version {
     number: (u32, u32),
-    /// `-preview` or `-preview.N`.
-    preview: Option<Option<u32>>,
+    preview: Preview,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Preview {
+    No,
+    /// `-preview`.
+    Newest,
+    /// `-preview.N`.
+    Revision(u32),
 }
 
 impl Version {
     fn parse(text: &str) -> Option<Self> {
         let lower = text.trim().to_lowercase();
         let (number, preview) = match lower.split_once('-') {
-            None => (lower.as_str(), None),
+            None => (lower.as_str(), Preview::No),
             Some((number, rest)) => {
                 let rest = rest.strip_prefix("preview")?;
                 let revision = match rest.strip_prefix('.') {
-                    Some(revision) => Some(revision.parse().ok()?),
-                    None if rest.is_empty() => None,
+                    Some(revision) => Preview::Revision(revision.parse().ok()?),
+                    None if rest.is_empty() => Preview::Newest,
                     None => return None,
                 };
-                (number, Some(revision))
+                (number, revision)
             }
         };
         let (major, minor) = number.split_once('.').unwrap_or((number, "0"));

@@ -35,7 +35,12 @@ pub(crate) struct Death {
 
 impl Death {
     pub(crate) fn new(at: usize, moment: Moment) -> Arc<Self> {
-        Arc::new(Self { at, moment, calls: AtomicUsize::new(0), died: Notify::new() })
+        Arc::new(Self {
+            at,
+            moment,
+            calls: AtomicUsize::new(0),
+            died: Notify::new(),
+        })
     }
 
     /// Calls that were made.
@@ -69,8 +74,14 @@ pub(crate) struct Dying {
 
 impl Remotes for Dying {
     fn readers(&self, connection: &Connection) -> Result<Readers, ReconcileError> {
-        let Writers { testworthy, azure_devops } = self.writers(connection)?;
-        Ok(Readers { testworthy, azure_devops })
+        let Writers {
+            testworthy,
+            azure_devops,
+        } = self.writers(connection)?;
+        Ok(Readers {
+            testworthy,
+            azure_devops,
+        })
     }
 
     fn writers(&self, connection: &Connection) -> Result<Writers, ReconcileError> {

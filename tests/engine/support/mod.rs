@@ -69,8 +69,14 @@ impl World {
     pub(crate) async fn new(with_items: bool, rules: &str) -> Self {
         accord::http::install_tls_provider();
         let sandbox = Sandbox::default().start(0).await.expect("a free port");
-        let seed = if with_items { seed::web_shop() } else { seed::web_shop_without_items() };
-        seed.expect("the sample").plant_running(&sandbox).expect("planting");
+        let seed = if with_items {
+            seed::web_shop()
+        } else {
+            seed::web_shop_without_items()
+        };
+        seed.expect("the sample")
+            .plant_running(&sandbox)
+            .expect("planting");
         let folder = tempfile::tempdir().expect("a folder");
         let write = |name: &str, text: &str| {
             let text = text.replace("127.0.0.1:4010", &sandbox.address.to_string());
@@ -80,14 +86,25 @@ impl World {
         write("connection.yaml", &example("connection.yaml"));
         write("mapping.yaml", &example("mappings/test-case.yaml"));
         write("rules.yaml", rules);
-        let options = LoadOptions { folder: folder.path().to_owned(), ..LoadOptions::default() };
+        let options = LoadOptions {
+            folder: folder.path().to_owned(),
+            ..LoadOptions::default()
+        };
         let loaded = manifest::load(&options).loaded;
         let config = loaded.config.unwrap_or_else(|| {
-            let findings: Vec<&str> =
-                loaded.findings.iter().map(|finding| finding.message.as_str()).collect();
+            let findings: Vec<&str> = loaded
+                .findings
+                .iter()
+                .map(|finding| finding.message.as_str())
+                .collect();
             panic!("the project does not hold: {findings:?}")
         });
-        Self { sandbox, config, clock: TestClock::default(), folder }
+        Self {
+            sandbox,
+            config,
+            clock: TestClock::default(),
+            folder,
+        }
     }
 
     /// Clients of the sandbox, new for every run like those of a process.
@@ -102,7 +119,9 @@ impl World {
     }
 
     pub(crate) async fn store(&self) -> SqliteStore {
-        SqliteStore::open(&self.folder.path().join(".accord/state.db")).await.expect("a store")
+        SqliteStore::open(&self.folder.path().join(".accord/state.db"))
+            .await
+            .expect("a store")
     }
 
     /// Forgets everything that Accord knows.
@@ -156,7 +175,9 @@ impl World {
 
 /// A file of the sandbox's example project.
 pub(crate) fn example(name: &str) -> String {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples/sandbox-project").join(name);
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("examples/sandbox-project")
+        .join(name);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 

@@ -60,6 +60,8 @@ struct RuleOutput {
     drift: Vec<DriftEntry>,
     summary: Summary,
     mapping_changed: u64,
+    /// Updates that only add Accord's own marker to a pair that is linked already.
+    marks: u64,
 }
 
 /// Items that an earlier rule of this plan already takes care of.
@@ -146,7 +148,12 @@ fn measure(input: &RuleInput<'_>, made: &RuleOutput) -> RuleMeasure {
     };
     RuleMeasure {
         linked,
-        updates: made.summary.update - made.mapping_changed.min(made.summary.update),
+        // A mark that an interrupted run still owes changes nothing of a person's: it must not keep the
+        // next run from finishing.
+        updates: made
+            .summary
+            .update
+            .saturating_sub(made.mapping_changed + made.marks),
         mapping_changed: made.mapping_changed,
         deletes: made.summary.delete,
         creates: made.summary.create,

@@ -18,7 +18,11 @@ fn names(outcome: &Outcome, variable: &str) {
 /// 401, 203 with a sign-in page and 302 to one: all three are a bad personal access token.
 #[test]
 fn every_form_of_a_bad_token() {
-    for kind in [FaultKind::Unauthorized, FaultKind::SignInPage, FaultKind::SignInRedirect] {
+    for kind in [
+        FaultKind::Unauthorized,
+        FaultKind::SignInPage,
+        FaultKind::SignInRedirect,
+    ] {
         let project = Project::web_shop();
         project.state().faults.add(Fault::new("*/_apis/*", kind));
         for line in [&["plan"] as &[&str], &["apply", "--yes"]] {
@@ -30,11 +34,22 @@ fn every_form_of_a_bad_token() {
 
 #[test]
 fn every_form_of_bad_testworthy_credentials() {
-    for kind in [FaultKind::Unauthorized, FaultKind::HtmlPage, FaultKind::SignInRedirect] {
+    for kind in [
+        FaultKind::Unauthorized,
+        FaultKind::HtmlPage,
+        FaultKind::SignInRedirect,
+    ] {
         let project = Project::web_shop();
-        project.state().faults.add(Fault::new("/testworthy/*", kind));
+        project
+            .state()
+            .faults
+            .add(Fault::new("/testworthy/*", kind));
         let outcome = project.run(&["plan"]).expect(8);
-        for variable in ["TESTWORTHY_API_KEY", "TESTWORTHY_PROJECT_KEY", "TESTWORTHY_USER_EMAIL"] {
+        for variable in [
+            "TESTWORTHY_API_KEY",
+            "TESTWORTHY_PROJECT_KEY",
+            "TESTWORTHY_USER_EMAIL",
+        ] {
             names(&outcome, variable);
         }
     }
@@ -43,7 +58,10 @@ fn every_form_of_bad_testworthy_credentials() {
 #[test]
 fn forbidden_ends_8_too() {
     let project = Project::web_shop();
-    project.state().faults.add(Fault::new("*/_apis/*", FaultKind::Forbidden));
+    project
+        .state()
+        .faults
+        .add(Fault::new("*/_apis/*", FaultKind::Forbidden));
     names(&project.run(&["plan"]).expect(8), "AZURE_DEVOPS_EXT_PAT");
 }
 
@@ -91,8 +109,12 @@ fn no_file_holds_a_secret() {
     std::fs::remove_file(project.path().join("sandbox.env")).expect("the sandbox's credentials");
     project.set("ACCORD_LOG", "trace");
     let out = ["--out", "json=plan.json", "--out", "human=plan.txt"];
-    project.run(&[&["plan", "-vv"], &out[..]].concat()).expect(0);
-    project.run(&[&["apply", "--yes", "-vv"], &out[..]].concat()).expect(0);
+    project
+        .run(&[&["plan", "-vv"], &out[..]].concat())
+        .expect(0);
+    project
+        .run(&[&["apply", "--yes", "-vv"], &out[..]].concat())
+        .expect(0);
     project.run(&["status", "--format", "json"]).expect(0);
     let files = assert_no_secret_in_files(&project, project.path());
     assert!(files > 7, "manifests, plans and state: {files}");
@@ -100,7 +122,10 @@ fn no_file_holds_a_secret() {
     let search = std::panic::AssertUnwindSafe(|| {
         assert_no_secret_in_files(&project, project.path());
     });
-    assert!(std::panic::catch_unwind(search).is_err(), "the search finds");
+    assert!(
+        std::panic::catch_unwind(search).is_err(),
+        "the search finds"
+    );
 }
 
 /// Searches every file below a folder; returns how many there are.

@@ -53,14 +53,30 @@ fn a_strange_host_gets_no_connection() {
     for key in ["url", "organizationUrl"] {
         let stranger = Stranger::listen();
         let project = Project::web_shop();
-        point(&project, key, &format!("http://{}/contoso", stranger.address));
+        point(
+            &project,
+            key,
+            &format!("http://{}/contoso", stranger.address),
+        );
         for line in [&["plan"] as &[&str], &["apply", "--yes"]] {
             let outcome = project.run(line).expect(5);
-            assert!(outcome.stderr.contains(&stranger.address), "{}", outcome.stderr);
-            assert!(outcome.stderr.contains("--allow-host"), "{}", outcome.stderr);
+            assert!(
+                outcome.stderr.contains(&stranger.address),
+                "{}",
+                outcome.stderr
+            );
+            assert!(
+                outcome.stderr.contains("--allow-host"),
+                "{}",
+                outcome.stderr
+            );
         }
         assert_eq!(stranger.calls(), 0, "{key}");
-        assert_eq!(project.requests(), 0, "the other system is not asked either");
+        assert_eq!(
+            project.requests(),
+            0,
+            "the other system is not asked either"
+        );
         // The counter counts: with the operator's word the stranger is called.
         let allowed = ["plan", "--timeout", "1", "--allow-host", &stranger.address];
         project.run(&allowed).expect(10);
@@ -74,16 +90,46 @@ fn look_alike_hosts_are_refused() {
     let project = Project::web_shop();
     let sandbox = project.sandbox.address;
     let lines = [
-        ("organizationUrl", "https://dev.azure.com.example/contoso".to_owned()),
-        ("organizationUrl", "https://xdev.azure.com/contoso".to_owned()),
-        ("organizationUrl", "https://dev-azure.com/contoso".to_owned()),
-        ("organizationUrl", "https://dev.azure.com:8443/contoso".to_owned()),
-        ("organizationUrl", "https://visualstudio.com.example/".to_owned()),
-        ("organizationUrl", "https://xvisualstudio.com/".to_owned()),
-        ("organizationUrl", "https://testworthy.us/contoso".to_owned()),
-        ("organizationUrl", format!("http://localhost:{}/contoso", sandbox.port())),
-        ("organizationUrl", format!("http://127.0.0.2:{}/contoso", sandbox.port())),
-        ("organizationUrl", format!("http://[::1]:{}/contoso", sandbox.port())),
+        (
+            "organizationUrl",
+            "https://dev.azure.com.example/contoso".to_owned(),
+        ),
+        (
+            "organizationUrl",
+            "https://xdev.azure.com/contoso".to_owned(),
+        ),
+        (
+            "organizationUrl",
+            "https://dev-azure.com/contoso".to_owned(),
+        ),
+        (
+            "organizationUrl",
+            "https://dev.azure.com:8443/contoso".to_owned(),
+        ),
+        (
+            "organizationUrl",
+            "https://visualstudio.com.example/contoso".to_owned(),
+        ),
+        (
+            "organizationUrl",
+            "https://xvisualstudio.com/contoso".to_owned(),
+        ),
+        (
+            "organizationUrl",
+            "https://testworthy.us/contoso".to_owned(),
+        ),
+        (
+            "organizationUrl",
+            format!("http://localhost:{}/contoso", sandbox.port()),
+        ),
+        (
+            "organizationUrl",
+            format!("http://127.0.0.2:{}/contoso", sandbox.port()),
+        ),
+        (
+            "organizationUrl",
+            format!("http://[::1]:{}/contoso", sandbox.port()),
+        ),
         ("url", "https://testworthy.us.example".to_owned()),
         ("url", "https://xtestworthy.us".to_owned()),
         ("url", "https://testworthy.us:8443".to_owned()),
@@ -95,7 +141,13 @@ fn look_alike_hosts_are_refused() {
         project.write("connection.yaml", &original);
         point(&project, key, &url);
         let outcome = project.run(&["plan"]);
-        assert_eq!(outcome.code, Some(5), "{url}: {}{}", outcome.stdout, outcome.stderr);
+        assert_eq!(
+            outcome.code,
+            Some(5),
+            "{url}: {}{}",
+            outcome.stdout,
+            outcome.stderr
+        );
     }
     assert_eq!(project.requests(), 0);
 }
@@ -116,7 +168,13 @@ fn addresses_with_a_trick_in_them_are_invalid() {
         project.write("connection.yaml", &original);
         point(&project, "organizationUrl", &url);
         let outcome = project.run(&["plan"]);
-        assert_eq!(outcome.code, Some(4), "{url}: {}{}", outcome.stdout, outcome.stderr);
+        assert_eq!(
+            outcome.code,
+            Some(4),
+            "{url}: {}{}",
+            outcome.stdout,
+            outcome.stderr
+        );
         assert!(!outcome.stderr.contains("user:word"), "{}", outcome.stderr);
     }
     assert_eq!(project.requests(), 0);

@@ -30,11 +30,19 @@ pub(crate) fn look(project: &Project) -> Seen {
         marked_cases: 0,
     };
     for id in state.azure_devops.work_item_ids() {
-        let item = state.azure_devops.work_item(id).expect("listed items exist");
-        let title = item["fields"]["System.Title"].as_str().unwrap_or_default().to_owned();
+        let item = state
+            .azure_devops
+            .work_item(id)
+            .expect("listed items exist");
+        let title = item["fields"]["System.Title"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
         *seen.work_items.entry(title.clone()).or_default() += 1;
         for relation in item["relations"].as_array().into_iter().flatten() {
-            let comment = relation["attributes"]["comment"].as_str().unwrap_or_default();
+            let comment = relation["attributes"]["comment"]
+                .as_str()
+                .unwrap_or_default();
             if comment.starts_with("accord/1 ") {
                 seen.marked_work_items.push(title.clone());
             }
@@ -81,7 +89,10 @@ fn kill(project: &Project, requests: u64, then: Duration) -> bool {
         .expect("the program runs");
     let start = Instant::now();
     while project.requests() < goal && child.try_wait().expect("its state").is_none() {
-        assert!(start.elapsed() < Duration::from_secs(60), "neither a request nor an end");
+        assert!(
+            start.elapsed() < Duration::from_secs(60),
+            "neither a request nor an end"
+        );
         std::thread::sleep(Duration::from_micros(200));
     }
     std::thread::sleep(then);
@@ -89,7 +100,13 @@ fn kill(project: &Project, requests: u64, then: Duration) -> bool {
     child.kill().expect("a kill");
     child.wait().expect("it ends");
     // With ACCORD_SETTLE=0s the next run may look at once: what is on its way must have landed.
-    let answered = || project.state().log.entries().all(|entry| entry.status.is_some());
+    let answered = || {
+        project
+            .state()
+            .log
+            .entries()
+            .all(|entry| entry.status.is_some())
+    };
     let since = Instant::now();
     while !answered() && since.elapsed() < Duration::from_secs(2) {
         std::thread::sleep(Duration::from_millis(5));
@@ -116,11 +133,18 @@ fn an_apply_that_is_killed_again_and_again_makes_no_duplicate() {
         }
         with_writes += u64::from(project.writes() > 0);
         let ended = (0..3).any(|_| project.run(&["apply", "--yes"]).code == Some(0));
-        assert!(ended, "round {round}: apply does not come to an end");
+        assert!(
+            ended,
+            "round {round}: {:?}",
+            project.run(&["apply", "--yes"])
+        );
         assert_eq!(look(&project), expected, "round {round}");
         project.run(&["plan", "--detailed-exitcode"]).expect(0);
     }
     // A test that kills nobody, or only before the first write, proves nothing.
     assert!(killed >= PROJECTS * KILLS / 2, "{killed} kills");
-    assert!(with_writes >= PROJECTS / 2, "{with_writes} rounds with writes");
+    assert!(
+        with_writes >= PROJECTS / 2,
+        "{with_writes} rounds with writes"
+    );
 }

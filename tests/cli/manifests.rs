@@ -6,17 +6,31 @@ use crate::project::{Project, examples};
 fn a_misspelt_key_is_told_with_its_place_and_the_right_key() {
     let project = Project::web_shop();
     project.replace("rules/checkout-cases.yaml", "  direction:", "  directoin:");
-    for line in [&["validate"] as &[&str], &["plan"], &["apply", "--yes"], &["status"]] {
+    for line in [
+        &["validate"] as &[&str],
+        &["plan"],
+        &["apply", "--yes"],
+        &["status"],
+    ] {
         let outcome = project.run(line).expect(4);
         let told = outcome.stderr;
-        assert!(told.contains("rules/checkout-cases.yaml:9:3"), "{line:?}: {told}");
+        assert!(
+            told.contains("rules/checkout-cases.yaml:9:3"),
+            "{line:?}: {told}"
+        );
         assert!(told.contains("error[unknown-key]"), "{line:?}: {told}");
         // The caret stands below the first letter of the key.
         let lines: Vec<&str> = told.lines().collect();
-        let at = lines.iter().position(|l| l.contains("directoin: toAzureDevOps")).expect("an excerpt");
+        let at = lines
+            .iter()
+            .position(|l| l.contains("directoin: toAzureDevOps"))
+            .expect("an excerpt");
         let column = lines[at].find("directoin");
         assert_eq!(lines[at + 1].find('^'), column, "{told}");
-        assert!(told.contains("`direction`"), "suggests the right key: {told}");
+        assert!(
+            told.contains("`direction`"),
+            "suggests the right key: {told}"
+        );
     }
     assert_eq!(project.requests(), 0, "nothing is contacted");
 }
@@ -26,10 +40,20 @@ fn all_mistakes_of_all_files_are_told_in_one_go() {
     let project = Project::web_shop();
     project.replace("connection.yaml", "azureDevOps:", "azureDevops:");
     project.replace("rules/account-ideas.yaml", "drift: report", "drift: raport");
-    project.replace("rules/checkout-cases.yaml", "mapping: test-case", "mapping: test-csae");
+    project.replace(
+        "rules/checkout-cases.yaml",
+        "mapping: test-case",
+        "mapping: test-csae",
+    );
     let told = project.run(&["validate"]).expect(4).stderr;
-    for expected in ["connection.yaml:", "rules/account-ideas.yaml:", "rules/checkout-cases.yaml:",
-        "`azureDevOps`", "`report`", "`test-case`"] {
+    for expected in [
+        "connection.yaml:",
+        "rules/account-ideas.yaml:",
+        "rules/checkout-cases.yaml:",
+        "`azureDevOps`",
+        "`report`",
+        "`test-case`",
+    ] {
         assert!(told.contains(expected), "{expected}: {told}");
     }
 }
@@ -45,7 +69,10 @@ fn every_example_project_holds() {
         }
         let folder = folder.to_str().expect("a path that is text");
         let outcome = project.run(&["-C", folder, "validate"]).expect(0);
-        assert!(outcome.stdout.contains("no findings"), "{folder}: {outcome:?}");
+        assert!(
+            outcome.stdout.contains("no findings"),
+            "{folder}: {outcome:?}"
+        );
         seen += 1;
     }
     assert!(seen >= 2, "{seen} examples");
@@ -54,12 +81,18 @@ fn every_example_project_holds() {
 #[test]
 fn validate_takes_paths() {
     let project = Project::web_shop();
-    project.write("rules/broken.yaml", "apiVersion: accord/v1\nkind: SyncRul\nmetadata: { name: x }\n");
+    project.write(
+        "rules/broken.yaml",
+        "apiVersion: accord/v1\nkind: SyncRul\nmetadata: { name: x }\n",
+    );
     project.run(&["validate"]).expect(4);
     project.run(&["validate", "rules/broken.yaml"]).expect(4);
     project.run(&["validate", "mappings"]).expect(0);
     let outcome = project.run(&["validate", "no-such-folder"]);
-    assert!(outcome.code != Some(0), "a path that does not exist: {outcome:?}");
+    assert!(
+        outcome.code != Some(0),
+        "a path that does not exist: {outcome:?}"
+    );
 }
 
 #[test]
@@ -71,7 +104,11 @@ fn a_folder_without_manifests_is_told_and_nothing_happens() {
         let outcome = project.run(&["-C", folder, command]).expect(0);
         assert!(!outcome.stdout.is_empty(), "{command} says so");
     }
-    assert_eq!(std::fs::read_dir(empty.path()).expect("the folder").count(), 0, "no litter");
+    assert_eq!(
+        std::fs::read_dir(empty.path()).expect("the folder").count(),
+        0,
+        "no litter"
+    );
     assert_eq!(project.requests(), 0);
 }
 
@@ -82,7 +119,10 @@ fn empty_and_foreign_files_are_passed_over() {
     project.write("comment.yml", "# nothing here\n");
     project.write("separators.yaml", "---\n---\n");
     project.write("bom.yaml", "\u{feff}");
-    project.write("foreign.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: x }\n");
+    project.write(
+        "foreign.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: x }\n",
+    );
     project.run(&["validate"]).expect(0);
     project.run(&["plan", "--detailed-exitcode"]).expect(2);
 }
@@ -101,7 +141,13 @@ fn the_folder_option_moves_every_relative_path() {
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert!(project.path().join(".accord/state.db").exists());
     assert!(project.path().join("out.json").exists());
-    assert_eq!(std::fs::read_dir(elsewhere.path()).expect("the folder").count(), 0, "no litter");
+    assert_eq!(
+        std::fs::read_dir(elsewhere.path())
+            .expect("the folder")
+            .count(),
+        0,
+        "no litter"
+    );
     project.run(&["plan", "--detailed-exitcode"]).expect(0);
     project.run(&["show", "out.json"]).expect(0);
 }

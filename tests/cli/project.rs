@@ -18,8 +18,11 @@ use base64::Engine as _;
 const EXAMPLE_ADDRESS: &str = "127.0.0.1:4010";
 
 /// Variables of the example project that hold secrets.
-pub(crate) const SECRETS: [&str; 3] =
-    ["TESTWORTHY_API_KEY", "TESTWORTHY_PROJECT_KEY", "AZURE_DEVOPS_EXT_PAT"];
+pub(crate) const SECRETS: [&str; 3] = [
+    "TESTWORTHY_API_KEY",
+    "TESTWORTHY_PROJECT_KEY",
+    "AZURE_DEVOPS_EXT_PAT",
+];
 
 /// No command of a test takes longer, however busy the machine is.
 const LONGEST: Duration = Duration::from_secs(120);
@@ -58,13 +61,19 @@ impl Project {
             .enable_all()
             .build()
             .expect("a runtime");
-        let sandbox = runtime.block_on(Sandbox::default().start(0)).expect("a free port");
+        let sandbox = runtime
+            .block_on(Sandbox::default().start(0))
+            .expect("a free port");
         seed.plant_running(&sandbox).expect("planting");
         let folder = tempfile::tempdir().expect("a folder");
         let address = sandbox.address.to_string();
         copy(&examples().join("sandbox-project"), folder.path(), &address);
-        let mut project =
-            Self { sandbox, folder, environment: BTreeMap::new(), _runtime: runtime };
+        let mut project = Self {
+            sandbox,
+            folder,
+            environment: BTreeMap::new(),
+            _runtime: runtime,
+        };
         project.set("ACCORD_ALLOW_HOSTS", &address);
         project.set("ACCORD_SETTLE", "0s");
         let env = project.read("sandbox.env");
@@ -103,7 +112,9 @@ impl Project {
 
     /// Takes a variable away from the commands that follow.
     pub(crate) fn unset(&mut self, name: &str) {
-        self.environment.remove(name).expect("a variable that was set");
+        self.environment
+            .remove(name)
+            .expect("a variable that was set");
     }
 
     pub(crate) fn read(&self, file: &str) -> String {
@@ -126,7 +137,11 @@ impl Project {
     /// The program with this project's environment, in its folder.
     pub(crate) fn command(&self, arguments: &[impl AsRef<OsStr>]) -> std::process::Command {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_accord"));
-        command.args(arguments).current_dir(self.path()).env_clear().envs(&self.environment);
+        command
+            .args(arguments)
+            .current_dir(self.path())
+            .env_clear()
+            .envs(&self.environment);
         command
     }
 
@@ -155,7 +170,9 @@ impl Project {
             };
             let sent = base64::engine::general_purpose::STANDARD.encode(format!(":{value}"));
             for needle in [value.trim(), &sent] {
-                let found = bytes.windows(needle.len()).any(|part| part == needle.as_bytes());
+                let found = bytes
+                    .windows(needle.len())
+                    .any(|part| part == needle.as_bytes());
                 assert!(!found, "{place} shows {name}");
             }
         }

@@ -7,10 +7,15 @@ use crate::project::Project;
 fn plan_reads_and_never_writes() {
     let project = Project::web_shop();
     project.run(&["plan"]).expect(0);
-    project.run(&["plan", "--detailed-exitcode", "--format", "json"]).expect(2);
+    project
+        .run(&["plan", "--detailed-exitcode", "--format", "json"])
+        .expect(2);
     assert!(project.requests() > 0, "the counter counts");
     assert_eq!(project.writes(), 0);
-    assert!(!project.path().join(".accord/state.db").exists(), "nor does it write a state");
+    assert!(
+        !project.path().join(".accord/state.db").exists(),
+        "nor does it write a state"
+    );
     project.run(&["apply", "--yes"]).expect(0);
     assert!(project.writes() > 0, "the counter counts writes");
     project.state().log.clear();

@@ -21,7 +21,10 @@ fn start(project: &Project, line: &[&str]) -> Child {
 
 fn send(child: &Child, signal: &str) {
     let script = format!("kill -{signal} {}", child.id());
-    let status = Command::new("sh").args(["-c", &script]).status().expect("a shell");
+    let status = Command::new("sh")
+        .args(["-c", &script])
+        .status()
+        .expect("a shell");
     assert!(status.success(), "{script}");
 }
 
@@ -29,7 +32,10 @@ fn send(child: &Child, signal: &str) {
 fn until(what: &str, seen: impl Fn() -> bool) {
     let start = Instant::now();
     while !seen() {
-        assert!(start.elapsed() < Duration::from_secs(60), "waited too long for {what}");
+        assert!(
+            start.elapsed() < Duration::from_secs(60),
+            "waited too long for {what}"
+        );
         std::thread::sleep(Duration::from_millis(5));
     }
 }
@@ -39,7 +45,9 @@ fn a_signal_during_an_apply_ends_it_cleanly() {
     let expected = undisturbed();
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
         let project = Project::web_shop();
-        let slow = FaultKind::Delay { milliseconds: 1_000 };
+        let slow = FaultKind::Delay {
+            milliseconds: 1_000,
+        };
         project.state().faults.add(Fault::new("*/add_case/*", slow));
         let child = start(&project, &["apply", "--yes"]);
         until("the first write", || project.writes() > 0);
@@ -53,8 +61,14 @@ fn a_signal_during_an_apply_ends_it_cleanly() {
 
         project.state().faults.clear();
         // The write that was under way is known: nothing has to be waited for or looked up.
-        let status = project.run(&["status", "--format", "json"]).expect(0).stdout;
-        assert!(status.contains("\"openIntents\": []"), "SIG{signal}: {status}");
+        let status = project
+            .run(&["status", "--format", "json"])
+            .expect(0)
+            .stdout;
+        assert!(
+            status.contains("\"openIntents\": []"),
+            "SIG{signal}: {status}"
+        );
         project.run(&["apply", "--yes"]).expect(0);
         assert_eq!(look(&project), expected, "SIG{signal}");
         project.run(&["plan", "--detailed-exitcode"]).expect(0);
@@ -65,7 +79,10 @@ fn a_signal_during_an_apply_ends_it_cleanly() {
 fn a_signal_before_the_first_write_prevents_every_write() {
     let project = Project::web_shop();
     let slow = FaultKind::Delay { milliseconds: 700 };
-    project.state().faults.add(Fault::new("*/get_cases/*", slow));
+    project
+        .state()
+        .faults
+        .add(Fault::new("*/get_cases/*", slow));
     let child = start(&project, &["apply", "--yes"]);
     until("the first request", || project.requests() > 0);
     send(&child, "INT");
@@ -78,7 +95,9 @@ fn a_signal_before_the_first_write_prevents_every_write() {
 #[test]
 fn a_second_signal_ends_at_once() {
     let project = Project::web_shop();
-    let slow = FaultKind::Delay { milliseconds: 20_000 };
+    let slow = FaultKind::Delay {
+        milliseconds: 20_000,
+    };
     project.state().faults.add(Fault::new("*/add_case/*", slow));
     let child = start(&project, &["apply", "--yes"]);
     until("the first write", || project.writes() > 0);
@@ -88,5 +107,9 @@ fn a_second_signal_ends_at_once() {
     send(&child, "INT");
     let output = child.wait_with_output().expect("it ends");
     assert_eq!(output.status.code(), Some(130), "{output:?}");
-    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+    assert!(
+        start.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        start.elapsed()
+    );
 }

@@ -16,7 +16,11 @@ fn closed_port() -> String {
 fn with_dead(side: &str) -> Project {
     let mut project = Project::web_shop();
     let (alive, dead) = (project.sandbox.address.to_string(), closed_port());
-    project.replace("connection.yaml", &format!("{alive}/{side}"), &format!("{dead}/{side}"));
+    project.replace(
+        "connection.yaml",
+        &format!("{alive}/{side}"),
+        &format!("{dead}/{side}"),
+    );
     project.set("ACCORD_ALLOW_HOSTS", &format!("{alive},{dead}"));
     project
 }
@@ -65,9 +69,22 @@ fn a_shorter_patience_is_honoured() {
 #[test]
 fn a_short_outage_is_bridged() {
     let project = Project::web_shop();
-    let down = FaultKind::Status { status: 503, retry_after: None };
-    project.state().faults.add(Fault::new("*/_apis/*", down).times(2));
-    project.state().faults.add(Fault::new("/testworthy/*", FaultKind::DropBeforeHandling).times(1));
+    let down = FaultKind::Status {
+        status: 503,
+        retry_after: None,
+    };
+    project
+        .state()
+        .faults
+        .add(Fault::new("*/_apis/*", down).times(2));
+    project
+        .state()
+        .faults
+        .add(Fault::new("/testworthy/*", FaultKind::DropBeforeHandling).times(1));
     let outcome = project.run(&["plan", "--detailed-exitcode"]).expect(2);
-    assert!(outcome.stdout.contains("13 to create"), "{}", outcome.stdout);
+    assert!(
+        outcome.stdout.contains("13 to create"),
+        "{}",
+        outcome.stdout
+    );
 }

@@ -16,7 +16,11 @@ pub(crate) fn play(script: &str) -> String {
         _ => Project::web_shop(),
     };
     let scrub = Scrub::new(&project);
-    let mut player = Player { project, scrub, played: String::new() };
+    let mut player = Player {
+        project,
+        scrub,
+        played: String::new(),
+    };
     let mut lines = script.lines().enumerate().peekable();
     while let Some((number, line)) = lines.next() {
         let mut block = String::new();
@@ -29,7 +33,11 @@ pub(crate) fn play(script: &str) -> String {
         }
         player.tell(&whole);
         if let Err(reason) = player.line(line, &block) {
-            panic!("line {}: {line}\n{reason}\nso far:\n{}", number + 1, player.played);
+            panic!(
+                "line {}: {line}\n{reason}\nso far:\n{}",
+                number + 1,
+                player.played
+            );
         }
     }
     player.played
@@ -103,9 +111,14 @@ impl Player {
     fn person(&mut self, what: &str, rest: &str) -> Result<(), String> {
         let mut parts = rest.splitn(3, ' ');
         let kind = parts.next().unwrap_or_default();
-        let id: u64 = parts.next().and_then(|id| id.parse().ok()).ok_or("an id is missing")?;
+        let id: u64 = parts
+            .next()
+            .and_then(|id| id.parse().ok())
+            .ok_or("an id is missing")?;
         let members = parts.next().map(serde_json::from_str::<Value>).transpose();
-        let members = members.map_err(|error| error.to_string())?.unwrap_or_default();
+        let members = members
+            .map_err(|error| error.to_string())?
+            .unwrap_or_default();
         let mut state = self.project.state();
         match (what, kind) {
             ("edit", "case") => state.edit_case(id, &members),
@@ -131,9 +144,10 @@ impl Player {
     fn log(&mut self) {
         let mut text = String::new();
         let mut state = self.project.state();
-        for (name, system) in
-            [("TestWorthy", System::Testworthy), ("Azure DevOps", System::AzureDevOps)]
-        {
+        for (name, system) in [
+            ("TestWorthy", System::Testworthy),
+            ("Azure DevOps", System::AzureDevOps),
+        ] {
             let (all, writes) = (state.log.requests(system), state.log.writes(system));
             let _ = writeln!(text, "    {name}: {} reads, {writes} writes", all - writes);
         }
@@ -146,7 +160,9 @@ impl Player {
 /// The parts of a case that the example mapping touches.
 fn show_case(state: &mut State, id: u64) -> Result<String, String> {
     let now = state.clock.now();
-    let reply = state.testworthy.control("GET", &format!("cases/{id}"), b"", now);
+    let reply = state
+        .testworthy
+        .control("GET", &format!("cases/{id}"), b"", now);
     let case: Value = serde_json::from_slice(&reply.body).map_err(|error| error.to_string())?;
     if reply.status != 200 {
         return Ok(format!("    {case}\n"));
@@ -159,7 +175,10 @@ fn show_case(state: &mut State, id: u64) -> Result<String, String> {
 
 /// The parts of a work item that the example mapping touches, and what it is linked to.
 fn show_work_item(state: &State, id: u64) -> Result<String, String> {
-    let item = state.azure_devops.work_item(id).ok_or("there is no such work item")?;
+    let item = state
+        .azure_devops
+        .work_item(id)
+        .ok_or("there is no such work item")?;
     let fields = &item["fields"];
     let mut text = format!(
         "    {}, priority {}, tags {}\n",
@@ -177,7 +196,11 @@ fn fault(text: &str) -> Result<Fault, String> {
     let (Some(route), Some(kind)) = (parts.next(), parts.next()) else {
         return Err("ROUTE KIND".to_owned());
     };
-    let kind = if kind.starts_with('{') { kind.to_owned() } else { format!("{kind:?}") };
+    let kind = if kind.starts_with('{') {
+        kind.to_owned()
+    } else {
+        format!("{kind:?}")
+    };
     let kind: FaultKind = serde_json::from_str(&kind).map_err(|error| error.to_string())?;
     let mut fault = Fault::new(route, kind);
     for part in parts {
@@ -209,5 +232,9 @@ fn words(text: &str) -> Result<Vec<String>, String> {
         }
     }
     words.extend(word);
-    if quote.is_some() { Err("a quotation mark is open".to_owned()) } else { Ok(words) }
+    if quote.is_some() {
+        Err("a quotation mark is open".to_owned())
+    } else {
+        Ok(words)
+    }
 }

@@ -19,7 +19,9 @@ impl Scrub {
     }
 
     pub(crate) fn text(&mut self, text: &str) -> String {
-        let text = text.replace(&self.address, "SANDBOX").replace(&self.folder, "PROJECT");
+        let text = text
+            .replace(&self.address, "SANDBOX")
+            .replace(&self.folder, "PROJECT");
         moments(&self.plan_ids(&text))
     }
 
@@ -31,10 +33,14 @@ impl Scrub {
                 scrubbed.push_str(word);
                 continue;
             }
-            let number = self.plans.iter().position(|known| known == core).unwrap_or_else(|| {
-                self.plans.push(core.to_owned());
-                self.plans.len() - 1
-            });
+            let number = self
+                .plans
+                .iter()
+                .position(|known| known == core)
+                .unwrap_or_else(|| {
+                    self.plans.push(core.to_owned());
+                    self.plans.len() - 1
+                });
             scrubbed.push_str(&format!("<plan {}>{}", number + 1, &word[core.len()..]));
         }
         scrubbed

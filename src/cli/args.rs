@@ -1,5 +1,10 @@
 //! The command line as people type it.
 
+#![expect(
+    clippy::doc_markdown,
+    reason = "these comments are the help texts, which are plain text"
+)]
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -96,7 +101,7 @@ pub(crate) enum Command {
     Sandbox(SandboxArgs),
     /// Prints the JSON Schemas of the manifests and of the plan
     Schema(SchemaArgs),
-    /// Explains the code of a finding, or what the plan says about an address
+    /// Explains the code of a finding, or what is declared and known under an address
     Explain(ExplainArgs),
 }
 
@@ -174,6 +179,6 @@ pub(crate) struct SchemaArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
-    /// A code such as `unknown-key` or `L07`; every code with a line each if left out
+    /// A code such as `unknown-key` or `L07`, or an address such as SyncRule/NAME/case/7; every code with a line each if left out
     pub(crate) subject: Option<String>,
 }

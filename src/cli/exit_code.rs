@@ -99,10 +99,10 @@ impl ExitCode {
 
     /// One line per code, for help texts.
     pub fn table() -> String {
-        Self::ALL
-            .iter()
-            .map(|code| format!("{:>5}  {}\n", code.code(), code.meaning()))
-            .collect()
+        let line = |code: &Self| format!("{:>5}  {}", code.code(), code.meaning());
+        let mut lines: Vec<String> = Self::ALL.iter().map(line).collect();
+        lines.push(String::new());
+        lines.join("\n")
     }
 
     /// The code with this number; a number that has none is a plain failure.

@@ -50,7 +50,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             };
         }
     };
-    let ui = Ui::new(&ui_options(&cli.global));
+    let ui = Ui::new(ui_options(&cli.global));
     let session = match session(&cli.global, ui.clone(), Arc::new(ProcessEnvironment)) {
         Ok(session) => session,
         Err(failed) => return tell(&ui, &failed),
@@ -93,7 +93,7 @@ pub fn install_logs() {
 
 async fn dispatch(session: &Session, command: &Command) -> Result<ExitCode, Failed> {
     match command {
-        Command::Validate(args) => validate::run(session, args),
+        Command::Validate(args) => Ok(validate::run(session, args)),
         Command::Plan(args) => plan::run(session, args).await,
         Command::Apply(args) => apply::run(session, args).await,
         Command::Show(args) => show::run(session, args),
@@ -101,7 +101,7 @@ async fn dispatch(session: &Session, command: &Command) -> Result<ExitCode, Fail
         Command::Demo(args) => demo::run(session, args).await,
         Command::Sandbox(args) => sandbox::run(session, args).await,
         Command::Schema(args) => schema::run(session, args),
-        Command::Explain(args) => explain::run(session, args),
+        Command::Explain(args) => explain::run(session, args).await,
     }
 }
 

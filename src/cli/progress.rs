@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     fn told(verbose: u8, every: Duration, run: impl FnOnce(&Bars)) -> String {
-        let (ui, text) = Ui::new(&UiOptions {
+        let (ui, text) = Ui::new(UiOptions {
             verbose,
             ..UiOptions::default()
         })
@@ -152,8 +152,7 @@ mod tests {
         bars.line_every = every;
         run(&bars);
         drop(bars);
-        let text = text.lock().unwrap().clone();
-        text
+        text.lock().unwrap().clone()
     }
 
     fn work(bars: &Bars) {

@@ -24,7 +24,6 @@ impl Signals {
             stop.stop();
             let code = wait().await;
             // What is under way is found again by its marker; the store is whole at every moment.
-            #[expect(clippy::exit, reason = "the person asked twice")]
             std::process::exit(i32::from(code));
         });
         Self { first, task }

@@ -75,15 +75,15 @@ pub(crate) struct CannotAsk;
 
 impl Ui {
     /// Over this process's streams. `NO_COLOR`, `CI` and `TERM=dumb` are honoured.
-    pub(crate) fn new(options: &UiOptions) -> Self {
+    pub(crate) fn new(options: UiOptions) -> Self {
         Self::within(options, Surroundings::detect())
     }
 
-    fn within(options: &UiOptions, around: Surroundings) -> Self {
+    fn within(options: UiOptions, around: Surroundings) -> Self {
         let colour = |terminal: bool| options.colour.unwrap_or(terminal && !around.plain);
         let progress = around.stderr && !around.ci && !options.quiet;
         Self {
-            options: *options,
+            options,
             sink: Sink::Process,
             colour_stdout: colour(around.stdout),
             colour_stderr: colour(around.stderr),
@@ -283,7 +283,7 @@ mod tests {
     fn ui(change: impl FnOnce(&mut UiOptions, &mut Surroundings)) -> Ui {
         let (mut options, mut around) = (UiOptions::default(), ALL_TERMINALS);
         change(&mut options, &mut around);
-        Ui::within(&options, around)
+        Ui::within(options, around)
     }
 
     /// A stream that fails with one kind of error.
@@ -384,13 +384,12 @@ mod tests {
                 verbose,
                 ..UiOptions::default()
             };
-            let (ui, text) = Ui::within(&options, Surroundings::default()).captured();
+            let (ui, text) = Ui::within(options, Surroundings::default()).captured();
             ui.stdout("asked\n");
             ui.note("note\n");
             ui.detail("detail\n");
             ui.error("broken", Some("mend it"));
-            let text = text.lock().unwrap().clone();
-            text
+            text.lock().unwrap().clone()
         };
         let error = "error: broken\nhelp: mend it\n";
         assert_eq!(told(false, 0), format!("asked\nnote\n{error}"));

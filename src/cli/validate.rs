@@ -2,12 +2,11 @@
 
 use super::args::ValidateArgs;
 use super::exit_code::ExitCode;
-use super::failure::Failed;
 use super::session::Session;
 use crate::diagnostics::{Severity, render};
 use crate::mapping::lint_config;
 
-pub(crate) fn run(session: &Session, args: &ValidateArgs) -> Result<ExitCode, Failed> {
+pub(crate) fn run(session: &Session, args: &ValidateArgs) -> ExitCode {
     let mut loaded = session.read(&args.paths).loaded;
     if let Some(config) = &loaded.config {
         loaded.findings.extend(lint_config(config));
@@ -33,11 +32,11 @@ pub(crate) fn run(session: &Session, args: &ValidateArgs) -> Result<ExitCode, Fa
             .ui
             .stdout(&summary(errors, warnings, loaded.sources.len()));
     }
-    Ok(if errors == 0 {
+    if errors == 0 {
         ExitCode::Success
     } else {
         ExitCode::Invalid
-    })
+    }
 }
 
 fn summary(errors: usize, warnings: usize, files: usize) -> String {

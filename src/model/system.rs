@@ -20,6 +20,7 @@ pub enum System {
 
 impl System {
     /// The other one.
+    #[must_use]
     pub fn other(self) -> Self {
         match self {
             Self::TestWorthy => Self::AzureDevOps,

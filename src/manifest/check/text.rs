@@ -1,6 +1,5 @@
 //! Formats of texts: names, durations, addresses, paths, time zones, schedules.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use jiff::tz::{TimeZone, TimeZoneDatabase};
@@ -97,8 +96,8 @@ pub(super) fn url(text: &str, at: &str, report: &mut Report<'_>) -> Option<Url> 
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
-        Some(Host::Ipv4(address)) => Ipv4Addr::is_loopback(&address),
-        Some(Host::Ipv6(address)) => Ipv6Addr::is_loopback(&address),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     }
 }

@@ -1,3 +1,5 @@
+//! Projects on a disk: which files are read, which are left, and that nothing outside is touched.
+
 use super::*;
 use std::fs;
 use tempfile::TempDir;

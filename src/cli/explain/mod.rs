@@ -2,17 +2,25 @@
 
 use std::fmt::Write as _;
 
+mod address;
+
 use super::args::ExplainArgs;
 use super::exit_code::ExitCode;
 use super::failure::Failed;
 use super::session::Session;
 use crate::diagnostics::{Code, catalog};
 
-pub(crate) fn run(session: &Session, args: &ExplainArgs) -> Result<ExitCode, Failed> {
+pub(crate) async fn run(session: &Session, args: &ExplainArgs) -> Result<ExitCode, Failed> {
     let Some(subject) = &args.subject else {
         session.ui.stdout(&list(session));
         return Ok(ExitCode::Success);
     };
+    if subject.contains('/') {
+        session
+            .ui
+            .stdout(&address::explain(session, subject).await?);
+        return Ok(ExitCode::Success);
+    }
     let Some(code) = catalog::find(subject) else {
         return Err(unknown(subject));
     };
@@ -26,13 +34,6 @@ pub(crate) fn run(session: &Session, args: &ExplainArgs) -> Result<ExitCode, Fai
 }
 
 fn unknown(subject: &str) -> Failed {
-    if subject.contains('/') {
-        return Failed::new(
-            ExitCode::Usage,
-            "explaining an address is not supported yet",
-        )
-        .with_help("`accord plan --only ADDRESS -v` shows what a plan says about it");
-    }
     let failed = Failed::new(ExitCode::Usage, format!("there is no code `{subject}`"));
     match catalog::nearest(subject) {
         Some(near) => failed.with_help(format!("did you mean `{near}`?")),

@@ -1,0 +1,273 @@
+//! `accord explain ADDRESS`: what is declared under an address and what the state knows of it.
+
+use serde_json::{Value, json};
+
+use super::super::exit_code::ExitCode;
+use super::super::failure::Failed;
+use super::super::session::{Project, Session};
+use crate::model::config::{
+    Config, Connection, DriftPolicy, FieldMapping, Origin, RowSource, RowTarget, SyncRule,
+};
+use crate::model::{Link, MarkState};
+use crate::plan::ItemKey;
+use crate::reconcile::endpoints;
+use crate::store::{SqliteStore, Store};
+
+/// Facts in the order in which they are told.
+type Facts = Vec<(&'static str, Value)>;
+
+/// The facts under an address, as text or JSON.
+pub(super) async fn explain(session: &Session, address: &str) -> Result<String, Failed> {
+    let project = session.load()?;
+    let config = &project.config;
+    let facts = match address.split('/').collect::<Vec<_>>()[..] {
+        ["Connection", name] => config
+            .connections
+            .values()
+            .find(|connection| connection.name.as_str() == name)
+            .map(|connection| connection_facts(config, connection)),
+        ["FieldMapping", name] => config
+            .mappings
+            .values()
+            .find(|mapping| mapping.name.as_str() == name)
+            .map(|mapping| mapping_facts(config, mapping)),
+        ["SyncRule", name] => match rule(config, name) {
+            Some(rule) => Some(rule_facts(&project, rule).await?),
+            None => None,
+        },
+        ["SyncRule", name, kind, id] => {
+            match (
+                rule(config, name),
+                format!("{kind}/{id}").parse::<ItemKey>(),
+            ) {
+                (Some(rule), Ok(key)) => Some(item_facts(&project, rule, key).await?),
+                _ => None,
+            }
+        }
+        _ => None,
+    };
+    let facts = facts.ok_or_else(|| unknown(config, address))?;
+    Ok(if session.json {
+        as_json(address, facts)
+    } else {
+        as_text(address, &facts)
+    })
+}
+
+fn unknown(config: &Config, address: &str) -> Failed {
+    let mut known: Vec<String> = config
+        .rules
+        .keys()
+        .map(|name| format!("SyncRule/{name}"))
+        .collect();
+    known.extend(
+        config
+            .connections
+            .keys()
+            .map(|name| format!("Connection/{name}")),
+    );
+    known.extend(
+        config
+            .mappings
+            .keys()
+            .map(|name| format!("FieldMapping/{name}")),
+    );
+    Failed::new(
+        ExitCode::Usage,
+        format!("nothing is declared under `{address}`"),
+    )
+    .with_help(format!(
+        "there are: {}; an item is SyncRule/NAME/case/ID or SyncRule/NAME/workItem/ID",
+        known.join(", ")
+    ))
+}
+
+fn rule<'a>(config: &'a Config, name: &str) -> Option<&'a SyncRule> {
+    config
+        .rules
+        .values()
+        .find(|rule| rule.name.as_str() == name)
+}
+
+fn place(origin: &Origin) -> Value {
+    format!("{}:{}", origin.file, origin.line).into()
+}
+
+fn connection_facts(config: &Config, connection: &Connection) -> Facts {
+    let users: Vec<&str> = config
+        .rules
+        .values()
+        .filter(|rule| rule.connection == connection.name)
+        .map(|rule| rule.name.as_str())
+        .collect();
+    vec![
+        ("declared", place(&connection.origin)),
+        ("TestWorthy", connection.testworthy.url.as_str().into()),
+        (
+            "Azure DevOps",
+            connection.azure_devops.organization_url.as_str().into(),
+        ),
+        ("project", connection.azure_devops.project.as_str().into()),
+        ("rules", users.into()),
+    ]
+}
+
+fn mapping_facts(config: &Config, mapping: &FieldMapping) -> Facts {
+    let rows: Vec<String> = mapping
+        .rows
+        .iter()
+        .map(|row| {
+            let from = match &row.source {
+                RowSource::Field(name) => name.clone(),
+                RowSource::Constant(value) => format!("the constant {value}"),
+            };
+            let to = match &row.target {
+                RowTarget::Field(name) => name.clone(),
+                RowTarget::Tag(tag) => format!("the tag {tag}"),
+                RowTarget::TagPrefix(prefix) => format!("the tags {prefix}*"),
+            };
+            let when = if row.on_create {
+                ", on create only"
+            } else {
+                ""
+            };
+            format!("{}: {from} and {to}{when}", row.name)
+        })
+        .collect();
+    let users: Vec<&str> = config
+        .rules
+        .values()
+        .filter(|rule| rule.mapping == mapping.name)
+        .map(|rule| rule.name.as_str())
+        .collect();
+    vec![
+        ("declared", place(&mapping.origin)),
+        ("work item type", mapping.work_item_type.as_str().into()),
+        ("rows", rows.into()),
+        ("rules", users.into()),
+    ]
+}
+
+async fn rule_facts(project: &Project, rule: &SyncRule) -> Result<Facts, Failed> {
+    let links = links_of(project, rule).await?;
+    let own = links.iter().filter(|link| link.rule == rule.name).count();
+    Ok(vec![
+        ("declared", place(&rule.origin)),
+        ("connection", rule.connection.as_str().into()),
+        ("mapping", rule.mapping.as_str().into()),
+        ("reads", rule.source().to_string().into()),
+        ("writes", rule.target.to_string().into()),
+        ("creates new items", rule.creates.into()),
+        ("edits made on the target", drift(rule.drift).into()),
+        ("linked items", own.into()),
+    ])
+}
+
+fn drift(policy: DriftPolicy) -> &'static str {
+    match policy {
+        DriftPolicy::Enforce => "overwritten by the source, and kept in the state",
+        DriftPolicy::Report => "reported and left",
+        DriftPolicy::Ignore => "left until the source changes",
+    }
+}
+
+async fn item_facts(project: &Project, rule: &SyncRule, key: ItemKey) -> Result<Facts, Failed> {
+    let links = links_of(project, rule).await?;
+    let link = links.iter().find(|link| match key {
+        ItemKey::Case(id) => link.case == id,
+        ItemKey::WorkItem(id) => link.work_item == id,
+    });
+    let mut facts = vec![("declared", place(&rule.origin))];
+    match link {
+        None => facts.push((
+            "link",
+            "none in the state; `accord plan` tells what would become of it".into(),
+        )),
+        Some(link) => facts.extend(link_facts(project, link)),
+    }
+    let store = SqliteStore::open_read_only(&project.state).await?;
+    if let Some(connection) = project.config.connections.get(&rule.connection) {
+        let places = endpoints(connection);
+        for entry in store.quarantine(&places).await? {
+            if entry.key == key.to_string() {
+                facts.push(("in quarantine", entry.reason.into()));
+            }
+        }
+    }
+    Ok(facts)
+}
+
+fn link_facts(project: &Project, link: &Link) -> Facts {
+    let mark = |state: MarkState| -> Value {
+        match state {
+            MarkState::Missing => "still to be written".into(),
+            MarkState::Written => "written".into(),
+            MarkState::Refused => "refused by the server".into(),
+        }
+    };
+    let rows: Vec<&str> = link.base.fields.keys().map(String::as_str).collect();
+    let address = project
+        .config
+        .connections
+        .values()
+        .find(|connection| endpoints(connection) == link.endpoints)
+        .map(|connection| connection.testworthy.case_url(link.case));
+    vec![
+        ("case", link.case.0.into()),
+        ("case's address", address.into()),
+        ("work item", link.work_item.0.into()),
+        ("rule", link.rule.as_str().into()),
+        ("mark on the case", mark(link.case_mark)),
+        ("mark on the work item", mark(link.work_item_mark)),
+        ("fields in accord", rows.into()),
+        (
+            "recorded",
+            link.base.recorded_at.map(|at| at.to_string()).into(),
+        ),
+    ]
+}
+
+async fn links_of(project: &Project, rule: &SyncRule) -> Result<Vec<Link>, Failed> {
+    let Some(connection) = project.config.connections.get(&rule.connection) else {
+        return Ok(Vec::new());
+    };
+    let store = SqliteStore::open_read_only(&project.state).await?;
+    Ok(store.links(&endpoints(connection)).await?)
+}
+
+fn as_json(address: &str, facts: Facts) -> String {
+    let members: serde_json::Map<String, Value> = facts
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+    format!("{:#}\n", json!({ "address": address, "facts": members }))
+}
+
+fn as_text(address: &str, facts: &Facts) -> String {
+    let mut text = format!("{address}\n");
+    for (name, value) in facts {
+        match value {
+            Value::Null => {}
+            Value::Array(members) => {
+                text.push_str(&format_line(name, &members.len().to_string()));
+                for member in members {
+                    text.push_str("      ");
+                    text.push_str(&plain(member));
+                    text.push('\n');
+                }
+            }
+            other => text.push_str(&format_line(name, &plain(other))),
+        }
+    }
+    crate::cli::ui::printable(&text)
+}
+
+fn format_line(name: &str, value: &str) -> String {
+    format!("  {name:26}{value}\n")
+}
+
+fn plain(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}

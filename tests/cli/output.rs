@@ -30,8 +30,12 @@ fn json_is_all_that_stdout_carries() {
         "that plan was carried out"
     );
     assert_eq!(report["failures"], Value::Array(Vec::new()));
-    // Nothing to do: still one document.
-    json(&run(&["apply", "--yes"], 0));
+    // Nothing to do: the same document, not another one.
+    let idle = json(&run(&["apply", "--yes"], 0));
+    assert_eq!(
+        (&idle["schema"], &idle["applied"]),
+        (&report["schema"], &Value::from(0))
+    );
     let empty = json(&run(&["plan", "--detailed-exitcode"], 0));
     assert_eq!(empty["changes"], Value::Array(Vec::new()));
     assert_eq!(json(&run(&["status"], 0))["schema"], "accord-status/1");

@@ -163,8 +163,6 @@ fn measure(input: &RuleInput<'_>, made: &RuleOutput) -> RuleMeasure {
     };
     RuleMeasure {
         linked: made.linked,
-        updates: made.summary.update - made.mapping_changed.min(made.summary.update),
-        linked,
         // A mark that an interrupted run still owes changes nothing of a person's: it must not keep the
         // next run from finishing.
         updates: made

@@ -64,18 +64,22 @@ impl From<ReconcileError> for Failed {
                 .with_help("set it in the environment of this command; manifests only name it"),
             ReconcileError::Store(error) => error.into(),
             ReconcileError::Findings(findings) => {
-                let lines: Vec<String> = findings
-                    .iter()
-                    .map(|finding| {
-                        let help = finding.help.as_deref().unwrap_or(finding.code.fix);
-                        let severity = finding.code.severity.as_str();
-                        format!(
-                            "{severity}[{}]: {}\n  help: {help}",
-                            finding.code.code, finding.message
-                        )
-                    })
-                    .collect();
-                Self::new(ExitCode::Invalid, lines.join("\n"))
+                let lines = findings.iter().map(|finding| {
+                    let help = finding.help.as_deref().unwrap_or(finding.code.fix);
+                    let severity = finding.code.severity.as_str();
+                    let code = finding.code.code;
+                    format!(
+                        "\n  {severity}[{code}]: {}\n    help: {help}",
+                        finding.message
+                    )
+                });
+                let lines: String = lines.collect();
+                Self::new(
+                    ExitCode::Invalid,
+                    format!(
+                        "the manifests do not fit what the systems report; nothing was written{lines}"
+                    ),
+                )
             }
             ReconcileError::Internal(reason) => Self::new(ExitCode::Internal, reason)
                 .with_help("this is a defect of accord; nothing was written because of it"),

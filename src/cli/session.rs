@@ -55,6 +55,12 @@ impl Session {
         match loaded.config {
             Some(config) if !errors => {
                 let state = folder.join(&config.project.state);
+                if config.rules.is_empty() {
+                    self.ui.note(&format!(
+                        "note: no sync rule is declared in {}; -C DIR takes another folder\n",
+                        folder.display()
+                    ));
+                }
                 Ok(Project {
                     config: self.with_environment(config)?,
                     state,

@@ -61,7 +61,9 @@ pub fn may_select_below(only: &[String], parent: &str) -> bool {
         || only.iter().any(|pattern| {
             let names: Vec<&str> = pattern.split('/').collect();
             let head = &names[..names.len().min(depth)];
-            head.contains(&"**") || fits(&head.join("/"), parent)
+            // A short pattern selects what stands below it.
+            let below = names.len() < depth && fits(&format!("{pattern}/**"), parent);
+            below || head.contains(&"**") || fits(&head.join("/"), parent)
         })
 }
 
@@ -76,6 +78,9 @@ mod tests {
         assert!(may_select_below(&only("SyncRule/a/case/7"), "SyncRule/a"));
         assert!(may_select_below(&only("**/7"), "SyncRule/a"));
         assert!(may_select_below(&only("SyncRule/*/case/7"), "SyncRule/a"));
+        assert!(may_select_below(&only("SyncRule"), "SyncRule/a"));
+        assert!(may_select_below(&only("*"), "SyncRule/a"));
+        assert!(!may_select_below(&only("Connection"), "SyncRule/a"));
         assert!(!may_select_below(&only("SyncRule/b/case/7"), "SyncRule/a"));
         assert!(!may_select_below(&only("Connection/a"), "SyncRule/a"));
     }

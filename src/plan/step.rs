@@ -86,8 +86,9 @@ pub enum Operation {
         pair: Pair,
         /// New bases by row name.
         base: BTreeMap<String, BaseField>,
-        /// The work item's revision that they were read at.
-        rev: Rev,
+        /// The work item's revision that they were read at; `None` if nothing was compared, only the
+        /// link changes its rule.
+        rev: Option<Rev>,
     },
 }
 
@@ -129,8 +130,8 @@ pub struct Overwrite {
 }
 
 impl Operation {
-    /// Digest of what would be sent (lower-case hex of SHA-256). An item that a server refused is tried
-    /// again when this changes.
+    /// Digest of what would be sent and of what it was planned against (lower-case hex of SHA-256). An
+    /// item that a server refused is tried again when this changes.
     pub fn payload_digest(&self) -> String {
         let mut hash = Sha256::new();
         match self {
@@ -146,8 +147,12 @@ impl Operation {
                 feed_fields(&mut hash, &create.fields);
                 feed(&mut hash, "refs", &create.refs.join(","));
             }
-            Self::UpdateWorkItem { pair, patch, .. } => {
+            Self::UpdateWorkItem {
+                pair, rev, patch, ..
+            } => {
                 feed(&mut hash, "update work item", &pair.work_item.to_string());
+                // Whoever mends the item that refused the write changes its revision.
+                feed(&mut hash, "rev", &rev.to_string());
                 feed_fields(&mut hash, &patch.fields);
                 feed(
                     &mut hash,
@@ -155,8 +160,14 @@ impl Operation {
                     &patch.tags.as_deref().unwrap_or_default().join(";"),
                 );
             }
-            Self::UpdateCase { pair, patch, .. } => {
+            Self::UpdateCase {
+                pair,
+                expected,
+                patch,
+                ..
+            } => {
                 feed(&mut hash, "update case", &pair.case.to_string());
+                feed(&mut hash, "expected", &fingerprint(expected));
                 feed_fields(&mut hash, &patch.fields);
                 feed(
                     &mut hash,

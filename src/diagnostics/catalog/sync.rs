@@ -79,7 +79,17 @@ pub static QUARANTINED: Entry = Entry {
     title: "a server refused this write and nothing has changed since",
     explanation: "The server refused the write for good, with the reason that the finding repeats. Sending it again would be refused again, so the item is left out until what would be sent changes. It never stops its neighbours.",
     example: "A rule of the work item type demands a field that the mapping does not fill.",
-    fix: "Mend the cause: the item's value, the mapping, or the rule in Azure DevOps. Any change of what would be sent tries it again.",
+    fix: "Mend the cause: the item's value, the mapping, or the rule in Azure DevOps. Any change of what would be sent or of the item that refused it tries it again, and so does every apply from a day after the refusal on.",
+};
+
+/// `--only` selects no item.
+pub static ONLY_SELECTS_NOTHING: Entry = Entry {
+    code: "only-selects-nothing",
+    severity: Severity::Warning,
+    title: "`--only` selects no item",
+    explanation: "Addresses are `SyncRule/NAME`, `SyncRule/NAME/case/ID` and `SyncRule/NAME/workItem/ID`, always of the item that the rule reads; `*` stands for any characters of one part and `**` for any number of parts. None of the given ones fits an item that a rule selects, so the plan is empty: that says nothing about whether there is something to do.",
+    example: "`accord plan --only SyncRule/regresion-cases`, a letter short.",
+    fix: "Take the address from a plan without `--only`.",
 };
 
 /// All of them.
@@ -92,4 +102,5 @@ pub(super) static ALL: &[&Entry] = &[
     &AMBIGUOUS_MATCH,
     &NOWHERE_TO_CREATE,
     &QUARANTINED,
+    &ONLY_SELECTS_NOTHING,
 ];

@@ -16,6 +16,7 @@ use crate::remote::WorkItemDraft;
 
 /// What the rows give for a new item.
 struct NewValues {
+    /// By row; empty ones are there too, so that required fields can be missed.
     writes: BTreeMap<String, Value>,
     source: RowValues,
     fields: Vec<FieldChange>,
@@ -180,8 +181,8 @@ fn new_values(
                     values
                         .fields
                         .push(field_change(row, target, &Value::Null, &to));
-                    values.writes.insert(row.name().to_owned(), to);
                 }
+                values.writes.insert(row.name().to_owned(), to);
             }
             Err(problem) => {
                 let message = format!("field `{}` waits: {problem}", row.name());
@@ -190,6 +191,8 @@ fn new_values(
                 if problem.skips_item() {
                     return None;
                 }
+                // Empty, so that a field which must not be empty holds the whole create.
+                values.writes.insert(row.name().to_owned(), Value::Null);
             }
         }
     }

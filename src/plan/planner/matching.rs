@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::config::MatchBy;
-use crate::model::{CaseId, System, WorkItem, WorkItemId, azure_boards_mentions};
+use crate::model::{Case, CaseId, System, WorkItem, WorkItemId, azure_boards_mentions};
 use crate::plan::observed::{ItemKey, RuleInput};
 
 /// What the search for a counterpart gave.
@@ -57,9 +57,18 @@ impl<'a> Matcher<'a> {
             free_cases_by_title: BTreeMap::new(),
             free_items_by_title: BTreeMap::new(),
         };
+        matcher.index_mentions();
         matcher.index_items();
         matcher.index_cases();
         matcher
+    }
+
+    fn index_mentions(&mut self) {
+        for case in self.input.observed.cases.values() {
+            for id in azure_boards_mentions(&case.refs) {
+                self.cases_by_mention.entry(id).or_default().push(case.id);
+            }
+        }
     }
 
     fn index_items(&mut self) {
@@ -74,7 +83,9 @@ impl<'a> Matcher<'a> {
             }
             let in_scope = input.observed.work_items_in_scope.contains(&item.id)
                 || input.rule.scope.azure_devops.is_none();
-            let free = markers.is_empty() && !self.linked_items.contains_key(&item.id);
+            let free = markers.is_empty()
+                && !self.linked_items.contains_key(&item.id)
+                && !(self.matches_by(MatchBy::Id) && self.cases_by_mention.contains_key(&item.id));
             if free && in_scope {
                 self.free_items_by_title
                     .entry(item.title().trim())
@@ -87,18 +98,31 @@ impl<'a> Matcher<'a> {
     fn index_cases(&mut self) {
         let input = self.input;
         for case in input.observed.cases.values() {
-            for id in azure_boards_mentions(&case.refs) {
-                self.cases_by_mention.entry(id).or_default().push(case.id);
-            }
             let in_scope = input.observed.cases_in_scope.contains(&case.id)
                 || input.rule.scope.testworthy.is_none();
-            if in_scope && !self.linked_cases.contains_key(&case.id) {
+            let free = !self.linked_cases.contains_key(&case.id)
+                && !self.items_by_marker.contains_key(&case.id)
+                && !(self.matches_by(MatchBy::Id) && !self.mentioned_items(case).is_empty());
+            if in_scope && free {
                 self.free_cases_by_title
                     .entry(case.title().trim())
                     .or_default()
                     .push(case.id);
             }
         }
+    }
+
+    fn matches_by(&self, way: MatchBy) -> bool {
+        self.input.rule.match_by.contains(&way)
+    }
+
+    /// Work items of the mapped type that the case's references name, as far as they were read.
+    fn mentioned_items(&self, case: &Case) -> Vec<&'a WorkItem> {
+        azure_boards_mentions(&case.refs)
+            .into_iter()
+            .filter_map(|item| self.input.observed.work_items.get(&item))
+            .filter(|item| self.is_mapped(item))
+            .collect()
     }
 
     /// Whether the mapping and the connection's project cover this item.
@@ -151,23 +175,45 @@ impl<'a> Matcher<'a> {
         self.claimed_elsewhere(source)
     }
 
-    /// An item that carries a mark of another item is never the start of a new pair, whatever the rule
+    /// An item that some mark ties to another one is never the start of a new pair, whatever the rule
     /// matches by: that is how duplicates are made.
     fn claimed_elsewhere(&self, source: ItemKey) -> Match {
-        match source {
-            ItemKey::Case(_) => Match::None,
-            ItemKey::WorkItem(id) => {
-                let Some(item) = self.input.observed.work_items.get(&id) else {
-                    return Match::None;
-                };
-                match self.own_markers(item).first() {
-                    None => Match::None,
-                    Some(case) => Match::Ambiguous(format!(
-                        "work item {id} carries the marker of case {case}, which is not among the cases that were read; no second case is made for it"
-                    )),
-                }
-            }
+        let reason = match source {
+            ItemKey::Case(case) => self.case_claimed_elsewhere(case),
+            ItemKey::WorkItem(id) => self.item_claimed_elsewhere(id),
+        };
+        reason.map_or(Match::None, Match::Ambiguous)
+    }
+
+    fn case_claimed_elsewhere(&self, case: CaseId) -> Option<String> {
+        let item = *self.items_by_marker.get(&case)?.first()?;
+        Some(match self.linked_items.get(&item) {
+            Some(other) => format!(
+                "work item {item} carries the marker of case {case} and is linked to case {other}; remove the wrong hyperlink, no second work item is made"
+            ),
+            None => format!(
+                "work item {item} carries the marker of case {case}, and the rule does not match by `marker`; no second work item is made"
+            ),
+        })
+    }
+
+    fn item_claimed_elsewhere(&self, id: WorkItemId) -> Option<String> {
+        let item = self.input.observed.work_items.get(&id)?;
+        if let Some(case) = self.own_markers(item).first() {
+            let why = if self.input.observed.cases.contains_key(case) {
+                "and the rule does not match by `marker`"
+            } else {
+                "which is not among the cases that were read"
+            };
+            return Some(format!(
+                "work item {id} carries the marker of case {case}, {why}; no second case is made for it"
+            ));
         }
+        // Accord's own mark on a case looks like a reference that a person wrote.
+        let case = self.cases_by_mention.get(&id)?.first()?;
+        Some(format!(
+            "case {case} names AB#{id} in its references, and the rule does not match by `id`; no second case is made for it"
+        ))
     }
 
     fn case_by_marker(&self, case: CaseId) -> Match {
@@ -227,7 +273,10 @@ impl<'a> Matcher<'a> {
                 "work item {id} carries the marker of case {case}, which is linked to work item {other}"
             ));
         }
-        let claiming = &self.items_by_marker[&case];
+        let claiming = self
+            .items_by_marker
+            .get(&case)
+            .map_or(&[][..], Vec::as_slice);
         if claiming.len() > 1 {
             return Match::Ambiguous(format!(
                 "work items {} all carry the marker of case {case}; keep one and remove the `accord/1` hyperlink from the others",
@@ -244,11 +293,7 @@ impl<'a> Matcher<'a> {
         let Some(case) = self.input.observed.cases.get(&id) else {
             return Match::None;
         };
-        let candidates: Vec<&WorkItem> = azure_boards_mentions(&case.refs)
-            .into_iter()
-            .filter_map(|item| self.input.observed.work_items.get(&item))
-            .filter(|item| self.is_mapped(item))
-            .collect();
+        let candidates = self.mentioned_items(case);
         match candidates[..] {
             [] => Match::None,
             [item] => self
@@ -301,6 +346,14 @@ impl<'a> Matcher<'a> {
                 item.id
             ));
         }
+        let named = self.input.observed.cases.get(&case);
+        let named = named.map_or(0, |case| self.mentioned_items(case).len());
+        if named > 1 {
+            return Err(format!(
+                "case {case} names AB#{} and other work items of the mapped type",
+                item.id
+            ));
+        }
         if let Some(other) = self
             .own_markers(item)
             .iter()
@@ -343,6 +396,13 @@ impl<'a> Matcher<'a> {
             .get(title)
             .map_or(&[][..], Vec::as_slice);
         match (source, cases, items) {
+            // A source that is not among the free ones belongs to another item by a stronger sign.
+            (ItemKey::Case(id), _, _) if !cases.contains(&id) => Match::None,
+            (ItemKey::WorkItem(id), _, _) if !items.contains(&id) => Match::None,
+            (ItemKey::Case(_), _, []) | (ItemKey::WorkItem(_), [], _) => Match::None,
+            _ if observed.incomplete.is_some() => Match::Ambiguous(
+                "whether its title is unique is not certain: a listing may lack items".to_owned(),
+            ),
             (ItemKey::Case(_), [_], [item]) => Match::One {
                 target: ItemKey::WorkItem(*item),
                 by: MatchBy::Title,
@@ -351,7 +411,6 @@ impl<'a> Matcher<'a> {
                 target: ItemKey::Case(*case),
                 by: MatchBy::Title,
             },
-            (ItemKey::Case(_), _, []) | (ItemKey::WorkItem(_), [], _) => Match::None,
             _ => Match::Ambiguous(format!(
                 "the title is not unique: it is that of {} {} and of {} {}; link the right pair by its id",
                 plural(cases.len(), "case", "cases"),

@@ -2,10 +2,13 @@
 //!
 //! Pure: the same inputs give the same plan. It cannot write, because nothing it holds can.
 
+mod claims;
 mod create;
 mod matching;
 mod pair;
 mod rule;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,9 +19,11 @@ use super::{
     ConflictEntry, ConnectionEntry, DriftEntry, Inputs, Plan, PlanFinding, Step, Summary,
     ToolEntry, id,
 };
+use crate::diagnostics::catalog::sync as codes;
 use crate::model::config::Safety;
 use crate::model::{Endpoints, Name, System};
 use crate::plan::Change;
+use claims::{Claims, Rules};
 
 /// What a whole plan is made from.
 #[derive(Debug)]
@@ -27,7 +32,7 @@ pub struct PlanRequest<'a> {
     pub inputs: Inputs,
     /// The version of this program.
     pub version: &'a str,
-    /// The rules with what was observed for them, in the order of their names.
+    /// The rules with what was observed for them, in any order.
     pub rules: Vec<RuleInput<'a>>,
     /// Names of every rule of the project, planned now or not: their links are theirs.
     pub known_rules: BTreeSet<Name>,
@@ -60,14 +65,23 @@ struct RuleOutput {
     drift: Vec<DriftEntry>,
     summary: Summary,
     mapping_changed: u64,
+    /// Links of the rule, those that it takes over included.
+    linked: u64,
+    /// Whether it has links and none of their cases was read.
+    cases_gone: bool,
+    /// Whether it has links and none of their work items was read.
+    work_items_gone: bool,
+    /// Updates that only add Accord's own marker to a pair that is linked already.
+    marks: u64,
 }
 
-/// Items that an earlier rule of this plan already takes care of.
-type Claims = BTreeMap<(Endpoints, ItemKey), Name>;
-
 /// Makes the plan. `Err` is a defect of this program: an item that was counted twice or not at all.
-pub fn plan(request: PlanRequest<'_>) -> Result<Planned, Violation<ItemKey>> {
-    let mut claims = Claims::new();
+pub fn plan(mut request: PlanRequest<'_>) -> Result<Planned, Violation<ItemKey>> {
+    request
+        .rules
+        .sort_by(|one, other| one.rule.name.cmp(&other.rule.name));
+    let rules = Rules::new(&request.known_rules, &request.rules);
+    let mut claims: BTreeMap<&Endpoints, Claims<'_>> = BTreeMap::new();
     let mut output = RuleOutput {
         findings: request.findings,
         ..RuleOutput::default()
@@ -75,9 +89,23 @@ pub fn plan(request: PlanRequest<'_>) -> Result<Planned, Violation<ItemKey>> {
     let mut measures = Vec::new();
     for input in &request.rules {
         let only = &request.inputs.only;
-        let made = rule::plan_rule(input, &request.known_rules, only, &mut claims)?;
+        let claims = claims.entry(&input.endpoints).or_default();
+        let made = rule::plan_rule(input, &rules, only, claims)?;
         measures.push(measure(input, &made));
         append(&mut output, made);
+    }
+    if !request.inputs.only.is_empty() && output.summary.selected() == 0 {
+        let code = &codes::ONLY_SELECTS_NOTHING;
+        output.findings.push(PlanFinding {
+            code: code.code.to_owned(),
+            severity: code.severity.as_str().to_owned(),
+            address: String::new(),
+            message: format!(
+                "`--only {}` selects no item of any rule",
+                request.inputs.only.join(" ")
+            ),
+            origin: None,
+        });
     }
     let safety =
         safety::assess(&measures, &request.limits, request.overrides, request.files).report;
@@ -129,30 +157,24 @@ fn append(all: &mut RuleOutput, one: RuleOutput) {
 }
 
 fn measure(input: &RuleInput<'_>, made: &RuleOutput) -> RuleMeasure {
-    let observed = input.observed;
-    let ours = || {
-        input
-            .links
-            .iter()
-            .filter(|link| link.rule == input.rule.name)
-    };
-    let linked = ours().count() as u64;
-    let cases_gone = linked > 0 && !ours().any(|link| observed.cases.contains_key(&link.case));
-    let items_gone =
-        linked > 0 && !ours().any(|link| observed.work_items.contains_key(&link.work_item));
     let (source_gone, target_gone) = match input.rule.source() {
-        System::TestWorthy => (cases_gone, items_gone),
-        System::AzureDevOps => (items_gone, cases_gone),
+        System::TestWorthy => (made.cases_gone, made.work_items_gone),
+        System::AzureDevOps => (made.work_items_gone, made.cases_gone),
     };
     RuleMeasure {
-        linked,
-        updates: made.summary.update - made.mapping_changed.min(made.summary.update),
+        linked: made.linked,
+        // A mark that an interrupted run still owes changes nothing of a person's: it must not keep the
+        // next run from finishing.
+        updates: made
+            .summary
+            .update
+            .saturating_sub(made.mapping_changed + made.marks),
         mapping_changed: made.mapping_changed,
         deletes: made.summary.delete,
         creates: made.summary.create,
         source_empty_with_links: source_gone,
         target_empty_with_links: target_gone,
-        incomplete: observed.incomplete.clone(),
+        incomplete: input.observed.incomplete.clone(),
         ..RuleMeasure::new(rule::address(input.rule), input.rule.source())
     }
 }

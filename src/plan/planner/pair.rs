@@ -104,7 +104,7 @@ fn settle_without_write(
     let record = Operation::Record {
         pair: pair.clone(),
         base: rows.agreed.clone(),
-        rev: item.rev,
+        rev: Some(item.rev),
     };
     let Some(link) = link else {
         let change = change(collector, source, case, item, &rows, by, &record);
@@ -125,7 +125,11 @@ fn settle_without_write(
         change.system = source_side;
         change.reason = Reason::MarkerMissing;
         change.fields = vec![marker_change(source_side, case, item)];
-        return collector.push(source, Class::Update, change, mark);
+        let class = collector.push(source, Class::Update, change, mark);
+        if class == Class::Update {
+            collector.output.marks += 1;
+        }
+        return class;
     }
     if rows.held {
         Class::Held
@@ -380,9 +384,8 @@ fn change(
         MatchBy::Title => Reason::MatchedByTitle,
     });
     let precondition = match operation {
-        Operation::UpdateWorkItem { rev, .. } | Operation::Record { rev, .. } => {
-            Some(Precondition::Rev(rev.0))
-        }
+        Operation::UpdateWorkItem { rev, .. } => Some(Precondition::Rev(rev.0)),
+        Operation::Record { rev, .. } => rev.map(|rev| Precondition::Rev(rev.0)),
         Operation::UpdateCase { expected, .. } => {
             Some(Precondition::Fingerprint(fingerprint(expected)))
         }

@@ -1,18 +1,19 @@
 //! One rule: every selected item is looked at once and falls into exactly one class.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use super::claims::{Claims, Rules, selects, source_of};
 use super::matching::{self, Match, Matcher};
-use super::{Claims, RuleOutput, create, pair};
+use super::{RuleOutput, create, pair};
 use crate::diagnostics::catalog::sync as codes;
 use crate::diagnostics::{Code, Severity};
 use crate::diff::{Candidates, ItemVerdict, Presence, Situation, one_way_item};
 use crate::model::config::{MatchBy, Origin, SyncRule};
-use crate::model::{Case, Link, Name, System, WorkItem};
+use crate::model::{Case, Link, System, WorkItem};
 use crate::plan::conservation::{Class, Tally, Violation};
 use crate::plan::observed::{ItemKey, RuleInput};
 use crate::plan::{
-    Action, Change, ConflictEntry, ItemRef, Operation, OriginEntry, PlanFinding, Step, glob,
+    Action, Change, ConflictEntry, ItemRef, Operation, OriginEntry, Pair, PlanFinding, Step, glob,
 };
 
 /// `SyncRule/NAME`.
@@ -30,9 +31,9 @@ pub(super) struct Collector<'a> {
 /// Plans one rule.
 pub(super) fn plan_rule<'a>(
     input: &'a RuleInput<'a>,
-    known_rules: &BTreeSet<Name>,
+    rules: &Rules<'_>,
     only: &[String],
-    claims: &mut Claims,
+    claims: &mut Claims<'a>,
 ) -> Result<RuleOutput, Violation<ItemKey>> {
     let links = input.links.iter().flat_map(|link| {
         [
@@ -47,11 +48,13 @@ pub(super) fn plan_rule<'a>(
     };
     let matcher = Matcher::new(input);
     let in_scope = matching::selected(input);
-    let absent = collector.absent_sources(&in_scope.iter().copied().collect());
-    let wanted = |key: &ItemKey| glob::selects(only, &format!("{}/{key}", address(input.rule)));
+    let absent = collector.look_at_links(rules);
+    let wanted = |key: &ItemKey| {
+        only.is_empty() || glob::selects(only, &format!("{}/{key}", address(input.rule)))
+    };
     let mut tally = Tally::new(in_scope.iter().chain(&absent).copied().filter(wanted));
     for source in in_scope.into_iter().filter(wanted) {
-        let class = collector.plan_item(source, &matcher, known_rules, claims);
+        let class = collector.plan_item(source, &matcher, rules, claims);
         tally.add(&source, class)?;
     }
     for source in absent.into_iter().filter(wanted) {
@@ -63,17 +66,46 @@ pub(super) fn plan_rule<'a>(
 }
 
 impl<'a> Collector<'a> {
+    /// Measures the links of this rule and gives those of its sources that are no longer selected, in
+    /// order.
+    fn look_at_links(&mut self, rules: &Rules<'_>) -> Vec<ItemKey> {
+        let input = self.input;
+        let observed = input.observed;
+        let (mut linked, mut cases, mut items) = (0, false, false);
+        let mut absent = Vec::new();
+        for link in input.links.iter().filter(|link| rules.is_ours(link, input)) {
+            linked += 1;
+            cases |= observed.cases.contains_key(&link.case);
+            items |= observed.work_items.contains_key(&link.work_item);
+            let source = source_of(link, input.rule.source());
+            if !selects(input, link) {
+                absent.push(source);
+            }
+        }
+        self.output.linked = linked;
+        self.output.cases_gone = linked > 0 && !cases;
+        self.output.work_items_gone = linked > 0 && !items;
+        absent.sort_unstable();
+        absent
+    }
+
     fn plan_item(
         &mut self,
         source: ItemKey,
         matcher: &Matcher<'_>,
-        known_rules: &BTreeSet<Name>,
-        claims: &mut Claims,
+        rules: &Rules<'_>,
+        claims: &mut Claims<'a>,
     ) -> Class {
-        if let Some(class) = self.claim(source, claims) {
-            return class;
+        let us = &self.input.rule.name;
+        if let Some(other) = claims.get(&source) {
+            let message = format!(
+                "rule `{other}` already takes care of this item; narrow one of the two scopes"
+            );
+            self.finding(&codes::OVERLAPPING_RULES, source, &message);
+            return Class::Filtered;
         }
         if self.input.settling.contains(&source) {
+            claims.insert(source, us);
             self.finding(
                 &codes::SETTLING,
                 source,
@@ -81,50 +113,31 @@ impl<'a> Collector<'a> {
             );
             return Class::Held;
         }
-        match self.links.get(&source).copied() {
-            Some(link) => self.plan_linked(source, link, matcher, known_rules, claims),
-            None => self.plan_unlinked(source, matcher, claims),
-        }
-    }
-
-    /// An item that an earlier rule of this plan writes is left to that rule.
-    fn claim(&mut self, source: ItemKey, claims: &mut Claims) -> Option<Class> {
-        let key = (self.input.endpoints.clone(), source);
-        if let Some(other) = claims.get(&key) {
+        let Some(link) = self.links.get(&source).copied() else {
+            let class = self.plan_unlinked(source, matcher, claims);
+            // What this rule does nothing with is left to the others.
+            if class != Class::Filtered {
+                claims.insert(source, us);
+            }
+            return class;
+        };
+        if let Some(keeper) = rules.keeper(link, self.input) {
             let message = format!(
-                "rule `{other}` already takes care of this item; narrow one of the two scopes"
-            );
-            self.finding(&codes::OVERLAPPING_RULES, source, &message);
-            return Some(Class::Filtered);
-        }
-        claims.insert(key, self.input.rule.name.clone());
-        None
-    }
-
-    fn plan_linked(
-        &mut self,
-        source: ItemKey,
-        link: &'a Link,
-        matcher: &Matcher<'_>,
-        known_rules: &BTreeSet<Name>,
-        claims: &mut Claims,
-    ) -> Class {
-        if link.rule != self.input.rule.name && known_rules.contains(&link.rule) {
-            let message = format!(
-                "rule `{}` made this pair and keeps it; narrow one of the two scopes",
-                link.rule
+                "rule `{keeper}` made this pair and keeps it; narrow one of the two scopes"
             );
             self.finding(&codes::OVERLAPPING_RULES, source, &message);
             return Class::Filtered;
         }
-        let target = match source {
-            ItemKey::Case(_) => ItemKey::WorkItem(link.work_item),
-            ItemKey::WorkItem(_) => ItemKey::Case(link.case),
-        };
-        claims.insert(
-            (self.input.endpoints.clone(), target),
-            self.input.rule.name.clone(),
-        );
+        claims.insert(ItemKey::Case(link.case), us);
+        claims.insert(ItemKey::WorkItem(link.work_item), us);
+        self.plan_linked(source, link, matcher)
+    }
+
+    fn plan_linked(&mut self, source: ItemKey, link: &'a Link, matcher: &Matcher<'_>) -> Class {
+        let target = source_of(link, self.input.rule.target);
+        if link.rule != self.input.rule.name {
+            self.take_over(source, link);
+        }
         for duplicate in matcher.duplicates(link.case, link.work_item) {
             let message = format!(
                 "work item {duplicate} also carries the marker of case {}, which is linked to work item {}; nothing writes to the second one: compare them and close it or remove its `accord/1` hyperlink",
@@ -138,15 +151,35 @@ impl<'a> Collector<'a> {
             .get(&link.case)
             .zip(observed.work_items.get(&link.work_item));
         let situation = Situation::Linked {
-            source: Presence::Present,
+            source: self.presence(source),
             target: self.presence(target),
         };
         match (self.decide(situation), pair) {
             (ItemVerdict::Pair, Some((case, item))) => {
                 pair::plan_pair(self, source, case, item, Some(link), None)
             }
-            (verdict, _) => self.wait_or_ask(source, target, verdict),
+            (verdict, _) => {
+                let source_is_there = self.presence(source) == Presence::Present;
+                let absent = if source_is_there { target } else { source };
+                self.wait_or_ask(source, absent, verdict)
+            }
         }
+    }
+
+    /// The store learns that the pair is this rule's from now on, whatever becomes of its fields: the
+    /// links of a rule that is gone are forgotten, and their bases with them.
+    fn take_over(&mut self, source: ItemKey, link: &Link) {
+        let operation = Operation::Record {
+            pair: Pair {
+                link: Some(link.id.clone()),
+                case: link.case,
+                testworthy_project: link.testworthy_project,
+                work_item: link.work_item,
+            },
+            base: BTreeMap::new(),
+            rev: None,
+        };
+        self.push_record(source, operation);
     }
 
     fn decide(&self, situation: Situation) -> ItemVerdict {
@@ -212,7 +245,7 @@ impl<'a> Collector<'a> {
         &mut self,
         source: ItemKey,
         matcher: &Matcher<'_>,
-        claims: &mut Claims,
+        claims: &mut Claims<'a>,
     ) -> Class {
         let found = matcher.find(source);
         let target = match &found {
@@ -221,7 +254,7 @@ impl<'a> Collector<'a> {
             Match::One { target, by } => Candidates::One(*by, self.presence(*target)),
         };
         let verdict = self.decide(Situation::Unlinked {
-            source: Presence::Present,
+            source: self.presence(source),
             target,
         });
         match (verdict, found) {
@@ -243,16 +276,24 @@ impl<'a> Collector<'a> {
         source: ItemKey,
         target: ItemKey,
         by: MatchBy,
-        claims: &mut Claims,
+        claims: &mut Claims<'a>,
     ) -> Class {
-        let key = (self.input.endpoints.clone(), target);
-        if let Some(other) = claims.insert(key, self.input.rule.name.clone()) {
+        if self.input.settling.contains(&target) {
+            self.finding(
+                &codes::SETTLING,
+                source,
+                "a write for its counterpart was sent and not answered; it is looked up again once it can no longer land",
+            );
+            return Class::Held;
+        }
+        if let Some(other) = claims.get(&target) {
             let message = format!(
                 "its counterpart {target} is already taken by another item of rule `{other}` in this plan"
             );
             self.finding(&codes::AMBIGUOUS_MATCH, source, &message);
             return Class::Quarantined;
         }
+        claims.insert(target, &self.input.rule.name);
         let observed = self.input.observed;
         let pair = match (source, target) {
             (ItemKey::Case(case), ItemKey::WorkItem(item))
@@ -283,22 +324,6 @@ impl<'a> Collector<'a> {
         };
         let verdict = self.decide(situation);
         self.wait_or_ask(source, source, verdict)
-    }
-
-    /// Linked sources of this rule that are no longer selected.
-    fn absent_sources(&self, selected: &BTreeSet<ItemKey>) -> Vec<ItemKey> {
-        let rule = self.input.rule;
-        let source = |link: &Link| match rule.source() {
-            System::TestWorthy => ItemKey::Case(link.case),
-            System::AzureDevOps => ItemKey::WorkItem(link.work_item),
-        };
-        self.input
-            .links
-            .iter()
-            .filter(|link| link.rule == rule.name)
-            .map(source)
-            .filter(|key| !selected.contains(key))
-            .collect()
     }
 
     /// The address of a source item under this rule.

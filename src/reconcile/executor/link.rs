@@ -78,20 +78,23 @@ impl RuleRun<'_> {
         link
     }
 
-    /// The link with bases that both sides reached by themselves.
+    /// The link with bases that both sides reached by themselves. Without a revision nothing was
+    /// compared: the link only becomes this rule's.
     pub(super) fn agreed_link(
         &self,
         pair: &Pair,
         base: &BTreeMap<String, BaseField>,
-        rev: Rev,
+        rev: Option<Rev>,
     ) -> Link {
         let mut link = self.link_for(pair);
         link.base.fields.extend(
             base.iter()
                 .map(|(name, field)| (name.clone(), field.clone())),
         );
-        link.base.rev = Some(rev);
-        link.base.recorded_at = Some(self.context.clock.now());
+        if rev.is_some() {
+            link.base.rev = rev;
+            link.base.recorded_at = Some(self.context.clock.now());
+        }
         self.note_existing_marks(&mut link);
         link
     }

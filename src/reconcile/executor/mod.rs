@@ -26,7 +26,7 @@ use super::{Context, recovery};
 use crate::mapping::CompiledMapping;
 use crate::model::config::Connection;
 use crate::model::{
-    Endpoints, Link, LinkId, MarkState, Name, OperationId, RunId, SuiteId, WorkItem,
+    Endpoints, Link, LinkId, MarkState, Name, OperationId, RunId, SuiteId, System, WorkItem,
 };
 use crate::plan::{ItemKey, Operation, Overwrite, Pair, Step};
 use crate::store::{
@@ -84,8 +84,11 @@ pub async fn apply(
         run: run.clone(),
         ..ApplyReport::default()
     };
-    let known: Vec<Name> = context.config.rules.keys().cloned().collect();
-    report.forgotten = context.store.forget_rules(&known).await?;
+    take_over(context, outcome).await?;
+    if plan.inputs.only.is_empty() {
+        let known: Vec<Name> = context.config.rules.keys().cloned().collect();
+        report.forgotten = context.store.forget_rules(&known).await?;
+    }
     for observation in &outcome.observations {
         if stop.is_set() {
             report.stopped = true;
@@ -121,6 +124,51 @@ pub async fn apply(
     Ok(report)
 }
 
+/// A rule that got another name, or that took over the scope of one that is gone, goes on with its
+/// pairs: links belong to pairs of items, never to names.
+async fn take_over(context: &Context<'_>, outcome: &PlanOutcome) -> Result<(), ReconcileError> {
+    let mut taken = BTreeMap::new();
+    for observation in &outcome.observations {
+        for link in &*observation.links {
+            if !context.config.rules.contains_key(&link.rule) && selects(observation, link) {
+                taken
+                    .entry(&link.id)
+                    .or_insert_with(|| owned(observation, link));
+            }
+        }
+    }
+    let records: Vec<Record> = taken
+        .into_values()
+        .map(|link| Record {
+            link: Some(link),
+            ..Record::default()
+        })
+        .collect();
+    if !records.is_empty() {
+        context.store.record(&records).await?;
+    }
+    Ok(())
+}
+
+/// Whether the source item of a link is in the rule's scope.
+fn selects(observation: &Observation, link: &Link) -> bool {
+    match observation.rule.source() {
+        System::TestWorthy => observation.observed.cases_in_scope.contains(&link.case),
+        System::AzureDevOps => observation
+            .observed
+            .work_items_in_scope
+            .contains(&link.work_item),
+    }
+}
+
+/// The link as the observation's rule owns it.
+fn owned(observation: &Observation, link: &Link) -> Link {
+    Link {
+        rule: observation.rule.name.clone(),
+        ..link.clone()
+    }
+}
+
 /// One rule of one run.
 struct RuleRun<'a> {
     context: &'a Context<'a>,
@@ -149,10 +197,17 @@ impl<'a> RuleRun<'a> {
         run: &'a RunId,
         stop: &'a StopFlag,
     ) -> Self {
+        let owned = |link: &Link| {
+            if context.config.rules.contains_key(&link.rule) {
+                link.clone()
+            } else {
+                owned(observation, link)
+            }
+        };
         let links = observation
             .links
             .iter()
-            .map(|link| (link.id.clone(), link.clone()))
+            .map(|link| (link.id.clone(), owned(link)))
             .collect();
         let mut suite_sizes = BTreeMap::new();
         for case in observation.observed.cases.values() {

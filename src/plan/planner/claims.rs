@@ -1,0 +1,75 @@
+//! Which rule takes care of an item that several rules select.
+//!
+//! A pair belongs to the rule that made it, as long as that rule exists and selects it. What is not
+//! paired belongs to the first rule that does something with it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{Link, Name, System};
+use crate::plan::observed::{ItemKey, RuleInput};
+
+/// Items between two places that a rule of this plan takes care of already.
+pub(super) type Claims<'a> = BTreeMap<ItemKey, &'a Name>;
+
+/// All rules that may have a say.
+pub(super) struct Rules<'a> {
+    known: &'a BTreeSet<Name>,
+    planned: BTreeMap<&'a Name, &'a RuleInput<'a>>,
+}
+
+impl<'a> Rules<'a> {
+    /// `known` are the rules of the project, `planned` those of this plan.
+    pub(super) fn new(known: &'a BTreeSet<Name>, planned: &'a [RuleInput<'a>]) -> Self {
+        let planned = planned.iter().map(|input| (&input.rule.name, input));
+        Self {
+            known,
+            planned: planned.collect(),
+        }
+    }
+
+    /// The other rule that keeps a linked pair from `input`'s rule. A rule that was renamed or removed
+    /// keeps nothing, and neither does one that no longer selects the pair, if the same direction goes
+    /// on: turning a pair round is for a person to decide.
+    pub(super) fn keeper<'l>(&self, link: &'l Link, input: &RuleInput<'_>) -> Option<&'l Name> {
+        if link.rule == input.rule.name || !self.known.contains(&link.rule) {
+            return None;
+        }
+        let let_go = self.planned.get(&link.rule).is_some_and(|other| {
+            let elsewhere = other.endpoints != input.endpoints;
+            elsewhere || (other.rule.target == input.rule.target && !selects(other, link))
+        });
+        (!let_go).then_some(&link.rule)
+    }
+
+    /// Whether a link is `input`'s rule's to plan.
+    pub(super) fn is_ours(&self, link: &Link, input: &RuleInput<'_>) -> bool {
+        if selects(input, link) {
+            return self.keeper(link, input).is_none();
+        }
+        let taken_over = || {
+            self.planned.values().any(|other| {
+                other.rule.name != input.rule.name
+                    && other.rule.target == input.rule.target
+                    && other.endpoints == input.endpoints
+                    && selects(other, link)
+            })
+        };
+        link.rule == input.rule.name && !taken_over()
+    }
+}
+
+/// The source item of a link, as a rule from `source` sees it.
+pub(super) fn source_of(link: &Link, source: System) -> ItemKey {
+    match source {
+        System::TestWorthy => ItemKey::Case(link.case),
+        System::AzureDevOps => ItemKey::WorkItem(link.work_item),
+    }
+}
+
+/// Whether a rule selects the source item of a link.
+pub(super) fn selects(input: &RuleInput<'_>, link: &Link) -> bool {
+    match source_of(link, input.rule.source()) {
+        ItemKey::Case(id) => input.observed.cases_in_scope.contains(&id),
+        ItemKey::WorkItem(id) => input.observed.work_items_in_scope.contains(&id),
+    }
+}

@@ -1,0 +1,8 @@
+//! Tests of the planner over small scenes: what both systems hold, what the store knew, which rules.
+
+mod claims;
+mod laws;
+mod lifecycle;
+mod matching;
+mod pairs;
+mod scene;

@@ -1,0 +1,385 @@
+//! A scene: a few cases and work items, links between them, rules over them, and the plan of it all.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::mapping::CompiledMapping;
+use crate::mapping::testing::{compiled, constant_row, field_row, priority_row, tag_row};
+use crate::model::config::{
+    AzureDevOpsConnection, AzureDevOpsScope, Connection, CreateIn, DriftPolicy, MatchBy,
+    Operations, Origin, Safety, Scope, SecretRef, SyncRule, TestWorthyConnection, TestWorthyScope,
+    TextOrSecret,
+};
+use crate::model::{
+    Base, BaseField, Case, CaseId, Endpoints, Link, LinkId, MarkState, Marker, Name, Rev, SuiteId,
+    System, Value, WorkItem, WorkItemId,
+};
+use crate::plan::planner::{PlanRequest, Planned, plan};
+use crate::plan::safety::{FileCounts, Overrides};
+use crate::plan::{Inputs, ItemKey, Observed, RuleInput};
+
+pub(super) const SUITE: SuiteId = SuiteId(41);
+pub(super) const RULE: &str = "cases";
+
+/// A rule of a scene, with what it selects and what is known of its items.
+pub(super) struct Ruled {
+    pub(super) rule: SyncRule,
+    /// `None`: every case, or every work item, if the rule reads that side.
+    pub(super) selects: Option<BTreeSet<u64>>,
+    pub(super) settling: BTreeSet<ItemKey>,
+    pub(super) quarantined: BTreeMap<ItemKey, (String, String)>,
+    pub(super) incomplete: Option<String>,
+}
+
+/// What both systems hold, what the store knew, and the rules.
+pub(super) struct Scene {
+    pub(super) connection: Connection,
+    pub(super) rules: Vec<Ruled>,
+    pub(super) known_elsewhere: Vec<Name>,
+    pub(super) cases: BTreeMap<CaseId, Case>,
+    pub(super) items: BTreeMap<WorkItemId, WorkItem>,
+    pub(super) links: Vec<Link>,
+    pub(super) only: Vec<String>,
+}
+
+pub(super) fn name(text: &str) -> Name {
+    Name::new(text).unwrap()
+}
+
+pub(super) fn endpoints() -> Endpoints {
+    Endpoints {
+        testworthy: "testworthy.us".to_owned(),
+        azure_devops: "dev.azure.com/contoso".to_owned(),
+    }
+}
+
+pub(super) fn mapping(target: System) -> CompiledMapping {
+    let origin = crate::model::config::Row {
+        on_create: true,
+        ..constant_row(Value::text("TestWorthy"), "Custom.Origin")
+    };
+    let rows = vec![
+        field_row("title", "System.Title"),
+        priority_row(),
+        tag_row("smoke", "smoke"),
+        origin,
+    ];
+    compiled(rows, target)
+}
+
+pub(super) fn rule(rule_name: &str, target: System) -> SyncRule {
+    let mut scope = Scope::default();
+    match target {
+        System::AzureDevOps => {
+            scope.testworthy = Some(TestWorthyScope {
+                suites: vec![SUITE],
+                ..TestWorthyScope::default()
+            });
+        }
+        System::TestWorthy => scope.azure_devops = Some(AzureDevOpsScope::default()),
+    }
+    SyncRule {
+        name: name(rule_name),
+        connection: name("web-shop"),
+        mapping: name("test-case"),
+        target,
+        scope,
+        creates: true,
+        create_in: CreateIn {
+            suite: (target == System::TestWorthy).then_some(SUITE),
+            ..CreateIn::default()
+        },
+        match_by: vec![MatchBy::Marker, MatchBy::Id, MatchBy::Title],
+        drift: DriftPolicy::Enforce,
+        origin: Origin {
+            file: "rules.yaml".to_owned(),
+            line: 3,
+        },
+    }
+}
+
+pub(super) fn connection() -> Connection {
+    let secret = |name: &str| SecretRef::Env(name.to_owned());
+    Connection {
+        name: name("web-shop"),
+        testworthy: TestWorthyConnection {
+            url: "https://testworthy.us".parse().unwrap(),
+            user_email: TextOrSecret::Text("robot@example.test".to_owned()),
+            api_key: secret("TESTWORTHY_API_KEY"),
+            project_key: secret("TESTWORTHY_PROJECT_KEY"),
+            time_zone: jiff::tz::TimeZone::UTC,
+            case_url: "{url}/TestCase/Detail/{case_id}".to_owned(),
+            operations: Operations::default(),
+            rate: None,
+        },
+        azure_devops: AzureDevOpsConnection {
+            organization_url: "https://dev.azure.com/contoso".parse().unwrap(),
+            project: "Web Shop".to_owned(),
+            personal_access_token: secret("AZURE_DEVOPS_EXT_PAT"),
+        },
+        origin: Origin {
+            file: "connection.yaml".to_owned(),
+            line: 1,
+        },
+    }
+}
+
+impl Scene {
+    /// One rule named `cases` that writes `target`.
+    pub(super) fn new(target: System) -> Self {
+        let mut scene = Self {
+            connection: connection(),
+            rules: Vec::new(),
+            known_elsewhere: Vec::new(),
+            cases: BTreeMap::new(),
+            items: BTreeMap::new(),
+            links: Vec::new(),
+            only: Vec::new(),
+        };
+        scene.rules.push(ruled(rule(RULE, target)));
+        scene
+    }
+
+    /// Towards Azure DevOps.
+    pub(super) fn cases_to_items() -> Self {
+        Self::new(System::AzureDevOps)
+    }
+
+    /// Towards TestWorthy.
+    pub(super) fn items_to_cases() -> Self {
+        Self::new(System::TestWorthy)
+    }
+
+    /// Another rule beside the first one.
+    pub(super) fn with_rule(mut self, name: &str, target: System) -> Self {
+        self.rules.push(ruled(rule(name, target)));
+        self
+    }
+
+    /// The last rule selects these source items only.
+    pub(super) fn selecting(mut self, ids: &[u64]) -> Self {
+        self.rules.last_mut().unwrap().selects = Some(ids.iter().copied().collect());
+        self
+    }
+
+    /// Every rule matches in these ways.
+    pub(super) fn matching(mut self, ways: &[MatchBy]) -> Self {
+        for ruled in &mut self.rules {
+            ruled.rule.match_by = ways.to_vec();
+        }
+        self
+    }
+
+    pub(super) fn case(mut self, id: u64, title: &str, refs: &[&str]) -> Self {
+        let case = Case {
+            id: CaseId(id),
+            ..crate::mapping::testing::case(&[("title", Value::text(title))], refs)
+        };
+        self.cases.insert(case.id, case);
+        self
+    }
+
+    pub(super) fn item(mut self, id: u64, title: &str) -> Self {
+        let item = WorkItem {
+            id: WorkItemId(id),
+            ..crate::mapping::testing::work_item(&[("System.Title", Value::text(title))], &[])
+        };
+        self.items.insert(item.id, item);
+        self
+    }
+
+    /// A work item with the markers of these cases and Accord's tag.
+    pub(super) fn marked_item(self, id: u64, title: &str, cases: &[u64]) -> Self {
+        let urls: Vec<(u64, String)> = cases
+            .iter()
+            .map(|case| (*case, self.connection.testworthy.case_url(CaseId(*case))))
+            .collect();
+        let mut scene = self.item(id, title);
+        let item = scene.items.get_mut(&WorkItemId(id)).unwrap();
+        item.tags.push("accord".to_owned());
+        for (case, url) in urls {
+            let case = CaseId(case);
+            item.relations.push(Marker { case, url }.to_relation());
+        }
+        scene
+    }
+
+    /// A link with both marks, whose base is what both sides hold now, made by the first rule.
+    pub(super) fn linked(mut self, case: u64, item: u64) -> Self {
+        let mapping = mapping(self.rules[0].rule.target);
+        let mut base = Base::default();
+        let sides = self
+            .cases
+            .get(&CaseId(case))
+            .zip(self.items.get(&WorkItemId(item)));
+        if let Some((case, item)) = sides {
+            for row in mapping.rows.iter().filter(|row| !row.on_create()) {
+                let field = BaseField {
+                    testworthy: row.read_case(case, Some(item.id)).unwrap(),
+                    azure_devops: row.read_work_item(item).unwrap(),
+                    row_digest: row.digest().to_owned(),
+                };
+                base.fields.insert(row.name().to_owned(), field);
+            }
+            base.rev = Some(item.rev);
+        }
+        self.links.push(Link {
+            id: LinkId(format!("link-{case}-{item}")),
+            endpoints: endpoints(),
+            case: CaseId(case),
+            testworthy_project: Some(7),
+            work_item: WorkItemId(item),
+            rule: name(RULE),
+            case_mark: MarkState::Written,
+            work_item_mark: MarkState::Written,
+            base,
+        });
+        self
+    }
+
+    /// A case and a work item with the same title and the link between them.
+    pub(super) fn pair(self, case: u64, item: u64, title: &str) -> Self {
+        let mention = format!("AB#{item}");
+        self.case(case, title, &[&mention])
+            .marked_item(item, title, &[case])
+            .linked(case, item)
+    }
+
+    /// The newest link was made by this rule.
+    pub(super) fn made_by(mut self, rule: &str) -> Self {
+        self.links.last_mut().unwrap().rule = name(rule);
+        self
+    }
+
+    /// Changes one case.
+    pub(super) fn edit_case(mut self, id: u64, edit: impl FnOnce(&mut Case)) -> Self {
+        edit(self.cases.get_mut(&CaseId(id)).unwrap());
+        self
+    }
+
+    /// Changes one work item; its revision grows.
+    pub(super) fn edit_item(mut self, id: u64, edit: impl FnOnce(&mut WorkItem)) -> Self {
+        let item = self.items.get_mut(&WorkItemId(id)).unwrap();
+        item.rev = Rev(item.rev.0 + 1);
+        edit(item);
+        self
+    }
+
+    pub(super) fn retitle_case(self, id: u64, title: &str) -> Self {
+        let title = Value::text(title);
+        self.edit_case(id, |case| {
+            drop(case.fields.insert("title".to_owned(), title))
+        })
+    }
+
+    pub(super) fn retitle_item(self, id: u64, title: &str) -> Self {
+        let title = Value::text(title);
+        self.edit_item(id, |item| {
+            drop(item.fields.insert("System.Title".to_owned(), title))
+        })
+    }
+
+    /// The plan of the scene.
+    pub(super) fn plan(&self) -> Planned {
+        self.plan_in_order(&(0..self.rules.len()).collect::<Vec<_>>())
+    }
+
+    /// The plan with the rules handed over in this order.
+    pub(super) fn plan_in_order(&self, order: &[usize]) -> Planned {
+        let observed: Vec<Observed> = self
+            .rules
+            .iter()
+            .map(|ruled| self.observed(ruled))
+            .collect();
+        let mappings: Vec<CompiledMapping> = self
+            .rules
+            .iter()
+            .map(|ruled| mapping(ruled.rule.target))
+            .collect();
+        let rules = order.iter().map(|&index| {
+            let ruled = &self.rules[index];
+            RuleInput {
+                rule: &ruled.rule,
+                connection: &self.connection,
+                endpoints: endpoints(),
+                mapping: &mappings[index],
+                observed: &observed[index],
+                links: &self.links,
+                settling: ruled.settling.clone(),
+                quarantined: ruled.quarantined.clone(),
+            }
+        });
+        let named = self.rules.iter().map(|ruled| ruled.rule.name.clone());
+        plan(PlanRequest {
+            inputs: Inputs {
+                only: self.only.clone(),
+                ..Inputs::default()
+            },
+            version: "0.1.0",
+            rules: rules.collect(),
+            known_rules: named.chain(self.known_elsewhere.iter().cloned()).collect(),
+            limits: Safety::default(),
+            files: FileCounts::default(),
+            overrides: Overrides::default(),
+            findings: Vec::new(),
+        })
+        .unwrap()
+    }
+
+    fn observed(&self, ruled: &Ruled) -> Observed {
+        let selects = |id: u64| ruled.selects.as_ref().is_none_or(|ids| ids.contains(&id));
+        let source = ruled.rule.source();
+        let cases = self.cases.keys().copied();
+        let items = self.items.keys().copied();
+        Observed {
+            cases: self.cases.clone(),
+            cases_in_scope: cases
+                .filter(|id| source == System::TestWorthy && selects(id.0))
+                .collect(),
+            work_items: self.items.clone(),
+            work_items_in_scope: items
+                .filter(|id| source == System::AzureDevOps && selects(id.0))
+                .collect(),
+            incomplete: ruled.incomplete.clone(),
+        }
+    }
+}
+
+fn ruled(rule: SyncRule) -> Ruled {
+    Ruled {
+        rule,
+        selects: None,
+        settling: BTreeSet::new(),
+        quarantined: BTreeMap::new(),
+        incomplete: None,
+    }
+}
+
+/// A plan in few words: one line per change, then one per finding or conflict.
+pub(super) fn told(planned: &Planned) -> Vec<String> {
+    let plan = &planned.plan;
+    let changes = plan.changes.iter().map(|change| {
+        let id = |id: Option<u64>| id.map_or("new".to_owned(), |id| id.to_string());
+        let fields: Vec<&str> = change
+            .fields
+            .iter()
+            .map(|field| field.path.as_str())
+            .collect();
+        format!(
+            "{:?} {} {} for {:?} [{}]",
+            change.action,
+            id(change.item.testworthy),
+            id(change.item.azure_devops),
+            change.reason,
+            fields.join(" ")
+        )
+    });
+    let findings = plan
+        .findings
+        .iter()
+        .map(|f| format!("{} {}", f.code, f.address));
+    let conflicts = plan
+        .conflicts
+        .iter()
+        .map(|c| format!("conflict {} {}", c.code, c.address));
+    changes.chain(findings).chain(conflicts).collect()
+}

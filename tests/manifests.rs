@@ -411,15 +411,14 @@ proptest! {
         let mut places = Vec::new();
         pointers(&document["spec"], "/spec", &mut places);
         let place = place.get(&places).clone();
-        match value {
-            Some(value) => *document.pointer_mut(&place).unwrap() = value,
-            None => {
-                let (parent, key) = place.rsplit_once('/').unwrap();
-                match document.pointer_mut(parent) {
-                    Some(Value::Object(members)) => { members.remove(key); }
-                    Some(Value::Array(items)) => { items.clear(); }
-                    _ => {}
-                }
+        if let Some(value) = value {
+            *document.pointer_mut(&place).unwrap() = value;
+        } else {
+            let (parent, key) = place.rsplit_once('/').unwrap();
+            match document.pointer_mut(parent) {
+                Some(Value::Object(members)) => { members.remove(key); }
+                Some(Value::Array(items)) => items.clear(),
+                _ => {}
             }
         }
         let kind = document["kind"].as_str().unwrap_or_default();

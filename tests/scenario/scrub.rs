@@ -1,5 +1,7 @@
 //! Takes out of outputs what differs from run to run.
 
+use std::fmt::Write as _;
+
 use crate::project::Project;
 
 /// Replaces addresses, folders, plan ids and moments by names.
@@ -41,7 +43,7 @@ impl Scrub {
                     self.plans.push(core.to_owned());
                     self.plans.len() - 1
                 });
-            scrubbed.push_str(&format!("<plan {}>{}", number + 1, &word[core.len()..]));
+            let _ = write!(scrubbed, "<plan {}>{}", number + 1, &word[core.len()..]);
         }
         scrubbed
     }

@@ -355,6 +355,50 @@ proptest! {
         report(&read_text(text));
     }
 
+    /// A secret that somebody wrote out is in no output, whatever else is wrong with the file.
+    #[test]
+    fn a_literal_secret_is_never_shown(
+        key in proptest::sample::select(vec![
+            "apiKey", "projectKey", "personalAccessToken", "token", "apiKye", "api_key", "password",
+        ]),
+        form in proptest::sample::select(vec![
+            "hunter2",
+            "\"hunter2\"",
+            "'hunter2'",
+            "\"hunter2",
+            "|\n      hunter2\n      hunter2",
+            ">-\n      hunter2",
+            "[hunter2]",
+            "\n      - hunter2",
+            "{ hunter2 }",
+            "{ value: hunter2 }",
+            "{ env: hunter2 }",
+            "{ env: [hunter2] }",
+            "\n      env: hunter2",
+            "!secret hunter2",
+            "&a hunter2",
+        ]),
+        at in any::<proptest::sample::Index>(),
+        noise in "[ -~\n]{0,3}",
+    ) {
+        let before = "apiVersion: accord/v1\nkind: Connection\nmetadata: { name: shop }\nspec:\n  \
+                      testworthy:\n    url: https://testworthy.us\n    userEmail: a@example.test\n";
+        let after = "  azureDevOps:\n    organizationUrl: https://dev.azure.com/contoso\n    project: Shop\n";
+        let secret = format!("    {key}: {form}\n");
+        // Noise somewhere, but not on the lines of the secret.
+        let place = at.index(before.len() + after.len());
+        let (mut head, mut tail) = (before.to_owned(), after.to_owned());
+        match place.checked_sub(before.len()) {
+            Some(place) => tail.insert_str(place, &noise),
+            None => head.insert_str(place, &noise),
+        }
+        let loaded = read_text(format!("{head}{secret}{tail}"));
+        let shown = report(&loaded);
+        prop_assert!(!shown.contains("hunter2"), "{shown}");
+        let json = render::json::render(&loaded.findings, &loaded.sources).to_string();
+        prop_assert!(!json.contains("hunter2"), "{json}");
+    }
+
     /// What the published schema refuses, the reader refuses too; and a schema's acceptance is enough
     /// for the reader's types: there is never a document that "cannot be read" without a reason.
     #[test]
@@ -367,15 +411,14 @@ proptest! {
         let mut places = Vec::new();
         pointers(&document["spec"], "/spec", &mut places);
         let place = place.get(&places).clone();
-        match value {
-            Some(value) => *document.pointer_mut(&place).unwrap() = value,
-            None => {
-                let (parent, key) = place.rsplit_once('/').unwrap();
-                match document.pointer_mut(parent) {
-                    Some(Value::Object(members)) => { members.remove(key); }
-                    Some(Value::Array(items)) => { items.clear(); }
-                    _ => {}
-                }
+        if let Some(value) = value {
+            *document.pointer_mut(&place).unwrap() = value;
+        } else {
+            let (parent, key) = place.rsplit_once('/').unwrap();
+            match document.pointer_mut(parent) {
+                Some(Value::Object(members)) => { members.remove(key); }
+                Some(Value::Array(items)) => items.clear(),
+                _ => {}
             }
         }
         let kind = document["kind"].as_str().unwrap_or_default();

@@ -53,12 +53,6 @@ pub(crate) async fn run(session: &Session, args: &ApplyArgs) -> Result<ExitCode,
     if let Some(blocked) = plan_command::blocked(made) {
         return Err(blocked);
     }
-    if !made.has_operations() && outcome.planned.steps.is_empty() {
-        if session.json {
-            plan_command::show(session, made);
-        }
-        return Ok(ExitCode::Success);
-    }
     if made.has_operations() && !args.yes && !confirm(session)? {
         return Err(Failed::new(
             ExitCode::Failure,
@@ -107,7 +101,7 @@ fn tell(session: &Session, plan: &Plan, report: &ApplyReport) {
     session.ui.stderr(&ui::printable(&text));
     if session.json {
         session.ui.stdout(&report_json(plan, report));
-    } else {
+    } else if plan.has_operations() {
         session.ui.stdout(&format!(
             "Applied: {} done, {} failed or skipped.\n",
             report.applied,

@@ -62,7 +62,7 @@ impl Status {
         } else {
             text.push_str("Links\n");
             for (rule, count) in &self.links {
-                let _ = writeln!(text, "  {rule:40} {count}");
+                let _ = writeln!(text, "  {:40} {count}", rule.as_str());
             }
         }
         if !self.runs.is_empty() {

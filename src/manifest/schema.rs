@@ -48,7 +48,20 @@ pub fn of<T: JsonSchema>() -> Value {
         .into_root_schema_for::<T>()
         .to_value();
     tidy(&mut schema);
-    schema
+    head_first(schema)
+}
+
+/// Puts what a reader looks for first at the top.
+fn head_first(schema: Value) -> Value {
+    let Value::Object(mut members) = schema else {
+        return schema;
+    };
+    let mut ordered = Map::new();
+    for key in ["$schema", "title", "description"] {
+        ordered.extend(members.shift_remove_entry(key));
+    }
+    ordered.extend(members);
+    Value::Object(ordered)
 }
 
 fn of_kind(kind: Kind) -> Value {
@@ -70,7 +83,7 @@ fn combined() -> Value {
     for kind in Kind::ALL {
         let mut definition = of_kind(kind);
         if let Some(object) = definition.as_object_mut() {
-            object.remove("$schema");
+            object.shift_remove("$schema");
         }
         definitions.insert(kind.name().to_owned(), definition);
         branches.push(json!({
@@ -113,7 +126,7 @@ fn tidy(value: &mut Value) {
                     matches!(format, "uint64" | "uint32" | "int64" | "double" | "uint")
                 })
             {
-                object.remove("format");
+                object.shift_remove("format");
             }
             if let Some(Value::String(text)) = object.get_mut("description") {
                 *text = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -121,7 +134,7 @@ fn tidy(value: &mut Value) {
             if let Some(Value::Object(default)) = object.get_mut("default") {
                 default.retain(|_, member| !member.is_null());
             }
-            if let Some(word @ Value::String(_)) = object.remove("const") {
+            if let Some(word @ Value::String(_)) = object.shift_remove("const") {
                 object.insert("enum".to_owned(), Value::Array(vec![word]));
             }
             object.values_mut().for_each(tidy);

@@ -43,9 +43,10 @@ pub(super) fn parse(
             file: file.to_owned(),
             place: Place::File,
         };
-        return Err(Box::new(
-            Finding::new(&yaml::INVALID_YAML, message).at(location),
-        ));
+        let finding = Finding::new(&yaml::INVALID_YAML, message)
+            .at(location)
+            .with_help("begin every document of the file with `---`, and mend foreign ones too");
+        return Err(Box::new(finding));
     }
     Ok(values)
 }
@@ -88,66 +89,34 @@ fn whole_numbers(value: &mut Json) {
 mod tests {
     use super::*;
     use crate::manifest::strict;
+    use serde_json::json;
+
+    fn read(text: &str) -> Result<Vec<(usize, Json)>, Box<Finding>> {
+        parse("a.yaml", text, &strict::scan("a.yaml", text))
+    }
 
     #[test]
-    fn probe() {
-        for c in [
-            "%YAML 1.3\n---\na: 1\n",
-            "a: \"\\u12\"\n",
-            "a: \"\\x4\"\n",
-            "a: [b\tc]\n",
-            "a: 'b\n---\nc'\n",
-            "a: @b\n",
-            "a: `b\n",
-            "a: %b\n",
-            "\"\\q\": 1\n",
-            "a: {b: c, , d}\n",
-            "a: !<tag x\n",
-            "a:\tb: c\n",
-            "\ta: 1\n",
-            "a: \u{7}\n",
-            "a: [b,\nc]\n",
-            "k: {a: 1\n}\n",
-            "a: b\n c: d\n",
-            "%FOO\n---\nx: 1\n",
-            "? a\n: b\n? c\n",
-            "{a: b}: c\n",
-            "x: \"\n---\n\"\n",
-            "- a\nb: 1\n",
-            "a: 1\n...\nb: 1\n",
-            "a: |1\n  x\n",
-            "a: |x\n  b\n",
-            "a: [1]]\n",
-            "--- a: 1\n",
-            "--- |\n a\n",
-            "a: &x\n",
-            "a: 1 #b\n#c\n",
-            "a: [#b\n]\n",
-            "a: -\n",
-            "a: [-]\n",
-            "a: ?\n",
-            "a: {?}\n",
-            "x: [a: b, c: d]\n",
-            "x: [? a: b]\n",
-            "\u{85}a: 1\n",
-            "a: \u{feff}b\n",
-            "'a':b\n",
-            "{'a':b}\n",
-            "[a]:b\n",
-        ] {
-            for text in [
-                format!("kind: SyncRule\n---\n{c}"),
-                format!("kind: SyncRule\n...\n{c}"),
-            ] {
-                let scan = strict::scan("a", &text);
-                let r = parse("a", &text, &scan);
-                println!(
-                    "{} {} {:?}",
-                    scan.broken.is_some(),
-                    r.is_err(),
-                    &text[..text.len().min(60)]
-                );
-            }
+    fn reads_only_what_is_ours_and_was_let_through() {
+        let text = "a: &x 1\n---\nkind: SyncRule\nn: [41.0, 2.5, \"7\", on]\n---\nkind: SyncRule\nb: &x 1\n";
+        let value = json!({ "kind": "SyncRule", "n": [41, 2.5, "7", "on"] });
+        assert_eq!(read(text).unwrap(), [(1, value)]);
+    }
+
+    /// The first parser takes these foreign documents, the second does not: that is an error, and above
+    /// all it ends.
+    #[test]
+    fn parsers_that_disagree_are_an_error() {
+        for foreign in ["---\n\ta: 1\n", "---\na: \u{7}\n", "...\na: 1\n"] {
+            let text = format!("kind: SyncRule\n{foreign}");
+            assert!(
+                strict::scan("a.yaml", &text).broken.is_none(),
+                "{foreign:?}"
+            );
+            assert_eq!(
+                read(&text).unwrap_err().code,
+                &yaml::INVALID_YAML,
+                "{foreign:?}"
+            );
         }
     }
 }

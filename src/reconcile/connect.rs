@@ -46,7 +46,8 @@ pub fn endpoints(connection: &Connection) -> Endpoints {
     let place = |url: &Url, with_path: bool| {
         let mut text = url.host_str().unwrap_or_default().to_owned();
         if let Some(port) = url.port() {
-            text.push_str(&format!(":{port}"));
+            text.push(':');
+            text.push_str(&port.to_string());
         }
         if with_path {
             text.push_str(url.path().trim_end_matches('/'));

@@ -43,4 +43,11 @@ impl State {
         let edited = self.azure_devops.edit_as_person(id, &edit, now);
         edited.map(drop).map_err(|(_, reason)| reason)
     }
+
+    /// Deletes a work item as a person would: into the recycle bin, or for good where its type has none.
+    pub fn delete_work_item(&mut self, id: u64) -> Result<(), String> {
+        let now = self.clock.now();
+        let deleted = self.azure_devops.delete_as_person(id, false, now);
+        deleted.map_err(|(_, reason)| reason)
+    }
 }

@@ -38,6 +38,12 @@ pub(super) fn classify(
         404 | 405 => RemoteErrorKind::Unsupported {
             operation: operation.key().to_owned(),
         },
+        // A wrong project key is a wrong credential, though the server answers 400 as for a wrong id.
+        400 if operation == Operation::GetCases
+            && reason.to_ascii_lowercase().contains("project key") =>
+        {
+            RemoteErrorKind::Forbidden { reason }
+        }
         400..500 => RemoteErrorKind::Rejected { code: None, reason },
         _ => RemoteErrorKind::Protocol {
             reason: format!("status {status}: {reason}"),
@@ -168,6 +174,15 @@ mod tests {
         );
         assert!(matches!(
             of(400, Operation::GetCase),
+            Some(K::Rejected { .. })
+        ));
+        let wrong_key = answer(400, &[], r#"{"error":"The project key is not valid."}"#);
+        assert!(matches!(
+            kind(Operation::GetCases, &wrong_key),
+            Some(K::Forbidden { .. })
+        ));
+        assert!(matches!(
+            kind(Operation::AddCase, &wrong_key),
             Some(K::Rejected { .. })
         ));
         assert!(matches!(

@@ -220,7 +220,7 @@ pub(crate) fn arguments_of_accord(text: &str) -> Option<Vec<String>> {
             ('\'' | '"', None) => quote = Some(c),
             (c, Some(open)) if c == open => quote = None,
             (' ', None) => {
-                arguments.extend(Some(std::mem::take(&mut word)).filter(|w| !w.is_empty()))
+                arguments.extend(Some(std::mem::take(&mut word)).filter(|w| !w.is_empty()));
             }
             ('[' | ']', None) => {}
             (c, _) => word.push(c),

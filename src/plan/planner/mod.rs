@@ -71,6 +71,8 @@ struct RuleOutput {
     cases_gone: bool,
     /// Whether it has links and none of their work items was read.
     work_items_gone: bool,
+    /// Updates that only add Accord's own marker to a pair that is linked already.
+    marks: u64,
 }
 
 /// Makes the plan. `Err` is a defect of this program: an item that was counted twice or not at all.
@@ -161,7 +163,12 @@ fn measure(input: &RuleInput<'_>, made: &RuleOutput) -> RuleMeasure {
     };
     RuleMeasure {
         linked: made.linked,
-        updates: made.summary.update - made.mapping_changed.min(made.summary.update),
+        // A mark that an interrupted run still owes changes nothing of a person's: it must not keep the
+        // next run from finishing.
+        updates: made
+            .summary
+            .update
+            .saturating_sub(made.mapping_changed + made.marks),
         mapping_changed: made.mapping_changed,
         deletes: made.summary.delete,
         creates: made.summary.create,

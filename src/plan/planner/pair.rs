@@ -127,7 +127,11 @@ fn settle_without_write(
         change.system = source_side;
         change.reason = Reason::MarkerMissing;
         change.fields = vec![marker_change(source_side, case, item)];
-        return collector.push(source, Class::Update, change, mark);
+        let class = collector.push(source, Class::Update, change, mark);
+        if class == Class::Update {
+            collector.output.marks += 1;
+        }
+        return class;
     }
     if rows.held {
         Class::Held

@@ -1,0 +1,145 @@
+//! Wrong and missing credentials end 8 and name connection and variable, and no output ever shows one.
+
+use std::path::Path;
+
+use accord::sandbox::{Fault, FaultKind};
+
+use crate::project::{Outcome, Project, SECRETS};
+
+const CANARY: &str = "canary-7f3a9c-of-this-test";
+
+#[track_caller]
+fn names(outcome: &Outcome, variable: &str) {
+    let told = &outcome.stderr;
+    assert!(told.contains("web-shop"), "names the connection: {told}");
+    assert!(told.contains(variable), "names {variable}: {told}");
+}
+
+/// 401, 203 with a sign-in page and 302 to one: all three are a bad personal access token.
+#[test]
+fn every_form_of_a_bad_token() {
+    for kind in [
+        FaultKind::Unauthorized,
+        FaultKind::SignInPage,
+        FaultKind::SignInRedirect,
+    ] {
+        let project = Project::web_shop();
+        project.state().faults.add(Fault::new("*/_apis/*", kind));
+        for line in [&["plan"] as &[&str], &["apply", "--yes"]] {
+            names(&project.run(line).expect(8), "AZURE_DEVOPS_EXT_PAT");
+        }
+        assert_eq!(project.writes(), 0);
+    }
+}
+
+#[test]
+fn every_form_of_bad_testworthy_credentials() {
+    for kind in [
+        FaultKind::Unauthorized,
+        FaultKind::HtmlPage,
+        FaultKind::SignInRedirect,
+    ] {
+        let project = Project::web_shop();
+        project
+            .state()
+            .faults
+            .add(Fault::new("/testworthy/*", kind));
+        let outcome = project.run(&["plan"]).expect(8);
+        for variable in [
+            "TESTWORTHY_API_KEY",
+            "TESTWORTHY_PROJECT_KEY",
+            "TESTWORTHY_USER_EMAIL",
+        ] {
+            names(&outcome, variable);
+        }
+    }
+}
+
+#[test]
+fn forbidden_ends_8_too() {
+    let project = Project::web_shop();
+    project
+        .state()
+        .faults
+        .add(Fault::new("*/_apis/*", FaultKind::Forbidden));
+    names(&project.run(&["plan"]).expect(8), "AZURE_DEVOPS_EXT_PAT");
+}
+
+/// The systems themselves judge wrong values, without a fault switched on.
+#[test]
+fn wrong_values_are_refused_and_never_shown() {
+    for variable in SECRETS {
+        let mut project = Project::web_shop();
+        project.set(variable, CANARY);
+        for line in [
+            &["plan"] as &[&str],
+            &["plan", "-vv"],
+            &["plan", "--format", "json", "-v"],
+            &["apply", "--yes"],
+        ] {
+            // `run` searches stdout and stderr for the canary.
+            names(&project.run(line).expect(8), variable);
+        }
+        project.set("ACCORD_LOG", "trace");
+        project.run(&["plan"]).expect(8);
+        assert_no_secret_in_files(&project, project.path());
+    }
+}
+
+#[test]
+fn missing_and_empty_secrets_name_connection_and_variable() {
+    for variable in ["TESTWORTHY_USER_EMAIL", SECRETS[0], SECRETS[1], SECRETS[2]] {
+        let mut project = Project::web_shop();
+        for value in ["", "   ", "two\nlines"] {
+            project.set(variable, value);
+            names(&project.run(&["plan"]).expect(8), variable);
+        }
+        project.unset(variable);
+        names(&project.run(&["plan"]).expect(8), variable);
+        project.run(&["validate"]).expect(0);
+        project.run(&["status"]).expect(0);
+        assert_eq!(project.requests(), 0);
+    }
+}
+
+/// A whole journey with everything that writes files; then every file of the project is searched.
+#[test]
+fn no_file_holds_a_secret() {
+    let mut project = Project::web_shop();
+    std::fs::remove_file(project.path().join("sandbox.env")).expect("the sandbox's credentials");
+    project.set("ACCORD_LOG", "trace");
+    let out = ["--out", "json=plan.json", "--out", "human=plan.txt"];
+    project
+        .run(&[&["plan", "-vv"], &out[..]].concat())
+        .expect(0);
+    project
+        .run(&[&["apply", "--yes", "-vv"], &out[..]].concat())
+        .expect(0);
+    project.run(&["status", "--format", "json"]).expect(0);
+    let files = assert_no_secret_in_files(&project, project.path());
+    assert!(files > 7, "manifests, plans and state: {files}");
+    project.write("leak.txt", "sandbox-pat");
+    let search = std::panic::AssertUnwindSafe(|| {
+        assert_no_secret_in_files(&project, project.path());
+    });
+    assert!(
+        std::panic::catch_unwind(search).is_err(),
+        "the search finds"
+    );
+}
+
+/// Searches every file below a folder; returns how many there are.
+fn assert_no_secret_in_files(project: &Project, folder: &Path) -> usize {
+    let mut files = 0;
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            files += assert_no_secret_in_files(project, &path);
+        } else if !path.ends_with("sandbox.env") {
+            let bytes = std::fs::read(&path).expect("a file");
+            project.assert_no_secret(&path.display().to_string(), &bytes);
+            files += 1;
+        }
+    }
+    files
+}

@@ -1,0 +1,13 @@
+//! The program as a whole, judged from outside: exit codes, what goes to stdout and stderr, which
+//! requests reach the systems, and what a killed or stopped run leaves behind.
+
+mod credentials;
+mod exit_codes;
+mod hosts;
+mod killed;
+mod manifests;
+mod output;
+mod project;
+mod read_only;
+mod stopped;
+mod unavailable;

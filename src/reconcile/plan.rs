@@ -76,14 +76,14 @@ pub async fn plan(
             else {
                 continue;
             };
-            let observed = observer
+            let seen = observer
                 .observe(rule, &mapping.work_item_type, &links)
                 .await?;
             observations.push(Observation {
                 rule: rule.clone(),
                 mapping,
                 endpoints: places.clone(),
-                observed,
+                observed: seen,
                 links: links.clone(),
             });
         }

@@ -72,6 +72,7 @@ impl<'a> Matcher<'a> {
     }
 
     fn index_items(&mut self) {
+        let by_id = self.matches_by(MatchBy::Id);
         let input = self.input;
         for item in input.observed.work_items.values() {
             if !self.is_mapped(item) {
@@ -85,7 +86,7 @@ impl<'a> Matcher<'a> {
                 || input.rule.scope.azure_devops.is_none();
             let free = markers.is_empty()
                 && !self.linked_items.contains_key(&item.id)
-                && !(self.matches_by(MatchBy::Id) && self.cases_by_mention.contains_key(&item.id));
+                && (!by_id || !self.cases_by_mention.contains_key(&item.id));
             if free && in_scope {
                 self.free_items_by_title
                     .entry(item.title().trim())
@@ -96,13 +97,14 @@ impl<'a> Matcher<'a> {
     }
 
     fn index_cases(&mut self) {
+        let by_id = self.matches_by(MatchBy::Id);
         let input = self.input;
         for case in input.observed.cases.values() {
             let in_scope = input.observed.cases_in_scope.contains(&case.id)
                 || input.rule.scope.testworthy.is_none();
             let free = !self.linked_cases.contains_key(&case.id)
                 && !self.items_by_marker.contains_key(&case.id)
-                && !(self.matches_by(MatchBy::Id) && !self.mentioned_items(case).is_empty());
+                && (!by_id || self.mentioned_items(case).is_empty());
             if in_scope && free {
                 self.free_cases_by_title
                     .entry(case.title().trim())

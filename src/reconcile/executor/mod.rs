@@ -478,12 +478,17 @@ fn source_key(step: &Step) -> ItemKey {
     match &step.operation {
         Operation::CreateWorkItem { case, .. } => ItemKey::Case(*case),
         Operation::CreateCase { work_item, .. } => ItemKey::WorkItem(*work_item),
-        Operation::UpdateWorkItem { pair, .. } => ItemKey::Case(pair.case),
-        Operation::UpdateCase { pair, .. } => ItemKey::WorkItem(pair.work_item),
-        Operation::Mark { pair, system } => match system {
-            System::TestWorthy => ItemKey::Case(pair.case),
-            System::AzureDevOps => ItemKey::WorkItem(pair.work_item),
-        },
-        Operation::Record { pair, .. } => ItemKey::Case(pair.case),
+        Operation::UpdateCase { pair, .. }
+        | Operation::Mark {
+            pair,
+            system: System::AzureDevOps,
+        } => ItemKey::WorkItem(pair.work_item),
+        Operation::UpdateWorkItem { pair, .. }
+        | Operation::Mark {
+            pair,
+            system: System::TestWorthy,
+        }
+        // Nothing is sent for it, so nothing refuses it.
+        | Operation::Record { pair, .. } => ItemKey::Case(pair.case),
     }
 }

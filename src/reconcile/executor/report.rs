@@ -219,6 +219,7 @@ mod tests {
 
     #[test]
     fn exit_codes() {
+        use FailureKind::{NotRun, Refused, Stale, Unanswered};
         let code = |applied: bool, failures: &[FailureKind], failed: bool| {
             let mut report = ApplyReport::default();
             if applied {
@@ -230,7 +231,6 @@ mod tests {
             report.errors.extend(failed.then(unreachable));
             report.exit_code()
         };
-        use FailureKind::{NotRun, Refused, Stale, Unanswered};
         assert_eq!(code(true, &[], false), 0);
         assert_eq!(code(false, &[], false), 0);
         assert_eq!(code(false, &[], true), 10);

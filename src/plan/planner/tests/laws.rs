@@ -63,11 +63,12 @@ fn staged(duos: &[Duo], target: System) -> Scene {
         // The base is what both hold while the link is made; then they get their own titles.
         let first = duo.base.unwrap_or_default();
         scene = scene.case(case, &title(first), &refs);
-        scene = match linked {
-            true => scene
+        scene = if linked {
+            scene
                 .marked_item(item, &title(first), &[case])
-                .linked(case, item),
-            false => scene.item(item, &title(first)),
+                .linked(case, item)
+        } else {
+            scene.item(item, &title(first))
         };
         scene = scene
             .retitle_case(case, &title(case_title))
@@ -95,7 +96,7 @@ fn unnamed(planned: &Planned) -> Vec<String> {
         text.replace("System.Title", "title")
             .replace("Microsoft.VSTS.Common.Priority", "priority")
     };
-    let number = |address: &str| {
+    let which = |address: &str| {
         let id: u64 = address.rsplit('/').next().unwrap().parse().unwrap();
         id % 100
     };
@@ -110,16 +111,16 @@ fn unnamed(planned: &Planned) -> Vec<String> {
             .filter(|(path, ..)| shared.contains(&path.as_str()))
             .map(|(path, before, after)| format!("{path}: {before:?} -> {after:?}"))
             .collect();
-        let number = number(&change.address);
+        let which = which(&change.address);
         format!(
-            "{number} {:?} {:?} {fields:?} {}",
+            "{which} {:?} {:?} {fields:?} {}",
             change.action, change.reason, change.item.title
         )
     });
     let findings = plan
         .findings
         .iter()
-        .map(|f| format!("{} {}", number(&f.address), f.code));
+        .map(|f| format!("{} {}", which(&f.address), f.code));
     let summary = std::iter::once(format!("{:?}", plan.summary));
     changes.chain(findings).chain(summary).collect()
 }

@@ -1,6 +1,7 @@
 //! A command that did not succeed: the exit code, and what a person is told.
 
 use super::exit_code::ExitCode;
+use crate::diagnostics::{Location, Place};
 use crate::model::System;
 use crate::reconcile::ReconcileError;
 use crate::remote::{RemoteError, RemoteErrorKind};
@@ -68,8 +69,15 @@ impl From<ReconcileError> for Failed {
                     let help = finding.help.as_deref().unwrap_or(finding.code.fix);
                     let severity = finding.code.severity.as_str();
                     let code = finding.code.code;
+                    let place = match &finding.location {
+                        Some(Location {
+                            file,
+                            place: Place::Line(line),
+                        }) => format!("\n   --> {file}:{line}"),
+                        _ => String::new(),
+                    };
                     format!(
-                        "\n  {severity}[{code}]: {}\n    help: {help}",
+                        "\n  {severity}[{code}]: {}{place}\n    help: {help}",
                         finding.message
                     )
                 });

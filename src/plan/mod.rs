@@ -21,6 +21,6 @@ pub use document::{
     OriginEntry, Plan, PlanFinding, Precondition, Reason, SCHEMA, SafetyReport, SafetyRule,
     SafetyVerdict, Summary, ToolEntry,
 };
-pub use observed::{ItemKey, Observed, RuleInput};
+pub use observed::{ItemKey, Observed, Refusal, RuleInput};
 pub use planner::{PlanRequest, Planned, plan};
 pub use step::{CreateTarget, Operation, Overwrite, Pair, RowValues, Step};

@@ -2,24 +2,46 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 use crate::mapping::CompiledMapping;
 use crate::model::config::{Connection, SyncRule};
-use crate::model::{Case, CaseId, Endpoints, Link, WorkItem, WorkItemId};
+use crate::model::{Case, CaseId, Endpoints, Link, System, WorkItem, WorkItemId};
 
-/// What both systems held.
+/// What both systems held. Items are shared between the rules that read them.
 #[derive(Clone, Debug, Default)]
 pub struct Observed {
     /// Every case that was read.
-    pub cases: BTreeMap<CaseId, Case>,
+    pub cases: BTreeMap<CaseId, Arc<Case>>,
     /// The cases that the rule's scope selects.
     pub cases_in_scope: BTreeSet<CaseId>,
     /// Every work item that was read.
-    pub work_items: BTreeMap<WorkItemId, WorkItem>,
+    pub work_items: BTreeMap<WorkItemId, Arc<WorkItem>>,
     /// The work items that the rule's scope selects.
     pub work_items_in_scope: BTreeSet<WorkItemId>,
     /// Why the reading may lack items, if it may.
     pub incomplete: Option<String>,
+}
+
+impl Observed {
+    /// A case that was read.
+    pub fn case(&self, id: CaseId) -> Option<&Case> {
+        self.cases.get(&id).map(Arc::as_ref)
+    }
+
+    /// A work item that was read.
+    pub fn work_item(&self, id: WorkItemId) -> Option<&WorkItem> {
+        self.work_items.get(&id).map(Arc::as_ref)
+    }
+}
+
+/// A write that a server refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Digest of what was sent; `None` if it is long ago and may be sent again.
+    pub digest: Option<String>,
+    /// The server's words.
+    pub reason: String,
 }
 
 /// One rule with everything that planning it needs.
@@ -39,8 +61,8 @@ pub struct RuleInput<'a> {
     pub links: &'a [Link],
     /// Source items with a write whose answer is outstanding.
     pub settling: BTreeSet<ItemKey>,
-    /// Items that a server refused: digest of what was sent and the server's reason.
-    pub quarantined: BTreeMap<ItemKey, (String, String)>,
+    /// Items that a server refused.
+    pub quarantined: BTreeMap<ItemKey, Refusal>,
 }
 
 /// An item of either system.
@@ -50,6 +72,16 @@ pub enum ItemKey {
     Case(CaseId),
     /// A work item.
     WorkItem(WorkItemId),
+}
+
+impl ItemKey {
+    /// The item of a pair that lives in `system`.
+    pub fn of(link: &Link, system: System) -> Self {
+        match system {
+            System::TestWorthy => Self::Case(link.case),
+            System::AzureDevOps => Self::WorkItem(link.work_item),
+        }
+    }
 }
 
 impl fmt::Display for ItemKey {

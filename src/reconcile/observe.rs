@@ -8,7 +8,7 @@ use super::error::ReconcileError;
 use super::progress::Progress;
 use crate::model::config::{AzureDevOpsScope, Connection, MatchBy, SyncRule, TestWorthyScope};
 use crate::model::{
-    ACCORD_TAG, Case, CaseId, Link, SuiteId, System, WorkItem, WorkItemId, WorkItemType,
+    ACCORD_TAG, Case, CaseId, Link, Name, SuiteId, System, WorkItem, WorkItemId, WorkItemType,
     azure_boards_mentions,
 };
 use crate::plan::{Observed, glob};
@@ -18,14 +18,20 @@ use crate::remote::{CaseListing, CaseRead, RemoteError, RemoteErrorKind, WorkIte
 /// rest count as unreadable, which never leads to a write.
 const MISSING_CASES_ASKED: usize = 200;
 
+/// The cases of a suite, shared between the rules that read it.
+struct Listing {
+    cases: BTreeMap<CaseId, Arc<Case>>,
+    incomplete: Option<String>,
+}
+
 /// Reads for the rules of one connection and remembers what it has read.
 pub(super) struct Observer<'a> {
     connection: &'a Connection,
     readers: Readers,
     progress: &'a dyn Progress,
-    listings: BTreeMap<SuiteId, Arc<CaseListing>>,
-    single_cases: BTreeMap<CaseId, Option<Case>>,
-    items: BTreeMap<WorkItemId, Option<WorkItem>>,
+    listings: BTreeMap<SuiteId, Arc<Listing>>,
+    single_cases: BTreeMap<CaseId, Option<Arc<Case>>>,
+    items: BTreeMap<WorkItemId, Option<Arc<WorkItem>>>,
     queries: Vec<(WorkItemQuery, Vec<WorkItemId>)>,
     types: BTreeMap<String, Arc<WorkItemType>>,
     checked: bool,
@@ -90,17 +96,21 @@ impl<'a> Observer<'a> {
         }
     }
 
-    /// Everything that planning `rule` needs from both systems.
+    /// Everything that planning `rule` needs from both systems. `rules` are all rules of the project: a
+    /// pair may pass from one to another.
     pub(super) async fn observe(
         &mut self,
         rule: &SyncRule,
         work_item_type: &str,
         links: &[Link],
+        rules: &BTreeMap<Name, SyncRule>,
     ) -> Result<Observed, ReconcileError> {
         self.check().await?;
         let mut observed = Observed::default();
-        self.read_cases(rule, links, &mut observed).await?;
+        self.read_cases(rule, &mut observed).await?;
         self.read_work_items(rule, work_item_type, links, &mut observed)
+            .await?;
+        self.read_missing_cases(rule, links, rules, &mut observed)
             .await?;
         Ok(observed)
     }
@@ -108,7 +118,6 @@ impl<'a> Observer<'a> {
     async fn read_cases(
         &mut self,
         rule: &SyncRule,
-        links: &[Link],
         observed: &mut Observed,
     ) -> Result<(), ReconcileError> {
         let scope = rule.scope.testworthy.as_ref();
@@ -130,10 +139,29 @@ impl<'a> Observer<'a> {
                 observed.cases.insert(*id, case.clone());
             }
         }
+        Ok(())
+    }
+
+    /// Cases of pairs that no listing holds: they may have moved to another suite.
+    async fn read_missing_cases(
+        &mut self,
+        rule: &SyncRule,
+        links: &[Link],
+        rules: &BTreeMap<Name, SyncRule>,
+        observed: &mut Observed,
+    ) -> Result<(), ReconcileError> {
         let missing: Vec<CaseId> = links
             .iter()
-            .filter(|link| link.rule == rule.name && !observed.cases.contains_key(&link.case))
+            .filter(|link| {
+                let passed_on = || {
+                    let maker = rules.get(&link.rule);
+                    observed.work_items_in_scope.contains(&link.work_item)
+                        && maker.is_none_or(|maker| maker.target == rule.target)
+                };
+                link.rule == rule.name || passed_on()
+            })
             .map(|link| link.case)
+            .filter(|case| !observed.cases.contains_key(case))
             .take(MISSING_CASES_ASKED)
             .collect();
         for id in missing {
@@ -144,7 +172,7 @@ impl<'a> Observer<'a> {
         Ok(())
     }
 
-    async fn listing(&mut self, suite: SuiteId) -> Result<Arc<CaseListing>, ReconcileError> {
+    async fn listing(&mut self, suite: SuiteId) -> Result<Arc<Listing>, ReconcileError> {
         if let Some(known) = self.listings.get(&suite) {
             return Ok(known.clone());
         }
@@ -152,17 +180,22 @@ impl<'a> Observer<'a> {
             .begin(&format!("reading suite {suite} of TestWorthy"), None);
         let listing = self.readers.testworthy.cases(suite).await;
         self.progress.end();
-        let listing = Arc::new(listing.map_err(|error| self.failed(error))?);
+        let CaseListing { cases, incomplete } = listing.map_err(|error| self.failed(error))?;
+        let cases = cases.into_iter().map(|(id, case)| (id, Arc::new(case)));
+        let listing = Arc::new(Listing {
+            cases: cases.collect(),
+            incomplete,
+        });
         self.listings.insert(suite, listing.clone());
         Ok(listing)
     }
 
-    async fn single_case(&mut self, id: CaseId) -> Result<Option<Case>, ReconcileError> {
+    async fn single_case(&mut self, id: CaseId) -> Result<Option<Arc<Case>>, ReconcileError> {
         if let Some(known) = self.single_cases.get(&id) {
             return Ok(known.clone());
         }
         let case = match self.readers.testworthy.case(id).await {
-            Ok(CaseRead::Present(case)) => Some(*case),
+            Ok(CaseRead::Present(case)) => Some(Arc::from(case)),
             Ok(CaseRead::Refused) => None,
             Err(error) if matches!(error.kind, RemoteErrorKind::Unsupported { .. }) => None,
             Err(error) => return Err(self.failed(error)),
@@ -289,7 +322,7 @@ impl<'a> Observer<'a> {
                 }
             };
             for id in slice {
-                self.items.insert(*id, read.remove(id));
+                self.items.insert(*id, read.remove(id).map(Arc::new));
             }
             self.progress.advance(slice.len() as u64);
         }

@@ -9,15 +9,15 @@ use super::connect::endpoints;
 use super::error::ReconcileError;
 use super::executor::later;
 use super::observe::Observer;
-use crate::diagnostics::Finding;
 use crate::diagnostics::catalog::mapping as mapping_codes;
+use crate::diagnostics::{Finding, Location, Place};
 use crate::mapping::CompiledMapping;
-use crate::model::config::{Config, SyncRule};
+use crate::model::config::{Config, Origin, SyncRule};
 use crate::model::{Endpoints, Link, Name};
 use crate::plan::safety::{FileCounts, Overrides};
 use crate::plan::{
-    Inputs, ItemKey, Observed, PlanFinding, PlanRequest, Planned, RuleInput, glob,
-    plan as make_plan,
+    Inputs, ItemKey, Observed, OriginEntry, PlanFinding, PlanRequest, Planned, Refusal, RuleInput,
+    glob, plan as make_plan,
 };
 use crate::store::Intent;
 
@@ -77,7 +77,7 @@ pub async fn plan(
                 continue;
             };
             let seen = observer
-                .observe(rule, &mapping.work_item_type, &links)
+                .observe(rule, &mapping.work_item_type, &links, &context.config.rules)
                 .await?;
             observations.push(Observation {
                 rule: rule.clone(),
@@ -123,10 +123,18 @@ async fn compile(
     };
     let Some(live) = observer.work_item_type(&mapping.work_item_type).await? else {
         let message = format!(
-            "the project has no work item type `{}` (mapping `{}`)",
+            "the project has no work item type `{}`, which mapping `{}` names",
             mapping.work_item_type, mapping.name
         );
-        findings.push(Finding::new(&mapping_codes::L01_UNKNOWN_FIELD, message));
+        let finding = Finding::new(&mapping_codes::L01_UNKNOWN_FIELD, message)
+            .at(place(&mapping.origin))
+            .with_help(format!(
+                "compare `azureDevOps` of the mapping with the work item types of the project of connection `{}`",
+                rule.connection
+            ));
+        if !findings.contains(&finding) {
+            findings.push(finding);
+        }
         return Ok(None);
     };
     let (compiled, mut found) = CompiledMapping::compile(mapping, Some(&live), rule.target);
@@ -169,10 +177,14 @@ async fn assemble(
                 .collect(),
             quarantined: quarantine
                 .into_iter()
-                .filter(|entry| later(entry.at, REFUSED_FOR) > now)
                 .filter_map(|entry| {
                     let key: ItemKey = entry.key.parse().ok()?;
-                    Some((key, (entry.payload_digest, entry.reason)))
+                    let fresh = later(entry.at, REFUSED_FOR) > now;
+                    let refusal = Refusal {
+                        digest: fresh.then_some(entry.payload_digest),
+                        reason: entry.reason,
+                    };
+                    Some((key, refusal))
                 })
                 .collect(),
         });
@@ -215,6 +227,24 @@ fn plan_finding(finding: &Finding) -> PlanFinding {
             Some(help) => format!("{}; {help}", finding.message),
             None => finding.message.clone(),
         },
-        origin: None,
+        origin: finding.location.as_ref().and_then(origin),
+    }
+}
+
+fn place(origin: &Origin) -> Location {
+    Location {
+        file: origin.file.clone(),
+        place: Place::Line(origin.line),
+    }
+}
+
+/// Where a finding points, if it knows the line.
+fn origin(location: &Location) -> Option<OriginEntry> {
+    match location.place {
+        Place::Line(line) => Some(OriginEntry {
+            file: location.file.clone(),
+            line,
+        }),
+        Place::File | Place::Bytes { .. } | Place::Node { .. } => None,
     }
 }

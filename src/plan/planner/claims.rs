@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Link, Name, System};
+use crate::model::{Link, Name};
 use crate::plan::observed::{ItemKey, RuleInput};
 
 /// Items between two places that a rule of this plan takes care of already.
@@ -58,17 +58,9 @@ impl<'a> Rules<'a> {
     }
 }
 
-/// The source item of a link, as a rule from `source` sees it.
-pub(super) fn source_of(link: &Link, source: System) -> ItemKey {
-    match source {
-        System::TestWorthy => ItemKey::Case(link.case),
-        System::AzureDevOps => ItemKey::WorkItem(link.work_item),
-    }
-}
-
 /// Whether a rule selects the source item of a link.
 pub(super) fn selects(input: &RuleInput<'_>, link: &Link) -> bool {
-    match source_of(link, input.rule.source()) {
+    match ItemKey::of(link, input.rule.source()) {
         ItemKey::Case(id) => input.observed.cases_in_scope.contains(&id),
         ItemKey::WorkItem(id) => input.observed.work_items_in_scope.contains(&id),
     }

@@ -27,13 +27,13 @@ pub(super) fn plan_create(collector: &mut Collector<'_>, source: ItemKey) -> Cla
     let observed = collector.input.observed;
     let made = match source {
         ItemKey::Case(id) => {
-            let Some(case) = observed.cases.get(&id) else {
+            let Some(case) = observed.case(id) else {
                 return Class::Held;
             };
             create_work_item(collector, source, case)
         }
         ItemKey::WorkItem(id) => {
-            let Some(item) = observed.work_items.get(&id) else {
+            let Some(item) = observed.work_item(id) else {
                 return Class::Held;
             };
             create_case(collector, source, item)
@@ -43,8 +43,8 @@ pub(super) fn plan_create(collector: &mut Collector<'_>, source: ItemKey) -> Cla
         return Class::Held;
     };
     let (case, item) = match source {
-        ItemKey::Case(id) => (observed.cases.get(&id), None),
-        ItemKey::WorkItem(id) => (None, observed.work_items.get(&id)),
+        ItemKey::Case(id) => (observed.case(id), None),
+        ItemKey::WorkItem(id) => (None, observed.work_item(id)),
     };
     let change = Change {
         address: collector.address(source),

@@ -122,7 +122,7 @@ impl<'a> Matcher<'a> {
     fn mentioned_items(&self, case: &Case) -> Vec<&'a WorkItem> {
         azure_boards_mentions(&case.refs)
             .into_iter()
-            .filter_map(|item| self.input.observed.work_items.get(&item))
+            .filter_map(|item| self.input.observed.work_item(item))
             .filter(|item| self.is_mapped(item))
             .collect()
     }
@@ -189,7 +189,7 @@ impl<'a> Matcher<'a> {
     }
 
     fn item_claimed_elsewhere(&self, id: WorkItemId) -> Option<String> {
-        let item = self.input.observed.work_items.get(&id)?;
+        let item = self.input.observed.work_item(id)?;
         if let Some(case) = self.own_markers(item).first() {
             let why = if self.input.observed.cases.contains_key(case) {
                 "and the rule does not match by `marker`"
@@ -223,8 +223,7 @@ impl<'a> Matcher<'a> {
                 let markers = self
                     .input
                     .observed
-                    .work_items
-                    .get(&one)
+                    .work_item(one)
                     .map(|item| self.own_markers(item));
                 if markers.is_some_and(|markers| markers.len() > 1) {
                     return Match::Ambiguous(format!(
@@ -244,7 +243,7 @@ impl<'a> Matcher<'a> {
     }
 
     fn item_by_marker(&self, id: WorkItemId) -> Match {
-        let Some(item) = self.input.observed.work_items.get(&id) else {
+        let Some(item) = self.input.observed.work_item(id) else {
             return Match::None;
         };
         let markers = self.own_markers(item);
@@ -281,7 +280,7 @@ impl<'a> Matcher<'a> {
     }
 
     fn case_by_mention(&self, id: CaseId) -> Match {
-        let Some(case) = self.input.observed.cases.get(&id) else {
+        let Some(case) = self.input.observed.case(id) else {
             return Match::None;
         };
         let candidates = self.mentioned_items(case);
@@ -301,7 +300,7 @@ impl<'a> Matcher<'a> {
     }
 
     fn item_by_mention(&self, id: WorkItemId) -> Match {
-        let Some(item) = self.input.observed.work_items.get(&id) else {
+        let Some(item) = self.input.observed.work_item(id) else {
             return Match::None;
         };
         match self
@@ -337,7 +336,7 @@ impl<'a> Matcher<'a> {
                 item.id
             ));
         }
-        let named = self.input.observed.cases.get(&case);
+        let named = self.input.observed.case(case);
         let named = named.map_or(0, |case| self.mentioned_items(case).len());
         if named > 1 {
             return Err(format!(
@@ -372,8 +371,8 @@ impl<'a> Matcher<'a> {
     fn by_title(&self, source: ItemKey) -> Match {
         let observed = self.input.observed;
         let title = match source {
-            ItemKey::Case(id) => observed.cases.get(&id).map(crate::model::Case::title),
-            ItemKey::WorkItem(id) => observed.work_items.get(&id).map(WorkItem::title),
+            ItemKey::Case(id) => observed.case(id).map(crate::model::Case::title),
+            ItemKey::WorkItem(id) => observed.work_item(id).map(WorkItem::title),
         };
         let Some(title) = title.map(str::trim).filter(|title| !title.is_empty()) else {
             return Match::None;

@@ -14,8 +14,8 @@ use crate::plan::conservation::Class;
 use crate::plan::observed::{ItemKey, RuleInput};
 use crate::plan::step::fingerprint;
 use crate::plan::{
-    Action, Change, DriftEntry, FieldChange, ItemRef, Operation, Overwrite, Pair, Precondition,
-    Reason, RowValues,
+    Action, Change, DriftEntry, FieldChange, Operation, Overwrite, Pair, Precondition, Reason,
+    RowValues,
 };
 use crate::remote::{CasePatch, WorkItemPatch};
 
@@ -134,10 +134,13 @@ fn settle_without_write(
         return class;
     }
     if rows.held {
-        Class::Held
-    } else {
-        Class::Unchanged
+        return Class::Held;
     }
+    // The value that a server refused is gone: so is the reason to keep the item in quarantine.
+    if collector.input.quarantined.contains_key(&source) {
+        collector.release(source, pair);
+    }
+    Class::Unchanged
 }
 
 fn mark_of(link: &Link, side: System) -> MarkState {
@@ -189,8 +192,7 @@ fn compare(
     let verdicts = one_way_pair(input.mapping, base, case, item, rule.source(), rule.drift);
     let mut rows = Rows::default();
     for row in verdicts.rows {
-        let pair = collector.item_ref(Some(case), Some(item));
-        apply_verdict(collector, source, pair, row, &mut rows);
+        apply_verdict(collector, source, (case, item), row, &mut rows);
     }
     rows
 }
@@ -198,7 +200,7 @@ fn compare(
 fn apply_verdict(
     collector: &mut Collector<'_>,
     source: ItemKey,
-    item: ItemRef,
+    (case, item): (&Case, &WorkItem),
     RowVerdict {
         row,
         source: from,
@@ -248,7 +250,7 @@ fn apply_verdict(
             let shown = |value: &Value| (!row.sensitive()).then(|| value.to_json());
             let entry = DriftEntry {
                 address: collector.address(source),
-                item,
+                item: collector.item_ref(Some(case), Some(item)),
                 path: row.path(target),
                 recorded: shown(&recorded),
                 live: shown(&live),

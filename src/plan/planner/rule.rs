@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::claims::{Claims, Rules, selects, source_of};
+use super::claims::{Claims, Rules, selects};
 use super::matching::{self, Match, Matcher};
 use super::{RuleOutput, create, pair};
 use crate::diagnostics::catalog::sync as codes;
@@ -77,7 +77,7 @@ impl<'a> Collector<'a> {
             linked += 1;
             cases |= observed.cases.contains_key(&link.case);
             items |= observed.work_items.contains_key(&link.work_item);
-            let source = source_of(link, input.rule.source());
+            let source = ItemKey::of(link, input.rule.source());
             if !selects(input, link) {
                 absent.push(source);
             }
@@ -134,7 +134,7 @@ impl<'a> Collector<'a> {
     }
 
     fn plan_linked(&mut self, source: ItemKey, link: &'a Link, matcher: &Matcher<'_>) -> Class {
-        let target = source_of(link, self.input.rule.target);
+        let target = ItemKey::of(link, self.input.rule.target);
         if link.rule != self.input.rule.name {
             self.take_over(source, link);
         }
@@ -147,9 +147,8 @@ impl<'a> Collector<'a> {
         }
         let observed = self.input.observed;
         let pair = observed
-            .cases
-            .get(&link.case)
-            .zip(observed.work_items.get(&link.work_item));
+            .case(link.case)
+            .zip(observed.work_item(link.work_item));
         let situation = Situation::Linked {
             source: self.presence(source),
             target: self.presence(target),
@@ -169,13 +168,19 @@ impl<'a> Collector<'a> {
     /// The store learns that the pair is this rule's from now on, whatever becomes of its fields: the
     /// links of a rule that is gone are forgotten, and their bases with them.
     fn take_over(&mut self, source: ItemKey, link: &Link) {
+        let pair = Pair {
+            link: Some(link.id.clone()),
+            case: link.case,
+            testworthy_project: link.testworthy_project,
+            work_item: link.work_item,
+        };
+        self.release(source, &pair);
+    }
+
+    /// A record without a new base: the link is this rule's, and its source is in no quarantine.
+    pub(super) fn release(&mut self, source: ItemKey, pair: &Pair) {
         let operation = Operation::Record {
-            pair: Pair {
-                link: Some(link.id.clone()),
-                case: link.case,
-                testworthy_project: link.testworthy_project,
-                work_item: link.work_item,
-            },
+            pair: pair.clone(),
             base: BTreeMap::new(),
             rev: None,
         };
@@ -193,7 +198,7 @@ impl<'a> Collector<'a> {
         match key {
             ItemKey::Case(id) if observed.cases.contains_key(&id) => Presence::Present,
             ItemKey::Case(_) => Presence::Gone,
-            ItemKey::WorkItem(id) => match observed.work_items.get(&id) {
+            ItemKey::WorkItem(id) => match observed.work_item(id) {
                 None => Presence::Gone,
                 Some(item) if !self.is_mapped(item) => Presence::Retyped,
                 Some(_) => Presence::Present,
@@ -297,10 +302,9 @@ impl<'a> Collector<'a> {
         let observed = self.input.observed;
         let pair = match (source, target) {
             (ItemKey::Case(case), ItemKey::WorkItem(item))
-            | (ItemKey::WorkItem(item), ItemKey::Case(case)) => observed
-                .cases
-                .get(&case)
-                .zip(observed.work_items.get(&item)),
+            | (ItemKey::WorkItem(item), ItemKey::Case(case)) => {
+                observed.case(case).zip(observed.work_item(item))
+            }
             (ItemKey::Case(_), ItemKey::Case(_)) | (ItemKey::WorkItem(_), ItemKey::WorkItem(_)) => {
                 None
             }
@@ -349,11 +353,11 @@ impl<'a> Collector<'a> {
         match source {
             ItemKey::Case(id) => ItemRef {
                 testworthy: Some(id.0),
-                ..self.item_ref(observed.cases.get(&id), None)
+                ..self.item_ref(observed.case(id), None)
             },
             ItemKey::WorkItem(id) => ItemRef {
                 azure_devops: Some(id.0),
-                ..self.item_ref(None, observed.work_items.get(&id))
+                ..self.item_ref(None, observed.work_item(id))
             },
         }
     }
@@ -402,11 +406,12 @@ impl<'a> Collector<'a> {
         change: Change,
         operation: Operation,
     ) -> Class {
-        if let Some((digest, reason)) = self.input.quarantined.get(&source)
-            && *digest == operation.payload_digest()
+        if let Some(refusal) = self.input.quarantined.get(&source)
+            && refusal.digest == Some(operation.payload_digest())
         {
             let message = format!(
-                "the server refused this write before and nothing has changed since: {reason}"
+                "the server refused this write before and nothing has changed since: {}",
+                refusal.reason
             );
             self.finding(&codes::QUARANTINED, source, &message);
             return Class::Quarantined;

@@ -92,7 +92,7 @@ fn staged(duos: &[Duo], target: System) -> Scene {
 
 /// A plan without the names of the systems: the row's own words and the numbers of the duos.
 fn unnamed(planned: &Planned) -> Vec<String> {
-    let plain = |text: &str| {
+    let bare = |text: &str| {
         text.replace("System.Title", "title")
             .replace("Microsoft.VSTS.Common.Priority", "priority")
     };
@@ -107,7 +107,7 @@ fn unnamed(planned: &Planned) -> Vec<String> {
         let fields: Vec<String> = change
             .fields
             .iter()
-            .map(|field| (plain(&field.path), &field.before, &field.after))
+            .map(|field| (bare(&field.path), &field.before, &field.after))
             .filter(|(path, ..)| shared.contains(&path.as_str()))
             .map(|(path, before, after)| format!("{path}: {before:?} -> {after:?}"))
             .collect();

@@ -220,10 +220,7 @@ fn a_refused_write_is_not_sent_again_until_something_changes() {
             }
         };
         let digest = scene.plan().steps[0].operation.payload_digest();
-        let refused = ("no".to_owned(), digest);
-        scene.rules[0]
-            .quarantined
-            .insert(edited, (refused.1, refused.0));
+        scene.refused(edited, Some(digest));
         let planned = scene.plan();
         assert_eq!(planned.plan.summary.quarantined, 1);
         assert!(planned.steps.is_empty());
@@ -242,9 +239,7 @@ fn a_refused_write_is_tried_again_when_a_person_mended_the_target() {
         .retitle_case(1, "Card");
     let digest = scene.plan().steps[0].operation.payload_digest();
     let key = crate::plan::ItemKey::Case(crate::model::CaseId(1));
-    scene.rules[0]
-        .quarantined
-        .insert(key, (digest, "closed".to_owned()));
+    scene.refused(key, Some(digest));
     assert_eq!(scene.plan().plan.summary.quarantined, 1);
     let mended = scene.edit_item(5, |item| {
         item.fields
@@ -265,12 +260,42 @@ fn a_quarantined_change_of_the_mapping_is_not_counted_as_one() {
     base.get_mut("priority").unwrap().row_digest = "another".to_owned();
     let digest = scene.plan().steps[0].operation.payload_digest();
     let key = crate::plan::ItemKey::Case(crate::model::CaseId(1));
-    scene.rules[0]
-        .quarantined
-        .insert(key, (digest, "no".to_owned()));
+    scene.refused(key, Some(digest));
     let planned = scene.plan();
     assert_eq!(planned.plan.summary.quarantined, 1);
     assert_eq!(planned.plan.summary.update, 0);
     let told = format!("{:?}", planned.plan.safety);
     assert!(!told.contains("mapping changed"), "{told}");
+}
+
+#[test]
+fn a_refusal_of_long_ago_does_not_stop_a_write() {
+    let mut scene = Scene::cases_to_items()
+        .pair(1, 5, "Pay")
+        .retitle_case(1, "Card");
+    scene.refused(crate::plan::ItemKey::Case(crate::model::CaseId(1)), None);
+    assert_eq!(scene.plan().plan.summary.update, 1);
+}
+
+#[test]
+fn a_refused_value_that_was_taken_back_frees_the_item() {
+    for (scene, key) in [
+        (
+            Scene::cases_to_items(),
+            crate::plan::ItemKey::Case(crate::model::CaseId(1)),
+        ),
+        (
+            Scene::items_to_cases(),
+            crate::plan::ItemKey::WorkItem(crate::model::WorkItemId(5)),
+        ),
+    ] {
+        let mut scene = scene.pair(1, 5, "Pay");
+        scene.refused(key, Some("of another value".to_owned()));
+        let planned = scene.plan();
+        assert_eq!(planned.plan.summary.unchanged, 1);
+        let [step] = &planned.steps[..] else {
+            panic!("{:?}", planned.steps)
+        };
+        assert!(matches!(step.operation, Operation::Record { .. }));
+    }
 }

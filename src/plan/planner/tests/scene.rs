@@ -1,6 +1,7 @@
 //! A scene: a few cases and work items, links between them, rules over them, and the plan of it all.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::mapping::CompiledMapping;
 use crate::mapping::testing::{compiled, constant_row, field_row, priority_row, tag_row};
@@ -15,7 +16,7 @@ use crate::model::{
 };
 use crate::plan::planner::{PlanRequest, Planned, plan};
 use crate::plan::safety::{FileCounts, Overrides};
-use crate::plan::{Inputs, ItemKey, Observed, RuleInput};
+use crate::plan::{Inputs, ItemKey, Observed, Refusal, RuleInput};
 
 pub(super) const SUITE: SuiteId = SuiteId(41);
 pub(super) const RULE: &str = "cases";
@@ -26,7 +27,7 @@ pub(super) struct Ruled {
     /// `None`: every case, or every work item, if the rule reads that side.
     pub(super) selects: Option<BTreeSet<u64>>,
     pub(super) settling: BTreeSet<ItemKey>,
-    pub(super) quarantined: BTreeMap<ItemKey, (String, String)>,
+    pub(super) quarantined: BTreeMap<ItemKey, Refusal>,
     pub(super) incomplete: Option<String>,
 }
 
@@ -278,6 +279,13 @@ impl Scene {
         })
     }
 
+    /// A server refused a write with this digest for an item of the first rule.
+    pub(super) fn refused(&mut self, key: ItemKey, digest: Option<String>) {
+        let reason = "closed items cannot be changed".to_owned();
+        let refusal = Refusal { digest, reason };
+        self.rules[0].quarantined.insert(key, refusal);
+    }
+
     /// The plan of the scene.
     pub(super) fn plan(&self) -> Planned {
         self.plan_in_order(&(0..self.rules.len()).collect::<Vec<_>>())
@@ -331,17 +339,22 @@ impl Scene {
         let cases = self.cases.keys().copied();
         let items = self.items.keys().copied();
         Observed {
-            cases: self.cases.clone(),
+            cases: shared(&self.cases),
             cases_in_scope: cases
                 .filter(|id| source == System::TestWorthy && selects(id.0))
                 .collect(),
-            work_items: self.items.clone(),
+            work_items: shared(&self.items),
             work_items_in_scope: items
                 .filter(|id| source == System::AzureDevOps && selects(id.0))
                 .collect(),
             incomplete: ruled.incomplete.clone(),
         }
     }
+}
+
+fn shared<K: Ord + Copy, V: Clone>(items: &BTreeMap<K, V>) -> BTreeMap<K, Arc<V>> {
+    let shared = items.iter().map(|(id, item)| (*id, Arc::new(item.clone())));
+    shared.collect()
 }
 
 fn ruled(rule: SyncRule) -> Ruled {

@@ -88,6 +88,10 @@ fn tell(session: &Session, plan: &Plan, report: &ApplyReport) {
     if report.failures.len() > 50 {
         let _ = writeln!(text, "! and {} more", report.failures.len() - 50);
     }
+    // The first error ends the command with its own message.
+    for error in report.errors.iter().skip(1) {
+        let _ = writeln!(text, "! {error}");
+    }
     for note in &report.notes {
         let _ = writeln!(text, "note: {note}");
     }

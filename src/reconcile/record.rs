@@ -34,3 +34,54 @@ pub(super) async fn record(
     }
     Ok(refused)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Base, CaseId, Endpoints, LinkId, MarkState, Name, WorkItemId};
+    use crate::store::SqliteStore;
+
+    fn link(case: u64, work_item: u64) -> Record {
+        let link = Link {
+            id: LinkId(format!("{case}-{work_item}")),
+            endpoints: places(),
+            case: CaseId(case),
+            testworthy_project: None,
+            work_item: WorkItemId(work_item),
+            rule: Name::new("cases").unwrap(),
+            case_mark: MarkState::Missing,
+            work_item_mark: MarkState::Written,
+            base: Base::default(),
+        };
+        Record {
+            link: Some(link),
+            ..Record::default()
+        }
+    }
+
+    fn places() -> Endpoints {
+        Endpoints {
+            testworthy: "testworthy.us".to_owned(),
+            azure_devops: "dev.azure.com/contoso".to_owned(),
+        }
+    }
+
+    #[tokio::test]
+    async fn one_pair_that_is_refused_takes_no_other_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("state.db"))
+            .await
+            .unwrap();
+        let refused = record(&store, vec![link(1, 5)]).await.unwrap();
+        assert_eq!(refused, []);
+        let records = vec![link(2, 6), link(3, 5), link(1, 7), link(4, 8)];
+        let refused = record(&store, records).await.unwrap();
+        let ids = |links: &[Link]| -> Vec<(u64, u64)> {
+            let pairs = links.iter().map(|link| (link.case.0, link.work_item.0));
+            pairs.collect()
+        };
+        assert_eq!(ids(&refused), [(3, 5), (1, 7)]);
+        let kept = store.links(&places()).await.unwrap();
+        assert_eq!(ids(&kept), [(1, 5), (2, 6), (4, 8)]);
+    }
+}

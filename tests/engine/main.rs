@@ -5,5 +5,6 @@ mod faults;
 mod laws;
 mod requests;
 mod review_apply;
+mod review_edits;
 mod review_help;
 mod support;

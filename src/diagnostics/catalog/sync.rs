@@ -17,7 +17,7 @@ pub static OVERLAPPING_RULES: Entry = Entry {
     code: "L23",
     severity: Severity::Warning,
     title: "two rules select the same item",
-    explanation: "An item belongs to one rule: two rules writing the same pair would overwrite each other for ever. The rule that made the pair keeps it; the other one passes over it.",
+    explanation: "An item belongs to one rule: two rules writing the same pair would overwrite each other for ever. The rule that made the pair keeps it as long as it selects it; the other one passes over it. When the item moves from the scope of one rule to that of another with the same direction, the pair goes with it.",
     example: "Two SyncRules over suite 41, one for all sections and one for `Checkout/**`.",
     fix: "Narrow the scope of one of the two rules.",
 };

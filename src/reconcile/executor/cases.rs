@@ -275,7 +275,7 @@ impl RuleRun<'_> {
         let mut by_suite: BTreeMap<Option<SuiteId>, Vec<CaseId>> = BTreeMap::new();
         for job in jobs {
             if let CaseWrite::Update { pair, .. } = &job.write {
-                let known = self.observation.observed.cases.get(&pair.case);
+                let known = self.observation.observed.case(pair.case);
                 by_suite
                     .entry(known.map(|case| case.suite))
                     .or_default()
@@ -309,7 +309,7 @@ impl RuleRun<'_> {
                 }
                 Ok(CaseRead::Refused) => {}
                 Err(error) if matches!(error.kind, RemoteErrorKind::Unsupported { .. }) => {
-                    let known = self.observation.observed.cases.get(&id);
+                    let known = self.observation.observed.case(id);
                     unsupported.extend(known.map(|case| case.suite));
                 }
                 Err(error) => return Err(failed(error)),

@@ -114,12 +114,12 @@ impl RuleRun<'_> {
     /// Marks that stand on the items already are not written again.
     fn note_existing_marks(&self, link: &mut Link) {
         let observed = &self.observation.observed;
-        if let Some(case) = observed.cases.get(&link.case)
+        if let Some(case) = observed.case(link.case)
             && crate::model::azure_boards_mentions(&case.refs).contains(&link.work_item)
         {
             link.case_mark = MarkState::Written;
         }
-        if let Some(item) = observed.work_items.get(&link.work_item)
+        if let Some(item) = observed.work_item(link.work_item)
             && item.has_accord_tag()
             && self
                 .connection

@@ -53,6 +53,12 @@ impl RuleRun<'_> {
             System::AzureDevOps => self.mark_work_items(links, report).await,
         };
         self.context.progress.end();
+        if self.stop.is_set() {
+            report.notes.push(
+                "stopped before every marker was written on its source; the next apply writes the rest"
+                    .to_owned(),
+            );
+        }
         result
     }
 

@@ -287,8 +287,10 @@ impl<'a> RuleRun<'a> {
             } else {
                 // What follows in this run builds on it.
                 self.links.insert(link.id.clone(), link.clone());
+                let source = ItemKey::of(&link, self.observation.rule.source());
                 let record = Record {
                     link: Some(link),
+                    quarantine: Some(self.release(source)),
                     ..Record::default()
                 };
                 kept.push((None, record));
@@ -461,7 +463,7 @@ impl<'a> RuleRun<'a> {
     }
 
     fn observed_item(&self, id: WorkItemId) -> Option<&WorkItem> {
-        self.observation.observed.work_items.get(&id)
+        self.observation.observed.work_item(id)
     }
 }
 

@@ -116,9 +116,10 @@ impl RuleRun<'_> {
             .iter()
             .zip(&intents)
             .flat_map(|(job, intent)| match &job.step.operation {
+                // Once, with the first attempt: the value is lost once at most.
                 Operation::UpdateWorkItem {
                     pair, overwrites, ..
-                } => self.losses(intent, pair, overwrites),
+                } if job.attempt == 0 => self.losses(intent, pair, overwrites),
                 _ => Vec::new(),
             })
             .collect();
@@ -374,8 +375,7 @@ impl RuleRun<'_> {
         let project = self
             .observation
             .observed
-            .cases
-            .get(&case)
+            .case(case)
             .and_then(|case| case.project);
         Pair {
             link: None,

@@ -36,7 +36,10 @@ impl<'a> Rules<'a> {
         }
         let let_go = self.planned.get(&link.rule).is_some_and(|other| {
             let elsewhere = other.endpoints != input.endpoints;
-            elsewhere || (other.rule.target == input.rule.target && !selects(other, link))
+            // What a listing may have missed is not gone.
+            let looked = other.observed.incomplete.is_none();
+            let same_way = other.rule.target == input.rule.target;
+            elsewhere || (same_way && looked && !selects(other, link))
         });
         (!let_go).then_some(&link.rule)
     }

@@ -26,6 +26,8 @@ pub(super) struct Collector<'a> {
     pub(super) input: &'a RuleInput<'a>,
     pub(super) output: RuleOutput,
     links: BTreeMap<ItemKey, &'a Link>,
+    /// Whether titles are sensitive: then nothing in the plan shows them.
+    hides_titles: bool,
 }
 
 /// Plans one rule.
@@ -45,6 +47,10 @@ pub(super) fn plan_rule<'a>(
         input,
         output: RuleOutput::default(),
         links: links.collect(),
+        hides_titles: input.mapping.rows.iter().any(|row| {
+            let paths = [System::TestWorthy, System::AzureDevOps].map(|system| row.path(system));
+            row.sensitive() && (paths[0] == "title" || paths[1] == "System.Title")
+        }),
     };
     let matcher = Matcher::new(input);
     let in_scope = matching::selected(input);
@@ -338,6 +344,7 @@ impl<'a> Collector<'a> {
     /// The pair as a plan names it.
     pub(super) fn item_ref(&self, case: Option<&Case>, item: Option<&WorkItem>) -> ItemRef {
         let title = match self.input.rule.source() {
+            _ if self.hides_titles => None,
             System::TestWorthy => case.map(Case::title),
             System::AzureDevOps => item.map(WorkItem::title),
         };

@@ -213,3 +213,14 @@ fn a_pair_of_a_rule_that_was_not_planned_is_left_to_it() {
     assert_eq!(told(&planned), [overlap("cases", "case/1")]);
     assert!(planned.steps.is_empty());
 }
+
+#[test]
+fn a_pair_is_not_taken_over_from_a_rule_whose_listing_may_lack_it() {
+    let scene = Scene::new(TO_ITEMS)
+        .selecting(&[2])
+        .with_rule("later", TO_ITEMS)
+        .selecting(&[1]);
+    let mut scene = scene.pair(1, 5, "Pay").retitle_case(1, "Pay by card");
+    scene.rules[0].incomplete = Some("page 3 was empty".to_owned());
+    assert_eq!(scene.plan().plan.changes, []);
+}

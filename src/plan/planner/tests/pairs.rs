@@ -299,3 +299,23 @@ fn a_refused_value_that_was_taken_back_frees_the_item() {
         assert!(matches!(step.operation, Operation::Record { .. }));
     }
 }
+
+#[test]
+fn a_sensitive_title_is_nowhere_in_the_plan() {
+    for start in [Scene::cases_to_items(), Scene::items_to_cases()] {
+        let mut scene = start
+            .pair(1, 5, "Codename Pay")
+            .retitle_case(1, "Codename Card")
+            .retitle_item(5, "Codename Cash")
+            .case(2, "Codename Two", &[])
+            .case(3, "Codename Two", &[])
+            .item(6, "Codename Two")
+            .item(7, &"Codename ".repeat(40));
+        scene.secret_titles = true;
+        for drift in [DriftPolicy::Enforce, DriftPolicy::Report] {
+            scene.rules[0].rule.drift = drift;
+            let plan = serde_json::to_string(&scene.plan().plan).unwrap();
+            assert!(!plan.contains("Codename"), "{plan}");
+        }
+    }
+}

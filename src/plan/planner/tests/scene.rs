@@ -40,6 +40,8 @@ pub(super) struct Scene {
     pub(super) items: BTreeMap<WorkItemId, WorkItem>,
     pub(super) links: Vec<Link>,
     pub(super) only: Vec<String>,
+    /// Whether titles are sensitive.
+    pub(super) secret_titles: bool,
 }
 
 pub(super) fn name(text: &str) -> Name {
@@ -53,17 +55,21 @@ pub(super) fn endpoints() -> Endpoints {
     }
 }
 
+/// The mapping of every scene: a title, a table, a tag, a constant for new items.
 pub(super) fn mapping(target: System) -> CompiledMapping {
+    mapping_with_title(target, false)
+}
+
+fn mapping_with_title(target: System, sensitive: bool) -> CompiledMapping {
     let origin = crate::model::config::Row {
         on_create: true,
         ..constant_row(Value::text("TestWorthy"), "Custom.Origin")
     };
-    let rows = vec![
-        field_row("title", "System.Title"),
-        priority_row(),
-        tag_row("smoke", "smoke"),
-        origin,
-    ];
+    let title = crate::model::config::Row {
+        sensitive,
+        ..field_row("title", "System.Title")
+    };
+    let rows = vec![title, priority_row(), tag_row("smoke", "smoke"), origin];
     compiled(rows, target)
 }
 
@@ -135,6 +141,7 @@ impl Scene {
             items: BTreeMap::new(),
             links: Vec::new(),
             only: Vec::new(),
+            secret_titles: false,
         };
         scene.rules.push(ruled(rule(RULE, target)));
         scene
@@ -301,7 +308,7 @@ impl Scene {
         let mappings: Vec<CompiledMapping> = self
             .rules
             .iter()
-            .map(|ruled| mapping(ruled.rule.target))
+            .map(|ruled| mapping_with_title(ruled.rule.target, self.secret_titles))
             .collect();
         let rules = order.iter().map(|&index| {
             let ruled = &self.rules[index];

@@ -10,6 +10,7 @@ mod executor;
 mod observe;
 mod plan;
 mod progress;
+mod record;
 mod recovery;
 mod secret;
 

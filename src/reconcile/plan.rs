@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Context;
 use super::connect::endpoints;
 use super::error::ReconcileError;
+use super::executor::later;
 use super::observe::Observer;
 use crate::diagnostics::Finding;
 use crate::diagnostics::catalog::mapping as mapping_codes;
@@ -18,6 +20,10 @@ use crate::plan::{
     plan as make_plan,
 };
 use crate::store::Intent;
+
+/// How long a refused write is not sent again while nothing changes. What made the server refuse it may
+/// be mended where Accord does not look: an area, a rule of the process, a permission.
+const REFUSED_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What narrows or loosens a plan.
 #[derive(Clone, Debug, Default)]
@@ -163,6 +169,7 @@ async fn assemble(
                 .collect(),
             quarantined: quarantine
                 .into_iter()
+                .filter(|entry| later(entry.at, REFUSED_FOR) > now)
                 .filter_map(|entry| {
                     let key: ItemKey = entry.key.parse().ok()?;
                     Some((key, (entry.payload_digest, entry.reason)))

@@ -4,16 +4,16 @@
 //! one that did not is given up and planned afresh. Updates need no more than that: the pair is compared
 //! with its base again, and what landed shows as being in accord.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::connect::{endpoints, remote_error};
 use super::error::ReconcileError;
-use super::executor::{StopFlag, later};
-use super::{Context, Readers};
+use super::executor::{StopFlag, is_not_offered, later};
+use super::{Context, Readers, record};
 use crate::model::config::Connection;
 use crate::model::{
-    ACCORD_TAG, Base, Case, CaseId, Link, LinkId, MarkState, SuiteId, WorkItem, WorkItemId,
+    ACCORD_TAG, Base, Case, CaseId, Link, LinkId, MarkState, Name, SuiteId, WorkItemId,
     azure_boards_mentions,
 };
 use crate::remote::WorkItemQuery;
@@ -33,17 +33,41 @@ pub(super) async fn recover(context: &Context<'_>, stop: &StopFlag) -> Result<u6
             continue;
         }
         wait(context, &intents, stop).await?;
-        let readers = context.remotes.readers(connection)?;
         let links = context.store.links(&places).await?;
-        let recovery = Recovery {
-            context,
-            connection,
-            readers,
-            links,
+        let mut linked = Linked {
+            cases: links.iter().map(|link| link.case).collect(),
+            work_items: links.iter().map(|link| link.work_item).collect(),
         };
-        found += recovery.settle(&intents).await?;
+        for (connection, intents) in by_connection(context, connection, intents) {
+            let recovery = Recovery {
+                context,
+                connection,
+                readers: context.remotes.readers(connection)?,
+            };
+            found += recovery.settle(&intents, &mut linked).await?;
+        }
     }
     Ok(found)
+}
+
+/// Several connections may lead to the same two places, each with its own project and credentials: an
+/// intent is looked up over the one that its rule uses. `fallback` is for rules that are gone.
+fn by_connection<'a>(
+    context: &Context<'a>,
+    fallback: &'a Connection,
+    intents: Vec<Intent>,
+) -> Vec<(&'a Connection, Vec<Intent>)> {
+    let mut grouped: BTreeMap<&Name, (&Connection, Vec<Intent>)> = BTreeMap::new();
+    for intent in intents {
+        let rule = context.config.rules.get(&intent.rule);
+        let own = rule.and_then(|rule| context.config.connections.get(&rule.connection));
+        let own = own.filter(|own| endpoints(own) == intent.endpoints);
+        let connection = own.unwrap_or(fallback);
+        let group = grouped.entry(&connection.name);
+        let (_, intents) = group.or_insert_with(|| (connection, Vec::new()));
+        intents.push(intent);
+    }
+    grouped.into_values().collect()
 }
 
 async fn wait(
@@ -83,44 +107,55 @@ async fn wait(
     }
 }
 
+/// Items that belong to a pair already.
+struct Linked {
+    cases: BTreeSet<CaseId>,
+    work_items: BTreeSet<WorkItemId>,
+}
+
 struct Recovery<'a> {
     context: &'a Context<'a>,
     connection: &'a Connection,
     readers: Readers,
-    links: Vec<Link>,
 }
 
 impl Recovery<'_> {
-    async fn settle(&self, intents: &[Intent]) -> Result<u64, ReconcileError> {
-        let marked = self.marked_items(intents).await?;
+    async fn settle(&self, intents: &[Intent], linked: &mut Linked) -> Result<u64, ReconcileError> {
+        let marked = self.marked_items(intents, linked).await?;
         let cases = self.mentioning_cases(intents).await?;
         let mut records = Vec::with_capacity(intents.len());
         let mut found = 0;
-        let mut taken = BTreeSet::new();
         for intent in intents {
             let link = match intent.kind {
-                IntentKind::CreateWorkItem => self.found_work_item(intent, &marked),
-                IntentKind::CreateCase => self.found_case(intent, &cases),
+                IntentKind::CreateWorkItem => self.found_work_item(intent, &marked, linked),
+                IntentKind::CreateCase => self.found_case(intent, &cases, linked),
                 IntentKind::UpdateWorkItem | IntentKind::UpdateCase => None,
             };
-            let link = link.filter(|link| taken.insert((link.case, link.work_item)));
-            found += u64::from(link.is_some());
+            if let Some(link) = &link {
+                linked.cases.insert(link.case);
+                linked.work_items.insert(link.work_item);
+                found += 1;
+            }
             records.push(self.record(intent, link));
         }
-        self.context.store.record(&records).await?;
-        Ok(found)
+        let refused = record::record(self.context.store, records).await?;
+        Ok(found - refused.len() as u64)
     }
 
     /// Work items that carry the marker of a case whose create is open: by the address first, and by
     /// the tag for servers that do not look up web addresses.
-    async fn marked_items(&self, intents: &[Intent]) -> Result<Vec<WorkItem>, ReconcileError> {
+    async fn marked_items(
+        &self,
+        intents: &[Intent],
+        linked: &Linked,
+    ) -> Result<BTreeMap<CaseId, WorkItemId>, ReconcileError> {
         let wanted: BTreeSet<CaseId> = intents
             .iter()
             .filter(|intent| intent.kind == IntentKind::CreateWorkItem)
             .filter_map(|intent| intent.case)
             .collect();
         if wanted.is_empty() {
-            return Ok(Vec::new());
+            return Ok(BTreeMap::new());
         }
         let failed = |error| remote_error(self.connection, error);
         let azure_devops = &self.readers.azure_devops;
@@ -128,11 +163,11 @@ impl Recovery<'_> {
             .iter()
             .map(|case| self.connection.testworthy.case_url(*case))
             .collect();
-        let by_url = azure_devops
-            .find_by_hyperlink(&urls)
-            .await
-            .map_err(failed)?;
-        let mut ids: BTreeSet<WorkItemId> = by_url.into_values().flatten().collect();
+        let mut ids: BTreeSet<WorkItemId> = match azure_devops.find_by_hyperlink(&urls).await {
+            Ok(by_url) => by_url.into_values().flatten().collect(),
+            Err(error) if is_not_offered(&error) => BTreeSet::new(),
+            Err(error) => return Err(failed(error)),
+        };
         let types: BTreeSet<&str> = self
             .context
             .config
@@ -148,19 +183,30 @@ impl Recovery<'_> {
             };
             ids.extend(azure_devops.query(&query).await.map_err(failed)?);
         }
-        let linked: BTreeSet<WorkItemId> = self.links.iter().map(|link| link.work_item).collect();
-        let ids: Vec<WorkItemId> = ids.difference(&linked).copied().collect();
+        let ids: Vec<WorkItemId> = ids.difference(&linked.work_items).copied().collect();
         let items = azure_devops.read(&ids).await.map_err(failed)?;
-        Ok(items.into_values().collect())
+        let mut marked = BTreeMap::new();
+        for item in items.values() {
+            // What Accord created carries one marker; with more of them a person has to look.
+            let cases = self.connection.testworthy.marked_cases(item);
+            if let (Some(case), 1) = (cases.first(), cases.len()) {
+                // Items come in the order of their ids: the oldest of several is the one.
+                marked.entry(*case).or_insert(item.id);
+            }
+        }
+        Ok(marked)
     }
 
     /// Cases that name a work item whose create is open.
-    async fn mentioning_cases(&self, intents: &[Intent]) -> Result<Vec<Case>, ReconcileError> {
+    async fn mentioning_cases(
+        &self,
+        intents: &[Intent],
+    ) -> Result<BTreeMap<WorkItemId, Vec<Case>>, ReconcileError> {
         if !intents
             .iter()
             .any(|intent| intent.kind == IntentKind::CreateCase)
         {
-            return Ok(Vec::new());
+            return Ok(BTreeMap::new());
         }
         let mut suites: BTreeSet<SuiteId> = BTreeSet::new();
         for rule in self.context.config.rules.values() {
@@ -174,49 +220,49 @@ impl Recovery<'_> {
                 );
             }
         }
-        let mut cases = Vec::new();
+        let mut cases: BTreeMap<WorkItemId, Vec<Case>> = BTreeMap::new();
         for suite in suites {
             let listing = self.readers.testworthy.cases(suite).await;
             let listing = listing.map_err(|error| remote_error(self.connection, error))?;
-            cases.extend(
-                listing
-                    .cases
-                    .into_values()
-                    .filter(|case| !azure_boards_mentions(&case.refs).is_empty()),
-            );
+            for case in listing.cases.into_values() {
+                for item in azure_boards_mentions(&case.refs) {
+                    cases.entry(item).or_default().push(case.clone());
+                }
+            }
         }
         Ok(cases)
     }
 
-    fn found_work_item(&self, intent: &Intent, items: &[WorkItem]) -> Option<Link> {
+    fn found_work_item(
+        &self,
+        intent: &Intent,
+        marked: &BTreeMap<CaseId, WorkItemId>,
+        linked: &Linked,
+    ) -> Option<Link> {
         let case = intent.case?;
-        if self.links.iter().any(|link| link.case == case) {
+        let work_item = *marked.get(&case)?;
+        if linked.cases.contains(&case) || linked.work_items.contains(&work_item) {
             return None;
         }
-        let mut ids: Vec<WorkItemId> = items
-            .iter()
-            .filter(|item| item.markers().iter().any(|marker| marker.case == case))
-            .map(|item| item.id)
-            .collect();
-        ids.sort_unstable();
-        let work_item = *ids.first()?;
         let mut link = self.new_link(intent, case, work_item);
         link.work_item_mark = MarkState::Written;
         Some(link)
     }
 
-    fn found_case(&self, intent: &Intent, cases: &[Case]) -> Option<Link> {
+    fn found_case(
+        &self,
+        intent: &Intent,
+        cases: &BTreeMap<WorkItemId, Vec<Case>>,
+        linked: &Linked,
+    ) -> Option<Link> {
         let work_item = intent.work_item?;
-        if self.links.iter().any(|link| link.work_item == work_item) {
+        if linked.work_items.contains(&work_item) {
             return None;
         }
-        let mut found: Vec<&Case> = cases
-            .iter()
-            .filter(|case| azure_boards_mentions(&case.refs).contains(&work_item))
-            .filter(|case| !self.links.iter().any(|link| link.case == case.id))
-            .collect();
-        found.sort_by_key(|case| case.id);
-        let case = found.first()?;
+        let free = cases.get(&work_item)?.iter();
+        let case = free
+            .filter(|case| !linked.cases.contains(&case.id))
+            .min_by_key(|case| case.id)?;
         let mut link = self.new_link(intent, case.id, work_item);
         link.testworthy_project = case.project;
         link.case_mark = MarkState::Written;

@@ -4,4 +4,6 @@ mod crash;
 mod faults;
 mod laws;
 mod requests;
+mod review_apply;
+mod review_help;
 mod support;

@@ -1,12 +1,13 @@
 //! A pair of places that rules keep in step, and references to the secrets that open them.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use jiff::tz::TimeZone;
 use url::Url;
 
 use super::{Operations, Origin};
-use crate::model::{CaseId, Name};
+use crate::model::{CaseId, Name, WorkItem};
 
 /// A checked `Connection`.
 #[derive(Clone, Debug)]
@@ -48,6 +49,19 @@ impl TestWorthyConnection {
         self.case_url
             .replace("{url}", self.url.as_str().trim_end_matches('/'))
             .replace("{case_id}", &case.to_string())
+    }
+
+    /// Cases of this server that the markers on a work item name. A marker of another server may carry
+    /// the same number and means nothing here.
+    pub fn marked_cases(&self, item: &WorkItem) -> BTreeSet<CaseId> {
+        item.markers()
+            .into_iter()
+            .filter(|marker| {
+                marker.url == self.case_url(marker.case)
+                    || Url::parse(&marker.url).is_ok_and(|url| url.origin() == self.url.origin())
+            })
+            .map(|marker| marker.case)
+            .collect()
     }
 }
 

@@ -134,19 +134,8 @@ impl<'a> Matcher<'a> {
                 .eq_ignore_ascii_case(&self.input.connection.azure_devops.project)
     }
 
-    /// Cases of this TestWorthy server that the item's markers name. A marker of another server may
-    /// carry the same number and means nothing here.
     fn own_markers(&self, item: &WorkItem) -> BTreeSet<CaseId> {
-        let ours = &self.input.connection.testworthy;
-        item.markers()
-            .into_iter()
-            .filter(|marker| {
-                marker.url == ours.case_url(marker.case)
-                    || url::Url::parse(&marker.url)
-                        .is_ok_and(|url| url.origin() == ours.url.origin())
-            })
-            .map(|marker| marker.case)
-            .collect()
+        self.input.connection.testworthy.marked_cases(item)
     }
 
     /// Work items beside `linked` that claim to belong to `case`: late duplicates, for a finding.

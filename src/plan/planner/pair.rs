@@ -11,7 +11,7 @@ use crate::model::{
     azure_boards_mentions,
 };
 use crate::plan::conservation::Class;
-use crate::plan::observed::ItemKey;
+use crate::plan::observed::{ItemKey, RuleInput};
 use crate::plan::step::fingerprint;
 use crate::plan::{
     Action, Change, DriftEntry, FieldChange, ItemRef, Operation, Overwrite, Pair, Precondition,
@@ -111,12 +111,14 @@ fn settle_without_write(
         return collector.push(source, Class::Link, change, record);
     };
     // A mark whose write got no answer may stand there all the same; then the store only learns of it.
-    let unknown = |side| mark_of(link, side) == MarkState::Missing && is_marked(side, case, item);
+    let input = collector.input;
+    let is_marked = |side| is_marked(input, side, case, item);
+    let unknown = |side| mark_of(link, side) == MarkState::Missing && is_marked(side);
     if !rows.agreed.is_empty() || unknown(System::TestWorthy) || unknown(System::AzureDevOps) {
         collector.push_record(source, record);
     }
     let source_side = collector.input.rule.source();
-    if mark_of(link, source_side) == MarkState::Missing && !is_marked(source_side, case, item) {
+    if mark_of(link, source_side) == MarkState::Missing && !is_marked(source_side) {
         let mark = Operation::Mark {
             pair: pair.clone(),
             system: source_side,
@@ -146,11 +148,16 @@ fn mark_of(link: &Link, side: System) -> MarkState {
 }
 
 /// Whether the mark stands on the item as it was read.
-fn is_marked(side: System, case: &Case, item: &WorkItem) -> bool {
+fn is_marked(input: &RuleInput<'_>, side: System, case: &Case, item: &WorkItem) -> bool {
     match side {
         System::TestWorthy => azure_boards_mentions(&case.refs).contains(&item.id),
         System::AzureDevOps => {
-            item.has_accord_tag() && item.markers().iter().any(|marker| marker.case == case.id)
+            item.has_accord_tag()
+                && input
+                    .connection
+                    .testworthy
+                    .marked_cases(item)
+                    .contains(&case.id)
         }
     }
 }
@@ -302,8 +309,9 @@ fn write_work_item(
         tags: values.tags,
         add_marker: None,
     };
-    if marking && !item.markers().iter().any(|marker| marker.case == case.id) {
-        let url = input.connection.testworthy.case_url(case.id);
+    let testworthy = &input.connection.testworthy;
+    if marking && !testworthy.marked_cases(item).contains(&case.id) {
+        let url = testworthy.case_url(case.id);
         patch.add_marker = Some(Marker { case: case.id, url });
     }
     if patch.is_empty() {

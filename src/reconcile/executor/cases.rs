@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 use super::report::{ApplyReport, FailureKind};
-use super::{RuleRun, source_key};
+use super::{RuleRun, UNANSWERED, source_key};
 use crate::model::{Case, CaseId, SectionId, SuiteId, WorkItemId, azure_boards_mentions};
 use crate::plan::{CreateTarget, Operation, Pair, Step};
 use crate::reconcile::ReconcileError;
@@ -45,10 +45,13 @@ pub(super) enum CaseWrite {
 /// What one apply has found out about TestWorthy while it creates cases.
 #[derive(Default)]
 struct Known {
-    sections: BTreeMap<(SuiteId, Vec<String>), SectionId>,
+    sections: Sections,
     suites: BTreeSet<SuiteId>,
-    mentions: BTreeMap<WorkItemId, Case>,
+    mentions: BTreeMap<WorkItemId, Vec<Case>>,
 }
+
+/// The sections for new cases, or why the server refuses one.
+type Sections = BTreeMap<(SuiteId, Vec<String>), Result<SectionId, String>>;
 
 /// What one request gave.
 pub(super) type Answer = Result<Case, RemoteError>;
@@ -81,24 +84,8 @@ impl RuleRun<'_> {
         while !left.is_empty() && !self.stop.is_set() {
             let (wave, rest) = left.split_at(left.len().min(self.wave()));
             left = rest;
-            if let Err(error) = self.write_wave(wave, &mut known, report).await {
-                for step in left {
-                    report.fail(
-                        step,
-                        FailureKind::NotRun,
-                        "not sent: the run ended before it",
-                    );
-                }
-                return Err(error);
-            }
+            self.write_wave(wave, &mut known, report).await?;
             self.context.progress.advance(wave.len() as u64);
-        }
-        for step in left {
-            report.fail(
-                step,
-                FailureKind::NotRun,
-                "not sent: the run was stopped before it",
-            );
         }
         Ok(())
     }
@@ -111,8 +98,9 @@ impl RuleRun<'_> {
     ) -> Result<(), ReconcileError> {
         let mut jobs = Vec::with_capacity(wave.len());
         for step in wave {
-            if let Some(job) = self.case_job(step, &mut known.sections).await? {
-                jobs.push(job);
+            match self.case_job(step, &mut known.sections).await? {
+                Ok(job) => jobs.extend(job),
+                Err(reason) => report.fail(step, FailureKind::Refused, &reason),
             }
         }
         let jobs = self.drop_existing(jobs, known, report).await?;
@@ -120,16 +108,20 @@ impl RuleRun<'_> {
         self.send_cases(jobs, report).await
     }
 
+    /// The job of a step, or why the server does not take it.
     async fn case_job<'s>(
         &self,
         step: &'s Step,
-        sections: &mut BTreeMap<(SuiteId, Vec<String>), SectionId>,
-    ) -> Result<Option<CaseJob<'s>>, ReconcileError> {
+        sections: &mut Sections,
+    ) -> Result<Result<Option<CaseJob<'s>>, String>, ReconcileError> {
         let write = match &step.operation {
             Operation::CreateCase {
                 work_item, create, ..
             } => {
-                let section = self.section(create, sections).await?;
+                let section = match self.section(create, sections).await? {
+                    Ok(section) => section,
+                    Err(reason) => return Ok(Err(reason)),
+                };
                 let draft = CaseDraft {
                     suite: create.suite,
                     section,
@@ -154,31 +146,39 @@ impl RuleRun<'_> {
             Operation::CreateWorkItem { .. }
             | Operation::UpdateWorkItem { .. }
             | Operation::Mark { .. }
-            | Operation::Record { .. } => return Ok(None),
+            | Operation::Record { .. } => return Ok(Ok(None)),
         };
-        Ok(Some(CaseJob { step, write }))
+        Ok(Ok(Some(CaseJob { step, write })))
     }
 
     async fn section(
         &self,
         create: &CreateTarget,
-        known: &mut BTreeMap<(SuiteId, Vec<String>), SectionId>,
-    ) -> Result<Option<SectionId>, ReconcileError> {
+        known: &mut Sections,
+    ) -> Result<Result<Option<SectionId>, String>, ReconcileError> {
         if create.section.is_empty() {
-            return Ok(None);
+            return Ok(Ok(None));
         }
         let key = (create.suite, create.section.clone());
-        if let Some(id) = known.get(&key) {
-            return Ok(Some(*id));
+        if let Some(found) = known.get(&key) {
+            return Ok(found.clone().map(Some));
         }
         let made = self
             .writers
             .testworthy
             .ensure_section(create.suite, &create.section)
             .await;
-        let id = made.map_err(|error| remote_error(self.connection, error))?;
-        known.insert(key, id);
-        Ok(Some(id))
+        let found = match made {
+            Ok(id) => Ok(id),
+            Err(error) if matches!(classify(&error), Fate::Refused) => Err(format!(
+                "the section {} cannot be made: {}",
+                create.section.join("/"),
+                error.kind
+            )),
+            Err(error) => return Err(remote_error(self.connection, error)),
+        };
+        known.insert(key, found.clone());
+        Ok(found.map(Some))
     }
 
     /// A create whose case exists already (a lost answer of an earlier run) becomes a link. Each suite is
@@ -189,11 +189,11 @@ impl RuleRun<'_> {
         known: &mut Known,
         report: &mut ApplyReport,
     ) -> Result<Vec<CaseJob<'s>>, ReconcileError> {
-        let mut kept = Vec::with_capacity(jobs.len());
-        let mut records = Vec::new();
+        let mut left = Vec::with_capacity(jobs.len());
+        let mut kept = Vec::new();
         for job in jobs {
             let CaseWrite::Create { work_item, draft } = &job.write else {
-                kept.push(job);
+                left.push(job);
                 continue;
             };
             if known.suites.insert(draft.suite) {
@@ -201,29 +201,39 @@ impl RuleRun<'_> {
                 let listing = listing.map_err(|error| remote_error(self.connection, error))?;
                 for case in listing.cases.into_values() {
                     for mentioned in azure_boards_mentions(&case.refs) {
-                        known.mentions.insert(mentioned, case.clone());
+                        known
+                            .mentions
+                            .entry(mentioned)
+                            .or_default()
+                            .push(case.clone());
                     }
                 }
             }
-            let Some(case) = known.mentions.get(work_item) else {
-                kept.push(job);
-                continue;
-            };
-            let pair = self.case_pair(case, *work_item);
-            let link = self.link_without_base(&pair);
-            self.queue_mark(&link);
-            report.applied += 1;
-            let reason = "a case that names this work item exists already";
-            records.push(Record {
-                audit: Some(self.audit("linked", Some(&pair), reason)),
-                link: Some(link),
-                ..Record::default()
-            });
+            let naming = known.mentions.get(work_item).map_or(&[][..], Vec::as_slice);
+            let free = |case: &&Case| !self.linked_cases.contains_key(&case.id);
+            if let Some(case) = naming.iter().find(free) {
+                let pair = self.case_pair(case, *work_item);
+                let link = self.link_without_base(&pair);
+                self.queue_mark(&link);
+                let reason = "a case that names this work item exists already";
+                let record = Record {
+                    audit: Some(self.audit("linked", Some(&pair), reason)),
+                    link: Some(link),
+                    ..Record::default()
+                };
+                kept.push((Some(job.step), record));
+            } else if let Some(case) = naming.first() {
+                let message = format!(
+                    "case {} names AB#{work_item} in its references and is linked to another work item; no second case is made",
+                    case.id
+                );
+                report.fail(job.step, FailureKind::Stale, &message);
+            } else {
+                left.push(job);
+            }
         }
-        if !records.is_empty() {
-            self.context.store.record(&records).await?;
-        }
-        Ok(kept)
+        self.keep(kept, report).await?;
+        Ok(left)
     }
 
     /// Compares each update with a fresh reading. What somebody changed since the plan is left alone.
@@ -366,25 +376,22 @@ impl RuleRun<'_> {
             .collect();
         self.context.store.prepare(&intents, &losses).await?;
         let answers = send_all(&self.writers.testworthy, &jobs).await;
-        let mut records = Vec::new();
+        let mut kept = Vec::new();
         let mut unanswered = Vec::new();
         let mut fatal = None;
         for ((job, intent), answer) in jobs.iter().zip(&intents).zip(answers) {
             match answer {
                 Ok(case) => {
-                    records.push(self.case_written(job, intent, &case));
-                    report.applied += 1;
+                    kept.push((Some(job.step), self.case_written(job, intent, &case)));
                 }
                 Err(error) => match classify(&error) {
                     Fate::Refused => {
                         let reason = error.kind.to_string();
-                        let digest = job.step.operation.payload_digest();
-                        records.push(self.refused(intent, source_key(job.step), digest, &reason));
-                        report.fail(job.step, FailureKind::Refused, &reason);
+                        kept.push((None, self.case_refused(job, intent, &reason, report)));
                     }
                     Fate::NotSent => {
                         let reason = error.kind.to_string();
-                        records.push(self.abandoned(intent, &reason));
+                        kept.push((None, self.abandoned(intent, &reason)));
                         report.fail(job.step, FailureKind::NotRun, &reason);
                         fatal.get_or_insert(error);
                     }
@@ -392,11 +399,28 @@ impl RuleRun<'_> {
                 },
             }
         }
-        self.context.store.record(&records).await?;
+        self.keep(kept, report).await?;
         if !unanswered.is_empty() {
             self.resolve_cases(&unanswered, report).await?;
         }
         fatal.map_or(Ok(()), |error| Err(remote_error(self.connection, error)))
+    }
+
+    /// The record of a write that the server refused. A refused mark is remembered on its link and is no
+    /// failure: the link lives on the other side and in the store.
+    fn case_refused(
+        &mut self,
+        job: &CaseJob<'_>,
+        intent: &Intent,
+        reason: &str,
+        report: &mut ApplyReport,
+    ) -> Record {
+        if let Operation::Mark { pair, .. } = &job.step.operation {
+            return self.mark_refused(job.step, pair, intent, reason, report);
+        }
+        report.fail(job.step, FailureKind::Refused, reason);
+        let digest = job.step.operation.payload_digest();
+        self.refused(intent, source_key(job.step), digest, reason)
     }
 
     fn case_intent(&self, job: &CaseJob<'_>) -> Intent {
@@ -420,36 +444,37 @@ impl RuleRun<'_> {
         unanswered: &[(CaseJob<'_>, Intent)],
         report: &mut ApplyReport,
     ) -> Result<(), ReconcileError> {
-        self.wait_until_settled().await;
         let jobs: Vec<CaseJob<'_>> = unanswered.iter().map(|(job, _)| job.clone()).collect();
-        let fresh = match self.fresh_with_creates(&jobs).await {
-            Ok(fresh) => fresh,
-            Err(error) => {
-                for (job, _) in unanswered {
-                    report.fail(
-                        job.step,
-                        FailureKind::Unanswered,
-                        "the write got no answer and could not be looked up; the next run looks again before it sends anything",
-                    );
-                }
-                return Err(error);
-            }
+        let fresh = if self.wait_until_settled().await {
+            self.fresh_with_creates(&jobs).await.map(Some)
+        } else {
+            Ok(None)
         };
-        let mut records = Vec::new();
+        let Ok(Some(fresh)) = fresh else {
+            // The intents stay open: the next run looks again.
+            for (job, _) in unanswered {
+                report.fail(job.step, FailureKind::Unanswered, UNANSWERED);
+            }
+            return fresh.map(drop);
+        };
+        let mut kept = Vec::new();
         for (job, intent) in unanswered {
             let landed = match &job.write {
-                CaseWrite::Create { work_item, .. } => fresh
-                    .values()
-                    .find(|case| azure_boards_mentions(&case.refs).contains(work_item)),
+                CaseWrite::Create { work_item, .. } => fresh.values().find(|case| {
+                    azure_boards_mentions(&case.refs).contains(work_item)
+                        && !self.linked_cases.contains_key(&case.id)
+                }),
                 CaseWrite::Update { pair, patch, .. } => {
                     fresh.get(&pair.case).filter(|case| unchanged(case, patch))
                 }
             };
             if let Some(case) = landed {
-                records.push(self.case_written(job, intent, case));
-                report.applied += 1;
+                kept.push((Some(job.step), self.case_written(job, intent, case)));
             } else {
-                records.push(self.abandoned(intent, "no answer came and it did not land"));
+                kept.push((
+                    None,
+                    self.abandoned(intent, "no answer came and it did not land"),
+                ));
                 report.fail(
                     job.step,
                     FailureKind::NotRun,
@@ -457,8 +482,7 @@ impl RuleRun<'_> {
                 );
             }
         }
-        self.context.store.record(&records).await?;
-        Ok(())
+        self.keep(kept, report).await
     }
 
     fn case_pair(&self, case: &Case, work_item: WorkItemId) -> Pair {

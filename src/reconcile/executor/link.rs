@@ -121,7 +121,11 @@ impl RuleRun<'_> {
         }
         if let Some(item) = observed.work_items.get(&link.work_item)
             && item.has_accord_tag()
-            && item.markers().iter().any(|marker| marker.case == link.case)
+            && self
+                .connection
+                .testworthy
+                .marked_cases(item)
+                .contains(&link.case)
         {
             link.work_item_mark = MarkState::Written;
         }

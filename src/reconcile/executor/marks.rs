@@ -2,13 +2,14 @@
 //! are written after the link is recorded, as small writes of their own. A source that refuses its mark
 //! is told and left: the link lives on the target and in the store.
 
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 
 use super::RuleRun;
 use super::cases::{CaseJob, CaseWrite};
-use super::report::{ApplyReport, Failure, FailureKind};
+use super::report::{ApplyReport, FailureKind};
+use super::work_items::SIZES;
 use crate::model::{
-    ACCORD_TAG, Link, LinkId, MarkState, Marker, System, azure_boards_mention,
+    ACCORD_TAG, Link, LinkId, MarkState, Marker, System, WorkItem, azure_boards_mention,
     azure_boards_mentions,
 };
 use crate::plan::{Operation, Pair, Step};
@@ -18,6 +19,15 @@ use crate::remote::{
     CasePatch, RemoteError, RemoteErrorKind, WorkItemPatch, WorkItemWrite, WriteOutcome,
 };
 use crate::store::{Intent, IntentKind, IntentOutcome, Record};
+
+/// A mark on a work item that is to be sent.
+#[derive(Clone)]
+struct ItemMark {
+    link: Link,
+    step: Step,
+    write: WorkItemWrite,
+    attempt: usize,
+}
 
 impl RuleRun<'_> {
     /// Writes the marks that are still missing on the source.
@@ -32,7 +42,7 @@ impl RuleRun<'_> {
             .iter()
             .filter_map(|id: &LinkId| self.links.get(id).cloned())
             .collect();
-        if links.is_empty() || self.stop.is_set() {
+        if links.is_empty() {
             return Ok(());
         }
         self.context
@@ -40,7 +50,7 @@ impl RuleRun<'_> {
             .begin("marking the sources", Some(links.len() as u64));
         let result = match self.observation.rule.source() {
             System::TestWorthy => self.mark_cases(links, report).await,
-            System::AzureDevOps => self.mark_work_items(&links, report).await,
+            System::AzureDevOps => self.mark_work_items(links, report).await,
         };
         self.context.progress.end();
         result
@@ -65,10 +75,15 @@ impl RuleRun<'_> {
             let mut present = Vec::new();
             for (step, link) in steps.iter().zip(wave) {
                 let Some(case) = fresh.get(&link.case) else {
+                    report.fail(
+                        step,
+                        FailureKind::NotRun,
+                        "the marker could not be written: the case cannot be read any more; the next apply writes it",
+                    );
                     continue;
                 };
                 if azure_boards_mentions(&case.refs).contains(&link.work_item) {
-                    present.push(self.marked(link, MarkState::Written));
+                    present.push((Some(step), self.marked(link, MarkState::Written)));
                     continue;
                 }
                 let mut refs = case.refs.clone();
@@ -83,46 +98,32 @@ impl RuleRun<'_> {
                 };
                 jobs.extend(mark_job(step, expected, patch));
             }
-            if !present.is_empty() {
-                self.context.store.record(&present).await?;
-            }
-            self.send_case_marks(jobs, report).await?;
+            self.keep(present, report).await?;
+            self.send_cases(jobs, report).await?;
             self.context.progress.advance(wave.len() as u64);
         }
         Ok(())
     }
 
-    /// Sends marks and sorts the refused ones out: they are findings, not failures.
-    async fn send_case_marks(
+    /// The record of a mark that the source refused: a note, and remembered on the link.
+    pub(super) fn mark_refused(
         &mut self,
-        jobs: Vec<CaseJob<'_>>,
+        step: &Step,
+        pair: &Pair,
+        intent: &Intent,
+        reason: &str,
         report: &mut ApplyReport,
-    ) -> Result<(), ReconcileError> {
-        let mut inner = ApplyReport::default();
-        let pairs: BTreeMap<String, Pair> = jobs
-            .iter()
-            .filter_map(|job| Some((job.step.address.clone(), job.step.operation.pair()?.clone())))
-            .collect();
-        let result = self.send_cases(jobs, &mut inner).await;
-        let mut refused = Vec::new();
-        for failure in inner.failures {
-            if failure.kind == FailureKind::Refused {
-                if let Some(link) = pairs
-                    .get(&failure.address)
-                    .and_then(|pair| pair.link.clone())
-                    && let Some(link) = self.links.get(&link).cloned()
-                {
-                    refused.push(self.marked(&link, MarkState::Refused));
-                }
-                report.notes.push(refusal_note(&failure));
-            } else {
-                report.failures.push(failure);
-            }
+    ) -> Record {
+        report.pass_over(step, refusal_note(&step.address, reason));
+        let abandoned = self.abandoned(intent, reason);
+        let link = pair.link.as_ref().and_then(|id| self.links.get(id));
+        let marked = link
+            .cloned()
+            .map(|link| self.marked(&link, MarkState::Refused));
+        Record {
+            link: marked.and_then(|record| record.link),
+            ..abandoned
         }
-        if !refused.is_empty() {
-            self.context.store.record(&refused).await?;
-        }
-        result
     }
 
     fn mark_step(&self, link: &Link) -> Step {
@@ -183,123 +184,140 @@ impl RuleRun<'_> {
 
     async fn mark_work_items(
         &mut self,
-        links: &[Link],
+        links: Vec<Link>,
         report: &mut ApplyReport,
     ) -> Result<(), ReconcileError> {
-        let mut left = links;
-        while !left.is_empty() && !self.stop.is_set() {
-            let writes: Vec<WorkItemWrite> = left
-                .iter()
-                .take(200)
-                .filter_map(|link| self.work_item_mark(link))
-                .collect();
-            if writes.is_empty() {
-                return Ok(());
-            }
-            let fits = self
+        let mut queue = self.pending_marks(links, report).await?;
+        while !queue.is_empty() && !self.stop.is_set() {
+            let attempt = queue.front().map_or(0, |mark| mark.attempt);
+            let size = SIZES.get(attempt).copied().unwrap_or(1);
+            let same = queue.iter().take_while(|mark| mark.attempt == attempt);
+            let writes: Vec<WorkItemWrite> =
+                same.take(size).map(|mark| mark.write.clone()).collect();
+            let count = self
                 .writers
                 .azure_devops
                 .fit(&writes)
                 .clamp(1, writes.len());
-            let (wave, rest) = left.split_at(fits.min(left.len()));
-            self.send_work_item_marks(wave, report).await?;
-            self.context.progress.advance(wave.len() as u64);
-            left = rest;
+            let wave: Vec<ItemMark> = queue.drain(..count).collect();
+            let again = self.send_work_item_marks(wave, report).await?;
+            self.context.progress.advance((count - again.len()) as u64);
+            queue.extend(again);
         }
         Ok(())
     }
 
+    /// The marks that have to be sent. What stands on an item already is only recorded.
+    async fn pending_marks(
+        &mut self,
+        links: Vec<Link>,
+        report: &mut ApplyReport,
+    ) -> Result<VecDeque<ItemMark>, ReconcileError> {
+        let mut queue = VecDeque::with_capacity(links.len());
+        let mut present = Vec::new();
+        for link in links {
+            let step = self.mark_step(&link);
+            let Some(item) = self.observed_item(link.work_item) else {
+                let message = "the marker could not be written: the work item was not read; the next apply writes it";
+                report.fail(&step, FailureKind::NotRun, message);
+                continue;
+            };
+            match self.work_item_mark(&link, item) {
+                Some(write) => queue.push_back(ItemMark {
+                    link,
+                    step,
+                    write,
+                    attempt: 0,
+                }),
+                None => present.push((step, self.marked(&link, MarkState::Written))),
+            }
+        }
+        let kept = present
+            .iter()
+            .map(|(step, record)| (Some(step), record.clone()));
+        self.keep(kept.collect(), report).await?;
+        Ok(queue)
+    }
+
+    /// Sends one batch of marks; gives back those that have to be sent again.
     async fn send_work_item_marks(
         &mut self,
-        links: &[Link],
+        marks: Vec<ItemMark>,
         report: &mut ApplyReport,
-    ) -> Result<(), ReconcileError> {
-        let marks: Vec<(&Link, WorkItemWrite)> = links
-            .iter()
-            .filter_map(|link| Some((link, self.work_item_mark(link)?)))
-            .collect();
-        if marks.is_empty() {
-            return Ok(());
-        }
-        let steps: Vec<Step> = marks.iter().map(|(link, _)| self.mark_step(link)).collect();
+    ) -> Result<Vec<ItemMark>, ReconcileError> {
         let intents: Vec<Intent> = marks
             .iter()
-            .zip(&steps)
-            .map(|((link, _), step)| {
-                let digest = step.operation.payload_digest();
+            .map(|mark| {
+                let digest = mark.step.operation.payload_digest();
                 let kind = IntentKind::UpdateWorkItem;
-                self.intent(kind, Some(link.case), Some(link.work_item), digest)
+                let (case, item) = (mark.link.case, mark.link.work_item);
+                self.intent(kind, Some(case), Some(item), digest)
             })
             .collect();
         self.context.store.prepare(&intents, &[]).await?;
-        let writes: Vec<WorkItemWrite> = marks.iter().map(|(_, write)| write.clone()).collect();
+        let writes: Vec<WorkItemWrite> = marks.iter().map(|mark| mark.write.clone()).collect();
         let outcomes = match self.writers.azure_devops.write(&writes).await {
             Ok(outcomes) => outcomes,
-            Err(error) => return self.marks_failed(&steps, &intents, error, report).await,
+            // Refused as a whole for the sake of some: the others go through in smaller parts.
+            Err(error) if matches!(error.kind, RemoteErrorKind::Rejected { .. }) => {
+                let each = marks.iter().map(|_| WriteOutcome::NotRun(error.clone()));
+                each.collect()
+            }
+            Err(error) => return self.marks_failed(&marks, &intents, error, report).await,
         };
-        let mut records = Vec::new();
-        for ((((link, _), step), intent), outcome) in
-            marks.iter().zip(&steps).zip(&intents).zip(outcomes)
-        {
+        let mut kept = Vec::new();
+        let mut again = Vec::new();
+        for ((mark, intent), outcome) in marks.iter().zip(&intents).zip(outcomes) {
+            let pair = mark.step.operation.pair();
+            let last = mark.attempt + 1 >= SIZES.len();
             match outcome {
                 WriteOutcome::Applied(item) => {
-                    let mut record = self.marked(link, MarkState::Written);
+                    let mut record = self.marked(&mark.link, MarkState::Written);
                     if let Some(link) = &mut record.link {
                         link.base.rev = Some(item.rev);
+                        self.links.insert(link.id.clone(), link.clone());
                     }
                     record.intent = Some((intent.id.clone(), IntentOutcome::Applied));
-                    record.audit =
-                        Some(self.audit("marked work item", step.operation.pair(), "relations"));
-                    records.push(record);
+                    record.audit = Some(self.audit("marked work item", pair, "relations"));
+                    kept.push((Some(&mark.step), record));
                 }
-                WriteOutcome::Rejected(error) => {
-                    let mut record = self.marked(link, MarkState::Refused);
-                    let reason = error.kind.to_string();
-                    record.intent = Some((
-                        intent.id.clone(),
-                        IntentOutcome::Abandoned {
-                            reason: reason.clone(),
-                        },
-                    ));
-                    records.push(record);
-                    report.notes.push(refusal_note(&Failure {
-                        address: step.address.clone(),
-                        kind: FailureKind::Refused,
-                        message: reason,
-                    }));
+                WriteOutcome::NotRun(error) if !last => {
+                    kept.push((None, self.abandoned(intent, &error.kind.to_string())));
+                    again.push(ItemMark {
+                        attempt: mark.attempt + 1,
+                        ..mark.clone()
+                    });
                 }
-                WriteOutcome::Stale(error) | WriteOutcome::NotRun(error) => {
+                WriteOutcome::Rejected(error) | WriteOutcome::NotRun(error)
+                    if matches!(error.kind, RemoteErrorKind::Rejected { .. }) =>
+                {
                     let reason = error.kind.to_string();
-                    records.push(self.abandoned(intent, &reason));
-                    report.fail(
-                        step,
-                        FailureKind::NotRun,
-                        &format!(
-                            "the marker could not be written: {reason}; the next apply writes it"
-                        ),
-                    );
+                    if let Some(pair) = pair {
+                        let record = self.mark_refused(&mark.step, pair, intent, &reason, report);
+                        kept.push((None, record));
+                    }
+                }
+                WriteOutcome::Rejected(error)
+                | WriteOutcome::Stale(error)
+                | WriteOutcome::NotRun(error) => {
+                    let reason = error.kind.to_string();
+                    kept.push((None, self.abandoned(intent, &reason)));
+                    report.fail(&mark.step, FailureKind::NotRun, &later_message(&reason));
                 }
             }
         }
-        self.context.store.record(&records).await?;
-        Ok(())
+        self.keep(kept, report).await?;
+        Ok(again)
     }
 
     async fn marks_failed(
         &mut self,
-        steps: &[Step],
+        marks: &[ItemMark],
         intents: &[Intent],
         error: RemoteError,
         report: &mut ApplyReport,
-    ) -> Result<(), ReconcileError> {
+    ) -> Result<Vec<ItemMark>, ReconcileError> {
         let reason = error.kind.to_string();
-        for step in steps {
-            report.fail(
-                step,
-                FailureKind::NotRun,
-                &format!("the marker could not be written: {reason}; the next apply writes it"),
-            );
-        }
         let unknown = matches!(
             error.kind,
             RemoteErrorKind::Unavailable {
@@ -307,22 +325,30 @@ impl RuleRun<'_> {
                 ..
             } | RemoteErrorKind::Protocol { .. }
         );
+        let kind = if unknown {
+            FailureKind::Unanswered
+        } else {
+            FailureKind::NotRun
+        };
+        for mark in marks {
+            report.fail(&mark.step, kind, &later_message(&reason));
+        }
         if !unknown {
-            let records: Vec<Record> = intents
+            let abandoned = intents
                 .iter()
-                .map(|intent| self.abandoned(intent, &reason))
-                .collect();
-            self.context.store.record(&records).await?;
+                .map(|intent| (None, self.abandoned(intent, &reason)));
+            let abandoned = abandoned.collect();
+            self.keep(abandoned, report).await?;
         }
         Err(remote_error(self.connection, error))
     }
 
     /// The write that puts the marker and the tag on a source work item; `None` if it has both.
-    fn work_item_mark(&self, link: &Link) -> Option<WorkItemWrite> {
-        let item = self.observed_item(link.work_item)?;
+    fn work_item_mark(&self, link: &Link, item: &WorkItem) -> Option<WorkItemWrite> {
         let mut patch = WorkItemPatch::default();
-        if !item.markers().iter().any(|marker| marker.case == link.case) {
-            let url = self.connection.testworthy.case_url(link.case);
+        let testworthy = &self.connection.testworthy;
+        if !testworthy.marked_cases(item).contains(&link.case) {
+            let url = testworthy.case_url(link.case);
             patch.add_marker = Some(Marker {
                 case: link.case,
                 url,
@@ -354,9 +380,12 @@ fn mark_job(step: &Step, expected: CasePatch, patch: CasePatch) -> Option<CaseJo
     })
 }
 
-fn refusal_note(failure: &Failure) -> String {
+fn later_message(reason: &str) -> String {
+    format!("the marker could not be written: {reason}; the next apply writes it")
+}
+
+fn refusal_note(address: &str, reason: &str) -> String {
     format!(
-        "{}: the source refused the marker ({}); the link lives on the other side and in the store",
-        failure.address, failure.message
+        "{address}: the source refused the marker ({reason}); the link lives on the other side and in the store"
     )
 }

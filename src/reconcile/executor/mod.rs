@@ -10,7 +10,7 @@ mod marks;
 mod report;
 mod work_items;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -18,17 +18,20 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 pub use report::{ApplyReport, Failure, FailureKind};
+pub(super) use work_items::is_not_offered;
 
 use super::connect::Writers;
 use super::error::ReconcileError;
 use super::plan::{Observation, PlanOutcome};
-use super::{Context, recovery};
+use super::{Context, record, recovery};
+use crate::diagnostics::catalog::safety::MANIFESTS_MISSING;
 use crate::mapping::CompiledMapping;
 use crate::model::config::Connection;
 use crate::model::{
-    Endpoints, Link, LinkId, MarkState, Name, OperationId, RunId, SuiteId, System, WorkItem,
+    CaseId, Endpoints, Link, LinkId, MarkState, Name, OperationId, RunId, SuiteId, System,
+    WorkItem, WorkItemId,
 };
-use crate::plan::{ItemKey, Operation, Overwrite, Pair, Step};
+use crate::plan::{ItemKey, Operation, Overwrite, Pair, Plan, SafetyVerdict, Step};
 use crate::store::{
     AuditEntry, Intent, IntentKind, IntentOutcome, Loss, Quarantine, QuarantineChange, Record, Run,
     RunOutcome,
@@ -37,6 +40,14 @@ use crate::store::{
 /// The longest time that a request may be under way at the client. A write may land at the server until
 /// this and the settle time are over.
 const LONGEST_REQUEST: Duration = Duration::from_secs(120);
+
+const STOPPED: &str = "not carried out: the run was stopped before it";
+const ENDED: &str = "not carried out: the run ended before it";
+
+const UNANSWERED: &str = "the write got no answer and could not be looked up; the next run looks again before it sends anything";
+
+/// How often a wait looks whether somebody asked to stop.
+const GLANCE: Duration = Duration::from_millis(500);
 
 /// Asks a run to stop: what was begun is finished and recorded, nothing new is sent.
 #[derive(Clone, Debug, Default)]
@@ -84,16 +95,7 @@ pub async fn apply(
         run: run.clone(),
         ..ApplyReport::default()
     };
-    take_over(context, outcome).await?;
-    if plan.inputs.only.is_empty() {
-        let known: Vec<Name> = context.config.rules.keys().cloned().collect();
-        report.forgotten = context.store.forget_rules(&known).await?;
-    }
     for observation in &outcome.observations {
-        if stop.is_set() {
-            report.stopped = true;
-            break;
-        }
         let steps: Vec<&Step> = outcome
             .planned
             .steps
@@ -103,16 +105,23 @@ pub async fn apply(
         if steps.is_empty() {
             continue;
         }
-        let Some(connection) = context.config.connections.get(&observation.rule.connection) else {
+        if stop.is_set() {
+            report.close(&steps, STOPPED);
             continue;
-        };
-        let writers = context.remotes.writers(connection)?;
-        let mut rule_run = RuleRun::new(context, observation, connection, writers, &run, stop);
-        if let Err(error) = rule_run.run(&steps, &mut report).await {
-            report.errors.push(error);
         }
+        let ran = run_rule(context, observation, &steps, &run, stop, &mut report).await;
+        let why = if stop.is_set() { STOPPED } else { ENDED };
+        report.close(&steps, why);
+        report.errors.extend(ran.err());
     }
     report.stopped |= stop.is_set();
+    if may_forget(plan, &report) {
+        let known: Vec<Name> = context.config.rules.keys().cloned().collect();
+        match context.store.forget_rules(&known).await {
+            Ok(forgotten) => report.forgotten = forgotten,
+            Err(error) => report.errors.push(error.into()),
+        }
+    }
     let ended = RunOutcome {
         finished_at: context.clock.now(),
         exit_code: report.exit_code(),
@@ -120,53 +129,38 @@ pub async fn apply(
         failed: report.failures.len() as u64,
         summary: serde_json::to_value(plan.summary).unwrap_or_default(),
     };
-    context.store.finish_run(&run, &ended).await?;
+    if let Err(error) = context.store.finish_run(&run, &ended).await {
+        report.errors.push(error.into());
+    }
     Ok(report)
 }
 
-/// A rule that got another name, or that took over the scope of one that is gone, goes on with its
-/// pairs: links belong to pairs of items, never to names.
-async fn take_over(context: &Context<'_>, outcome: &PlanOutcome) -> Result<(), ReconcileError> {
-    let mut taken = BTreeMap::new();
-    for observation in &outcome.observations {
-        for link in &*observation.links {
-            if !context.config.rules.contains_key(&link.rule) && selects(observation, link) {
-                taken
-                    .entry(&link.id)
-                    .or_insert_with(|| owned(observation, link));
-            }
-        }
-    }
-    let records: Vec<Record> = taken
-        .into_values()
-        .map(|link| Record {
-            link: Some(link),
-            ..Record::default()
-        })
-        .collect();
-    if !records.is_empty() {
-        context.store.record(&records).await?;
-    }
-    Ok(())
+async fn run_rule(
+    context: &Context<'_>,
+    observation: &Observation,
+    steps: &[&Step],
+    run: &RunId,
+    stop: &StopFlag,
+    report: &mut ApplyReport,
+) -> Result<(), ReconcileError> {
+    let name = &observation.rule.connection;
+    let Some(connection) = context.config.connections.get(name) else {
+        let reason = format!("connection `{name}` is not declared");
+        return Err(ReconcileError::Internal(reason));
+    };
+    let writers = context.remotes.writers(connection)?;
+    let mut rule_run = RuleRun::new(context, observation, connection, writers, steps, run, stop);
+    rule_run.run(steps, report).await
 }
 
-/// Whether the source item of a link is in the rule's scope.
-fn selects(observation: &Observation, link: &Link) -> bool {
-    match observation.rule.source() {
-        System::TestWorthy => observation.observed.cases_in_scope.contains(&link.case),
-        System::AzureDevOps => observation
-            .observed
-            .work_items_in_scope
-            .contains(&link.work_item),
-    }
-}
-
-/// The link as the observation's rule owns it.
-fn owned(observation: &Observation, link: &Link) -> Link {
-    Link {
-        rule: observation.rule.name.clone(),
-        ..link.clone()
-    }
+/// Whether the links of rules that the manifests no longer hold may be forgotten: only after a run that
+/// saw everything, so that what another rule takes over has been taken over, and not while most of the
+/// manifests are missing.
+fn may_forget(plan: &Plan, report: &ApplyReport) -> bool {
+    let missing = plan.safety.rules.iter().any(|rule| {
+        rule.code == MANIFESTS_MISSING.code && rule.verdict != SafetyVerdict::Overridden
+    });
+    plan.inputs.only.is_empty() && !missing && !report.stopped && report.errors.is_empty()
 }
 
 /// One rule of one run.
@@ -180,8 +174,12 @@ struct RuleRun<'a> {
     run: &'a RunId,
     stop: &'a StopFlag,
     settle: Duration,
-    /// Links as they are now, by case and work item.
+    /// Links that this run works on, as they are now.
     links: BTreeMap<LinkId, Link>,
+    /// The case of every linked work item.
+    linked_items: BTreeMap<WorkItemId, CaseId>,
+    /// The work item of every linked case.
+    linked_cases: BTreeMap<CaseId, WorkItemId>,
     /// Links whose source still lacks its mark.
     to_mark: Vec<LinkId>,
     /// How many cases each suite held when it was read.
@@ -194,21 +192,14 @@ impl<'a> RuleRun<'a> {
         observation: &'a Observation,
         connection: &'a Connection,
         writers: Writers,
+        steps: &[&Step],
         run: &'a RunId,
         stop: &'a StopFlag,
     ) -> Self {
-        let owned = |link: &Link| {
-            if context.config.rules.contains_key(&link.rule) {
-                link.clone()
-            } else {
-                owned(observation, link)
-            }
-        };
-        let links = observation
-            .links
-            .iter()
-            .map(|link| (link.id.clone(), owned(link)))
-            .collect();
+        let pairs = steps.iter().filter_map(|step| step.operation.pair());
+        let wanted: BTreeSet<&LinkId> = pairs.filter_map(|pair| pair.link.as_ref()).collect();
+        let all = observation.links.iter();
+        let links = all.clone().filter(|link| wanted.contains(&link.id));
         let mut suite_sizes = BTreeMap::new();
         for case in observation.observed.cases.values() {
             *suite_sizes.entry(case.suite).or_default() += 1;
@@ -223,13 +214,18 @@ impl<'a> RuleRun<'a> {
             run,
             stop,
             settle: context.config.project.settle,
-            links,
+            links: links.map(|link| (link.id.clone(), link.clone())).collect(),
+            linked_items: all
+                .clone()
+                .map(|link| (link.work_item, link.case))
+                .collect(),
+            linked_cases: all.map(|link| (link.case, link.work_item)).collect(),
             to_mark: Vec::new(),
             suite_sizes,
         }
     }
 
-    /// Target first, then the store's own facts, then the marks on the source.
+    /// First what only the store learns, then the target, then the marks on the source.
     async fn run(
         &mut self,
         steps: &[&Step],
@@ -255,9 +251,9 @@ impl<'a> RuleRun<'a> {
             )
         });
         let records = of(|operation| matches!(operation, Operation::Record { .. }));
+        self.record_only(&records, report).await?;
         self.write_work_items(&items, report).await?;
         self.write_cases(&cases, report).await?;
-        self.record_only(&records, report).await?;
         for step in steps {
             if let Operation::Mark { pair, .. } = &step.operation
                 && let Some(link) = &pair.link
@@ -273,29 +269,63 @@ impl<'a> RuleRun<'a> {
         steps: &[&Step],
         report: &mut ApplyReport,
     ) -> Result<(), ReconcileError> {
-        let mut records = Vec::new();
+        let mut kept = Vec::with_capacity(steps.len());
         for step in steps {
             let Operation::Record { pair, base, rev } = &step.operation else {
                 continue;
             };
             let link = self.agreed_link(pair, base, *rev);
             if pair.link.is_none() {
-                report.applied += 1;
                 self.queue_mark(&link);
-                records.push(Record {
+                let audit = self.audit("linked", Some(pair), "both sides exist");
+                let record = Record {
                     link: Some(link),
-                    audit: Some(self.audit("linked", Some(pair), "both sides exist")),
+                    audit: Some(audit),
                     ..Record::default()
-                });
+                };
+                kept.push((Some(*step), record));
             } else {
-                records.push(Record {
+                // What follows in this run builds on it.
+                self.links.insert(link.id.clone(), link.clone());
+                let record = Record {
                     link: Some(link),
                     ..Record::default()
-                });
+                };
+                kept.push((None, record));
             }
         }
-        if !records.is_empty() {
-            self.context.store.record(&records).await?;
+        self.keep(kept, report).await
+    }
+
+    /// Records what became of writes. Those that come with a step have carried it out. A pair that the
+    /// store refuses is told and stops nothing else.
+    async fn keep(
+        &mut self,
+        kept: Vec<(Option<&Step>, Record)>,
+        report: &mut ApplyReport,
+    ) -> Result<(), ReconcileError> {
+        let (steps, records): (Vec<_>, Vec<_>) = kept.into_iter().unzip();
+        let ids: Vec<Option<LinkId>> = records
+            .iter()
+            .map(|record: &Record| record.link.as_ref().map(|link| link.id.clone()))
+            .collect();
+        let refused = record::record(self.context.store, records).await?;
+        for link in &refused {
+            self.links.remove(&link.id);
+            self.to_mark.retain(|id| *id != link.id);
+        }
+        for (step, id) in steps.into_iter().zip(ids) {
+            let Some(step) = step else { continue };
+            match refused.iter().find(|link| Some(&link.id) == id.as_ref()) {
+                None => report.done(step),
+                Some(link) => {
+                    let message = format!(
+                        "case {} and work item {} were not linked: one of them is linked to another item; the next plan takes it up",
+                        link.case, link.work_item
+                    );
+                    report.fail(step, FailureKind::Stale, &message);
+                }
+            }
         }
         Ok(())
     }
@@ -303,8 +333,8 @@ impl<'a> RuleRun<'a> {
     fn intent(
         &self,
         kind: IntentKind,
-        case: Option<crate::model::CaseId>,
-        work_item: Option<crate::model::WorkItemId>,
+        case: Option<CaseId>,
+        work_item: Option<WorkItemId>,
         payload_digest: String,
     ) -> Intent {
         let now = self.context.clock.now();
@@ -393,30 +423,44 @@ impl<'a> RuleRun<'a> {
         }
     }
 
+    /// Takes in a link as it is now, and notes it if its source lacks its mark.
     fn queue_mark(&mut self, link: &Link) {
-        let source = self.observation.rule.source();
-        let mark = match source {
-            crate::model::System::TestWorthy => link.case_mark,
-            crate::model::System::AzureDevOps => link.work_item_mark,
+        let mark = match self.observation.rule.source() {
+            System::TestWorthy => link.case_mark,
+            System::AzureDevOps => link.work_item_mark,
         };
         if mark == MarkState::Missing {
             self.to_mark.push(link.id.clone());
         }
+        self.linked_items.insert(link.work_item, link.case);
+        self.linked_cases.insert(link.case, link.work_item);
         self.links.insert(link.id.clone(), link.clone());
     }
 
-    /// Waits until a write that was just given up can no longer land.
-    async fn wait_until_settled(&self) {
+    /// Waits until a write that was just given up can no longer land. `false` if somebody asked to stop
+    /// before: then the write stays open, and the next run waits for it.
+    async fn wait_until_settled(&self) -> bool {
         if !self.settle.is_zero() {
             self.context.progress.note(&format!(
                 "a write got no answer; waiting {} s until it can no longer land, then looking it up",
                 self.settle.as_secs().max(1)
             ));
-            self.context.clock.sleep(self.settle).await;
+        }
+        let until = later(self.context.clock.now(), self.settle);
+        loop {
+            let left = until.duration_since(self.context.clock.now());
+            let left = Duration::try_from(left).unwrap_or_default();
+            if left.is_zero() {
+                return true;
+            }
+            if self.stop.is_set() {
+                return false;
+            }
+            self.context.clock.sleep(left.min(GLANCE)).await;
         }
     }
 
-    fn observed_item(&self, id: crate::model::WorkItemId) -> Option<&WorkItem> {
+    fn observed_item(&self, id: WorkItemId) -> Option<&WorkItem> {
         self.observation.observed.work_items.get(&id)
     }
 }
@@ -436,6 +480,10 @@ fn source_key(step: &Step) -> ItemKey {
         Operation::CreateCase { work_item, .. } => ItemKey::WorkItem(*work_item),
         Operation::UpdateWorkItem { pair, .. } => ItemKey::Case(pair.case),
         Operation::UpdateCase { pair, .. } => ItemKey::WorkItem(pair.work_item),
-        Operation::Mark { pair, .. } | Operation::Record { pair, .. } => ItemKey::Case(pair.case),
+        Operation::Mark { pair, system } => match system {
+            System::TestWorthy => ItemKey::Case(pair.case),
+            System::AzureDevOps => ItemKey::WorkItem(pair.work_item),
+        },
+        Operation::Record { pair, .. } => ItemKey::Case(pair.case),
     }
 }

@@ -1,6 +1,9 @@
 //! What became of an apply.
 
+use std::collections::BTreeSet;
+
 use crate::model::RunId;
+use crate::plan::Step;
 use crate::reconcile::ReconcileError;
 use crate::remote::RemoteErrorKind;
 
@@ -21,6 +24,8 @@ pub struct ApplyReport {
     pub forgotten: u64,
     /// Whether somebody asked to stop.
     pub stopped: bool,
+    /// Addresses of which it is known what became of them.
+    pub(super) settled: BTreeSet<String>,
 }
 
 impl Default for ApplyReport {
@@ -33,6 +38,7 @@ impl Default for ApplyReport {
             notes: Vec::new(),
             forgotten: 0,
             stopped: false,
+            settled: BTreeSet::new(),
         }
     }
 }
@@ -74,6 +80,38 @@ impl FailureKind {
 }
 
 impl ApplyReport {
+    /// A step was carried out. Marks share the address of the item's other step and are no work of
+    /// their own then.
+    pub(super) fn done(&mut self, step: &Step) {
+        self.applied += u64::from(self.settled.insert(step.address.clone()));
+    }
+
+    /// A step was not carried out.
+    pub(super) fn fail(&mut self, step: &Step, kind: FailureKind, message: &str) {
+        self.settled.insert(step.address.clone());
+        self.failures.push(Failure {
+            address: step.address.clone(),
+            kind,
+            message: message.to_owned(),
+        });
+    }
+
+    /// A step was not carried out, and that is worth a note only.
+    pub(super) fn pass_over(&mut self, step: &Step, note: String) {
+        self.settled.insert(step.address.clone());
+        self.notes.push(note);
+    }
+
+    /// Tells of every planned step of which nothing is known: whatever ended a rule early, nothing is
+    /// dropped in silence. Bookkeeping is left out; the next plan has it again.
+    pub(super) fn close(&mut self, steps: &[&Step], message: &str) {
+        for step in steps {
+            if step.change.is_some() && !self.settled.contains(&step.address) {
+                self.fail(step, FailureKind::NotRun, message);
+            }
+        }
+    }
+
     /// The exit code of DESIGN section 3 for this report: 9 as soon as something was left undone after
     /// something was written, otherwise the code of the first error.
     pub fn exit_code(&self) -> u8 {
@@ -111,5 +149,99 @@ pub(crate) fn exit_code(error: &ReconcileError) -> u8 {
         ReconcileError::Findings(_) => 4,
         ReconcileError::Internal(_) => 70,
         ReconcileError::Stopped => 130,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{CaseId, Name, System, WorkItemId};
+    use crate::plan::{Operation, Pair};
+    use crate::remote::RemoteError;
+
+    fn step(address: &str, change: Option<usize>) -> Step {
+        Step {
+            change,
+            rule: Name::new("cases").unwrap(),
+            address: address.to_owned(),
+            operation: Operation::Mark {
+                pair: Pair {
+                    link: None,
+                    case: CaseId(1),
+                    testworthy_project: None,
+                    work_item: WorkItemId(5),
+                },
+                system: System::TestWorthy,
+            },
+        }
+    }
+
+    fn unreachable() -> ReconcileError {
+        ReconcileError::Remote {
+            connection: Name::new("web-shop").unwrap(),
+            credentials: String::new(),
+            error: RemoteError {
+                system: System::AzureDevOps,
+                kind: RemoteErrorKind::RateLimited {
+                    reason: "slow down".to_owned(),
+                },
+                request: None,
+            },
+        }
+    }
+
+    #[test]
+    fn what_nothing_is_known_of_is_told_once() {
+        let steps = [
+            step("a/1", Some(0)),
+            step("a/2", Some(1)),
+            step("a/3", Some(2)),
+            step("a/4", None),
+        ];
+        let mut report = ApplyReport::default();
+        report.done(&steps[0]);
+        report.fail(&steps[1], FailureKind::Stale, "changed");
+        report.done(&steps[0]);
+        let all: Vec<&Step> = steps.iter().collect();
+        report.close(&all, "stopped");
+        report.close(&all, "stopped");
+        assert_eq!(report.applied, 1);
+        let told: Vec<(&str, FailureKind)> = report
+            .failures
+            .iter()
+            .map(|failure| (failure.address.as_str(), failure.kind))
+            .collect();
+        assert_eq!(
+            told,
+            [("a/2", FailureKind::Stale), ("a/3", FailureKind::NotRun)]
+        );
+    }
+
+    #[test]
+    fn exit_codes() {
+        let code = |applied: bool, failures: &[FailureKind], failed: bool| {
+            let mut report = ApplyReport::default();
+            if applied {
+                report.done(&step("done", Some(0)));
+            }
+            for (number, kind) in failures.iter().enumerate() {
+                report.fail(&step(&format!("failed/{number}"), Some(1)), *kind, "no");
+            }
+            report.errors.extend(failed.then(unreachable));
+            report.exit_code()
+        };
+        use FailureKind::{NotRun, Refused, Stale, Unanswered};
+        assert_eq!(code(true, &[], false), 0);
+        assert_eq!(code(false, &[], false), 0);
+        assert_eq!(code(false, &[], true), 10);
+        assert_eq!(code(true, &[], true), 9);
+        for kind in [NotRun, Refused, Stale, Unanswered] {
+            assert_eq!(code(true, &[kind], false), 9);
+            assert_eq!(code(false, &[kind], false), 9);
+            assert_eq!(code(true, &[kind], true), 9);
+        }
+        // Nothing was written because nobody answered: the cause says more than "in part".
+        assert_eq!(code(false, &[NotRun, NotRun], true), 10);
+        assert_eq!(code(false, &[NotRun, Refused], true), 9);
     }
 }

@@ -1,19 +1,21 @@
 //! Writes to Azure DevOps: up to 200 in one `$batch`, each with its own intent and outcome.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::report::{ApplyReport, Failure, FailureKind};
-use super::{RuleRun, source_key};
-use crate::model::{CaseId, Link, Marker, WorkItem, WorkItemId};
+use super::report::{ApplyReport, FailureKind};
+use super::{RuleRun, UNANSWERED, source_key};
+use crate::model::{ACCORD_TAG, CaseId, Link, Marker, WorkItem, WorkItemId};
 use crate::plan::{Operation, Pair, Step};
 use crate::reconcile::ReconcileError;
 use crate::reconcile::connect::remote_error;
-use crate::remote::{RemoteError, RemoteErrorKind, WorkItemWrite, WriteOutcome};
+use crate::remote::{
+    RemoteError, RemoteErrorKind, WorkItemQuery, WorkItemWrite, WriteAzureDevOps, WriteOutcome,
+};
 use crate::store::{Intent, IntentKind, IntentOutcome, Record};
 
 /// How many writes go into one request, by attempt. When a request fails as a whole the server may not
 /// say which write is to blame, so the next requests are smaller and the last ones hold one write each.
-const SIZES: [usize; 3] = [200, 20, 1];
+pub(super) const SIZES: [usize; 3] = [200, 20, 1];
 
 /// One write that is to be sent.
 struct Job<'s> {
@@ -65,15 +67,6 @@ impl RuleRun<'_> {
             .begin("writing work items", Some(queue.len() as u64));
         let result = self.drain(&mut queue, report).await;
         self.context.progress.end();
-        if result.is_err() || self.stop.is_set() {
-            for job in queue {
-                report.fail(
-                    job.step,
-                    FailureKind::NotRun,
-                    "not sent: the run ended before it",
-                );
-            }
-        }
         result
     }
 
@@ -144,16 +137,15 @@ impl RuleRun<'_> {
         outcomes: Vec<WriteOutcome>,
         report: &mut ApplyReport,
     ) -> Result<Vec<Job<'s>>, ReconcileError> {
-        let mut records = Vec::with_capacity(jobs.len());
+        let mut kept = Vec::with_capacity(jobs.len());
         let mut again = Vec::new();
         for ((mut job, intent), outcome) in jobs.into_iter().zip(intents).zip(outcomes) {
             match outcome {
                 WriteOutcome::Applied(item) => {
-                    records.push(self.applied(&job, intent, &item));
-                    report.applied += 1;
+                    kept.push((Some(job.step), self.applied(&job, intent, &item)));
                 }
                 WriteOutcome::Stale(error) => {
-                    records.push(self.abandoned(intent, &error.kind.to_string()));
+                    kept.push((None, self.abandoned(intent, &error.kind.to_string())));
                     report.fail(
                         job.step,
                         FailureKind::Stale,
@@ -161,24 +153,47 @@ impl RuleRun<'_> {
                     );
                 }
                 WriteOutcome::Rejected(error) => {
-                    let reason = error.kind.to_string();
-                    let digest = job.step.operation.payload_digest();
-                    records.push(self.refused(intent, source_key(job.step), digest, &reason));
-                    report.fail(job.step, FailureKind::Refused, &reason);
+                    kept.push((None, self.given_up(&job, intent, &error, report)));
                 }
                 WriteOutcome::NotRun(error) => {
-                    records.push(self.abandoned(intent, &error.kind.to_string()));
                     job.attempt += 1;
                     if job.attempt < SIZES.len() {
+                        kept.push((None, self.abandoned(intent, &error.kind.to_string())));
                         again.push(job);
                     } else {
-                        report.fail(job.step, FailureKind::NotRun, &error.kind.to_string());
+                        kept.push((None, self.given_up(&job, intent, &error, report)));
                     }
                 }
             }
         }
-        self.context.store.record(&records).await?;
+        self.keep(kept, report).await?;
         Ok(again)
+    }
+
+    /// The record of a write that is not sent again. What the server refused for good goes into
+    /// quarantine; what it did not get to does not.
+    fn given_up(
+        &self,
+        job: &Job<'_>,
+        intent: &Intent,
+        error: &RemoteError,
+        report: &mut ApplyReport,
+    ) -> Record {
+        let reason = error.kind.to_string();
+        let transient = matches!(
+            error.kind,
+            RemoteErrorKind::Unavailable { .. }
+                | RemoteErrorKind::RateLimited { .. }
+                | RemoteErrorKind::Unauthenticated { .. }
+                | RemoteErrorKind::Protocol { .. }
+        );
+        if transient {
+            report.fail(job.step, FailureKind::NotRun, &reason);
+            return self.abandoned(intent, &reason);
+        }
+        report.fail(job.step, FailureKind::Refused, &reason);
+        let digest = job.step.operation.payload_digest();
+        self.refused(intent, source_key(job.step), digest, &reason)
     }
 
     /// The whole request got no usable answer.
@@ -197,14 +212,27 @@ impl RuleRun<'_> {
         if unknown {
             return self.resolve(jobs, intents, report).await;
         }
+        // Refused as a whole for the sake of some of its writes: the others go through in smaller parts.
+        let in_parts = matches!(error.kind, RemoteErrorKind::Rejected { .. });
         let reason = error.kind.to_string();
-        let records: Vec<Record> = intents
-            .iter()
-            .map(|intent| self.abandoned(intent, &reason))
-            .collect();
-        self.context.store.record(&records).await?;
-        for job in &jobs {
-            report.fail(job.step, FailureKind::NotRun, &reason);
+        let mut kept = Vec::with_capacity(jobs.len());
+        let mut again = Vec::new();
+        for (mut job, intent) in jobs.into_iter().zip(intents) {
+            job.attempt += 1;
+            if in_parts && job.attempt >= SIZES.len() {
+                kept.push((None, self.given_up(&job, intent, &error, report)));
+                continue;
+            }
+            kept.push((None, self.abandoned(intent, &reason)));
+            if in_parts {
+                again.push(job);
+            } else {
+                report.fail(job.step, FailureKind::NotRun, &reason);
+            }
+        }
+        self.keep(kept, report).await?;
+        if in_parts {
+            return Ok(again);
         }
         Err(remote_error(self.connection, error))
     }
@@ -216,69 +244,87 @@ impl RuleRun<'_> {
         intents: &[Intent],
         report: &mut ApplyReport,
     ) -> Result<Vec<Job<'s>>, ReconcileError> {
-        self.wait_until_settled().await;
-        let found = match self.look_up(&jobs).await {
+        if !self.wait_until_settled().await {
+            for job in &jobs {
+                report.fail(job.step, FailureKind::Unanswered, UNANSWERED);
+            }
+            return Ok(Vec::new());
+        }
+        let found = match self.look_up(&jobs, true).await {
             Ok(found) => found,
             Err(error) => {
                 // The intents stay open: the next run looks again.
                 for job in &jobs {
-                    report.fail(
-                        job.step,
-                        FailureKind::Unanswered,
-                        "the write got no answer and could not be looked up; the next run looks again before it sends anything",
-                    );
+                    report.fail(job.step, FailureKind::Unanswered, UNANSWERED);
                 }
                 return Err(error);
             }
         };
-        let mut records = Vec::new();
+        let mut kept = Vec::new();
         let mut again = Vec::new();
         for (mut job, intent) in jobs.into_iter().zip(intents) {
-            match found.applied(&job) {
-                Some(item) => {
-                    records.push(self.found(&job, intent, item));
-                    report.applied += 1;
-                }
-                None => {
-                    records.push(self.abandoned(intent, "no answer came and it did not land"));
-                    job.attempt += 1;
-                    if job.attempt < SIZES.len() && found.may_repeat(&job) {
-                        again.push(job);
-                    } else {
-                        report.fail(
-                            job.step,
-                            FailureKind::Stale,
-                            "the write got no answer and the work item changed meanwhile; the next plan takes it up",
-                        );
-                    }
-                }
+            if let Some(item) = found.applied(&job, &self.linked_items) {
+                kept.push((Some(job.step), self.found(&job, intent, item)));
+                continue;
+            }
+            kept.push((
+                None,
+                self.abandoned(intent, "no answer came and it did not land"),
+            ));
+            job.attempt += 1;
+            if !found.may_repeat(&job) {
+                report.fail(
+                    job.step,
+                    FailureKind::Stale,
+                    "the write got no answer and the work item changed meanwhile; the next plan takes it up",
+                );
+            } else if job.attempt < SIZES.len() {
+                again.push(job);
+            } else {
+                report.fail(
+                    job.step,
+                    FailureKind::NotRun,
+                    "the write got no answer several times and did not land; the next run sends it again",
+                );
             }
         }
-        self.context.store.record(&records).await?;
+        self.keep(kept, report).await?;
         Ok(again)
     }
 
-    async fn look_up(&self, jobs: &[Job<'_>]) -> Result<Found, ReconcileError> {
+    /// Reads what a batch was to change, and looks for what it was to create: by the marker's address,
+    /// and where an answer is outstanding by Accord's tag too, for servers that do not look up web
+    /// addresses.
+    async fn look_up(&self, jobs: &[Job<'_>], by_tag: bool) -> Result<Found, ReconcileError> {
         let azure_devops = &self.writers.azure_devops;
         let failed = |error| remote_error(self.connection, error);
         let urls: Vec<String> = jobs
             .iter()
             .filter_map(|job| Some(job.marker()?.url.clone()))
             .collect();
-        let by_url = if urls.is_empty() {
-            BTreeMap::new()
-        } else {
-            azure_devops
-                .find_by_hyperlink(&urls)
-                .await
-                .map_err(failed)?
-        };
-        let mut ids: Vec<WorkItemId> = by_url.values().flatten().copied().collect();
-        ids.extend(jobs.iter().filter_map(Job::work_item));
-        ids.sort_unstable();
-        ids.dedup();
+        let mut ids: BTreeSet<WorkItemId> = jobs.iter().filter_map(Job::work_item).collect();
+        if !urls.is_empty() {
+            ids.extend(
+                find_by_hyperlink(azure_devops.as_ref(), &urls)
+                    .await
+                    .map_err(failed)?,
+            );
+        }
+        if by_tag && !urls.is_empty() {
+            let query = WorkItemQuery {
+                work_item_type: self.mapping.work_item_type.clone(),
+                tag: Some(ACCORD_TAG.to_owned()),
+                ..WorkItemQuery::default()
+            };
+            let tagged = azure_devops.query(&query).await.map_err(failed)?;
+            let known = |id: &WorkItemId| {
+                self.observed_item(*id).is_some() || self.linked_items.contains_key(id)
+            };
+            ids.extend(tagged.into_iter().filter(|id| !known(id)));
+        }
+        let ids: Vec<WorkItemId> = ids.into_iter().collect();
         let items = azure_devops.read(&ids).await.map_err(failed)?;
-        Ok(Found { by_url, items })
+        Ok(Found::new(items))
     }
 
     /// Creates whose item exists already (a lost answer, another run) become links.
@@ -290,35 +336,38 @@ impl RuleRun<'_> {
         if !jobs.iter().any(|job| job.marker().is_some()) {
             return Ok(jobs);
         }
-        let creates: Vec<Job<'s>>;
-        let (new, others): (Vec<_>, Vec<_>) =
+        let (new, mut left): (Vec<_>, Vec<_>) =
             jobs.into_iter().partition(|job| job.marker().is_some());
-        let found = self.look_up(&new).await?;
-        let (there, missing): (Vec<_>, Vec<_>) = new
-            .into_iter()
-            .partition(|job| found.created(job).is_some());
-        creates = missing;
-        let mut records = Vec::new();
-        for job in &there {
-            if let (Some(case), Some(item)) = (job.case(), found.created(job)) {
-                let link = self.link_without_base(&self.pair(case, item.id));
-                self.queue_mark(&link);
-                records.push(Record {
-                    audit: Some(self.audit(
-                        "linked",
-                        Some(&self.pair(case, item.id)),
-                        "a work item with this case's marker exists already",
-                    )),
-                    link: Some(link),
-                    ..Record::default()
-                });
-                report.applied += 1;
+        let found = self.look_up(&new, false).await?;
+        let mut kept = Vec::new();
+        let mut missing = Vec::new();
+        for job in new {
+            match (job.case(), found.created(&job, &self.linked_items)) {
+                (Some(case), Created::Free(item)) => {
+                    let pair = self.pair(case, item.id);
+                    let link = self.link_without_base(&pair);
+                    self.queue_mark(&link);
+                    let reason = "a work item with this case's marker exists already";
+                    let record = Record {
+                        audit: Some(self.audit("linked", Some(&pair), reason)),
+                        link: Some(link),
+                        ..Record::default()
+                    };
+                    kept.push((Some(job.step), record));
+                }
+                (Some(case), Created::Taken(item, other)) => report.fail(
+                    job.step,
+                    FailureKind::Stale,
+                    &format!(
+                        "work item {item} carries the marker of case {case} and is linked to case {other}; remove the wrong hyperlink, no second work item is made",
+                    ),
+                ),
+                _ => missing.push(job),
             }
         }
-        if !records.is_empty() {
-            self.context.store.record(&records).await?;
-        }
-        Ok(creates.into_iter().chain(others).collect())
+        self.keep(kept, report).await?;
+        missing.append(&mut left);
+        Ok(missing)
     }
 
     fn pair(&self, case: CaseId, work_item: WorkItemId) -> Pair {
@@ -404,28 +453,61 @@ impl RuleRun<'_> {
 
 /// What a look-up found.
 struct Found {
-    by_url: BTreeMap<String, Vec<WorkItemId>>,
     items: BTreeMap<WorkItemId, WorkItem>,
+    /// Ids by the address that a marker on them points to (lower case, which servers may change).
+    by_url: BTreeMap<String, Vec<WorkItemId>>,
+}
+
+/// What there is of an item that was to be created.
+enum Created<'f> {
+    Nothing,
+    Free(&'f WorkItem),
+    /// It carries the marker, and belongs to another case.
+    Taken(WorkItemId, CaseId),
 }
 
 impl Found {
+    fn new(items: BTreeMap<WorkItemId, WorkItem>) -> Self {
+        let mut by_url: BTreeMap<String, Vec<WorkItemId>> = BTreeMap::new();
+        for item in items.values() {
+            for marker in item.markers() {
+                let url = marker.url.to_lowercase();
+                by_url.entry(url).or_default().push(item.id);
+            }
+        }
+        Self { items, by_url }
+    }
+
     /// The item that a create made; the lowest id if there are several.
-    fn created(&self, job: &Job<'_>) -> Option<&WorkItem> {
-        let marker = job.marker()?;
-        let ids = self.by_url.get(&marker.url)?;
-        let mut marked: Vec<&WorkItem> = ids
-            .iter()
+    fn created(&self, job: &Job<'_>, linked: &BTreeMap<WorkItemId, CaseId>) -> Created<'_> {
+        let Some(marker) = job.marker() else {
+            return Created::Nothing;
+        };
+        let mut taken = Created::Nothing;
+        let ids = self.by_url.get(&marker.url.to_lowercase());
+        for item in ids
+            .into_iter()
+            .flatten()
             .filter_map(|id| self.items.get(id))
-            .filter(|item| item.markers().iter().any(|found| found.case == marker.case))
-            .collect();
-        marked.sort_by_key(|item| item.id);
-        marked.first().copied()
+        {
+            if !item.markers().iter().any(|found| found.case == marker.case) {
+                continue;
+            }
+            match linked.get(&item.id) {
+                Some(other) if *other != marker.case => taken = Created::Taken(item.id, *other),
+                _ => return Created::Free(item),
+            }
+        }
+        taken
     }
 
     /// The item, if the write was carried out.
-    fn applied(&self, job: &Job<'_>) -> Option<&WorkItem> {
+    fn applied(&self, job: &Job<'_>, linked: &BTreeMap<WorkItemId, CaseId>) -> Option<&WorkItem> {
         match &job.write {
-            WorkItemWrite::Create(_) => self.created(job),
+            WorkItemWrite::Create(_) => match self.created(job, linked) {
+                Created::Free(item) => Some(item),
+                Created::Nothing | Created::Taken(..) => None,
+            },
             WorkItemWrite::Update { id, rev, patch } => {
                 let item = self.items.get(id)?;
                 let holds = |(name, value): (&String, &crate::model::Value)| {
@@ -435,7 +517,12 @@ impl Found {
                     .tags
                     .as_ref()
                     .is_none_or(|tags| same_tags(tags, &item.tags));
-                (item.rev.0 == rev.0 + 1 && tags && patch.fields.iter().all(holds)).then_some(item)
+                let marker = patch
+                    .add_marker
+                    .as_ref()
+                    .is_none_or(|marker| item.markers().iter().any(|m| m.case == marker.case));
+                let ours = tags && marker && patch.fields.iter().all(holds);
+                (item.rev.0 == rev.0 + 1 && ours).then_some(item)
             }
         }
     }
@@ -449,6 +536,30 @@ impl Found {
             }
         }
     }
+}
+
+/// Ids of work items with a hyperlink to one of these addresses; none from a server that does not look up
+/// web addresses.
+async fn find_by_hyperlink(
+    azure_devops: &dyn WriteAzureDevOps,
+    urls: &[String],
+) -> Result<Vec<WorkItemId>, RemoteError> {
+    match azure_devops.find_by_hyperlink(urls).await {
+        Ok(found) => Ok(found.into_values().flatten().collect()),
+        Err(error) if is_not_offered(&error) => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether a look-up failed because the server does not do it, and not because something is out of
+/// order.
+pub(in crate::reconcile) fn is_not_offered(error: &RemoteError) -> bool {
+    matches!(
+        error.kind,
+        RemoteErrorKind::NotFound { .. }
+            | RemoteErrorKind::Rejected { .. }
+            | RemoteErrorKind::Unsupported { .. }
+    )
 }
 
 fn same_tags(one: &[String], other: &[String]) -> bool {
@@ -480,14 +591,4 @@ fn job<'s>(step: &'s Step) -> Option<Job<'s>> {
         write,
         attempt: 0,
     })
-}
-
-impl ApplyReport {
-    pub(super) fn fail(&mut self, step: &Step, kind: FailureKind, message: &str) {
-        self.failures.push(Failure {
-            address: step.address.clone(),
-            kind,
-            message: message.to_owned(),
-        });
-    }
 }

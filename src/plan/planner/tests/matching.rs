@@ -312,3 +312,20 @@ fn a_source_of_another_type_or_project_is_not_touched() {
     assert_eq!(told(&planned), [""; 0]);
     assert_eq!(planned.plan.summary.filtered, 1);
 }
+
+#[test]
+fn an_item_with_the_marker_of_another_server_gets_ours_when_it_is_adopted() {
+    let scene = Scene::cases_to_items().case(1, "Pay", &[]).item(5, "Pay");
+    let scene = scene.edit_item(5, |item| {
+        let case = crate::model::CaseId(1);
+        let url = "https://other.testworthy.us/TestCase/Detail/1".to_owned();
+        item.tags.push("accord".to_owned());
+        item.relations
+            .push(crate::model::Marker { case, url }.to_relation());
+    });
+    let planned = scene.plan();
+    let crate::plan::Operation::UpdateWorkItem { patch, .. } = &planned.steps[0].operation else {
+        panic!("{:?}", planned.steps)
+    };
+    assert!(patch.add_marker.is_some());
+}

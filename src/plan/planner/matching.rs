@@ -102,7 +102,7 @@ impl<'a> Matcher<'a> {
                 || input.rule.scope.testworthy.is_none();
             let free = !self.linked_cases.contains_key(&case.id)
                 && !self.items_by_marker.contains_key(&case.id)
-                && !(self.matches_by(MatchBy::Id) && !self.mentioned_items(case).is_empty());
+                && (!self.matches_by(MatchBy::Id) || self.mentioned_items(case).is_empty());
             if in_scope && free {
                 self.free_cases_by_title
                     .entry(case.title().trim())

@@ -83,7 +83,7 @@ pub(super) fn plan_pair(
         }
         return class;
     }
-    settle_without_write(collector, source, case, item, link, by, &pair, rows)
+    settle_without_write(collector, source, case, item, link, by, &pair, &rows)
 }
 
 /// Nothing to write on the target: a new link, a missing mark on the source, or bookkeeping.
@@ -99,7 +99,7 @@ fn settle_without_write(
     link: Option<&Link>,
     by: Option<MatchBy>,
     pair: &Pair,
-    rows: Rows,
+    rows: &Rows,
 ) -> Class {
     let record = Operation::Record {
         pair: pair.clone(),
@@ -107,7 +107,7 @@ fn settle_without_write(
         rev: Some(item.rev),
     };
     let Some(link) = link else {
-        let change = change(collector, source, case, item, &rows, by, &record);
+        let change = change(collector, source, case, item, rows, by, &record);
         return collector.push(source, Class::Link, change, record);
     };
     // A mark whose write got no answer may stand there all the same; then the store only learns of it.
@@ -123,7 +123,7 @@ fn settle_without_write(
             pair: pair.clone(),
             system: source_side,
         };
-        let mut change = change(collector, source, case, item, &rows, None, &mark);
+        let mut change = change(collector, source, case, item, rows, None, &mark);
         change.system = source_side;
         change.reason = Reason::MarkerMissing;
         change.fields = vec![marker_change(source_side, case, item)];

@@ -212,7 +212,7 @@ impl RuleRun<'_> {
             let naming = known.mentions.get(work_item).map_or(&[][..], Vec::as_slice);
             let free = |case: &&Case| !self.linked_cases.contains_key(&case.id);
             if let Some(case) = naming.iter().find(free) {
-                let pair = self.case_pair(case, *work_item);
+                let pair = Self::case_pair(case, *work_item);
                 let link = self.link_without_base(&pair);
                 self.queue_mark(&link);
                 let reason = "a case that names this work item exists already";
@@ -485,7 +485,7 @@ impl RuleRun<'_> {
         self.keep(kept, report).await
     }
 
-    fn case_pair(&self, case: &Case, work_item: WorkItemId) -> Pair {
+    fn case_pair(case: &Case, work_item: WorkItemId) -> Pair {
         Pair {
             link: None,
             case: case.id,
@@ -497,7 +497,7 @@ impl RuleRun<'_> {
     fn case_written(&mut self, job: &CaseJob<'_>, intent: &Intent, case: &Case) -> Record {
         let (pair, source, event) = match (&job.write, &job.step.operation) {
             (CaseWrite::Create { work_item, .. }, Operation::CreateCase { source, .. }) => (
-                self.case_pair(case, *work_item),
+                Self::case_pair(case, *work_item),
                 source.clone(),
                 "created case",
             ),

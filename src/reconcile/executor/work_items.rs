@@ -571,7 +571,7 @@ fn same_tags(one: &[String], other: &[String]) -> bool {
     sorted(one) == sorted(other)
 }
 
-fn job<'s>(step: &'s Step) -> Option<Job<'s>> {
+fn job(step: &Step) -> Option<Job<'_>> {
     let write = match &step.operation {
         Operation::CreateWorkItem { draft, .. } => WorkItemWrite::Create(draft.clone()),
         Operation::UpdateWorkItem {

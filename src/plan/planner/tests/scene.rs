@@ -267,14 +267,14 @@ impl Scene {
     pub(super) fn retitle_case(self, id: u64, title: &str) -> Self {
         let title = Value::text(title);
         self.edit_case(id, |case| {
-            drop(case.fields.insert("title".to_owned(), title))
+            drop(case.fields.insert("title".to_owned(), title));
         })
     }
 
     pub(super) fn retitle_item(self, id: u64, title: &str) -> Self {
         let title = Value::text(title);
         self.edit_item(id, |item| {
-            drop(item.fields.insert("System.Title".to_owned(), title))
+            drop(item.fields.insert("System.Title".to_owned(), title));
         })
     }
 

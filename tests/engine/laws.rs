@@ -69,7 +69,7 @@ async fn an_overwritten_edit_is_recorded() {
     let world = World::new(true, TO_AZURE_DEVOPS).await;
     world.apply().await;
     let id = first_linked(&world).await;
-    edit_work_item(&world, id, json!({ "System.Title": "Edited by hand" }));
+    edit_work_item(&world, id, &json!({ "System.Title": "Edited by hand" }));
     let (plan, _) = world.apply().await;
     assert_eq!(plan.changes.len(), 1);
     assert_eq!(plan.changes[0].reason, Reason::DriftEnforced);
@@ -88,10 +88,10 @@ pub(crate) async fn first_linked(world: &World) -> u64 {
 }
 
 /// Edits a work item as a person would.
-pub(crate) fn edit_work_item(world: &World, id: u64, fields: serde_json::Value) {
+pub(crate) fn edit_work_item(world: &World, id: u64, fields: &serde_json::Value) {
     world
         .sandbox
         .state()
-        .edit_work_item(id, &fields)
+        .edit_work_item(id, fields)
         .expect("an edit");
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use accord::model::{MarkState, Name};
-use accord::reconcile::{Clock, Failure, FailureKind, StopFlag};
+use accord::reconcile::{Clock, Failure, FailureKind, ReconcileError, StopFlag};
 use accord::sandbox::{Fault, FaultKind};
 use accord::store::Store;
 use async_trait::async_trait;
@@ -465,4 +465,29 @@ async fn a_refused_item_is_tried_again_after_a_day() {
     let store = world.store().await;
     let places = store.endpoints().await.expect("places");
     assert_eq!(store.quarantine(&places[0]).await.expect("quarantine"), []);
+}
+
+#[tokio::test]
+async fn a_work_item_type_that_the_project_lacks_is_told_with_its_place() {
+    let two = format!(
+        "{TO_AZURE_DEVOPS}---\n{}",
+        TO_AZURE_DEVOPS.replace("name: cases", "name: other")
+    );
+    let mut world = World::new(true, &two).await;
+    let name = Name::new("test-case").expect("a name");
+    let mapping = world.config.mappings.get_mut(&name).expect("the mapping");
+    mapping.work_item_type = "Tset Case".to_owned();
+    let remotes = world.remotes();
+    let Err(ReconcileError::Findings(findings)) = world.plan_with(&remotes).await else {
+        panic!("a plan without its work item type")
+    };
+    let [finding] = &findings[..] else {
+        panic!("told once, whatever number of rules: {findings:?}")
+    };
+    assert!(finding.message.contains("Tset Case"), "{}", finding.message);
+    assert_eq!(
+        finding.location.as_ref().expect("a place").file,
+        "mapping.yaml"
+    );
+    assert!(finding.help.as_ref().expect("help").contains("web-shop"));
 }

@@ -17,12 +17,14 @@ use super::{FaultKind, Sandbox};
 
 mod auth;
 mod batch;
+mod body;
 mod compute;
 mod edit;
 mod error;
 mod feed;
 mod field;
 mod guid;
+mod hook;
 mod html;
 mod identity;
 mod instant;
@@ -32,6 +34,7 @@ mod node;
 mod patch;
 mod person;
 mod plant;
+mod process;
 mod read;
 mod relation;
 mod request;
@@ -40,6 +43,8 @@ mod rules;
 mod save;
 pub mod seed;
 mod store;
+mod test_plan;
+mod test_run;
 mod value;
 mod version;
 mod wiql;
@@ -128,6 +133,10 @@ pub struct Organization {
     types: Vec<work_item_type::WorkItemType>,
     nodes: node::Nodes,
     items: store::Items,
+    processes: process::Processes,
+    hooks: hook::Hooks,
+    plans: test_plan::Plans,
+    runs: test_run::Runs,
     /// Requests answered so far, for the ids in headers.
     activity: u64,
 }
@@ -140,7 +149,8 @@ impl Default for Organization {
 }
 
 impl Organization {
-    /// An organisation with one empty project, Agile-like: Test Case, Bug, User Story, Task, Shared Steps.
+    /// An organisation with one empty project. Its process inherits Agile: Test Case, Bug, User Story, Task,
+    /// Shared Steps, Test Plan, Test Suite.
     pub fn new(name: &str, project: &str) -> Self {
         let mut organization = Self {
             name: name.to_owned(),
@@ -153,6 +163,10 @@ impl Organization {
             types: work_item_type::agile(),
             nodes: node::Nodes::default(),
             items: store::Items::default(),
+            processes: process::Processes::default(),
+            hooks: hook::Hooks::default(),
+            plans: test_plan::Plans::default(),
+            runs: test_run::Runs::default(),
             activity: 0,
         };
         organization.add_project(project);
@@ -219,12 +233,25 @@ async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let mut state = sandbox.state();
-    let now = state.clock.now();
-    let fault = fault.map(|Extension(kind)| kind);
-    state
-        .azure_devops
-        .respond(&method, &uri, &headers, &body, fault.as_ref(), now)
+    let (response, test) = {
+        let mut state = sandbox.state();
+        let now = state.clock.now();
+        let fault = fault.map(|Extension(kind)| kind);
+        let organization = &mut state.azure_devops;
+        let response = organization.respond(&method, &uri, &headers, &body, fault.as_ref(), now);
+        (response, organization.hooks.take_test())
+    };
+    hook::deliver(&sandbox);
+    match test {
+        Some(test) => test.answer(&sandbox).await,
+        None => response,
+    }
+}
+
+/// Sends the notifications of what was changed past the routes, for example by the control surface. Must be
+/// called within a Tokio runtime.
+pub(crate) fn deliver(sandbox: &Sandbox) {
+    hook::deliver(sandbox);
 }
 
 impl Organization {

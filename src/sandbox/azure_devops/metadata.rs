@@ -6,7 +6,6 @@ use super::Organization;
 use super::error::ApiError;
 use super::field::{self, FieldId, FieldKind, field_json};
 use super::guid::guid;
-use super::node::Tree;
 use super::relation;
 use super::request::ApiRequest;
 use super::route::{Answer, Scope, ok};
@@ -65,8 +64,16 @@ impl Organization {
     }
 
     pub(crate) fn list_projects(&self, request: &ApiRequest<'_>) -> Answer {
-        let skip = request.number("$skip")?.unwrap_or(0);
+        let skip = match request.query("continuationToken") {
+            Some(token) if !token.is_empty() => token
+                .parse()
+                .map_err(|_| ApiError::bad_request("The continuation token is not valid."))?,
+            _ => request.number("$skip")?.unwrap_or(0),
+        };
         let top = request.number("$top")?.unwrap_or(100);
+        if skip + top < self.projects.len() {
+            request.continue_with(&(skip + top).to_string());
+        }
         let projects = 0..self.projects.len();
         ok(list(
             projects
@@ -153,7 +160,7 @@ impl Organization {
         ok(field_json(self.fields.get(id), &self.url()))
     }
 
-    fn scoped(scope: Scope) -> Result<usize, ApiError> {
+    pub(crate) fn scoped(scope: Scope) -> Result<usize, ApiError> {
         scope.project.ok_or_else(ApiError::project_needed)
     }
 
@@ -404,80 +411,6 @@ impl Organization {
             .ok_or_else(|| ApiError::not_found(&format!("The relation type '{name}'")))?;
         ok(relation::type_json(kind, &self.url()))
     }
-
-    pub(crate) fn classification_nodes(
-        &self,
-        request: &ApiRequest<'_>,
-        scope: Scope,
-        lower: &[&str],
-        given: &[&str],
-    ) -> Answer {
-        let at = Self::scoped(scope)?;
-        let project = &self.projects[at];
-        let url = self.project_url(at);
-        let depth = request.number("$depth")?.unwrap_or(0);
-        let depth = u32::try_from(depth).unwrap_or(u32::MAX).min(100);
-        let tree = match lower.first() {
-            None => {
-                let roots = [project.area, project.iteration];
-                let roots = roots.map(|root| self.nodes.json(root, depth, &url, false));
-                return ok(list(roots.into()));
-            }
-            Some(&"areas") => Tree::Area,
-            Some(&"iterations") => Tree::Iteration,
-            Some(other) => {
-                return Err(ApiError::bad_request(format!(
-                    "The value '{other}' is not valid for structureGroup."
-                )));
-            }
-        };
-        let mut path = project.name.to_string();
-        for part in &given[1..] {
-            path.push('\\');
-            path.push_str(part);
-        }
-        let node = self
-            .nodes
-            .find(tree, &path)
-            .ok_or_else(|| ApiError::no_node(&path))?;
-        ok(self.nodes.json(node, depth, &url, true))
-    }
-
-    pub(crate) fn list_tags(&self, scope: Scope) -> Answer {
-        let project = Self::scoped(scope)?;
-        ok(list(
-            self.items
-                .tags()
-                .map(|tag| self.tag_json(project, tag))
-                .collect(),
-        ))
-    }
-
-    pub(crate) fn get_tag(&self, scope: Scope, name: &str) -> Answer {
-        let project = Self::scoped(scope)?;
-        let by_id = || {
-            self.items
-                .tags()
-                .find(|tag| tag_id(&tag.name) == name.to_lowercase())
-        };
-        let tag = self.items.tag(name).or_else(by_id);
-        let tag = tag.ok_or_else(|| ApiError::not_found(&format!("The tag '{name}'")))?;
-        ok(self.tag_json(project, tag))
-    }
-
-    fn tag_json(&self, project: usize, tag: &super::store::Tag) -> Value {
-        let id = tag_id(&tag.name);
-        json!({
-            "id": id,
-            "name": &*tag.name,
-            "url": format!("{}/_apis/wit/tags/{id}", self.project_url(project)),
-            "lastUpdated": tag.last_updated.to_string(),
-        })
-    }
-}
-
-fn tag_id(name: &str) -> String {
-    guid(&format!("tag {}", name.to_lowercase()))
 }
 
 fn states_json(kind: &WorkItemType) -> Vec<Value> {

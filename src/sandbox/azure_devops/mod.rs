@@ -15,8 +15,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{FaultKind, Sandbox};
 
+mod attachment;
 mod auth;
 mod batch;
+mod comment;
 mod compute;
 mod edit;
 mod error;
@@ -27,9 +29,11 @@ mod html;
 mod identity;
 mod instant;
 mod item;
+mod link_feed;
 mod location;
 mod metadata;
 mod node;
+mod node_edit;
 mod patch;
 mod person;
 mod plant;
@@ -41,6 +45,8 @@ mod rules;
 mod save;
 pub mod seed;
 mod store;
+mod tag;
+mod team;
 mod value;
 mod version;
 mod wiql;
@@ -143,6 +149,7 @@ pub struct Organization {
     types: Vec<work_item_type::WorkItemType>,
     nodes: node::Nodes,
     items: store::Items,
+    attachments: attachment::Attachments,
     /// Requests answered so far, for the ids in headers.
     activity: u64,
 }
@@ -168,6 +175,7 @@ impl Organization {
             types: work_item_type::agile(),
             nodes: node::Nodes::default(),
             items: store::Items::default(),
+            attachments: attachment::Attachments::default(),
             activity: 0,
         };
         organization.add_project(project);

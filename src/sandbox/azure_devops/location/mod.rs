@@ -27,6 +27,8 @@ pub(crate) struct Location {
     /// With `{area}` and `{resource}` filled in by the client, which also leaves out optional parts.
     template: &'static str,
     versions: Versions,
+    /// The last version; almost always that of the whole service.
+    until: &'static str,
 }
 
 /// One line of a table.
@@ -43,10 +45,16 @@ const fn at(
         resource,
         template,
         versions,
+        until: "7.2",
     }
 }
 
 impl Location {
+    /// A resource that newer versions no longer have.
+    const fn until(self, until: &'static str) -> Self {
+        Self { until, ..self }
+    }
+
     fn json(&self) -> Value {
         let (major, minor) = self.versions.since;
         let released = if self.versions.released { "7.1" } else { "0.0" };
@@ -57,7 +65,7 @@ impl Location {
             "routeTemplate": self.template,
             "resourceVersion": self.versions.resource,
             "minVersion": format!("{major}.{minor}"),
-            "maxVersion": "7.2",
+            "maxVersion": self.until,
             "releasedVersion": released,
         })
     }
@@ -155,17 +163,26 @@ mod tests {
     }
 
     #[test]
-    fn every_listed_resource_is_served_under_the_same_versions() {
+    fn every_listed_resource_is_served_under_the_versions_that_it_lists() {
         for location in AREAS.iter().copied().flatten() {
+            let listed = location.versions;
+            let mut asked = vec![
+                format!(
+                    "{}.{}-preview.{}",
+                    listed.since.0, listed.since.1, listed.resource
+                ),
+                format!("{}-preview.{}", location.until, listed.resource),
+            ];
+            asked.extend(listed.released.then(|| "7.1".to_owned()));
             for path in paths(location) {
                 let path: Vec<&str> = path.iter().map(String::as_str).collect();
-                assert_eq!(
-                    versions(&path),
-                    Some(location.versions),
-                    "{} {}: {path:?}",
-                    location.area,
-                    location.resource
-                );
+                let served = versions(&path);
+                let served = served.unwrap_or_else(|| panic!("{path:?} is not served"));
+                for version in &asked {
+                    assert!(served.accept(version).is_ok(), "{path:?} {version}");
+                }
+                let plain = served.accept("7.1").is_ok();
+                assert_eq!(plain, listed.released, "{path:?}");
             }
         }
     }

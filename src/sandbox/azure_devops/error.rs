@@ -303,6 +303,46 @@ impl ApiError {
         )
     }
 
+    // The texts of the next two are not known; clients have only the status.
+    pub(crate) fn no_comment(item: u64, comment: u64) -> Self {
+        Self::tracking(
+            StatusCode::NOT_FOUND,
+            "WorkItemCommentNotFoundException",
+            format!("Comment {comment} of work item {item} does not exist."),
+        )
+    }
+
+    pub(crate) fn no_attachment(which: &str) -> Self {
+        Self::tracking(
+            StatusCode::NOT_FOUND,
+            "AttachmentNotFoundException",
+            format!("The attachment {which} does not exist."),
+        )
+    }
+
+    pub(crate) fn no_team(name: &str) -> Self {
+        Self {
+            family: Family::Core,
+            ..Self::platform(
+                StatusCode::NOT_FOUND,
+                "TeamNotFoundException",
+                format!("The team with id '{name}' does not exist."),
+            )
+        }
+    }
+
+    /// A name that another child of the parent has.
+    pub(crate) fn duplicate_node(name: &str) -> Self {
+        Self::tracking(
+            StatusCode::CONFLICT,
+            "ClassificationNodeDuplicateNameException",
+            format!(
+                "VS402371: Classification node name {name} is already in use by a different child \
+                 of the parent classification node. Choose a different name and try again."
+            ),
+        )
+    }
+
     // --- queries ---
 
     pub(crate) fn query_too_big() -> Self {

@@ -6,12 +6,42 @@ use super::Organization;
 use super::error::ApiError;
 use super::field::{self, FieldId, FieldKind, field_json};
 use super::guid::guid;
-use super::node::Tree;
 use super::relation;
 use super::request::ApiRequest;
 use super::route::{Answer, Scope, ok};
 use super::wire::list;
 use super::work_item_type::WorkItemType;
+
+/// Categories: name, reference name, type.
+const CATEGORIES: [(&str, &str, &str); 7] = [
+    (
+        "Test Case Category",
+        "Microsoft.TestCaseCategory",
+        "Test Case",
+    ),
+    ("Bug Category", "Microsoft.BugCategory", "Bug"),
+    (
+        "Requirement Category",
+        "Microsoft.RequirementCategory",
+        "User Story",
+    ),
+    ("Task Category", "Microsoft.TaskCategory", "Task"),
+    (
+        "Shared Step Category",
+        "Microsoft.SharedStepCategory",
+        "Shared Steps",
+    ),
+    (
+        "Test Plan Category",
+        "Microsoft.TestPlanCategory",
+        "Test Plan",
+    ),
+    (
+        "Test Suite Category",
+        "Microsoft.TestSuiteCategory",
+        "Test Suite",
+    ),
+];
 
 impl Organization {
     pub(crate) fn connection_data(&self, scope: Scope) -> Value {
@@ -44,8 +74,16 @@ impl Organization {
     }
 
     pub(crate) fn list_projects(&self, request: &ApiRequest<'_>) -> Answer {
-        let skip = request.number("$skip")?.unwrap_or(0);
+        let skip = match request.query("continuationToken") {
+            Some(token) if !token.is_empty() => token
+                .parse()
+                .map_err(|_| ApiError::bad_request("The continuation token is not valid."))?,
+            _ => request.number("$skip")?.unwrap_or(0),
+        };
         let top = request.number("$top")?.unwrap_or(100);
+        if skip + top < self.projects.len() {
+            request.continue_with(&(skip + top).to_string());
+        }
         let projects = 0..self.projects.len();
         ok(list(
             projects
@@ -140,7 +178,7 @@ impl Organization {
         ok(self.field_told(id))
     }
 
-    fn scoped(scope: Scope) -> Result<usize, ApiError> {
+    pub(crate) fn scoped(scope: Scope) -> Result<usize, ApiError> {
         scope.project.ok_or_else(ApiError::project_needed)
     }
 
@@ -338,50 +376,40 @@ impl Organization {
 
     pub(crate) fn type_categories(&self, scope: Scope) -> Answer {
         let project = Self::scoped(scope)?;
-        let categories = [
-            (
-                "Test Case Category",
-                "Microsoft.TestCaseCategory",
-                "Test Case",
-            ),
-            ("Bug Category", "Microsoft.BugCategory", "Bug"),
-            (
-                "Requirement Category",
-                "Microsoft.RequirementCategory",
-                "User Story",
-            ),
-            ("Task Category", "Microsoft.TaskCategory", "Task"),
-            (
-                "Shared Step Category",
-                "Microsoft.SharedStepCategory",
-                "Shared Steps",
-            ),
-            (
-                "Test Plan Category",
-                "Microsoft.TestPlanCategory",
-                "Test Plan",
-            ),
-            (
-                "Test Suite Category",
-                "Microsoft.TestSuiteCategory",
-                "Test Suite",
-            ),
-        ];
-        let told = categories.iter().filter_map(|(name, reference, kind)| {
-            let kind = &self.types[self.find_type(kind).ok()?];
-            let kind = json!({"name": &*kind.name, "url": self.type_url(project, kind)});
-            Some(json!({
-                "name": name,
-                "referenceName": reference,
-                "defaultWorkItemType": kind,
-                "workItemTypes": [kind],
-                "url": format!(
-                    "{}/_apis/wit/workItemTypeCategories/{reference}",
-                    self.project_url(project)
-                ),
-            }))
+        let all = CATEGORIES.iter();
+        ok(list(
+            all.filter_map(|row| self.category_json(project, row))
+                .collect(),
+        ))
+    }
+
+    pub(crate) fn type_category(&self, scope: Scope, name: &str) -> Answer {
+        let project = Self::scoped(scope)?;
+        let row = CATEGORIES.iter().find(|(display, reference, _)| {
+            display.eq_ignore_ascii_case(name) || reference.eq_ignore_ascii_case(name)
         });
-        ok(list(told.collect()))
+        row.and_then(|row| self.category_json(project, row))
+            .map(ok)
+            .ok_or_else(|| ApiError::not_found(&format!("The work item type category '{name}'")))?
+    }
+
+    fn category_json(
+        &self,
+        project: usize,
+        (name, reference, kind): &(&str, &str, &str),
+    ) -> Option<Value> {
+        let kind = &self.types[self.find_type(kind).ok()?];
+        let kind = json!({"name": &*kind.name, "url": self.type_url(project, kind)});
+        Some(json!({
+            "name": name,
+            "referenceName": reference,
+            "defaultWorkItemType": kind,
+            "workItemTypes": [kind],
+            "url": format!(
+                "{}/_apis/wit/workItemTypeCategories/{reference}",
+                self.project_url(project)
+            ),
+        }))
     }
 
     pub(crate) fn relation_types(&self) -> Value {
@@ -398,80 +426,6 @@ impl Organization {
             .ok_or_else(|| ApiError::not_found(&format!("The relation type '{name}'")))?;
         ok(relation::type_json(kind, &self.url()))
     }
-
-    pub(crate) fn classification_nodes(
-        &self,
-        request: &ApiRequest<'_>,
-        scope: Scope,
-        lower: &[&str],
-        given: &[&str],
-    ) -> Answer {
-        let at = Self::scoped(scope)?;
-        let project = &self.projects[at];
-        let url = self.project_url(at);
-        let depth = request.number("$depth")?.unwrap_or(0);
-        let depth = u32::try_from(depth).unwrap_or(u32::MAX).min(100);
-        let tree = match lower.first() {
-            None => {
-                let roots = [project.area, project.iteration];
-                let roots = roots.map(|root| self.nodes.json(root, depth, &url, false));
-                return ok(list(roots.into()));
-            }
-            Some(&"areas") => Tree::Area,
-            Some(&"iterations") => Tree::Iteration,
-            Some(other) => {
-                return Err(ApiError::bad_request(format!(
-                    "The value '{other}' is not valid for structureGroup."
-                )));
-            }
-        };
-        let mut path = project.name.to_string();
-        for part in &given[1..] {
-            path.push('\\');
-            path.push_str(part);
-        }
-        let node = self
-            .nodes
-            .find(tree, &path)
-            .ok_or_else(|| ApiError::no_node(&path))?;
-        ok(self.nodes.json(node, depth, &url, true))
-    }
-
-    pub(crate) fn list_tags(&self, scope: Scope) -> Answer {
-        let project = Self::scoped(scope)?;
-        ok(list(
-            self.items
-                .tags()
-                .map(|tag| self.tag_json(project, tag))
-                .collect(),
-        ))
-    }
-
-    pub(crate) fn get_tag(&self, scope: Scope, name: &str) -> Answer {
-        let project = Self::scoped(scope)?;
-        let by_id = || {
-            self.items
-                .tags()
-                .find(|tag| tag_id(&tag.name) == name.to_lowercase())
-        };
-        let tag = self.items.tag(name).or_else(by_id);
-        let tag = tag.ok_or_else(|| ApiError::not_found(&format!("The tag '{name}'")))?;
-        ok(self.tag_json(project, tag))
-    }
-
-    fn tag_json(&self, project: usize, tag: &super::store::Tag) -> Value {
-        let id = tag_id(&tag.name);
-        json!({
-            "id": id,
-            "name": &*tag.name,
-            "url": format!("{}/_apis/wit/tags/{id}", self.project_url(project)),
-            "lastUpdated": tag.last_updated.to_string(),
-        })
-    }
-}
-
-fn tag_id(name: &str) -> String {
-    guid(&format!("tag {}", name.to_lowercase()))
 }
 
 fn states_json(kind: &WorkItemType) -> Vec<Value> {

@@ -15,9 +15,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{FaultKind, Sandbox};
 
+mod attachment;
 mod auth;
 mod batch;
 mod body;
+mod comment;
 mod compute;
 mod edit;
 mod error;
@@ -29,8 +31,11 @@ mod html;
 mod identity;
 mod instant;
 mod item;
+mod link_feed;
+mod location;
 mod metadata;
 mod node;
+mod node_edit;
 mod patch;
 mod person;
 mod plant;
@@ -45,6 +50,8 @@ pub mod seed;
 mod store;
 mod test_plan;
 mod test_run;
+mod tag;
+mod team;
 mod value;
 mod version;
 mod wiql;
@@ -79,6 +86,17 @@ pub enum BadCredential {
     UnauthorizedJson,
 }
 
+/// What `GET _apis/ResourceAreas` says, from which the official clients learn where each area lives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ResourceAreas {
+    /// `count` 0 and `value` null, as Azure DevOps Server: everything lives at the organisation's address.
+    #[default]
+    Server,
+    /// A list, as Azure DevOps Services; here every area lives at the organisation's own address.
+    Services,
+}
+
 /// Where sources about the service disagree, or a test wants another answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -95,6 +113,8 @@ pub struct Settings {
     pub allow_bypass_rules: bool,
     /// Revisions on one page of the reporting feed.
     pub reporting_page: usize,
+    /// What `GET _apis/ResourceAreas` says.
+    pub resource_areas: ResourceAreas,
 }
 
 impl Default for Settings {
@@ -106,6 +126,7 @@ impl Default for Settings {
             batch_error_objects: false,
             allow_bypass_rules: false,
             reporting_page: 200,
+            resource_areas: ResourceAreas::default(),
         }
     }
 }
@@ -137,6 +158,7 @@ pub struct Organization {
     hooks: hook::Hooks,
     plans: test_plan::Plans,
     runs: test_run::Runs,
+    attachments: attachment::Attachments,
     /// Requests answered so far, for the ids in headers.
     activity: u64,
 }
@@ -167,6 +189,7 @@ impl Organization {
             hooks: hook::Hooks::default(),
             plans: test_plan::Plans::default(),
             runs: test_run::Runs::default(),
+            attachments: attachment::Attachments::default(),
             activity: 0,
         };
         organization.add_project(project);

@@ -166,14 +166,14 @@ pub(crate) fn versions(path: &[&str]) -> Option<Versions> {
     Some(match path {
         ["processes", "lists"] | ["processes", "lists", _] => released(1).since(5, 0),
         ["processes"] | ["processes", _] => released(2),
-        ["processes", _, "behaviors"] => released(2),
+        ["processes", _, "behaviors"] | ["processes", _, "behaviors", _] => released(2),
         ["processes", _, "workitemtypes"] | ["processes", _, "workitemtypes", _] => released(2),
         ["processes", _, "workitemtypes", _, "fields"]
         | ["processes", _, "workitemtypes", _, "fields", _] => released(2),
         ["processes", _, "workitemtypes", _, "states"]
         | ["processes", _, "workitemtypes", _, "states", _] => released(1),
         ["processes", _, "workitemtypes", _, "layout", ..] => released(1),
-        ["processes", _, "workitemtypesbehaviors", _, "behaviors"] => released(1),
+        ["processes", _, "workitemtypesbehaviors", _, "behaviors", ..] => released(1),
         _ => return None,
     })
 }
@@ -299,6 +299,31 @@ impl Organization {
             self.url(),
             self.processes.all[process].id
         )
+    }
+
+    /// The processes as the `core` area tells them.
+    pub(crate) fn process_templates(&self) -> Value {
+        let all = self.processes.all.iter();
+        list(
+            all.map(|process| self.process_template_json(process))
+                .collect(),
+        )
+    }
+
+    pub(crate) fn process_template(&self, id: &str) -> Answer {
+        let process = &self.processes.all[self.find_process(id)?];
+        ok(self.process_template_json(process))
+    }
+
+    fn process_template_json(&self, process: &Process) -> Value {
+        json!({
+            "id": process.id,
+            "name": process.name,
+            "description": process.description,
+            "isDefault": process.default,
+            "type": if process.parent.is_some() { "inherited" } else { "system" },
+            "url": format!("{}/_apis/process/processes/{}", self.url(), process.id),
+        })
     }
 
     fn list_processes(&self, request: &ApiRequest<'_>) -> Answer {

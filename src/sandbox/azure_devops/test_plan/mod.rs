@@ -114,8 +114,8 @@ pub(crate) fn versions(path: &[&str]) -> Option<Versions> {
         }
         ["plans", _, "suites", _, "testpoint"] => released(2),
         ["suites"] => released(1),
-        ["suiteentry", _] => released(1),
-        ["testcases", _] => released(1),
+        ["suiteentry"] | ["suiteentry", _] => released(1),
+        ["testcases"] | ["testcases", _] => released(1),
         ["configurations"] | ["configurations", _] => released(1),
         ["variables"] | ["variables", _] => released(1),
         _ => return None,

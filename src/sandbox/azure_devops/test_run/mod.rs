@@ -93,6 +93,7 @@ pub(crate) fn versions(path: &[&str]) -> Option<Versions> {
             released(3)
         }
         ["points"] => released(2),
+        ["testcases"] => released(1),
         ["plans", _, "suites", _, "points"] | ["plans", _, "suites", _, "points", _] => released(2),
         _ => return None,
     })

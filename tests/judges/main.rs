@@ -211,7 +211,10 @@ async fn judge(case: &Case, tools: &Tools) -> Verdict {
             "the script did not notice the broken answer".to_owned(),
         ),
         Case::Control(..) => match failures.first() {
-            Some(first) => (true, format!("noticed: {first}")),
+            Some(first) => {
+                let start: String = first.chars().take(90).collect();
+                (true, format!("noticed: {start}"))
+            }
             None => (false, "the script ended without naming a check".to_owned()),
         },
     };

@@ -11,4 +11,5 @@ mod links;
 mod metadata;
 mod organization;
 mod queries;
+mod resources;
 mod scale;

@@ -44,6 +44,11 @@ struct Version {
 }
 
 impl Comment {
+    /// What was written first.
+    pub(crate) fn written(&self) -> &str {
+        &self.first().text
+    }
+
     fn first(&self) -> &Version {
         &self.versions[0]
     }

@@ -153,7 +153,8 @@ impl Organization {
         if !wanted_type || !here || (filter.latest && rev != item.rev) {
             return None;
         }
-        if filter.discussions && !item.comments.iter().any(|comment| comment.rev == rev) {
+        let comment = item.comments.iter().find(|comment| comment.rev == rev);
+        if filter.discussions && comment.is_none() {
             return None;
         }
         if item.deleted.is_some() && !filter.deleted {
@@ -193,6 +194,9 @@ impl Organization {
                 };
                 fields.insert(definition.reference.to_string(), told);
             }
+        }
+        if let Some(comment) = comment.filter(|_| filter.discussions) {
+            fields.insert("System.History".to_owned(), json!(comment.written()));
         }
         Some(json!({"id": past.id, "rev": past.rev, "fields": fields}))
     }

@@ -34,7 +34,7 @@ async function aFieldIsMadeAndUsed() {
   await refused('its name again', () => processes.createList({ name: 'Origins', type: 'String', items: ['a'] }), 409, 'VS402848');
   equal('replaced', (await processes.updateList({ ...list, items: ['Field', 'Lab', 'Moon'] }, list.id)).items.length, 3);
   check('listed', (await processes.getListsMetadata()).some((one) => one.id === list.id));
-  const field = await wit.createWorkItemField({
+  const field = await wit.createField({
     name: 'Bug Origin', referenceName: 'Custom.BugOrigin', type: 0, usage: 1, isPicklist: true, picklistId: list.id,
   });
   equal('a field', [field.referenceName, field.type, field.isPicklist, field.picklistId], ['Custom.BugOrigin', 0, true, list.id]);
@@ -57,11 +57,11 @@ async function aFieldIsMadeAndUsed() {
   await processes.updateWorkItemTypeField({ required: false, defaultValue: 'Field' }, own.typeId, bug.referenceName, 'Custom.BugOrigin');
   const all = await processes.getAllWorkItemTypeFields(own.typeId, bug.referenceName);
   equal('changed', all.find((f) => f.referenceName === 'Custom.BugOrigin').required, false);
-  await wit.deleteWorkItemField('Custom.BugOrigin');
-  equal('deleted', await wit.getWorkItemField('Custom.BugOrigin'), null);
-  const deleted = await wit.getWorkItemFields(undefined, 2);
+  await wit.deleteField('Custom.BugOrigin');
+  equal('deleted', await wit.getField('Custom.BugOrigin'), null);
+  const deleted = await wit.getFields(undefined, 2);
   equal('listed on request', deleted.find((f) => f.referenceName === 'Custom.BugOrigin').isDeleted, true);
-  await wit.updateWorkItemField({ isDeleted: false }, 'Custom.BugOrigin');
+  await wit.updateField({ isDeleted: false }, 'Custom.BugOrigin');
   equal('restored', (await wit.getWorkItem(item.id)).fields['Custom.BugOrigin'], 'Lab');
   await processes.removeWorkItemTypeField(own.typeId, bug.referenceName, 'Custom.BugOrigin');
   equal('off the type', await processes.getWorkItemTypeField(own.typeId, bug.referenceName, 'Custom.BugOrigin'), null);

@@ -48,7 +48,7 @@ const PROBATION: [Duration; 7] = [
 
 /// How long a receiver may take, and how much of its answer is read.
 const PATIENCE: Duration = Duration::from_secs(10);
-const MAX_ANSWER: u64 = 64 * 1024;
+const MAX_ANSWER: usize = 64 * 1024;
 
 /// A request to a receiver.
 #[derive(Clone, Debug)]
@@ -350,15 +350,8 @@ async fn exchange(address: SocketAddr, url: &url::Url, post: &Post) -> std::io::
     head.push_str("\r\n");
     head.push_str(&post.body);
     stream.write_all(head.as_bytes()).await?;
-    let mut answer = Vec::new();
-    // A receiver that resets the connection after its answer has answered all the same.
-    let read = stream.take(MAX_ANSWER).read_to_end(&mut answer).await;
-    let text = String::from_utf8_lossy(&answer).into_owned();
-    let status = text
-        .strip_prefix("HTTP/1.")
-        .and_then(|rest| rest.split(' ').nth(1)?.get(..3)?.parse::<u16>().ok());
-    let Some(status) = status else {
-        read?;
+    let text = read_answer(&mut stream).await?;
+    let Some(status) = status_of(&text) else {
         return Ok(Outcome::refused("The receiver did not answer with HTTP."));
     };
     let error = (!(200..300).contains(&status)).then(|| format!("The receiver answered {status}."));
@@ -368,6 +361,43 @@ async fn exchange(address: SocketAddr, url: &url::Url, post: &Post) -> std::io::
         error,
         seconds: 0.0,
     })
+}
+
+/// Reads an answer to its end: of its declared length, or of the connection.
+async fn read_answer(stream: &mut TcpStream) -> std::io::Result<String> {
+    let mut answer = Vec::new();
+    loop {
+        let text = String::from_utf8_lossy(&answer);
+        if answer.len() >= MAX_ANSWER || is_whole(&text) {
+            return Ok(text.into_owned());
+        }
+        match stream.read_buf(&mut answer).await {
+            Ok(0) => return Ok(String::from_utf8_lossy(&answer).into_owned()),
+            Ok(_) => {}
+            // A receiver that resets the connection after its answer has answered all the same.
+            Err(_) if status_of(&String::from_utf8_lossy(&answer)).is_some() => {
+                return Ok(String::from_utf8_lossy(&answer).into_owned());
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn is_whole(answer: &str) -> bool {
+    let Some((head, body)) = answer.split_once("\r\n\r\n") else {
+        return false;
+    };
+    let length = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("content-length")
+            .then(|| value.trim().parse::<usize>().ok())?
+    });
+    length.is_some_and(|length| body.len() >= length)
+}
+
+fn status_of(answer: &str) -> Option<u16> {
+    let rest = answer.strip_prefix("HTTP/1.")?;
+    rest.split(' ').nth(1)?.get(..3)?.parse().ok()
 }
 
 #[cfg(test)]

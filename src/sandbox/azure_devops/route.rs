@@ -62,12 +62,8 @@ impl Organization {
         let given: Vec<&str> = after[1..].iter().map(String::as_str).collect();
         if request.method == "OPTIONS" {
             // The tables stand outside of versioning: they are what clients learn versions from.
-            return match location::table(&lower) {
-                Ok((status, Some(body))) => {
-                    Reply::new(status, Content::Json(body, "7.1".to_owned()))
-                }
-                _ => no_controller(request),
-            };
+            let table = Content::Json(location::table(&lower), "7.1".to_owned());
+            return Reply::new(StatusCode::OK, table);
         }
         let Some(versions) = versions(&lower) else {
             return no_controller(request);
@@ -96,8 +92,8 @@ impl Organization {
         let last = given.last().copied().unwrap_or_default();
         match (request.method, path) {
             ("GET", ["connectiondata"]) => ok(self.connection_data(scope)),
-            ("GET", ["resourceareas"]) => self.resource_areas(),
-            ("GET", ["resourceareas", id]) => self.resource_area_by_id(id),
+            ("GET", ["resourceareas"]) => ok(self.resource_areas()),
+            ("GET", ["resourceareas", id]) => ok(self.resource_area_by_id(id)),
             ("GET", ["teams"]) => self.list_teams(request, None),
             ("GET", ["projects", _, "teams"]) => self.list_teams(request, Some(given[1])),
             ("GET", ["projects", _, "teams", _]) => self.get_team(given[1], last),

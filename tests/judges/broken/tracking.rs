@@ -169,7 +169,7 @@ pub(crate) const ALL: &[Break] = &[
         spoil: |answer| {
             answer.bytes = String::from_utf8_lossy(&answer.bytes)
                 .into_owned()
-                .into_bytes()
+                .into_bytes();
         },
     },
     Break {

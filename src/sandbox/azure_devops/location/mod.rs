@@ -4,10 +4,8 @@
 //! address and every `api-version` from them. One file holds one area; a resource is listed only when
 //! [`super::route`] serves it.
 
-use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::route::{Answer, ok};
 use super::version::Versions;
 use super::wire::list;
 use super::{Organization, ResourceAreas};
@@ -83,7 +81,7 @@ impl Location {
 }
 
 /// `OPTIONS _apis`, `OPTIONS _apis/{area}`, `OPTIONS _apis/{area}/{resource}`: the path is in lower case.
-pub(crate) fn table(path: &[&str]) -> Answer {
+pub(crate) fn table(path: &[&str]) -> Value {
     let wanted = |location: &&Location| {
         let names = [location.area, location.resource];
         names
@@ -92,7 +90,7 @@ pub(crate) fn table(path: &[&str]) -> Answer {
             .all(|(name, asked)| name.eq_ignore_ascii_case(asked))
     };
     let all = AREAS.iter().copied().flatten();
-    ok(list(all.filter(wanted).map(Location::json).collect()))
+    list(all.filter(wanted).map(Location::json).collect())
 }
 
 /// The areas that the official clients ask for, by the ids in their source.
@@ -112,8 +110,8 @@ impl Organization {
 
     /// The hosts of areas. Without any (the form of Azure DevOps Server) clients send everything to the
     /// address that they were given.
-    pub(crate) fn resource_areas(&self) -> Answer {
-        ok(match self.settings.resource_areas {
+    pub(crate) fn resource_areas(&self) -> Value {
+        match self.settings.resource_areas {
             ResourceAreas::Server => json!({"count": 0, "value": null}),
             ResourceAreas::Services => list(
                 RESOURCE_AREAS
@@ -121,21 +119,19 @@ impl Organization {
                     .map(|area| self.resource_area(area))
                     .collect(),
             ),
-        })
+        }
     }
 
     /// One area by its id. What the service says of an unknown one is not documented; clients take an
     /// empty answer for "not here".
-    pub(crate) fn resource_area_by_id(&self, id: &str) -> Answer {
+    pub(crate) fn resource_area_by_id(&self, id: &str) -> Value {
         let known = RESOURCE_AREAS
             .iter()
             .find(|(known, _)| known.eq_ignore_ascii_case(id));
-        Ok(match (self.settings.resource_areas, known) {
-            (ResourceAreas::Services, Some(area)) => {
-                (StatusCode::OK, Some(self.resource_area(area)))
-            }
-            _ => (StatusCode::OK, Some(Value::Null)),
-        })
+        match (self.settings.resource_areas, known) {
+            (ResourceAreas::Services, Some(area)) => self.resource_area(area),
+            _ => Value::Null,
+        }
     }
 }
 

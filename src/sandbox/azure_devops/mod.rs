@@ -156,8 +156,8 @@ pub struct Organization {
     items: store::Items,
     processes: process::Processes,
     hooks: hook::Hooks,
-    plans: test_plan::Plans,
-    runs: test_run::Runs,
+    plans: test_plan::Planning,
+    runs: test_run::RunBook,
     attachments: attachment::Attachments,
     /// Requests answered so far, for the ids in headers.
     activity: u64,
@@ -187,8 +187,8 @@ impl Organization {
             items: store::Items::default(),
             processes: process::Processes::default(),
             hooks: hook::Hooks::default(),
-            plans: test_plan::Plans::default(),
-            runs: test_run::Runs::default(),
+            plans: test_plan::Planning::default(),
+            runs: test_run::RunBook::default(),
             attachments: attachment::Attachments::default(),
             activity: 0,
         };

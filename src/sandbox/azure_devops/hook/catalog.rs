@@ -377,7 +377,7 @@ impl Organization {
 
     fn input_values(&self, id: &str) -> Vec<(String, String)> {
         let same = |value: &str| (value.to_owned(), value.to_owned());
-        let any = ("".to_owned(), "[Any]".to_owned());
+        let any = (String::new(), "[Any]".to_owned());
         let known: Vec<(String, String)> = match id.to_lowercase().as_str() {
             "projectid" => self
                 .projects

@@ -65,6 +65,33 @@ struct Subscription {
     diagnostics: [bool; 3],
 }
 
+/// What a client asks for in a subscription, once it was checked.
+struct Wish {
+    event_type: String,
+    resource_version: String,
+    publisher_inputs: BTreeMap<String, String>,
+    consumer_inputs: BTreeMap<String, String>,
+}
+
+impl Wish {
+    /// The subscription that it makes.
+    fn granted(self, id: String, stamp: (Timestamp, UserId)) -> Subscription {
+        Subscription {
+            id,
+            event_type: self.event_type,
+            resource_version: self.resource_version,
+            publisher_inputs: self.publisher_inputs,
+            consumer_inputs: self.consumer_inputs,
+            status: ENABLED,
+            probation_retries: 0,
+            last_probation: None,
+            created: stamp,
+            modified: stamp,
+            diagnostics: [false; 3],
+        }
+    }
+}
+
 /// Subscriptions, their records, and what waits to be sent.
 #[derive(Debug, Default)]
 pub(crate) struct Hooks {
@@ -98,18 +125,13 @@ impl Hooks {
 /// The versions of the resources under `hooks`, by what follows it in the path.
 pub(crate) fn versions(path: &[&str]) -> Option<Versions> {
     Some(match path {
-        ["subscriptions"]
-        | ["subscriptions", _]
+        ["subscriptions" | "publishers" | "consumers"]
+        | ["subscriptions" | "publishers" | "consumers", _]
+        | ["subscriptionsquery" | "notificationsquery" | "publishersquery" | "testnotifications"]
         | ["subscriptions", _, "notifications"]
         | ["subscriptions", _, "notifications", _]
-        | ["subscriptionsquery" | "notificationsquery" | "publishersquery" | "testnotifications"]
-        | ["publishers"]
-        | ["publishers", _]
-        | ["publishers", _, "eventtypes"]
+        | ["publishers", _, "eventtypes" | "inputvaluesquery"]
         | ["publishers", _, "eventtypes", _]
-        | ["publishers", _, "inputvaluesquery"]
-        | ["consumers"]
-        | ["consumers", _]
         | ["consumers", _, "actions"]
         | ["consumers", _, "actions", _] => Versions::released(1),
         ["subscriptions", _, "diagnostics"] => Versions::released(1).since(4, 1),
@@ -246,19 +268,7 @@ impl Organization {
     }
 
     /// Checks what a subscription asks for, and fills in what the server knows.
-    fn read_subscription(
-        &self,
-        body: &Value,
-        id: &str,
-    ) -> Result<
-        (
-            String,
-            String,
-            BTreeMap<String, String>,
-            BTreeMap<String, String>,
-        ),
-        ApiError,
-    > {
+    fn read_subscription(&self, body: &Value, id: &str) -> Result<Wish, ApiError> {
         catalog::find_publisher(required(body, "publisherId")?)?;
         catalog::find_consumer(required(body, "consumerId")?)?;
         catalog::find_action(required(body, "consumerActionId")?)?;
@@ -287,38 +297,23 @@ impl Organization {
         );
         let consumer = inputs(body, "consumerInputs");
         catalog::check_consumer_inputs(&consumer)?;
-        Ok((
-            event_type.to_owned(),
-            version.to_owned(),
-            publisher,
-            consumer,
-        ))
+        Ok(Wish {
+            event_type: event_type.to_owned(),
+            resource_version: version.to_owned(),
+            publisher_inputs: publisher,
+            consumer_inputs: consumer,
+        })
     }
 
     /// No two subscriptions are the same to the service, even if nothing in them differs.
     fn create_subscription(&mut self, request: &ApiRequest<'_>, scope: Scope) -> Answer {
         let body = request.json()?;
         let id = guid(&format!("subscription {}", self.hooks.number()));
-        let (event_type, resource_version, publisher_inputs, consumer_inputs) =
-            self.read_subscription(&body, &id)?;
-        let status = match choice(&body, "status", &STATUSES)? {
-            Some("disabledByUser") => "disabledByUser",
-            _ => ENABLED,
-        };
-        let stamp = (request.now, scope.user);
-        let subscription = Subscription {
-            id: id.clone(),
-            event_type,
-            resource_version,
-            publisher_inputs,
-            consumer_inputs,
-            status,
-            probation_retries: 0,
-            last_probation: None,
-            created: stamp,
-            modified: stamp,
-            diagnostics: [false; 3],
-        };
+        let wish = self.read_subscription(&body, &id)?;
+        let mut subscription = wish.granted(id.clone(), (request.now, scope.user));
+        if choice(&body, "status", &STATUSES)? == Some("disabledByUser") {
+            subscription.status = "disabledByUser";
+        }
         let told = self.subscription_json(&subscription);
         self.hooks.subscriptions.insert(id, subscription);
         ok(told)
@@ -327,12 +322,11 @@ impl Organization {
     fn replace_subscription(&mut self, request: &ApiRequest<'_>, scope: Scope, id: &str) -> Answer {
         let body = request.json()?;
         let mut subscription = self.subscription(id)?.clone();
-        let (event_type, resource_version, publisher_inputs, consumer_inputs) =
-            self.read_subscription(&body, id)?;
-        subscription.event_type = event_type;
-        subscription.resource_version = resource_version;
-        subscription.publisher_inputs = publisher_inputs;
-        subscription.consumer_inputs = consumer_inputs;
+        let wish = self.read_subscription(&body, id)?;
+        subscription.event_type = wish.event_type;
+        subscription.resource_version = wish.resource_version;
+        subscription.publisher_inputs = wish.publisher_inputs;
+        subscription.consumer_inputs = wish.consumer_inputs;
         // A person can switch a subscription on and off; the other states are the service's.
         match choice(&body, "status", &STATUSES)? {
             Some(ENABLED) => {

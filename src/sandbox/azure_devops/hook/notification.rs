@@ -243,8 +243,7 @@ impl Organization {
         let details = member(&body, "details")
             .ok_or_else(|| super::super::body::missing("details"))?
             .clone();
-        let (event_type, resource_version, publisher_inputs, mut consumer_inputs) =
-            self.read_subscription(
+        let mut wish = self.read_subscription(
                 &json!({
                     "publisherId": member(&details, "publisherId"),
                     "consumerId": member(&details, "consumerId"),
@@ -262,7 +261,7 @@ impl Organization {
             .to_lowercase();
         if let Some(stored) = self.hooks.subscriptions.get(&id) {
             // A client that tests a stored subscription has only the masks of its secrets.
-            for (key, value) in &mut consumer_inputs {
+            for (key, value) in &mut wish.consumer_inputs {
                 if catalog::is_confidential(key)
                     && value == super::MASK
                     && let Some(secret) = stored.consumer_inputs.get(key)
@@ -271,20 +270,7 @@ impl Organization {
                 }
             }
         }
-        let stamp = (request.now, scope.user);
-        let subscription = Subscription {
-            id: id.clone(),
-            event_type,
-            resource_version,
-            publisher_inputs,
-            consumer_inputs,
-            status: super::ENABLED,
-            probation_retries: 0,
-            last_probation: None,
-            created: stamp,
-            modified: stamp,
-            diagnostics: [false; 3],
-        };
+        let subscription = wish.granted(id.clone(), (request.now, scope.user));
         let number = self.hooks.number();
         let mut event =
             self.sample_payload(&subscription.event_type, &subscription.resource_version);

@@ -75,7 +75,7 @@ struct Plan {
 
 /// All of test planning.
 #[derive(Debug)]
-pub(crate) struct Plans {
+pub(crate) struct Planning {
     plans: BTreeMap<u64, Plan>,
     suites: BTreeMap<u64, Suite>,
     pub(crate) points: BTreeMap<u64, Point>,
@@ -86,7 +86,7 @@ pub(crate) struct Plans {
     last_variable: u64,
 }
 
-impl Default for Plans {
+impl Default for Planning {
     fn default() -> Self {
         let (configurations, variables) = configuration::standard();
         Self {

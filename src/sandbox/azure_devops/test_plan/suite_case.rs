@@ -19,6 +19,9 @@ use super::super::wiql::parser;
 use super::super::wire::list;
 use super::{PAGE, SuiteKind, invalid, not_found, page};
 
+/// A case, and the configurations that it shall run in; `None` for the suite's.
+type Assignment = (u64, Option<Vec<u64>>);
+
 /// The link from a requirement to a case that tests it.
 const TESTED_BY: &str = "Microsoft.VSTS.Common.TestedBy-Forward";
 const TESTS: &str = "Microsoft.VSTS.Common.TestedBy-Reverse";
@@ -380,8 +383,7 @@ impl Organization {
         }
     }
 
-    /// Cases and the configurations that each shall run in; `None` for the suite's.
-    fn read_assignments(&self, body: &Value) -> Result<Vec<(u64, Option<Vec<u64>>)>, ApiError> {
+    fn read_assignments(&self, body: &Value) -> Result<Vec<Assignment>, ApiError> {
         let rows = body
             .as_array()
             .filter(|rows| !rows.is_empty())

@@ -72,7 +72,7 @@ struct Run {
 
 /// All runs.
 #[derive(Debug, Default)]
-pub(crate) struct Runs {
+pub(crate) struct RunBook {
     runs: BTreeMap<u64, Run>,
     last_run: u64,
     last_attachment: u64,

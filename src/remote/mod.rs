@@ -6,11 +6,15 @@
 
 mod azure_devops;
 mod error;
+mod explore;
 mod testworthy;
 
 pub use azure_devops::{
     ReadAzureDevOps, WorkItemDraft, WorkItemPatch, WorkItemQuery, WorkItemWrite, WriteAzureDevOps,
     WriteOutcome,
+};
+pub use explore::{
+    DescribedType, ExploreAzureDevOps, ExploreTestWorthy, Greeting, Identity, PathTree,
 };
 pub use error::{RemoteError, RemoteErrorKind, RequestInfo};
 pub use testworthy::{

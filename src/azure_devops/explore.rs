@@ -42,7 +42,9 @@ impl ExploreAzureDevOps for Reader {
             status: response.status,
             date: response.date(),
             recognised: Some(is_recognised(&response, &outcome)),
-            page: response.page_title(),
+            page: response
+                .page_title()
+                .map(|title| session.client().redact(&title)),
             asks_to_sign_in: response.status == 203,
             outcome,
         })
@@ -55,7 +57,9 @@ impl ExploreAzureDevOps for Reader {
     async fn projects(&self) -> Result<Vec<String>, RemoteError> {
         let query = format!("{API_VERSION}&$top=1000");
         let session = self.session();
-        let url = session.addresses.organization(&["_apis", "projects"], &query);
+        let url = session
+            .addresses
+            .organization(&["_apis", "projects"], &query);
         let listed: wire::Listed<wire::Named> = session.get("projects", url).await?;
         let mut names: Vec<String> = names(listed).collect();
         names.sort_by_key(|name| name.to_lowercase());
@@ -224,12 +228,18 @@ mod tests {
             (
                 response(
                     401,
-                    &[("www-authenticate", "Basic realm=\"https://x.visualstudio.com/\"")],
+                    &[(
+                        "www-authenticate",
+                        "Basic realm=\"https://x.visualstudio.com/\"",
+                    )],
                     "",
                 ),
                 true,
             ),
-            (response(401, &[("www-authenticate", "Basic realm=\"proxy\"")], ""), false),
+            (
+                response(401, &[("www-authenticate", "Basic realm=\"proxy\"")], ""),
+                false,
+            ),
         ] {
             let (outcome, found) = judged(&answer);
             assert!(outcome.is_err(), "{answer:?}");
@@ -248,7 +258,12 @@ mod tests {
         collect(&root, "", 0, &mut paths);
         assert_eq!(
             paths,
-            ["Web Shop", r"Web Shop\QA", r"Web Shop\QA\Checkout", r"Web Shop\Ops"]
+            [
+                "Web Shop",
+                r"Web Shop\QA",
+                r"Web Shop\QA\Checkout",
+                r"Web Shop\Ops"
+            ]
         );
     }
 }

@@ -235,12 +235,19 @@ mod tests {
     fn the_title_of_a_page_is_found() {
         let html = Some("text/html");
         for (body, title) in [
-            ("<html><head><TITLE lang='de'> Hotel\n WLAN </TITLE>", "Hotel WLAN"),
+            (
+                "<html><head><TITLE lang='de'> Hotel\n WLAN </TITLE>",
+                "Hotel WLAN",
+            ),
             ("<html><body>no title", ""),
             ("<title>never ends", ""),
             ("<title", ""),
         ] {
-            assert_eq!(answer(html, body).page_title().as_deref(), Some(title), "{body}");
+            assert_eq!(
+                answer(html, body).page_title().as_deref(),
+                Some(title),
+                "{body}"
+            );
         }
         assert_eq!(answer(None, "{}").page_title(), None);
     }

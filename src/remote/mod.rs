@@ -13,10 +13,10 @@ pub use azure_devops::{
     ReadAzureDevOps, WorkItemDraft, WorkItemPatch, WorkItemQuery, WorkItemWrite, WriteAzureDevOps,
     WriteOutcome,
 };
+pub use error::{RemoteError, RemoteErrorKind, RequestInfo};
 pub use explore::{
     DescribedType, ExploreAzureDevOps, ExploreTestWorthy, Greeting, Identity, PathTree,
 };
-pub use error::{RemoteError, RemoteErrorKind, RequestInfo};
 pub use testworthy::{
     CaseDraft, CaseListing, CasePatch, CaseRead, ReadTestWorthy, Section, Suite,
     TestWorthyCapabilities, Verification, WriteTestWorthy,

@@ -110,7 +110,8 @@ pub fn serve(listener: TcpListener, sandbox: Sandbox) -> io::Result<RunningSandb
         .fallback_service(azure_devops::router(sandbox.clone()))
         // `travel` has a limit of its own; the framework's lies below a full batch.
         .layer(DefaultBodyLimit::disable())
-        .layer(middleware::from_fn_with_state(sandbox.clone(), travel));
+        .layer(middleware::from_fn_with_state(sandbox.clone(), travel))
+        .layer(middleware::from_fn_with_state(sandbox.clone(), dated));
     let (stop, stopped) = oneshot::channel();
     let task = tokio::spawn(async move {
         let service = router.into_make_service_with_connect_info::<Cut>();
@@ -129,7 +130,18 @@ pub fn serve(listener: TcpListener, sandbox: Sandbox) -> io::Result<RunningSandb
     })
 }
 
-/// The outermost layer of every request.
+/// Dates every answer by the sandbox's own clock, so that a wrong clock shows as a wrong server's does.
+async fn dated(Shared(sandbox): Shared<Sandbox>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let now = sandbox.state().clock.now();
+    let text = now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    if let Ok(date) = HeaderValue::from_str(&text) {
+        response.headers_mut().insert(header::DATE, date);
+    }
+    response
+}
+
+/// Takes every request to its system.
 async fn travel(Shared(sandbox): Shared<Sandbox>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let (parts, body) = request.into_parts();

@@ -257,7 +257,10 @@ mod tests {
             ("<html><title>Log in - TestWorthy</title>", true),
             ("<html><title>x</title><form action='/Account/Login'>", true),
             ("<html><input type=\"password\">", true),
-            ("<html><title>Hotel WiFi</title><form action='/accept'>", false),
+            (
+                "<html><title>Hotel WiFi</title><form action='/accept'>",
+                false,
+            ),
             (r#"{"title":"Log in"}"#, false),
         ] {
             assert_eq!(asks_to_sign_in(&answer(200, &[], body)), asks, "{body}");

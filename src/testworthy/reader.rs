@@ -341,7 +341,7 @@ impl ExploreTestWorthy for Reader {
             // Nothing is published that only this server sends.
             recognised: None,
             asks_to_sign_in: asks_to_sign_in(&response),
-            page: response.page_title(),
+            page: response.page_title().map(|title| client.redact(&title)),
             outcome: outcome.map(|_| Identity::default()),
         })
     }

@@ -182,10 +182,7 @@ mod tests {
 
     #[test]
     fn without_a_common_name_the_organisation_speaks() {
-        assert_eq!(
-            Certificate::read(&made(|_| {})).unwrap().subject,
-            "Contoso"
-        );
+        assert_eq!(Certificate::read(&made(|_| {})).unwrap().subject, "Contoso");
     }
 
     proptest! {

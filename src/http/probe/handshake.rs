@@ -236,7 +236,10 @@ mod tests {
         let untrusted = rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer);
         assert!(matches!(
             failure(&wrap(untrusted), None),
-            TlsFailure::Certificate { problem: CertificateProblem::UnknownIssuer, .. }
+            TlsFailure::Certificate {
+                problem: CertificateProblem::UnknownIssuer,
+                ..
+            }
         ));
     }
 }

@@ -329,10 +329,7 @@ async fn tunnel(
     }
     request.push_str("\r\n");
     let broke = |error: std::io::Error| fail(None, error.to_string());
-    stream
-        .write_all(request.as_bytes())
-        .await
-        .map_err(broke)?;
+    stream.write_all(request.as_bytes()).await.map_err(broke)?;
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         if head.len() >= LONGEST_HEAD {

@@ -84,7 +84,10 @@ async fn a_listener_without_tls_is_told_from_a_silent_one() {
         // No certificates on this machine, so that no handshake begins.
         return;
     }
-    assert_eq!(shake(connect().await.unwrap()).await, Err(TlsFailure::NotTls));
+    assert_eq!(
+        shake(connect().await.unwrap()).await,
+        Err(TlsFailure::NotTls)
+    );
     assert_eq!(
         shake(connect().await.unwrap()).await,
         Err(TlsFailure::Silent(LIMITS.handshake))
@@ -94,7 +97,10 @@ async fn a_listener_without_tls_is_told_from_a_silent_one() {
 #[tokio::test]
 async fn a_proxy_says_why_it_gives_no_tunnel() {
     for (answer, status) in [
-        ("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", Some(407)),
+        (
+            "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n",
+            Some(407),
+        ),
         ("HTTP/1.0 403 Forbidden\r\nx: y\r\n\r\n", Some(403)),
         ("SSH-2.0-OpenSSH\r\n\r\n", None),
         ("", None),
@@ -105,7 +111,10 @@ async fn a_proxy_says_why_it_gives_no_tunnel() {
             let mut request = vec![0; 1024];
             let read = stream.read(&mut request).await.unwrap();
             let text = String::from_utf8_lossy(&request[..read]).into_owned();
-            assert!(text.starts_with("CONNECT dev.azure.com:443 HTTP/1.1\r\n"), "{text}");
+            assert!(
+                text.starts_with("CONNECT dev.azure.com:443 HTTP/1.1\r\n"),
+                "{text}"
+            );
             assert!(text.contains("proxy-authorization: Basic "), "{text}");
             let _ = stream.write_all(answer.as_bytes()).await;
         });
@@ -171,7 +180,11 @@ async fn an_own_certificate_is_not_trusted_and_is_shown() {
     let made = generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
     let port = tls_server(made.cert, &made.signing_key).await;
     let way = walk_to(&format!("https://localhost:{port}/")).await;
-    let Some(Err(TlsFailure::Certificate { problem, certificate })) = way.tls else {
+    let Some(Err(TlsFailure::Certificate {
+        problem,
+        certificate,
+    })) = way.tls
+    else {
         panic!("{way:?}");
     };
     assert_eq!(problem, CertificateProblem::UnknownIssuer);

@@ -40,7 +40,10 @@ pub(crate) async fn run(session: &Session, args: &SchemaArgs) -> Result<ExitCode
         None => session.ui.stdout(&text),
         Some(file) => {
             let path = session.path(file);
-            write_whole(&path, &text).map_err(|error| {
+            // `.accord/` is a natural place and not there before the first apply.
+            let folder = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+            let written = folder.and_then(|()| write_whole(&path, &text));
+            written.map_err(|error| {
                 Failed::new(ExitCode::Failure, format!("{}: {error}", path.display()))
             })?;
         }

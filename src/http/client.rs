@@ -404,7 +404,8 @@ impl Shared {
             return None;
         }
         // Masked before it is cut, else half a secret could be left.
-        let text = self.redactor.apply(&response.text());
+        let said = message(response).unwrap_or_else(|| response.text().into_owned());
+        let text = self.redactor.apply(&said);
         let words: Vec<&str> = text.split_whitespace().collect();
         let text: String = words.join(" ").chars().take(LONGEST_WORDS).collect();
         (!text.is_empty()).then_some(text)
@@ -422,6 +423,15 @@ impl Shared {
             request: Some(request.info(answer)),
         }
     }
+}
+
+/// The sentence inside a JSON error, where both systems and most gateways put it.
+fn message(response: &Response) -> Option<String> {
+    let json: serde_json::Value = response.json().ok()?;
+    let found = ["message", "Message", "error"]
+        .iter()
+        .find_map(|key| json.get(key)?.as_str())?;
+    (!found.trim().is_empty()).then(|| found.to_owned())
 }
 
 fn unavailable(reason: String, maybe_sent: bool) -> RemoteErrorKind {

@@ -10,5 +10,6 @@ mod manifests;
 mod output;
 mod project;
 mod read_only;
+mod schema_live;
 mod stopped;
 mod unavailable;

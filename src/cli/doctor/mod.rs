@@ -60,14 +60,14 @@ pub(crate) fn named(config: &Config, wanted: &str) -> Result<Name, Failed> {
         ExitCode::Usage,
         format!("there is no connection `{wanted}`"),
     );
-    let near = nearest(wanted, known.clone().map(Name::as_str));
-    Err(match near {
-        Some(near) => failed.with_help(format!("did you mean `{near}`?")),
+    let help = match nearest(wanted, known.clone().map(Name::as_str)) {
+        Some(near) => format!("did you mean `{near}`?"),
         None => {
             let all: Vec<&str> = known.map(Name::as_str).collect();
-            failed.with_help(format!("declared are: {}", all.join(", ")))
+            format!("declared are: {}", all.join(", "))
         }
-    })
+    };
+    Err(failed.with_help(help))
 }
 
 fn json(report: &DoctorReport) -> Result<String, Failed> {

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use url::{Host, Url};
+
 use super::check::{Check, SystemReport};
 use super::judge::{Feature, Wanted};
 use super::{Checks, Needed, Subject, described, judge};
@@ -43,7 +45,7 @@ async fn ask(subject: &Subject<'_>, checks: &mut Checks) -> Result<(), String> {
         key: "personalAccessToken",
         reference: Some(&side.personal_access_token),
         expected: judge::Expected::PersonalAccessToken {
-            real: url.scheme() == "https",
+            real: !is_loopback(url),
         },
     }];
     subject
@@ -64,13 +66,13 @@ async fn ask(subject: &Subject<'_>, checks: &mut Checks) -> Result<(), String> {
     let latency = after.duration_since(before).unsigned_abs();
     let credential = described(&needed);
     let judged = judge::azure_devops_answer(&greeting, latency, url.as_str(), &credential);
-    checks.extend(judged)?;
-    let outcome = match look_at_project(subject, &reader, checks).await {
-        Ok(()) => look_at_rules(subject, &reader, checks).await,
+    let outcome = match checks.extend(judged) {
+        Ok(()) => look_around(subject, &reader, checks).await,
         failed => failed,
     };
     if let Err(why) = outcome {
-        checks.skip(&["permission", "mapping"], &format!("not looked at: {why}"));
+        let rest = ["credential", "identity", "project", "permission", "mapping"];
+        checks.skip(&rest, &format!("not looked at: {why}"));
     }
     // These need no more than an answer.
     checks.push(judge::clock(greeting.date, before, after));
@@ -78,6 +80,16 @@ async fn ask(subject: &Subject<'_>, checks: &mut Checks) -> Result<(), String> {
     let deployment = greeting.outcome.ok().and_then(|who| who.deployment);
     checks.push(judge::versions("REST 7.1", deployment.as_deref()));
     Ok(())
+}
+
+/// Project first: what the rules need is inside it.
+async fn look_around(
+    subject: &Subject<'_>,
+    reader: &Reader,
+    checks: &mut Checks,
+) -> Result<(), String> {
+    look_at_project(subject, reader, checks).await?;
+    look_at_rules(subject, reader, checks).await
 }
 
 async fn look_at_project(
@@ -94,6 +106,16 @@ async fn look_at_project(
         _ => Vec::new(),
     };
     checks.extend([judge::project(name, &found, &others)])
+}
+
+/// An emulator on this machine has tokens of its own form.
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
 }
 
 /// What the rules of the connection need: permissions, work item types, paths.

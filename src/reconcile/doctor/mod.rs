@@ -9,8 +9,6 @@ mod check;
 mod judge;
 mod testworthy;
 
-use std::collections::BTreeSet;
-
 use url::Url;
 
 pub use check::{Cause, Check, ConnectionReport, DoctorReport, Status, SystemReport};
@@ -190,11 +188,17 @@ fn host_and_port(url: &Url) -> String {
     }
 }
 
-/// The references of a system in words.
+/// The references of a system in words: `environment variables A, B`.
 fn described(needed: &[Needed<'_>]) -> String {
-    let references: BTreeSet<String> = needed
-        .iter()
-        .filter_map(|needed| Some(describe(needed.reference?)))
+    let references = || needed.iter().filter_map(|needed| needed.reference);
+    let variables: Vec<&str> = references()
+        .filter_map(|reference| match reference {
+            SecretRef::Env(name) => Some(name.as_str()),
+            SecretRef::File(_) => None,
+        })
         .collect();
-    references.into_iter().collect::<Vec<_>>().join(", ")
+    if variables.len() > 1 && variables.len() == references().count() {
+        return format!("environment variables {}", variables.join(", "));
+    }
+    references().map(describe).collect::<Vec<_>>().join(", ")
 }

@@ -7,6 +7,7 @@ use super::{Checks, Needed, Subject, described, judge};
 use crate::model::config::{TestWorthyConnection, TextOrSecret};
 use crate::model::{SuiteId, System};
 use crate::remote::{ExploreTestWorthy as _, ReadTestWorthy as _};
+use crate::testworthy::Reader;
 
 /// What is looked at behind the network, in order.
 const REST: [&str; 7] = [
@@ -85,34 +86,43 @@ async fn ask(subject: &Subject<'_>, checks: &mut Checks) -> Result<(), String> {
     };
     let after = clock.now();
     let latency = after.duration_since(before).unsigned_abs();
-    checks.extend(judge::testworthy_answer(
+    let judged = judge::testworthy_answer(
         &greeting,
         latency,
         side.url.as_str(),
         &described(&needed),
         !suites.is_empty(),
-    ))?;
-    let mut failed = Ok(());
+    );
+    match checks.extend(judged) {
+        Ok(()) => look_at_suites(&reader, &suites, checks).await,
+        Err(why) => {
+            let why = format!("not looked at: {why}");
+            checks.skip(&["credential", "suite", "capabilities"], &why);
+        }
+    }
+    // These need no more than an answer.
+    checks.push(judge::clock(greeting.date, before, after));
+    checks.push(judge::rate(client.rate().as_ref()));
+    checks.push(judge::versions("automation surface", None));
+    Ok(())
+}
+
+async fn look_at_suites(reader: &Reader, suites: &BTreeSet<SuiteId>, checks: &mut Checks) {
     let mut found = Vec::new();
-    for suite in &suites {
+    for suite in suites {
         found.push((*suite, reader.check(*suite).await));
     }
     // The names are a courtesy: not every server lists its suites.
     let listed = reader.suites().await.unwrap_or_default();
     for (suite, found) in &found {
-        let judged = checks.extend([judge::suite(*suite, found, &listed)]);
-        failed = failed.and(judged);
+        checks.push(judge::suite(*suite, found, &listed));
     }
     if suites.is_empty() {
         checks.skip(&["suite"], "no rule of this connection names one");
     }
-    if failed.is_err() && found.iter().all(|(_, found)| found.is_err()) {
+    if !found.is_empty() && found.iter().all(|(_, found)| found.is_err()) {
         checks.skip(&["capabilities"], "not looked at: no suite answers");
-    } else {
-        checks.push(judge::capabilities(reader.capabilities()));
+        return;
     }
-    checks.push(judge::clock(greeting.date, before, after));
-    checks.push(judge::rate(client.rate().as_ref()));
-    checks.push(judge::versions("automation surface", None));
-    Ok(())
+    checks.push(judge::capabilities(reader.capabilities()));
 }

@@ -106,10 +106,9 @@ pub(in crate::reconcile::doctor) fn testworthy_answer(
     suite: bool,
 ) -> Vec<Check> {
     let http = || answered(greeting.status, latency);
-    let accepted = || Check::ok("credential", format!("accepted: {credentials}"));
-    let refused = match &greeting.outcome {
-        Ok(_) => return vec![http(), accepted()],
-        Err(refused) => refused,
+    let accepted = || Check::ok("credential", format!("accepted, from {credentials}"));
+    let Err(refused) = &greeting.outcome else {
+        return vec![http(), accepted()];
     };
     match refused {
         RemoteErrorKind::Unauthenticated { .. }

@@ -368,7 +368,7 @@ fn suite_and_area_are_not_there() {
 #[test]
 fn a_slow_server() {
     let project = Project::web_shop();
-    let late = FaultKind::Delay { milliseconds: 2100 };
+    let late = FaultKind::Delay { milliseconds: 3100 };
     project
         .state()
         .faults

@@ -7,7 +7,7 @@ use crate::reconcile::doctor::check::{Cause, Check};
 use crate::remote::{Greeting, Identity, RemoteError, RemoteErrorKind};
 
 /// An answer that takes longer is worth a warning: a plan makes many requests.
-const SLOW: Duration = Duration::from_secs(2);
+const SLOW: Duration = Duration::from_secs(3);
 
 /// No answer to judge: nobody answered, or only with a failure of the server.
 pub(in crate::reconcile::doctor) fn no_answer(error: &RemoteError) -> Check {

@@ -209,10 +209,13 @@ fn testworthy_answers() {
 
 #[test]
 fn slowness_is_a_warning() {
-    let slow = Duration::from_secs(2);
+    let slow = Duration::from_secs(3);
     let checks = azure_devops_answer(&greeting(200, Ok(named("Ada"))), slow, URL, TOKEN);
     assert_eq!(checks[0].status, Status::Warn);
-    assert!(checks[0].measured.contains("2000 ms"), "{checks:?}");
+    assert!(checks[0].measured.contains("3000 ms"), "{checks:?}");
+    let quick = Duration::from_millis(2_999);
+    let checks = azure_devops_answer(&greeting(200, Ok(named("Ada"))), quick, URL, TOKEN);
+    assert_eq!(checks[0].status, Status::Ok);
 }
 
 #[test]

@@ -60,13 +60,14 @@ pub(crate) fn named(config: &Config, wanted: &str) -> Result<Name, Failed> {
         ExitCode::Usage,
         format!("there is no connection `{wanted}`"),
     );
-    let help = match nearest(wanted, known.clone().map(Name::as_str)) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => {
+    let near = nearest(wanted, known.clone().map(Name::as_str));
+    let help = near.map_or_else(
+        || {
             let all: Vec<&str> = known.map(Name::as_str).collect();
             format!("declared are: {}", all.join(", "))
-        }
-    };
+        },
+        |near| format!("did you mean `{near}`?"),
+    );
     Err(failed.with_help(help))
 }
 

@@ -95,11 +95,13 @@ pub(crate) enum Command {
     Show(ShowArgs),
     /// Shows links, runs and what waits, from the state alone. Contacts nothing
     Status,
+    /// Tests connections: network, credentials, permissions, fields; says what to do next. Writes nothing
+    Doctor(DoctorArgs),
     /// Runs the whole journey against both systems emulated inside this process
     Demo(DemoArgs),
     /// Serves both systems emulated on loopback, with sample data
     Sandbox(SandboxArgs),
-    /// Prints the JSON Schemas of the manifests and of the plan
+    /// Prints the JSON Schemas of the manifests and of what accord writes
     Schema(SchemaArgs),
     /// Explains the code of a finding, or what is declared and known under an address
     Explain(ExplainArgs),
@@ -149,6 +151,12 @@ pub(crate) struct ShowArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// The name of a connection; all of them if left out
+    pub(crate) connection: Option<String>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct DemoArgs {
     /// Leaves the demo's project folder in place and says where it is
     #[arg(long)]
@@ -167,8 +175,14 @@ pub(crate) struct SandboxArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct SchemaArgs {
-    /// Project, Connection, CustomField, FieldMapping, SyncRule, MappingTest or Plan; all manifests if left out
+    /// Project, Connection, CustomField, FieldMapping, SyncRule, MappingTest, Plan or Doctor; all manifests if left out
     pub(crate) kind: Option<String>,
+    /// Adds the types, fields, values, paths and suites that exist behind this connection
+    #[arg(long, value_name = "CONNECTION", conflicts_with_all = ["write", "check"])]
+    pub(crate) live: Option<String>,
+    /// Writes the schema into this file instead of stdout
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["write", "check"])]
+    pub(crate) out: Option<PathBuf>,
     /// Writes all schemas into the folder `schemas` of the working folder
     #[arg(long, conflicts_with = "kind")]
     pub(crate) write: bool,

@@ -3,6 +3,7 @@
 mod apply;
 mod args;
 mod demo;
+mod doctor;
 mod exit_code;
 mod explain;
 mod failure;
@@ -101,9 +102,10 @@ async fn dispatch(session: &Session, command: &Command) -> Result<ExitCode, Fail
         Command::Apply(args) => apply::run(session, args).await,
         Command::Show(args) => show::run(session, args),
         Command::Status => status::run(session).await,
+        Command::Doctor(args) => doctor::run(session, args).await,
         Command::Demo(args) => demo::run(session, args).await,
         Command::Sandbox(args) => sandbox::run(session, args).await,
-        Command::Schema(args) => schema::run(session, args),
+        Command::Schema(args) => schema::run(session, args).await,
         Command::Explain(args) => explain::run(session, args).await,
     }
 }

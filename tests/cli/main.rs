@@ -2,6 +2,7 @@
 //! requests reach the systems, and what a killed or stopped run leaves behind.
 
 mod credentials;
+mod doctor;
 mod exit_codes;
 mod hosts;
 mod killed;
@@ -9,5 +10,6 @@ mod manifests;
 mod output;
 mod project;
 mod read_only;
+mod schema_live;
 mod stopped;
 mod unavailable;

@@ -48,7 +48,14 @@ pub(super) fn read<'t>(text: &'t str, start: usize, value: &str) -> Option<(Bloc
         block.lines = vec![""; if block.keeps() { value.len() } else { 0 }];
         let end = content + blank_lines(&text[content..], block.lines.len())?;
         // The line end of the header, where nothing follows, stays for the next token.
-        return Some((block, if end == content { start + header.len() } else { end }));
+        return Some((
+            block,
+            if end == content {
+                start + header.len()
+            } else {
+                end
+            },
+        ));
     };
     if first.trim().is_empty() {
         return None;
@@ -108,7 +115,10 @@ mod tests {
 
     #[test]
     fn ends_before_comments_and_keys_that_are_not_its_own() {
-        let (block, rest) = of("k: |  # why\n    a\n\n     # b\n  \n # c\nl: 1\n", "a\n\n # b\n");
+        let (block, rest) = of(
+            "k: |  # why\n    a\n\n     # b\n  \n # c\nl: 1\n",
+            "a\n\n # b\n",
+        );
         assert_eq!(block.lines, ["a", "", " # b"]);
         assert_eq!((block.comment, block.gap), (Some("# why"), 2));
         assert_eq!(rest, "  \n # c\nl: 1\n");
@@ -117,11 +127,20 @@ mod tests {
     #[test]
     fn keeps_blank_lines_where_they_count() {
         let (block, rest) = of("k: |+\n  a\n\n\nl: 1\n", "a\n\n\n");
-        assert_eq!((block.lines.as_slice(), rest.as_str()), (&["a", "", ""][..], "l: 1\n"));
+        assert_eq!(
+            (block.lines.as_slice(), rest.as_str()),
+            (&["a", "", ""][..], "l: 1\n")
+        );
         let (block, rest) = of("k: >-\n  a\n\n\nl: 1\n", "a");
-        assert_eq!((block.lines.as_slice(), rest.as_str()), (&["a"][..], "\n\nl: 1\n"));
+        assert_eq!(
+            (block.lines.as_slice(), rest.as_str()),
+            (&["a"][..], "\n\nl: 1\n")
+        );
         let (block, rest) = of("k: |+\n\n\nl: 1\n", "\n\n");
-        assert_eq!((block.lines.as_slice(), rest.as_str()), (&["", ""][..], "l: 1\n"));
+        assert_eq!(
+            (block.lines.as_slice(), rest.as_str()),
+            (&["", ""][..], "l: 1\n")
+        );
         let (block, rest) = of("k: |\nl: 1\n", "");
         assert_eq!((block.lines.len(), rest.as_str()), (0, "\nl: 1\n"));
     }
@@ -130,6 +149,9 @@ mod tests {
     fn explicit_indentation_leaves_the_spaces_that_count() {
         let (block, rest) = of("k: |2-\n      a\n    b\n", "  a\nb");
         assert!(block.is_explicit);
-        assert_eq!((block.lines.as_slice(), rest.as_str()), (&["  a", "b"][..], ""));
+        assert_eq!(
+            (block.lines.as_slice(), rest.as_str()),
+            (&["  a", "b"][..], "")
+        );
     }
 }

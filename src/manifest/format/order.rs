@@ -25,14 +25,18 @@ pub(super) fn sort(root: &mut Node<'_>) {
     let schema = kind.and_then(schema::compiled);
     match schema {
         Some(compiled) => sort_by_schema(collection, &compiled.schema),
-        None => by_position(collection, |key| HEADER.iter().position(|name| *name == key)),
+        None => by_position(collection, |key| {
+            HEADER.iter().position(|name| *name == key)
+        }),
     }
 }
 
 fn sort_by_schema(collection: &mut Collection<'_>, schema: &Json) {
     let properties = schema.get("properties").and_then(Json::as_object);
     if let Some(properties) = properties.filter(|_| collection.is_map) {
-        by_position(collection, |key| properties.keys().position(|name| name == key));
+        by_position(collection, |key| {
+            properties.keys().position(|name| name == key)
+        });
     }
     for entry in &mut collection.entries {
         let Node::Collection(value) = &mut entry.value else {
@@ -53,6 +57,7 @@ fn sort_by_schema(collection: &mut Collection<'_>, schema: &Json) {
 fn by_position(collection: &mut Collection<'_>, position: impl Fn(&str) -> Option<usize>) {
     collection.entries.sort_by_cached_key(|entry| {
         let key = entry.key.as_ref();
-        key.and_then(|key| position(&key.value)).unwrap_or(usize::MAX)
+        key.and_then(|key| position(&key.value))
+            .unwrap_or(usize::MAX)
     });
 }

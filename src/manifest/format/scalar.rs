@@ -56,13 +56,18 @@ fn is_escaped_space(line: &str) -> bool {
 }
 
 /// Whether the text needs no quotes: words of letters, digits and a few harmless marks, each beginning
-/// with a letter, one space between them.
+/// with a letter, one space between them; or addresses.
 fn is_plain_text(text: &str) -> bool {
+    let is_harmless = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '@');
     let is_word = |word: &str| {
-        word.starts_with(char::is_alphabetic)
-            && word
-                .chars()
-                .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '@'))
+        let rest = match word.split_once("://") {
+            // A colon is no mark of its own unless space follows.
+            Some((scheme, rest)) if scheme.chars().all(is_harmless) => {
+                rest.ends_with(is_harmless).then(|| rest.replace(':', ""))
+            }
+            _ => Some(word.to_owned()),
+        };
+        word.starts_with(char::is_alphabetic) && rest.is_some_and(|rest| rest.chars().all(is_harmless))
     };
     let lower = text.to_lowercase();
     text.split(' ').all(is_word) && !NO_TEXTS.contains(&&*lower)
@@ -82,15 +87,69 @@ mod tests {
 
     #[test]
     fn quotes_go_only_from_words() {
-        for plain in ["a", "Test Case", "System.Title", "accord/v1", "Prüfung", "a-b_c", "y2"] {
+        for plain in [
+            "a",
+            "Test Case",
+            "System.Title",
+            "accord/v1",
+            "Prüfung", "https://a.example", "http://127.0.0.1:4010/x",
+            "a-b_c",
+            "y2",
+        ] {
             assert_eq!(written(&format!("\"{plain}\""), plain), plain);
             assert_eq!(written(&format!("'{plain}'"), plain), plain);
         }
         for kept in [
-            "", " ", "a ", " a", "a  b", "on", "Off", "YES", "no", "y", "N", "true", "False", "null", "~",
-            "1", "1.5", "1e3", "0x1F", "0o7", "1_000", "2026-11-22", "12:30:45", ".inf", ".nan", "NaN",
-            "Inf", "-", "- a", "a: b", "a:", "a #b", "#a", "[a]", "{a}", "*a", "&a", "!a", "%a", "@a",
-            "`a`", "?", "a,b", "**", "P1 - Must Test", r"Web Shop\QA", "ref:", "<<", "=", "\u{a0}a",
+            "",
+            " ",
+            "a ",
+            " a",
+            "a  b",
+            "on",
+            "Off",
+            "YES",
+            "no",
+            "y",
+            "N",
+            "true",
+            "False",
+            "null",
+            "~",
+            "1",
+            "1.5",
+            "1e3",
+            "0x1F",
+            "0o7",
+            "1_000",
+            "2026-11-22",
+            "12:30:45",
+            ".inf",
+            ".nan",
+            "NaN",
+            "Inf",
+            "-",
+            "- a",
+            "a: b",
+            "a:",
+            "a #b",
+            "#a",
+            "[a]",
+            "{a}",
+            "*a",
+            "&a",
+            "!a",
+            "%a",
+            "@a",
+            "`a`",
+            "?",
+            "a,b",
+            "**",
+            "P1 - Must Test",
+            r"Web Shop\QA",
+            "ref:", "ref:x", "a://", "a://b:", "a,b://c",
+            "<<",
+            "=",
+            "\u{a0}a",
         ] {
             let raw = format!("'{kept}'");
             assert_eq!(written(&raw, kept), raw);

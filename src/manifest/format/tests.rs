@@ -55,7 +55,10 @@ fn the_widest_row_has_120_columns() {
     for (length, is_flat) in [(120, true), (121, false)] {
         let row = |name: &str| format!("    - {{ testworthy: title, azureDevOps: {name} }}");
         let name = "ü".repeat(length - row("").chars().count());
-        let text = format!("spec:\n  fields:\n{} # a comment does not count\n", row(&name));
+        let text = format!(
+            "spec:\n  fields:\n{} # a comment does not count\n",
+            row(&name)
+        );
         assert_eq!(spec(&text) == text, is_flat, "{length}");
     }
 }
@@ -178,12 +181,19 @@ fn json_becomes_yaml_of_the_usual_look() {
 #[test]
 fn documents_of_others_stay_as_they_are() {
     let foreign = "# theirs\n\n\n  a:   &x  1   # c\n  b: *x\n";
-    let text = format!("---   # first\n{foreign}...\n\n\n# between\n\n\n---\nkind: SyncRule\napiVersion: accord/v1\n\n\n---\n\n--- {{a:   1}}");
-    let expected = format!("---   # first\n{foreign}...\n\n# between\n---\napiVersion: accord/v1\nkind: SyncRule\n---\n\n--- {{a:   1}}");
+    let text = format!(
+        "---   # first\n{foreign}...\n\n\n# between\n\n\n---\nkind: SyncRule\napiVersion: accord/v1\n\n\n---\n\n--- {{a:   1}}"
+    );
+    let expected = format!(
+        "---   # first\n{foreign}...\n\n# between\n---\napiVersion: accord/v1\nkind: SyncRule\n---\n\n--- {{a:   1}}"
+    );
     assert_eq!(formatted(&text), expected);
     for alone in [foreign, "", "# nothing\n", "a: 1\r\n", "---\n---\n"] {
         let result = format_of(alone);
-        assert!(matches!(result, Formatted::Foreign), "{alone:?}: {result:?}");
+        assert!(
+            matches!(result, Formatted::Foreign),
+            "{alone:?}: {result:?}"
+        );
     }
 }
 

@@ -201,7 +201,9 @@ impl<'t> Reader<'t> {
     }
 
     fn ends(&mut self) -> bool {
-        self.events.next_if(|event| *event == Structure::End).is_some()
+        self.events
+            .next_if(|event| *event == Structure::End)
+            .is_some()
     }
 
     fn scalar(&mut self) -> Result<Scalar<'t>, Unsure> {
@@ -316,7 +318,9 @@ impl<'t> Reader<'t> {
             if self.ends() {
                 break before;
             }
-            let blank = self.peek().is_some_and(|token| token.blank && token.is_first);
+            let blank = self
+                .peek()
+                .is_some_and(|token| token.blank && token.is_first);
             let mut entry = Entry::new(before, blank);
             if is_map {
                 self.key(&mut entry)?;
@@ -385,7 +389,9 @@ impl<'t> Reader<'t> {
         if let Form::Block(block) = &mut key.form {
             let comment = block.comment.take();
             let blank = false;
-            entry.before.extend(comment.map(|text| Comment { text, blank }));
+            entry
+                .before
+                .extend(comment.map(|text| Comment { text, blank }));
         }
         entry.key = Some(key);
         // Only behind `?` may anything stand before the colon.

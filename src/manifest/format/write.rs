@@ -208,7 +208,8 @@ impl Writer {
 
     fn end(&mut self, comment: Option<&Beside<'_>>) {
         if let Some(comment) = comment {
-            self.out.extend(std::iter::repeat_n(' ', comment.gap.max(1)));
+            self.out
+                .extend(std::iter::repeat_n(' ', comment.gap.max(1)));
             self.out.push_str(comment.text);
         }
         self.out.push('\n');

@@ -3,11 +3,15 @@
 
 mod credentials;
 mod exit_codes;
+mod fmt;
 mod hosts;
+mod init;
 mod killed;
 mod manifests;
 mod output;
 mod project;
 mod read_only;
+mod shells;
 mod stopped;
 mod unavailable;
+mod workflow;

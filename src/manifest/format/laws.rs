@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use saphyr_parser::{Event, Parser, ScalarStyle};
@@ -179,7 +180,9 @@ impl Messy {
         let blocks = !text.is_empty()
             && !text.starts_with([' ', '\n', '\t'])
             && text.chars().all(|c| c == '\n' || !c.is_control())
-            && text.lines().all(|line| line.is_empty() || !line.trim().is_empty());
+            && text
+                .lines()
+                .all(|line| line.is_empty() || !line.trim().is_empty());
         match self.choose(6) {
             0 | 1 if is_bare(text) => self.out.push_str(text),
             2 if !text.chars().any(char::is_control) => self.out.push_str(&single(text)),
@@ -218,7 +221,11 @@ impl Messy {
 
     /// A collection in brackets; with `open`, one entry a line, and comments.
     fn flow(&mut self, value: &Json, width: usize, pointer: &str, open: bool) {
-        let (left, right) = if value.is_object() { ('{', '}') } else { ('[', ']') };
+        let (left, right) = if value.is_object() {
+            ('{', '}')
+        } else {
+            ('[', ']')
+        };
         self.out.push(left);
         if open {
             self.beside(pointer);
@@ -237,7 +244,9 @@ impl Messy {
                 self.out.push_str(": ");
             }
             match member {
-                Json::String(text) if is_bare(text) && self.choose(2) == 0 => self.out.push_str(text),
+                Json::String(text) if is_bare(text) && self.choose(2) == 0 => {
+                    self.out.push_str(text)
+                }
                 Json::Object(_) | Json::Array(_) => self.flow(member, width + 1, &pointer, false),
                 _ => self.out.push_str(&member.to_string()),
             }
@@ -264,8 +273,13 @@ impl Messy {
 
 /// Whether the text may stand without quotes anywhere, and means itself.
 fn is_bare(text: &str) -> bool {
-    let is_word = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_alphabetic() || c == '.');
-    text.split(' ').all(is_word) && text.starts_with(|c: char| c.is_ascii_alphabetic()) && text != "null" && text != "true" && text != "false"
+    let is_word =
+        |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_alphabetic() || c == '.');
+    text.split(' ').all(is_word)
+        && text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text != "null"
+        && text != "true"
+        && text != "false"
 }
 
 fn single(text: &str) -> String {
@@ -294,12 +308,17 @@ fn lines(text: &str) -> BTreeMap<String, (usize, usize)> {
         if let Event::Scalar(_, ScalarStyle::Literal | ScalarStyle::Folded, ..) = event {
             // It begins with its header.
             let above = text.lines().take(start).collect::<Vec<_>>();
-            start = above.iter().rposition(|line| !line.trim().is_empty()).unwrap();
+            start = above
+                .iter()
+                .rposition(|line| !line.trim().is_empty())
+                .unwrap();
         }
         let raw = &chars[span.start.index()..span.end.index().max(span.start.index())];
         let shown: String = raw.iter().collect();
         let last = span.start.line() - 1 + shown.trim_end().matches('\n').count();
-        let is_key = stack.last().is_some_and(|f| f.count.is_none() && f.key.is_none());
+        let is_key = stack
+            .last()
+            .is_some_and(|f| f.count.is_none() && f.key.is_none());
         match event {
             Event::Scalar(value, ..) if is_key => {
                 stack.last_mut().unwrap().key = Some((value.into_owned(), start));
@@ -352,7 +371,9 @@ fn check_comments(text: &str, comments: &[(String, String, Spot)]) {
     let all: Vec<&str> = text.lines().collect();
     let is_content = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
     for (comment, pointer, spot) in comments {
-        let at: Vec<usize> = (0..all.len()).filter(|at| all[*at].ends_with(comment)).collect();
+        let at: Vec<usize> = (0..all.len())
+            .filter(|at| all[*at].ends_with(comment))
+            .collect();
         let [at] = at.as_slice() else {
             panic!("{comment} stands {} times:\n{text}", at.len());
         };
@@ -362,10 +383,11 @@ fn check_comments(text: &str, comments: &[(String, String, Spot)]) {
         let previous = (0..*at).rev().find(|at| is_content(&all[*at]));
         // An item begins with its dash, which may stand alone above it.
         let bare_dash = |line: usize| all[line].trim().trim_matches('-').trim().is_empty();
-        let leads = alone && next.is_some_and(|next| {
-            let behind = (next + 1..all.len()).find(|at| is_content(&all[*at]));
-            next == first || (bare_dash(next) && behind == Some(first))
-        });
+        let leads = alone
+            && next.is_some_and(|next| {
+                let behind = (next + 1..all.len()).find(|at| is_content(&all[*at]));
+                next == first || (bare_dash(next) && behind == Some(first))
+            });
         let holds = match spot {
             Spot::Head => alone && next == (0..all.len()).find(|at| is_content(&all[*at])),
             Spot::Before => leads,
@@ -384,7 +406,10 @@ fn documents(text: &str) -> Vec<Json> {
 
 /// What is wrong with a file, without lines.
 fn findings(text: &str) -> Vec<(String, String, String)> {
-    let loaded = read(vec![SourceFile::new("accord.yaml", text)], &ReadOptions::default());
+    let loaded = read(
+        vec![SourceFile::new("accord.yaml", text)],
+        &ReadOptions::default(),
+    );
     let mut found: Vec<_> = loaded
         .findings
         .into_iter()
@@ -441,8 +466,11 @@ fn any_tree() -> impl Strategy<Value = Json> {
     leaf.prop_recursive(4, 40, 5, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..5).prop_map(Json::from),
-            prop::collection::btree_map("[a-zA-Z.]{1,9}|[ -~]{1,9}", inner, 0..5)
-                .prop_map(|members| Json::Object(members.into_iter().filter(|(key, _)| key != "<<").collect())),
+            prop::collection::btree_map("[a-zA-Z.]{1,9}|[ -~]{1,9}", inner, 0..5).prop_map(
+                |members| Json::Object(
+                    members.into_iter().filter(|(key, _)| key != "<<").collect()
+                )
+            ),
         ]
     })
 }
@@ -503,16 +531,24 @@ proptest! {
     }
 }
 
+static CORPUS: LazyLock<Vec<(PathBuf, String)>> = LazyLock::new(corpus);
+
 fn corpus() -> Vec<(PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut folders = vec![root.join("examples"), root.join("tests/manifests"), root.join("src/cli/init/starter")];
+    let mut folders = vec![
+        root.join("examples"),
+        root.join("tests/manifests"),
+        root.join("src/cli/init/starter"),
+    ];
     let mut files = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "yaml")
+            } else if path
+                .extension()
+                .is_some_and(|extension| extension == "yaml")
                 && let Ok(text) = std::fs::read_to_string(&path)
             {
                 files.push((path, text));
@@ -526,10 +562,10 @@ fn corpus() -> Vec<(PathBuf, String)> {
 #[test]
 fn every_manifest_of_the_repository_obeys() {
     let mut formatted = 0;
-    for (path, text) in corpus() {
+    for (path, text) in &*CORPUS {
         match format(&SourceFile::new("accord.yaml", text.as_str())) {
             Formatted::Text(_) => {
-                laws(&text);
+                laws(text);
                 formatted += 1;
             }
             Formatted::Foreign => {}
@@ -549,8 +585,7 @@ proptest! {
         file in any::<prop::sample::Index>(),
         edits in prop::collection::vec((any::<prop::sample::Index>(), "[ \n\t#:,{}\\[\\]'\"|>?a-]{0,3}", 0_usize..3), 1..4),
     ) {
-        let corpus = corpus();
-        let mut text: Vec<char> = file.get(&corpus).1.chars().collect();
+        let mut text: Vec<char> = file.get(&CORPUS).1.chars().collect();
         for (at, new, gone) in edits {
             let at = at.index(text.len() + 1);
             let end = (at + gone).min(text.len());

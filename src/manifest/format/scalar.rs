@@ -67,7 +67,8 @@ fn is_plain_text(text: &str) -> bool {
             }
             _ => Some(word.to_owned()),
         };
-        word.starts_with(char::is_alphabetic) && rest.is_some_and(|rest| rest.chars().all(is_harmless))
+        word.starts_with(char::is_alphabetic)
+            && rest.is_some_and(|rest| rest.chars().all(is_harmless))
     };
     let lower = text.to_lowercase();
     text.split(' ').all(is_word) && !NO_TEXTS.contains(&&*lower)
@@ -92,7 +93,9 @@ mod tests {
             "Test Case",
             "System.Title",
             "accord/v1",
-            "Prüfung", "https://a.example", "http://127.0.0.1:4010/x",
+            "Prüfung",
+            "https://a.example",
+            "http://127.0.0.1:4010/x",
             "a-b_c",
             "y2",
         ] {
@@ -146,7 +149,11 @@ mod tests {
             "**",
             "P1 - Must Test",
             r"Web Shop\QA",
-            "ref:", "ref:x", "a://", "a://b:", "a,b://c",
+            "ref:",
+            "ref:x",
+            "a://",
+            "a://b:",
+            "a,b://c",
             "<<",
             "=",
             "\u{a0}a",

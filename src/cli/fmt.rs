@@ -1,5 +1,6 @@
 //! `accord fmt`: writes manifests in their canonical form, or says which are not in it.
 
+use std::fmt::Write as _;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -77,12 +78,9 @@ impl Outcome {
         let text = render::text::render(&self.findings, sources, ui.colour_stderr());
         ui.stderr(&text);
         if !self.unsure.is_empty() {
-            let list: String = self
-                .unsure
-                .iter()
-                .map(|file| format!("\n  {file}"))
-                .collect();
-            let message = format!("these files cannot be formatted and are left as they are{list}");
+            let list = self.unsure.join("\n  ");
+            let message =
+                format!("these files cannot be formatted and are left as they are\n  {list}");
             return Err(Failed::new(ExitCode::Internal, message)
                 .with_help("this is a defect of accord, or a form of YAML that it does not know"));
         }
@@ -176,7 +174,7 @@ fn difference(session: &Session, path: &str, before: &str, after: &str) -> Strin
     }
     let rest = text.lines().count().saturating_sub(most);
     if rest > 0 {
-        shown.push_str(&format!("[{rest} more lines; -v shows them]\n"));
+        let _ = writeln!(shown, "[{rest} more lines; -v shows them]");
     }
     shown
 }

@@ -2,6 +2,7 @@
 //! skipped, and a line says so.
 
 use std::fs;
+use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
 use crate::project::Project;
@@ -16,13 +17,17 @@ fn run(program: &str, arguments: &[&str]) -> Option<Output> {
         .args(arguments)
         .stdin(Stdio::null())
         .output();
-    match output {
-        Ok(output) => Some(output),
-        Err(_) => {
-            println!("skipped: {program} is not installed, so nothing was checked with it");
-            None
-        }
+    if output.is_err() {
+        skipped(&format!(
+            "{program} is not installed, so nothing was checked with it"
+        ));
     }
+    output.ok()
+}
+
+/// Says that something was not checked, past the test runner, which shows only what failed.
+pub(crate) fn skipped(what: &str) {
+    writeln!(std::io::stderr(), "skipped: {what}").expect("stderr");
 }
 
 fn stdout(output: &Output) -> String {

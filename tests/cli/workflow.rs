@@ -8,6 +8,7 @@ use std::process::Command;
 
 use crate::init::empty;
 use crate::project::Project;
+use crate::shells::skipped;
 
 const FILE: &str = "new/.github/workflows/accord.yaml";
 
@@ -135,7 +136,7 @@ fn tools() -> Option<PathBuf> {
     let run = |command: &mut Command| match command.output() {
         Ok(output) if output.status.success() => true,
         Ok(output) => {
-            println!("{}", String::from_utf8_lossy(&output.stderr));
+            skipped(&String::from_utf8_lossy(&output.stderr));
             false
         }
         Err(_) => false,
@@ -155,8 +156,6 @@ fn tools() -> Option<PathBuf> {
         fs::write(&stamp, asked).expect("the stamp");
         return Some(bin);
     }
-    println!(
-        "skipped: the workflow was NOT judged: that needs Python 3 with venv and a package registry"
-    );
+    skipped("the workflow was NOT judged: that needs Python 3 with venv and a package registry");
     None
 }

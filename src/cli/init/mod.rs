@@ -182,8 +182,7 @@ fn tell(session: &Session, starter: &Starter, written: &[String], notes: &[Strin
         });
         ui.stdout(&format!("{document:#}\n"));
     } else {
-        let lines: String = written.iter().map(|path| format!("{path}\n")).collect();
-        ui.stdout(&lines);
+        ui.stdout(&format!("{}\n", written.join("\n")));
     }
     for note in notes {
         ui.note(&format!("note: {note}\n"));

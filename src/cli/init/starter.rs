@@ -48,7 +48,7 @@ impl Starter {
             let text = known(
                 &text,
                 "ORGANIZATION_URL",
-                quoted(values.organization_url.as_deref()),
+                quoted(values.organization_url.as_deref()).as_deref(),
                 "https://dev.azure.com/your-organization",
             );
             // The public server needs no change.
@@ -56,9 +56,14 @@ impl Starter {
                 .testworthy_url
                 .as_deref()
                 .unwrap_or("https://testworthy.us");
-            let text = known(&text, "TESTWORTHY_URL", quoted(Some(url)), "");
-            let text = known(&text, " PROJECT ", quoted(project), "\"Your Project\"");
-            let text = known(&text, "SUITES", suites.clone(), "[1]");
+            let text = known(&text, "TESTWORTHY_URL", quoted(Some(url)).as_deref(), "");
+            let text = known(
+                &text,
+                " PROJECT ",
+                quoted(project).as_deref(),
+                "\"Your Project\"",
+            );
+            let text = known(&text, "SUITES", suites.as_deref(), "[1]");
             text.replace("AREA", &area)
         };
         let manifests = [
@@ -96,10 +101,10 @@ impl Starter {
 }
 
 /// Fills in a value and takes the request to change it away, or fills in what shows its form.
-fn known(text: &str, name: &str, value: Option<String>, form: &str) -> String {
+fn known(text: &str, name: &str, value: Option<&str>, form: &str) -> String {
     let mut filled = String::with_capacity(text.len());
     for line in text.lines() {
-        match (line.split_once(name), &value) {
+        match (line.split_once(name), value) {
             (Some((before, after)), Some(value)) => {
                 let end = after.find("# CHANGE").unwrap_or(after.len());
                 filled.push_str(before);

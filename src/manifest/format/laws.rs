@@ -245,7 +245,7 @@ impl Messy {
             }
             match member {
                 Json::String(text) if is_bare(text) && self.choose(2) == 0 => {
-                    self.out.push_str(text)
+                    self.out.push_str(text);
                 }
                 Json::Object(_) | Json::Array(_) => self.flow(member, width + 1, &pointer, false),
                 _ => self.out.push_str(&member.to_string()),
@@ -445,7 +445,7 @@ fn laws(text: &str) -> String {
 fn any_text() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => "[a-z]{1,6}( [a-z.]{1,5}){0,2}",
-        2 => r#"[ -~äß€🛒]{0,14}"#,
+        2 => r"[ -~äß€🛒]{0,14}",
         1 => "([ -~]{0,6}\n){1,3}[a-z]{0,3}\n{0,2}",
         1 => proptest::sample::select(vec![
             "on", "yes", "no", "null", "~", "true", "1", "1.5", "0x1F", "1e3", "2026-11-22", "12:30", "-", "- a",

@@ -2,11 +2,16 @@
 
 mod apply;
 mod args;
+mod completions;
 mod demo;
 mod doctor;
 mod exit_code;
 mod explain;
 mod failure;
+mod files;
+mod fmt;
+mod init;
+mod man;
 mod outputs;
 mod patience;
 mod plan;
@@ -107,6 +112,10 @@ async fn dispatch(session: &Session, command: &Command) -> Result<ExitCode, Fail
         Command::Sandbox(args) => sandbox::run(session, args).await,
         Command::Schema(args) => schema::run(session, args).await,
         Command::Explain(args) => explain::run(session, args).await,
+        Command::Init(args) => init::run(session, args),
+        Command::Fmt(args) => fmt::run(session, args),
+        Command::Completions(args) => Ok(completions::run(session, args)),
+        Command::Man(args) => man::run(session, args),
     }
 }
 

@@ -80,6 +80,11 @@ fn bundle() -> Value {
     found.map(|(_, document)| document).unwrap_or_default()
 }
 
+/// The text of the schema of all manifests, as `--write` writes it.
+pub(crate) fn bundle_text() -> String {
+    schema::to_text(&bundle())
+}
+
 /// Every file below `schemas` with its content.
 pub fn files() -> Vec<(String, String)> {
     let mut files: Vec<(String, String)> = schema::all()

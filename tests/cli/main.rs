@@ -4,12 +4,16 @@
 mod credentials;
 mod doctor;
 mod exit_codes;
+mod fmt;
 mod hosts;
+mod init;
 mod killed;
 mod manifests;
 mod output;
 mod project;
 mod read_only;
 mod schema_live;
+mod shells;
 mod stopped;
 mod unavailable;
+mod workflow;

@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 use super::connection::{Cut, CuttableListener};
 use super::fault::FaultKind;
 use super::log::{LogEntry, System, route_of};
-use super::{Sandbox, State, azure_devops, control, testworthy};
+use super::{Sandbox, State, azure_devops, control, exchange, testworthy};
 
 /// The largest request body that is read: far above any real request, far below the machine's memory.
 const MAX_BODY: usize = 32 * 1024 * 1024;
@@ -100,17 +100,7 @@ pub fn serve(listener: TcpListener, sandbox: Sandbox) -> io::Result<RunningSandb
         .state()
         .azure_devops
         .set_base_url(&format!("http://{address}"));
-    let router = Router::new()
-        .nest("/testworthy", testworthy::router(sandbox.clone()))
-        .nest(
-            "/_sandbox/testworthy",
-            testworthy::control_router(sandbox.clone()),
-        )
-        .nest("/_sandbox", control::router(sandbox.clone()))
-        .fallback_service(azure_devops::router(sandbox.clone()))
-        // `travel` has a limit of its own; the framework's lies below a full batch.
-        .layer(DefaultBodyLimit::disable())
-        .layer(middleware::from_fn_with_state(sandbox.clone(), travel));
+    let router = router(sandbox.clone());
     let (stop, stopped) = oneshot::channel();
     let task = tokio::spawn(async move {
         let service = router.into_make_service_with_connect_info::<Cut>();
@@ -127,6 +117,22 @@ pub fn serve(listener: TcpListener, sandbox: Sandbox) -> io::Result<RunningSandb
         stop,
         task,
     })
+}
+
+/// Every route of the sandbox, for those who listen themselves: [`serve`], and tests that put a layer of
+/// their own around it. Without [`serve`]'s listener, faults that cut connections answer with nothing.
+pub fn router(sandbox: Sandbox) -> Router {
+    Router::new()
+        .nest("/testworthy", testworthy::router(sandbox.clone()))
+        .nest(
+            "/_sandbox/testworthy",
+            testworthy::control_router(sandbox.clone()),
+        )
+        .nest("/_sandbox", control::router(sandbox.clone()))
+        .fallback_service(azure_devops::router(sandbox.clone()))
+        // `travel` has a limit of its own; the framework's lies below a full batch.
+        .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn_with_state(sandbox, travel))
 }
 
 /// The outermost layer of every request.
@@ -158,17 +164,17 @@ async fn travel(Shared(sandbox): Shared<Sandbox>, request: Request, next: Next) 
         let status = status.map(|status| status.as_u16());
         sandbox.state().log.finish(sequence, status, handled);
     };
-    match fault {
+    let response = match fault {
         Some(FaultKind::DropBeforeHandling) => {
             cut.drop_answer();
             finish(None, false);
-            ().into_response()
+            return ().into_response();
         }
         Some(FaultKind::DropAfterHandling) => {
             next.run(request).await;
             cut.drop_answer();
             finish(None, true);
-            ().into_response()
+            return ().into_response();
         }
         Some(FaultKind::LateLanding { milliseconds }) => {
             cut.drop_answer();
@@ -179,7 +185,7 @@ async fn travel(Shared(sandbox): Shared<Sandbox>, request: Request, next: Next) 
                 next.run(request).await;
                 later.state().log.finish(sequence, None, true);
             });
-            ().into_response()
+            return ().into_response();
         }
         Some(FaultKind::Delay { milliseconds }) => {
             tokio::time::sleep(Duration::from_millis(milliseconds)).await;
@@ -209,7 +215,8 @@ async fn travel(Shared(sandbox): Shared<Sandbox>, request: Request, next: Next) 
             finish(Some(response.status()), handled);
             response
         }
-    }
+    };
+    exchange::keep_answer(&sandbox, sequence, response).await
 }
 
 /// Notes a request and asks whether a fault strikes it.
@@ -245,6 +252,8 @@ fn arrive(
         handled: false,
         fault: fault.as_ref().map(|kind| kind.name().to_owned()),
     });
+    let name = fault.as_ref().map(FaultKind::name);
+    exchange::keep_request(&mut state, (sequence, system), parts, body, name);
     (sequence, system, fault)
 }
 

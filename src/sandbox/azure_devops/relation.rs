@@ -163,6 +163,8 @@ pub(crate) struct Relation {
     pub(crate) comment: Option<Arc<str>>,
     /// The `name` that a client gave (files, artifacts).
     pub(crate) name: Option<Arc<str>>,
+    /// How many bytes an attached file has.
+    pub(crate) size: Option<u64>,
     pub(crate) created: Timestamp,
     pub(crate) modified: Timestamp,
 }
@@ -198,6 +200,9 @@ impl Relation {
                 let modified = json!(self.modified.to_string());
                 attributes.insert("resourceModifiedDate".to_owned(), modified);
                 attributes.insert("revisedDate".to_owned(), json!(instant::NEVER_REVISED));
+                if let Some(size) = self.size {
+                    attributes.insert("resourceSize".to_owned(), json!(size));
+                }
                 if let Some(comment) = &self.comment {
                     attributes.insert("comment".to_owned(), json!(&**comment));
                 }

@@ -130,6 +130,12 @@ impl Organization {
                 .collect();
             object.insert("relations".to_owned(), Value::Array(relations));
         }
+        if let Some(comment) = item.comments.iter().rfind(|one| one.rev == item.rev) {
+            object.insert(
+                "commentVersionRef".to_owned(),
+                self.comment_reference(item, comment),
+            );
+        }
         if view.links || view.expand.links() {
             object.insert("_links".to_owned(), self.item_links(item));
         }

@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 use super::connection::{Cut, CuttableListener};
 use super::fault::FaultKind;
 use super::log::{LogEntry, System, route_of};
-use super::{Sandbox, State, azure_devops, control, testworthy};
+use super::{Sandbox, State, azure_devops, control, exchange, testworthy};
 
 /// The largest request body that is read: far above any real request, far below the machine's memory.
 const MAX_BODY: usize = 32 * 1024 * 1024;
@@ -132,10 +132,22 @@ pub fn router(sandbox: Sandbox) -> Router {
         .fallback_service(azure_devops::router(sandbox.clone()))
         // `travel` has a limit of its own; the framework's lies below a full batch.
         .layer(DefaultBodyLimit::disable())
-        .layer(middleware::from_fn_with_state(sandbox, travel))
+        .layer(middleware::from_fn_with_state(sandbox.clone(), travel))
+        .layer(middleware::from_fn_with_state(sandbox, dated))
 }
 
-/// The outermost layer of every request.
+/// Dates every answer by the sandbox's own clock, so that a wrong clock shows as a wrong server's does.
+async fn dated(Shared(sandbox): Shared<Sandbox>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let now = sandbox.state().clock.now();
+    let text = now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    if let Ok(date) = HeaderValue::from_str(&text) {
+        response.headers_mut().insert(header::DATE, date);
+    }
+    response
+}
+
+/// Takes every request to its system.
 async fn travel(Shared(sandbox): Shared<Sandbox>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let (parts, body) = request.into_parts();
@@ -164,17 +176,17 @@ async fn travel(Shared(sandbox): Shared<Sandbox>, request: Request, next: Next) 
         let status = status.map(|status| status.as_u16());
         sandbox.state().log.finish(sequence, status, handled);
     };
-    match fault {
+    let response = match fault {
         Some(FaultKind::DropBeforeHandling) => {
             cut.drop_answer();
             finish(None, false);
-            ().into_response()
+            return ().into_response();
         }
         Some(FaultKind::DropAfterHandling) => {
             next.run(request).await;
             cut.drop_answer();
             finish(None, true);
-            ().into_response()
+            return ().into_response();
         }
         Some(FaultKind::LateLanding { milliseconds }) => {
             cut.drop_answer();
@@ -185,7 +197,7 @@ async fn travel(Shared(sandbox): Shared<Sandbox>, request: Request, next: Next) 
                 next.run(request).await;
                 later.state().log.finish(sequence, None, true);
             });
-            ().into_response()
+            return ().into_response();
         }
         Some(FaultKind::Delay { milliseconds }) => {
             tokio::time::sleep(Duration::from_millis(milliseconds)).await;
@@ -215,7 +227,8 @@ async fn travel(Shared(sandbox): Shared<Sandbox>, request: Request, next: Next) 
             finish(Some(response.status()), handled);
             response
         }
-    }
+    };
+    exchange::keep_answer(&sandbox, sequence, response).await
 }
 
 /// Notes a request and asks whether a fault strikes it.
@@ -251,6 +264,8 @@ fn arrive(
         handled: false,
         fault: fault.as_ref().map(|kind| kind.name().to_owned()),
     });
+    let name = fault.as_ref().map(FaultKind::name);
+    exchange::keep_request(&mut state, (sequence, system), parts, body, name);
     (sequence, system, fault)
 }
 

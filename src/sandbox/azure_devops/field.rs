@@ -293,7 +293,6 @@ pub(crate) fn field_json(field: &Field, suggested: bool, organization_url: &str)
     let mut told = json!({
         "name": &*field.name,
         "referenceName": &*field.reference,
-        "description": field.custom.description.as_deref(),
         "type": field.kind.wire(),
         "usage": "workItem",
         "readOnly": field.access != Access::Write,
@@ -305,6 +304,9 @@ pub(crate) fn field_json(field: &Field, suggested: bool, organization_url: &str)
         "isPicklistSuggested": suggested,
         "url": format!("{organization_url}/_apis/wit/fields/{}", field.reference),
     });
+    if let Some(description) = &field.custom.description {
+        told["description"] = json!(&**description);
+    }
     if let Some(list) = &field.custom.picklist {
         told["picklistId"] = json!(&**list);
     }

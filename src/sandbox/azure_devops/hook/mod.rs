@@ -125,9 +125,11 @@ impl Hooks {
 /// The versions of the resources under `hooks`, by what follows it in the path.
 pub(crate) fn versions(path: &[&str]) -> Option<Versions> {
     Some(match path {
-        ["subscriptions" | "publishers" | "consumers"]
+        [
+            "subscriptions" | "publishers" | "consumers" | "subscriptionsquery"
+            | "notificationsquery" | "publishersquery" | "testnotifications",
+        ]
         | ["subscriptions" | "publishers" | "consumers", _]
-        | ["subscriptionsquery" | "notificationsquery" | "publishersquery" | "testnotifications"]
         | ["subscriptions", _, "notifications"]
         | ["subscriptions", _, "notifications", _]
         | ["publishers", _, "eventtypes" | "inputvaluesquery"]

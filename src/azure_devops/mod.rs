@@ -8,6 +8,7 @@ mod auth;
 mod batch;
 mod convert;
 mod error;
+mod explore;
 mod outcome;
 mod patch;
 mod reader;

@@ -15,6 +15,24 @@ pub(super) struct Listed<T> {
 #[serde(rename_all = "camelCase")]
 pub(super) struct ConnectionData {
     pub(super) authenticated_user: Option<AuthenticatedUser>,
+    #[serde(default)]
+    pub(super) deployment_type: Option<String>,
+}
+
+/// An entry of a list of which only the names count: projects, work item types.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Named {
+    pub(super) name: String,
+    pub(super) is_disabled: bool,
+}
+
+/// A node of `GET _apis/wit/classificationnodes/{areas|iterations}`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Node {
+    pub(super) name: String,
+    pub(super) children: Option<Vec<Node>>,
 }
 
 /// Who the server takes the caller for.
@@ -85,6 +103,7 @@ pub(super) struct TypeField {
     pub(super) reference_name: String,
     pub(super) name: String,
     pub(super) always_required: bool,
+    pub(super) help_text: Option<String>,
     pub(super) is_identity: bool,
     pub(super) default_value: Json,
     /// Texts in one published schema, any JSON in the other.

@@ -2,10 +2,16 @@
 
 mod apply;
 mod args;
+mod completions;
 mod demo;
+mod doctor;
 mod exit_code;
 mod explain;
 mod failure;
+mod files;
+mod fmt;
+mod init;
+mod man;
 mod outputs;
 mod patience;
 mod plan;
@@ -101,10 +107,15 @@ async fn dispatch(session: &Session, command: &Command) -> Result<ExitCode, Fail
         Command::Apply(args) => apply::run(session, args).await,
         Command::Show(args) => show::run(session, args),
         Command::Status => status::run(session).await,
+        Command::Doctor(args) => doctor::run(session, args).await,
         Command::Demo(args) => demo::run(session, args).await,
         Command::Sandbox(args) => sandbox::run(session, args).await,
-        Command::Schema(args) => schema::run(session, args),
+        Command::Schema(args) => schema::run(session, args).await,
         Command::Explain(args) => explain::run(session, args).await,
+        Command::Init(args) => init::run(session, args),
+        Command::Fmt(args) => fmt::run(session, args),
+        Command::Completions(args) => Ok(completions::run(session, args)),
+        Command::Man(args) => man::run(session, args),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Sends requests of one identity to one system.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 
 use super::counters::Tally;
 use super::failure::Failure;
-use super::rate_headers::RateHint;
+use super::rate_headers::{RateHint, RateReport};
 use super::redact::Redactor;
 use super::retry::{Outcome, Patience, Verdict, verdict};
 use super::throttle::Budget;
@@ -54,6 +54,9 @@ pub struct Timeouts {
     pub total: Duration,
     /// For waiting and trying again, in all, per request.
     pub retries: Duration,
+    /// Whether every request is sent once, whatever comes of it; waits that a server asks for are still
+    /// kept, within `retries`. For a connection test, which has to say at once what is.
+    pub once: bool,
 }
 
 impl Default for Timeouts {
@@ -63,6 +66,7 @@ impl Default for Timeouts {
             read: Duration::from_secs(30),
             total: Duration::from_secs(120),
             retries: Duration::from_secs(30),
+            once: false,
         }
     }
 }
@@ -86,6 +90,8 @@ struct Shared {
     https: OnceLock<Result<reqwest::Client, String>>,
     budget: Arc<Budget>,
     tally: Tally,
+    /// What the last answer that spoke of a limit said.
+    rate: Mutex<Option<RateReport>>,
 }
 
 impl fmt::Debug for Client {
@@ -148,6 +154,7 @@ impl Client {
                 https: OnceLock::new(),
                 budget: Arc::new(Budget::new(options.rate)),
                 tally: Tally::default(),
+                rate: Mutex::new(None),
             }),
         })
     }
@@ -160,6 +167,12 @@ impl Client {
     /// What was done so far, clones included.
     pub fn counters(&self) -> Counters {
         self.shared.tally.read()
+    }
+
+    /// What the server said last of its rate limit, if it ever did.
+    pub fn rate(&self) -> Option<RateReport> {
+        let rate = self.shared.rate.lock();
+        rate.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// `text` without this client's credentials in any form; for a server's words.
@@ -210,7 +223,7 @@ impl Client {
             let permanent = attempt.as_ref().is_err_and(|failure| failure.permanent);
             let delay = match (verdict(request.repeat, outcome), attempt) {
                 (Verdict::Deliver, Ok(response)) => return Ok(response),
-                (Verdict::Again, attempt) if !permanent => {
+                (Verdict::Again, attempt) if !permanent && !shared.timeouts.once => {
                     let asked = shared.budget.pause_left(Instant::now());
                     match patience.next_delay(Instant::now()) {
                         // The pause is sat out at the top of the loop, or ends the request there.
@@ -338,6 +351,9 @@ impl Shared {
 
     /// Pauses the identity as the answer asks; whether it asked for less.
     fn heed(&self, response: &Response) -> bool {
+        if let Some(report) = RateReport::read(&response.headers, local_now) {
+            *self.rate.lock().unwrap_or_else(PoisonError::into_inner) = Some(report);
+        }
         let hint = RateHint::read(&response.headers, local_now);
         if let Some(pause) = hint.pause() {
             self.budget.pause(Instant::now(), pause);
@@ -349,7 +365,12 @@ impl Shared {
     fn give_up(&self, request: &Request, attempt: Result<Response, Failure>) -> RemoteError {
         match attempt {
             Ok(response) if response.status == 429 => {
-                let reason = "too many requests, again and again".to_owned();
+                let reason = if self.timeouts.once {
+                    "too many requests"
+                } else {
+                    "too many requests, again and again"
+                };
+                let reason = reason.to_owned();
                 self.error(
                     request,
                     Some(&response),
@@ -383,7 +404,8 @@ impl Shared {
             return None;
         }
         // Masked before it is cut, else half a secret could be left.
-        let text = self.redactor.apply(&response.text());
+        let said = message(response).unwrap_or_else(|| response.text().into_owned());
+        let text = self.redactor.apply(&said);
         let words: Vec<&str> = text.split_whitespace().collect();
         let text: String = words.join(" ").chars().take(LONGEST_WORDS).collect();
         (!text.is_empty()).then_some(text)
@@ -401,6 +423,15 @@ impl Shared {
             request: Some(request.info(answer)),
         }
     }
+}
+
+/// The sentence inside a JSON error, where both systems and most gateways put it.
+fn message(response: &Response) -> Option<String> {
+    let json: serde_json::Value = response.json().ok()?;
+    let found = ["message", "Message", "error"]
+        .iter()
+        .find_map(|key| json.get(key)?.as_str())?;
+    (!found.trim().is_empty()).then(|| found.to_owned())
 }
 
 fn unavailable(reason: String, maybe_sent: bool) -> RemoteErrorKind {

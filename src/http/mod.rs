@@ -8,15 +8,17 @@ mod client;
 mod counters;
 mod failure;
 mod message;
+pub mod probe;
 mod rate_headers;
 mod redact;
 mod retry;
 mod throttle;
 mod tls;
 
-pub use allow_list::{AllowList, InvalidHost};
+pub use allow_list::{AllowList, InvalidHost, is_public_host};
 pub use client::{Client, ClientOptions, Timeouts};
 pub use counters::Counters;
 pub use message::{Repeat, Request, Response, SecretHeader, address_without_query};
+pub use rate_headers::RateReport;
 pub use redact::redact;
 pub use tls::install_tls_provider;

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use url::Url;
 
 use super::error::ReconcileError;
 use super::secret::{self, Environment};
+use crate::http::probe::{ProbeLimits, Way, walk};
 use crate::model::config::{Connection, TextOrSecret};
 use crate::model::{Endpoints, Name, System};
 use crate::remote::{
@@ -65,6 +67,7 @@ pub struct HttpRemotes {
     environment: Arc<dyn Environment>,
     allow: http::AllowList,
     offline: bool,
+    timeouts: http::Timeouts,
     made: Mutex<BTreeMap<Name, Clients>>,
 }
 
@@ -81,8 +84,78 @@ impl HttpRemotes {
             environment,
             allow,
             offline,
+            timeouts: http::Timeouts::default(),
             made: Mutex::new(BTreeMap::new()),
         }
+    }
+
+    /// For a connection test: nothing is sent twice, and a silent server is given up after `patience`,
+    /// or sooner.
+    #[must_use]
+    pub fn probing(mut self, patience: Duration) -> Self {
+        let most = |seconds| Duration::from_secs(seconds).min(patience);
+        self.timeouts = http::Timeouts {
+            connect: most(3),
+            read: most(10),
+            total: most(15),
+            retries: most(5),
+            once: true,
+        };
+        self
+    }
+
+    /// The way to a system of a connection, step by step; `None` for `--offline`.
+    pub(super) async fn walk(&self, system: System, url: &Url) -> Option<Result<Way, RemoteError>> {
+        if self.offline {
+            return None;
+        }
+        let limits = ProbeLimits::default();
+        let limits = ProbeLimits {
+            lookup: limits.lookup.min(self.timeouts.read),
+            connect: limits.connect.min(self.timeouts.connect),
+            handshake: limits.handshake.min(self.timeouts.read),
+        };
+        Some(walk(&self.allow, system, url, limits).await)
+    }
+
+    /// Whether the credentials of a system may go to this address.
+    pub(super) fn allowed(&self, system: System, url: &Url) -> Result<(), RemoteError> {
+        self.allow.check(system, url)
+    }
+
+    /// Where secrets come from.
+    pub(super) fn environment(&self) -> &dyn Environment {
+        self.environment.as_ref()
+    }
+
+    /// Both sides of a connection for looking around.
+    pub(super) fn explorers(
+        &self,
+        connection: &Connection,
+    ) -> Result<(azure_devops::Reader, testworthy::Reader), ReconcileError> {
+        let clients = self.clients(connection)?;
+        let reader = azure_devops::Reader::new(&connection.azure_devops, clients.azure_devops);
+        Ok((reader, testworthy_reader(connection, clients.testworthy)?))
+    }
+
+    /// The Azure DevOps side of a connection for looking around, with its transport.
+    pub(super) fn explore_azure_devops(
+        &self,
+        connection: &Connection,
+    ) -> Result<(azure_devops::Reader, http::Client), ReconcileError> {
+        let client = self.azure_devops_client(connection)?;
+        let reader = azure_devops::Reader::new(&connection.azure_devops, client.clone());
+        Ok((reader, client))
+    }
+
+    /// The TestWorthy side of a connection for looking around, with its transport.
+    pub(super) fn explore_testworthy(
+        &self,
+        connection: &Connection,
+    ) -> Result<(testworthy::Reader, http::Client), ReconcileError> {
+        let client = self.testworthy_client(connection)?;
+        let reader = testworthy_reader(connection, client.clone())?;
+        Ok((reader, client))
     }
 
     /// What the transports of all connections have done so far.
@@ -186,7 +259,7 @@ impl HttpRemotes {
             credentials,
             default_headers,
             rate,
-            timeouts: http::Timeouts::default(),
+            timeouts: self.timeouts,
             offline: self.offline,
         };
         http::Client::new(options).map_err(|error| remote_error(connection, error))

@@ -5,6 +5,8 @@
 
 mod clock;
 mod connect;
+mod describe;
+mod doctor;
 mod error;
 mod executor;
 mod observe;
@@ -16,6 +18,10 @@ mod secret;
 
 pub use clock::{Clock, Ids, RealClock, TimeOrderedIds};
 pub use connect::{HttpRemotes, Readers, Remotes, Writers, endpoints};
+pub use describe::describe;
+pub use doctor::{
+    Cause, Check, ConnectionReport, DoctorContext, DoctorReport, Status, SystemReport, doctor,
+};
 pub use error::ReconcileError;
 pub use executor::{ApplyReport, Failure, FailureKind, StopFlag, apply, recover};
 pub use plan::{Observation, PlanOptions, PlanOutcome, plan};

@@ -12,8 +12,8 @@ use super::observe::Observer;
 use crate::diagnostics::catalog::mapping as mapping_codes;
 use crate::diagnostics::{Finding, Location, Place};
 use crate::mapping::CompiledMapping;
-use crate::model::config::{Config, Origin, SyncRule};
-use crate::model::{Endpoints, Link, Name};
+use crate::model::config::{Config, FieldMapping, Origin, SyncRule};
+use crate::model::{Endpoints, Link, Name, WorkItemType};
 use crate::plan::safety::{FileCounts, Overrides};
 use crate::plan::{
     Inputs, ItemKey, Observed, OriginEntry, PlanFinding, PlanRequest, Planned, Refusal, RuleInput,
@@ -121,7 +121,24 @@ async fn compile(
     let Some(mapping) = config.mappings.get(&rule.mapping) else {
         return Ok(None);
     };
-    let Some(live) = observer.work_item_type(&mapping.work_item_type).await? else {
+    let live = observer.work_item_type(&mapping.work_item_type).await?;
+    let (compiled, found) = fit(rule, mapping, live.as_deref());
+    for finding in found {
+        if !findings.contains(&finding) {
+            findings.push(finding);
+        }
+    }
+    Ok(compiled)
+}
+
+/// Holds the mapping of a rule against the live work item type, `None` if the project has none of its
+/// name. The mapping comes back compiled if no finding is an error.
+pub(super) fn fit(
+    rule: &SyncRule,
+    mapping: &FieldMapping,
+    live: Option<&WorkItemType>,
+) -> (Option<CompiledMapping>, Vec<Finding>) {
+    let Some(live) = live else {
         let message = format!(
             "the project has no work item type `{}`, which mapping `{}` names",
             mapping.work_item_type, mapping.name
@@ -132,21 +149,13 @@ async fn compile(
                 "compare `azureDevOps` of the mapping with the work item types of the project of connection `{}`",
                 rule.connection
             ));
-        if !findings.contains(&finding) {
-            findings.push(finding);
-        }
-        return Ok(None);
+        return (None, vec![finding]);
     };
-    let (compiled, mut found) = CompiledMapping::compile(mapping, Some(&live), rule.target);
+    let (compiled, mut found) = CompiledMapping::compile(mapping, Some(live), rule.target);
     if let Some(compiled) = compiled.as_ref().filter(|_| rule.creates) {
-        found.extend(compiled.check_creates(Some(&live), rule.target));
+        found.extend(compiled.check_creates(Some(live), rule.target));
     }
-    for finding in found {
-        if !findings.contains(&finding) {
-            findings.push(finding);
-        }
-    }
-    Ok(compiled)
+    (compiled, found)
 }
 
 async fn assemble(

@@ -6,6 +6,7 @@
 
 mod azure_devops;
 mod error;
+mod explore;
 mod testworthy;
 
 pub use azure_devops::{
@@ -13,6 +14,9 @@ pub use azure_devops::{
     WriteOutcome,
 };
 pub use error::{RemoteError, RemoteErrorKind, RequestInfo};
+pub use explore::{
+    DescribedType, ExploreAzureDevOps, ExploreTestWorthy, Greeting, Identity, PathTree,
+};
 pub use testworthy::{
     CaseDraft, CaseListing, CasePatch, CaseRead, ReadTestWorthy, Section, Suite,
     TestWorthyCapabilities, Verification, WriteTestWorthy,

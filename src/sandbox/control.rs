@@ -9,7 +9,7 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 
 use super::Sandbox;
-use super::azure_devops::{PersonEdit, PersonError, Settings};
+use super::azure_devops::{self, PersonEdit, PersonError, Settings};
 use super::fault::Fault;
 
 /// The routes under `/_sandbox`, `TestWorthy`'s own excepted.
@@ -114,13 +114,13 @@ async fn create_item(
     Shared(sandbox): Shared<Sandbox>,
     Json(edit): Json<PersonEdit>,
 ) -> Result<Json<Value>, (StatusCode, Json<Value>)> {
-    let mut state = sandbox.state();
-    let now = state.clock.now();
-    state
-        .azure_devops
-        .create_as_person(&edit, now)
-        .map(Json)
-        .map_err(told)
+    let made = {
+        let mut state = sandbox.state();
+        let now = state.clock.now();
+        state.azure_devops.create_as_person(&edit, now)
+    };
+    azure_devops::deliver(&sandbox);
+    made.map(Json).map_err(told)
 }
 
 async fn edit_item(
@@ -128,13 +128,13 @@ async fn edit_item(
     Path(id): Path<u64>,
     Json(edit): Json<PersonEdit>,
 ) -> Result<Json<Value>, (StatusCode, Json<Value>)> {
-    let mut state = sandbox.state();
-    let now = state.clock.now();
-    state
-        .azure_devops
-        .edit_as_person(id, &edit, now)
-        .map(Json)
-        .map_err(told)
+    let edited = {
+        let mut state = sandbox.state();
+        let now = state.clock.now();
+        state.azure_devops.edit_as_person(id, &edit, now)
+    };
+    azure_devops::deliver(&sandbox);
+    edited.map(Json).map_err(told)
 }
 
 async fn delete_item(
@@ -142,10 +142,13 @@ async fn delete_item(
     Path(id): Path<u64>,
     Query(query): Query<HashMap<String, String>>,
 ) -> Result<StatusCode, (StatusCode, Json<Value>)> {
-    let mut state = sandbox.state();
-    let now = state.clock.now();
     let destroy = query.get("destroy").is_some_and(|value| value == "true");
-    let deleted = state.azure_devops.delete_as_person(id, destroy, now);
+    let deleted = {
+        let mut state = sandbox.state();
+        let now = state.clock.now();
+        state.azure_devops.delete_as_person(id, destroy, now)
+    };
+    azure_devops::deliver(&sandbox);
     deleted.map(|()| StatusCode::NO_CONTENT).map_err(told)
 }
 

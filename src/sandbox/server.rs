@@ -132,10 +132,22 @@ pub fn router(sandbox: Sandbox) -> Router {
         .fallback_service(azure_devops::router(sandbox.clone()))
         // `travel` has a limit of its own; the framework's lies below a full batch.
         .layer(DefaultBodyLimit::disable())
-        .layer(middleware::from_fn_with_state(sandbox, travel))
+        .layer(middleware::from_fn_with_state(sandbox.clone(), travel))
+        .layer(middleware::from_fn_with_state(sandbox, dated))
 }
 
-/// The outermost layer of every request.
+/// Dates every answer by the sandbox's own clock, so that a wrong clock shows as a wrong server's does.
+async fn dated(Shared(sandbox): Shared<Sandbox>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let now = sandbox.state().clock.now();
+    let text = now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    if let Ok(date) = HeaderValue::from_str(&text) {
+        response.headers_mut().insert(header::DATE, date);
+    }
+    response
+}
+
+/// Takes every request to its system.
 async fn travel(Shared(sandbox): Shared<Sandbox>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let (parts, body) = request.into_parts();

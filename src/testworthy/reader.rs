@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use url::Url;
 
 use super::convert::{self, Names};
-use super::error::classify;
+use super::error::{asks_to_sign_in, classify};
 use super::operations::{Ids, Operation, Paths};
 use super::paging::{Listing, Pages};
 use super::wire::Object;
@@ -17,8 +17,8 @@ use crate::http::{Client, Repeat, Request, Response};
 use crate::model::config::TestWorthyConnection;
 use crate::model::{Case, CaseId, SectionId, SuiteId, System};
 use crate::remote::{
-    CaseListing, CaseRead, ReadTestWorthy, RemoteError, RemoteErrorKind, RequestInfo, Section,
-    Suite, TestWorthyCapabilities, Verification,
+    CaseListing, CaseRead, ExploreTestWorthy, Greeting, Identity, ReadTestWorthy, RemoteError,
+    RemoteErrorKind, RequestInfo, Section, Suite, TestWorthyCapabilities, Verification,
 };
 
 /// Reads from one TestWorthy project over the automation surface. It has no way to write. Clones share
@@ -153,17 +153,7 @@ impl Reader {
             let operation = operation.key().to_owned();
             return Err(error(RemoteErrorKind::Unsupported { operation }, None));
         }
-        let mut request = match body {
-            Some(body) => Request::post_json(url, body, Repeat::Never),
-            None => Request::get(url),
-        };
-        request
-            .headers
-            .push(("accept", "application/json".to_owned()));
-        // The published client sends it on reads too.
-        request
-            .headers
-            .push(("content-type", "application/json".to_owned()));
+        let request = request(url, body);
         let unanswered = request.info(None);
         let response = self.shared.client.send(request).await?;
         let info = answered(unanswered, &response);
@@ -330,6 +320,34 @@ impl Reader {
 }
 
 #[async_trait]
+impl ExploreTestWorthy for Reader {
+    async fn greet(&self, suite: Option<SuiteId>) -> Result<Greeting, RemoteError> {
+        let (operation, ids) = match suite {
+            Some(suite) => (Operation::GetCases, Ids::suite(suite)),
+            None => (Operation::GetSuites, Ids::default()),
+        };
+        let url = self.url(operation, ids)?;
+        let client = &self.shared.client;
+        let response = client.send(request(url, None)).await?;
+        let outcome = classify(client, operation, &response).and_then(|()| {
+            let is_json = response.json::<serde::de::IgnoredAny>();
+            is_json.map_err(|problem| RemoteErrorKind::Protocol {
+                reason: format!("{}: {problem}", operation.key()),
+            })
+        });
+        Ok(Greeting {
+            status: response.status,
+            date: response.date(),
+            // Nothing is published that only this server sends.
+            recognised: None,
+            asks_to_sign_in: asks_to_sign_in(&response),
+            page: response.page_title().map(|title| client.redact(&title)),
+            outcome: outcome.map(|_| Identity::default()),
+        })
+    }
+}
+
+#[async_trait]
 impl ReadTestWorthy for Reader {
     fn capabilities(&self) -> TestWorthyCapabilities {
         self.state().capabilities
@@ -433,6 +451,22 @@ impl ReadTestWorthy for Reader {
         self.place(&mut case).await?;
         Ok(CaseRead::Present(Box::new(case)))
     }
+}
+
+/// A read without `body`, a write with one.
+fn request(url: Url, body: Option<&Json>) -> Request {
+    let mut request = match body {
+        Some(body) => Request::post_json(url, body, Repeat::Never),
+        None => Request::get(url),
+    };
+    request
+        .headers
+        .push(("accept", "application/json".to_owned()));
+    // The published client sends it on reads too.
+    request
+        .headers
+        .push(("content-type", "application/json".to_owned()));
+    request
 }
 
 /// The case of an answer: the answer itself, or its member `case`.

@@ -9,6 +9,8 @@ enum Family {
     WorkItemTracking,
     Platform,
     Core,
+    ServiceHooks,
+    TestManagement,
 }
 
 /// An error answer.
@@ -45,6 +47,39 @@ impl ApiError {
         }
     }
 
+    /// A refusal of process customisation.
+    pub(crate) fn process(
+        status: StatusCode,
+        type_key: &'static str,
+        message: impl Into<String>,
+    ) -> Self {
+        Self::tracking(status, type_key, message)
+    }
+
+    /// A refusal of the service hooks.
+    pub(crate) fn hooks(
+        status: StatusCode,
+        type_key: &'static str,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            family: Family::ServiceHooks,
+            ..Self::platform(status, type_key, message)
+        }
+    }
+
+    /// A refusal of test management.
+    pub(crate) fn tests(
+        status: StatusCode,
+        type_key: &'static str,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            family: Family::TestManagement,
+            ..Self::platform(status, type_key, message)
+        }
+    }
+
     pub(crate) fn message(&self) -> &str {
         &self.message
     }
@@ -55,6 +90,8 @@ impl ApiError {
             Family::WorkItemTracking => "Microsoft.TeamFoundation.WorkItemTracking.Server",
             Family::Platform => "Microsoft.VisualStudio.Services.WebApi",
             Family::Core => "Microsoft.TeamFoundation.Core.WebApi",
+            Family::ServiceHooks => "Microsoft.VisualStudio.Services.ServiceHooks.WebApi",
+            Family::TestManagement => "Microsoft.TeamFoundation.TestManagement.WebApi",
         };
         let mut body = json!({
             "$id": "1",

@@ -13,7 +13,7 @@ use super::wire::list;
 use super::work_item_type::WorkItemType;
 
 /// Categories: name, reference name, type.
-const CATEGORIES: [(&str, &str, &str); 5] = [
+const CATEGORIES: [(&str, &str, &str); 7] = [
     (
         "Test Case Category",
         "Microsoft.TestCaseCategory",
@@ -30,6 +30,16 @@ const CATEGORIES: [(&str, &str, &str); 5] = [
         "Shared Step Category",
         "Microsoft.SharedStepCategory",
         "Shared Steps",
+    ),
+    (
+        "Test Plan Category",
+        "Microsoft.TestPlanCategory",
+        "Test Plan",
+    ),
+    (
+        "Test Suite Category",
+        "Microsoft.TestSuiteCategory",
+        "Test Suite",
     ),
 ];
 
@@ -97,8 +107,8 @@ impl Organization {
                     "capabilities".to_owned(),
                     json!({
                         "processTemplate": {
-                            "templateName": "Agile",
-                            "templateTypeId": "adcc42ab-9882-485e-a3ed-7678f01f66bc",
+                            "templateName": self.processes.in_use().name,
+                            "templateTypeId": self.processes.in_use().id,
                         },
                         "versioncontrol": {
                             "sourceControlType": "Git",
@@ -142,14 +152,22 @@ impl Organization {
         })
     }
 
-    pub(crate) fn list_fields(&self) -> Value {
-        let url = self.url();
-        list(
-            self.fields
-                .ids()
-                .map(|id| field_json(self.fields.get(id), &url))
-                .collect(),
-        )
+    pub(crate) fn list_fields(&self, request: &ApiRequest<'_>) -> Value {
+        let expand = request.query("$expand").unwrap_or_default().to_lowercase();
+        let deleted = matches!(expand.as_str(), "includedeleted" | "2" | "3");
+        let told = self.fields.all_ids().filter_map(|id| {
+            let shown = deleted || !self.fields.get(id).custom.deleted;
+            shown.then(|| self.field_told(id))
+        });
+        list(told.collect())
+    }
+
+    /// A field as `wit/fields` tells it.
+    pub(crate) fn field_told(&self, id: FieldId) -> Value {
+        let field = self.fields.get(id);
+        let list = field.custom.picklist.as_deref();
+        let suggested = list.is_some_and(|list| self.processes.is_suggested(list));
+        field_json(field, suggested, &self.url())
     }
 
     pub(crate) fn get_field(&self, name: &str) -> Answer {
@@ -157,7 +175,7 @@ impl Organization {
             .fields
             .find(name)
             .ok_or_else(|| ApiError::not_found(&format!("The field '{name}'")))?;
-        ok(field_json(self.fields.get(id), &self.url()))
+        ok(self.field_told(id))
     }
 
     pub(crate) fn scoped(scope: Scope) -> Result<usize, ApiError> {
@@ -168,9 +186,7 @@ impl Organization {
     pub(crate) fn find_type(&self, name: &str) -> Result<usize, ApiError> {
         self.types
             .iter()
-            .position(|kind| {
-                kind.name.eq_ignore_ascii_case(name) || kind.reference.eq_ignore_ascii_case(name)
-            })
+            .position(|kind| kind.is_called(name))
             .ok_or_else(|| ApiError::no_type(name))
     }
 
@@ -178,6 +194,7 @@ impl Organization {
         let project = Self::scoped(scope)?;
         ok(list(
             (0..self.types.len())
+                .filter(|kind| !self.types[*kind].customization.removed)
                 .map(|kind| self.type_json(project, kind))
                 .collect(),
         ))
@@ -213,13 +230,17 @@ impl Organization {
             .collect();
         let mut transitions = serde_json::Map::new();
         for way in &kind.transitions {
-            let all = transitions.entry(way.from).or_insert_with(|| json!([]));
+            let open = |name: &str| kind.visible_states().any(|state| state.name == name);
+            if !open(&way.to) || !(way.from.is_empty() || open(&way.from)) {
+                continue;
+            }
+            let all = transitions.entry(&*way.from).or_insert_with(|| json!([]));
             if let Some(all) = all.as_array_mut() {
                 all.push(json!({"to": way.to, "actions": null}));
             }
         }
-        for state in &kind.states {
-            let all = transitions.entry(state.name).or_insert_with(|| json!([]));
+        for state in kind.visible_states() {
+            let all = transitions.entry(&*state.name).or_insert_with(|| json!([]));
             if let Some(all) = all.as_array_mut() {
                 all.push(json!({"to": state.name, "actions": null}));
             }
@@ -234,7 +255,7 @@ impl Organization {
                 "id": kind.icon,
                 "url": format!("{}/_apis/wit/workItemIcons/{}?color={}&v=2", self.url(), kind.icon, kind.color),
             },
-            "isDisabled": false,
+            "isDisabled": kind.customization.disabled,
             "xmlForm": "",
             "fields": instances,
             "fieldInstances": instances,
@@ -284,9 +305,9 @@ impl Organization {
         ok(self.type_field_json(kind, id, TypeFieldExpand::read(request)?))
     }
 
-    fn type_field_json(&self, kind: usize, id: FieldId, expand: TypeFieldExpand) -> Value {
+    fn type_field_json(&self, at: usize, id: FieldId, expand: TypeFieldExpand) -> Value {
         let definition = self.fields.get(id);
-        let kind = &self.types[kind];
+        let kind = &self.types[at];
         let rules = kind.fields.get(&id);
         let default = rules.and_then(|rules| rules.default.as_ref());
         let default = match id {
@@ -302,7 +323,7 @@ impl Organization {
         object.insert("alwaysRequired".to_owned(), json!(required));
         object.insert("defaultValue".to_owned(), json!(default));
         if expand.allowed_values {
-            object.insert("allowedValues".to_owned(), self.allowed_values(kind, id));
+            object.insert("allowedValues".to_owned(), self.allowed_values(at, id));
         }
         if expand.dependent_fields {
             object.insert("dependentFields".to_owned(), json!([]));
@@ -315,7 +336,8 @@ impl Organization {
     }
 
     /// Allowed values as the service tells them: texts, whatever the field's type, but people as objects.
-    fn allowed_values(&self, kind: &WorkItemType, id: FieldId) -> Value {
+    pub(crate) fn allowed_values(&self, at: usize, id: FieldId) -> Value {
+        let kind = &self.types[at];
         if self.fields.get(id).kind == FieldKind::Identity {
             let people = self.users.all().iter().map(|user| {
                 json!({
@@ -329,30 +351,23 @@ impl Organization {
         }
         let mut texts: Vec<String> = match id {
             field::STATE => kind
-                .states
-                .iter()
-                .map(|state| state.name.to_owned())
+                .visible_states()
+                .map(|state| state.name.to_string())
                 .collect(),
             field::REASON => {
-                let reasons = kind.transitions.iter().flat_map(|way| way.reasons);
-                reasons.map(|reason| (*reason).to_owned()).collect()
+                let reasons = kind.transitions.iter().flat_map(|way| &way.reasons);
+                reasons.map(ToString::to_string).collect()
             }
             field::WORK_ITEM_TYPE => self
                 .types
                 .iter()
+                .filter(|kind| !kind.customization.removed)
                 .map(|kind| kind.name.to_string())
                 .collect(),
-            _ => kind
-                .fields
-                .get(&id)
-                .map(|rules| {
-                    rules
-                        .allowed
-                        .iter()
-                        .map(|value| self.value_text(value))
-                        .collect()
-                })
-                .unwrap_or_default(),
+            _ => {
+                let allowed = self.allowed(at, id).values;
+                allowed.iter().map(|value| self.value_text(value)).collect()
+            }
         };
         texts.sort();
         texts.dedup();
@@ -414,8 +429,7 @@ impl Organization {
 }
 
 fn states_json(kind: &WorkItemType) -> Vec<Value> {
-    kind.states
-        .iter()
+    kind.visible_states()
         .map(|state| json!({"name": state.name, "color": state.color, "category": state.category}))
         .collect()
 }

@@ -18,6 +18,7 @@ use super::{FaultKind, Sandbox};
 mod attachment;
 mod auth;
 mod batch;
+mod body;
 mod comment;
 mod compute;
 mod edit;
@@ -25,6 +26,7 @@ mod error;
 mod feed;
 mod field;
 mod guid;
+mod hook;
 mod html;
 mod identity;
 mod instant;
@@ -37,6 +39,7 @@ mod node_edit;
 mod patch;
 mod person;
 mod plant;
+mod process;
 mod read;
 mod relation;
 mod request;
@@ -45,6 +48,8 @@ mod rules;
 mod save;
 pub mod seed;
 mod store;
+mod test_plan;
+mod test_run;
 mod tag;
 mod team;
 mod value;
@@ -149,6 +154,10 @@ pub struct Organization {
     types: Vec<work_item_type::WorkItemType>,
     nodes: node::Nodes,
     items: store::Items,
+    processes: process::Processes,
+    hooks: hook::Hooks,
+    plans: test_plan::Planning,
+    runs: test_run::RunBook,
     attachments: attachment::Attachments,
     /// Requests answered so far, for the ids in headers.
     activity: u64,
@@ -162,7 +171,8 @@ impl Default for Organization {
 }
 
 impl Organization {
-    /// An organisation with one empty project, Agile-like: Test Case, Bug, User Story, Task, Shared Steps.
+    /// An organisation with one empty project. Its process inherits Agile: Test Case, Bug, User Story, Task,
+    /// Shared Steps, Test Plan, Test Suite.
     pub fn new(name: &str, project: &str) -> Self {
         let mut organization = Self {
             name: name.to_owned(),
@@ -175,6 +185,10 @@ impl Organization {
             types: work_item_type::agile(),
             nodes: node::Nodes::default(),
             items: store::Items::default(),
+            processes: process::Processes::default(),
+            hooks: hook::Hooks::default(),
+            plans: test_plan::Planning::default(),
+            runs: test_run::RunBook::default(),
             attachments: attachment::Attachments::default(),
             activity: 0,
         };
@@ -242,12 +256,25 @@ async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let mut state = sandbox.state();
-    let now = state.clock.now();
-    let fault = fault.map(|Extension(kind)| kind);
-    state
-        .azure_devops
-        .respond(&method, &uri, &headers, &body, fault.as_ref(), now)
+    let (response, test) = {
+        let mut state = sandbox.state();
+        let now = state.clock.now();
+        let fault = fault.map(|Extension(kind)| kind);
+        let organization = &mut state.azure_devops;
+        let response = organization.respond(&method, &uri, &headers, &body, fault.as_ref(), now);
+        (response, organization.hooks.take_test())
+    };
+    hook::deliver(&sandbox);
+    match test {
+        Some(test) => test.answer(&sandbox).await,
+        None => response,
+    }
+}
+
+/// Sends the notifications of what was changed past the routes, for example by the control surface. Must be
+/// called within a Tokio runtime.
+pub(crate) fn deliver(sandbox: &Sandbox) {
+    hook::deliver(sandbox);
 }
 
 impl Organization {

@@ -306,7 +306,7 @@ impl Organization {
     }
 
     /// An update: `id, workItemId, rev, revisedBy, revisedDate, fields, relations, url`.
-    fn update_json(&self, item: &WorkItem, place: usize) -> Value {
+    pub(crate) fn update_json(&self, item: &WorkItem, place: usize) -> Value {
         let update = &item.updates[place];
         let project = self.project_url(item.project);
         let revised = item.updates[place + 1..]

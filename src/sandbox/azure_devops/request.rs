@@ -205,12 +205,17 @@ pub(crate) fn decode(path: &str) -> String {
 }
 
 /// POST routes that only read.
-const QUERIES: [&str; 5] = [
+const QUERIES: [&str; 10] = [
     "wit/wiql",
     "wit/workitemsbatch",
     "wit/artifacturiquery",
     "wit/reporting/workitemrevisions",
     "wit/queriesbatch",
+    "hooks/subscriptionsquery",
+    "hooks/notificationsquery",
+    "hooks/publishersquery",
+    "hooks/inputvaluesquery",
+    "test/points",
 ];
 
 pub(crate) fn is_write(method: &str, path: &str, query: &str) -> bool {

@@ -104,7 +104,7 @@ impl Organization {
             ("GET", ["process", "processes", id]) => self.process_template(id),
             ("GET", ["projects"]) => self.list_projects(request),
             ("GET", ["projects", _]) => self.get_project(request, last),
-            ("GET", ["wit", "fields"]) => ok(self.list_fields()),
+            ("GET", ["wit", "fields"]) => ok(self.list_fields(request)),
             ("GET", ["wit", "fields", _]) => self.get_field(last),
             ("GET", ["wit", "workitemtypes"]) => self.list_types(scope),
             ("GET", ["wit", "workitemtypes", _]) => self.get_type(scope, last),
@@ -181,6 +181,11 @@ impl Organization {
             ("DELETE", ["wit", "recyclebin", id]) => {
                 self.destroy_deleted(request, scope, number(id)?)
             }
+            (_, ["wit", "fields", ..]) => self.edit_field_definition(request, last),
+            (_, ["work", ..]) => self.process_route(request, &path[1..], &given[1..]),
+            (_, ["hooks", ..]) => self.hook_route(request, scope, &path[1..], &given[1..]),
+            (_, ["testplan", ..]) => self.test_plan_route(request, scope, &path[1..], &given[1..]),
+            (_, ["test", ..]) => self.test_run_route(request, scope, &path[1..], &given[1..]),
             _ => Err(ApiError::method_not_allowed(request.method)),
         }
     }
@@ -239,6 +244,10 @@ pub(crate) fn versions(path: &[&str]) -> Option<Versions> {
         ["wit", "reporting", "workitemrevisions"] => released(2),
         ["wit", "recyclebin"] | ["wit", "recyclebin", _] => released(2),
         ["test", "testcases", _] => released(1),
+        ["work", ..] => return super::process::versions(&path[1..]),
+        ["hooks", ..] => return super::hook::versions(&path[1..]),
+        ["testplan", ..] => return super::test_plan::versions(&path[1..]),
+        ["test", ..] => return super::test_run::versions(&path[1..]),
         _ => return None,
     })
 }

@@ -42,6 +42,8 @@ pub(crate) struct Items {
     /// Changes of links between work items, oldest first.
     link_changes: Vec<LinkChange>,
     attempts: Vec<Attempt>,
+    /// Items that were stored since [`Self::take_touched`], and how many updates they had before.
+    touched: BTreeMap<u64, usize>,
 }
 
 impl Items {
@@ -113,6 +115,8 @@ impl Items {
         self.last_id = self.last_id.max(id);
         self.feed.insert(item.watermark, (id, item.rev));
         let before = self.replace(id, Some(item));
+        let known = before.as_ref().map_or(0, |item| item.updates.len());
+        self.touched.entry(id).or_insert(known);
         if let Some(attempt) = self.attempts.last_mut() {
             attempt.before.push((id, before));
         }
@@ -125,6 +129,11 @@ impl Items {
                 self.feed.remove(&update.watermark);
             }
         }
+    }
+
+    /// The items that were stored since the last call, each with the number of updates that it had before.
+    pub(crate) fn take_touched(&mut self) -> BTreeMap<u64, usize> {
+        std::mem::take(&mut self.touched)
     }
 
     fn replace(&mut self, id: u64, item: Option<WorkItem>) -> Option<WorkItem> {

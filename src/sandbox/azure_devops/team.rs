@@ -1,4 +1,4 @@
-//! Teams and process templates (Microsoft Learn, Core): one team for each project, with everyone in it.
+//! Teams (Microsoft Learn, Core): one team for each project, with everyone in it.
 
 use serde_json::{Value, json};
 
@@ -8,30 +8,6 @@ use super::guid::guid;
 use super::request::ApiRequest;
 use super::route::{Answer, ok};
 use super::wire::list;
-
-/// The processes that every organisation has: id, name, what it is for.
-const PROCESSES: [(&str, &str, &str); 4] = [
-    (
-        "adcc42ab-9882-485e-a3ed-7678f01f66bc",
-        "Agile",
-        "For teams that plan with user stories.",
-    ),
-    (
-        "6b724908-ef14-45cf-84f8-768b5384da45",
-        "Scrum",
-        "For teams that follow Scrum.",
-    ),
-    (
-        "27450541-8e31-4150-9947-dc59f998fc01",
-        "CMMI",
-        "For teams that keep records of their decisions.",
-    ),
-    (
-        "b8a3a935-7e91-48b8-a94c-606d37c3e9f2",
-        "Basic",
-        "Issues, tasks and epics.",
-    ),
-];
 
 impl Organization {
     fn team_json(&self, project: usize) -> Value {
@@ -92,26 +68,5 @@ impl Organization {
             .iter()
             .map(|user| json!({"isTeamAdmin": false, "identity": user.json(&url)}));
         ok(list(members.collect()))
-    }
-
-    pub(crate) fn process_templates(&self) -> Value {
-        list(PROCESSES.iter().map(|row| self.process_json(row)).collect())
-    }
-
-    pub(crate) fn process_template(&self, id: &str) -> Answer {
-        let row = PROCESSES.iter().find(|row| row.0.eq_ignore_ascii_case(id));
-        let row = row.ok_or_else(|| ApiError::not_found(&format!("The process '{id}'")))?;
-        ok(self.process_json(row))
-    }
-
-    fn process_json(&self, (id, name, description): &(&str, &str, &str)) -> Value {
-        json!({
-            "id": id,
-            "name": name,
-            "description": description,
-            "isDefault": *name == "Agile",
-            "type": "system",
-            "url": format!("{}/_apis/process/processes/{id}", self.url()),
-        })
     }
 }

@@ -16,10 +16,11 @@ use axum::middleware::{self, Next};
 use axum::response::Response;
 use serde_json::Value;
 
+mod management;
 mod tracking;
 
 /// Every break, one list for each part of the service.
-pub(crate) const ALL: [&[Break]; 1] = [tracking::ALL];
+pub(crate) const ALL: [&[Break]; 2] = [tracking::ALL, management::ALL];
 
 /// One mistake.
 pub(crate) struct Break {

@@ -11,10 +11,21 @@ use super::wire::list;
 use super::{Organization, ResourceAreas};
 
 mod core;
+mod hook;
+mod process;
+mod test_plan;
+mod test_run;
 mod wit;
 
 /// Every area, one table each.
-const AREAS: [&[Location]; 2] = [core::TABLE, wit::TABLE];
+const AREAS: [&[Location]; 6] = [
+    core::TABLE,
+    wit::TABLE,
+    process::TABLE,
+    hook::TABLE,
+    test_plan::TABLE,
+    test_run::TABLE,
+];
 
 /// A resource as the service tells it.
 #[derive(Clone, Copy, Debug)]

@@ -7,6 +7,7 @@ use schemars::generate::SchemaSettings;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value as Json;
 
+use crate::diagnostics::Severity;
 use crate::model::{System, Value};
 
 /// The schema that this version writes: a name and a major version. Keys may be added within a major
@@ -61,6 +62,13 @@ impl Plan {
     /// quarantined items are none.
     pub fn has_operations(&self) -> bool {
         !self.changes.is_empty()
+    }
+
+    /// Whether something that the manifests declare cannot be had; the rest of the plan can run all the
+    /// same.
+    pub fn has_errors(&self) -> bool {
+        let error = Severity::Error.as_str();
+        self.findings.iter().any(|one| one.severity == error)
     }
 }
 

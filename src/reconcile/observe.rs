@@ -196,7 +196,7 @@ impl<'a> Observer<'a> {
             readers.testworthy.capabilities().get_case == Verification::Verified
         };
         if !verified(&self.readers)
-            && let Some(id) = observed.cases_in_scope.first().copied()
+            && let Some(id) = observed.cases.keys().next().copied()
         {
             self.single_case(id).await?;
         }

@@ -60,12 +60,11 @@ fn by_connection<'a>(
     let mut grouped: BTreeMap<&Name, (&Connection, Vec<Intent>)> = BTreeMap::new();
     for intent in intents {
         let connections = &context.config.connections;
-        let own = match intent.kind {
-            IntentKind::PutIntegration => connections.get(&intent.rule),
-            _ => {
-                let rule = context.config.rules.get(&intent.rule);
-                rule.and_then(|rule| connections.get(&rule.connection))
-            }
+        let own = if intent.kind == IntentKind::PutIntegration {
+            connections.get(&intent.rule)
+        } else {
+            let rule = context.config.rules.get(&intent.rule);
+            rule.and_then(|rule| connections.get(&rule.connection))
         };
         let own = own.filter(|own| endpoints(own) == intent.endpoints);
         let connection = own.unwrap_or(fallback);

@@ -164,9 +164,7 @@ fn missing(report: &mut Report<'_>, key: &str, at: &str) {
     let message = format!("`{key}` is missing in `testworthy`");
     let finding = report.key(&codes::MISSING_KEY, at, message);
     report.push(if key == "projectId" {
-        finding.with_help(
-            "write `projectId: NUMBER`, the number in the address of the project's pages",
-        )
+        finding.with_help("write `projectId: NUMBER`")
     } else {
         finding.with_help(format!("write `{key}: {{ env: NAME }}`"))
     });

@@ -1,8 +1,8 @@
 //! What a rule may not ask for over a connection with `api: v1`, each refused by its name.
 
-use super::Context;
+use super::{Context, MappedField};
 use crate::diagnostics::catalog::manifest as codes;
-use crate::diagnostics::{Finding, pointer, quote};
+use crate::diagnostics::{pointer, quote};
 use crate::manifest::document::Report;
 use crate::manifest::raw::{Create, DeletedInAzureDevOps, DeletedInTestWorthy, SyncRuleSpec};
 use crate::model::{Direction, System, V1_CASE_FIELDS};
@@ -101,40 +101,51 @@ fn deletions(spec: &SyncRuleSpec, report: &mut Report<'_>) {
 }
 
 /// What an unknown case is answered is not published for this surface.
-const UNCONFIRMED: &str = "how it answers for a deleted case is not documented, and nothing that \
+const UNCONFIRMED: &str = "how the server answers for a deleted case is not documented, and nothing that \
                            takes away rests on that";
 
 fn fields(spec: &SyncRuleSpec, context: &Context<'_>, report: &mut Report<'_>) {
     let direction = Direction::from(spec.direction);
     let rows = context.mapped_fields.get(&spec.mapping).into_iter();
+    let (mut lacking, mut steps) = (Vec::new(), Vec::new());
     for row in rows.flatten() {
         let used = |system| {
             direction.writes(system) && row.direction.is_none_or(|narrow| narrow.writes(system))
         };
-        let (to_azure_devops, to_testworthy) =
-            (used(System::AzureDevOps), used(System::TestWorthy));
-        if !to_azure_devops && !to_testworthy {
-            continue;
-        }
-        let field = row.field.as_str();
-        let at = "/spec/mapping";
-        let refuse = |report: &Report<'_>, message: String| -> Finding {
-            let related = format!("mapped here, in `{}`", spec.mapping);
-            let finding = report.value(&codes::NOT_ON_V1, at, message);
-            finding.with_related(row.place.clone(), related)
-        };
-        if !V1_CASE_FIELDS.contains(&field) {
-            let message = format!("over `api: v1` a case has no {}", quote(field));
-            report.push(refuse(report, message).with_help(
-                "give the rule a mapping without this row, or the row the other `direction`",
-            ));
-        } else if to_testworthy && field == "steps" {
-            let message =
-                "over `api: v1` `steps` cannot be written: they are a list of texts with \
-                           one expected result, and what each step expects would be lost"
-                    .to_owned();
-            report
-                .push(refuse(report, message).with_help("give the row `direction: toAzureDevOps`"));
+        let to_testworthy = used(System::TestWorthy);
+        if !V1_CASE_FIELDS.contains(&row.field.as_str()) {
+            if to_testworthy || used(System::AzureDevOps) {
+                lacking.push(row);
+            }
+        } else if to_testworthy && row.field == "steps" {
+            steps.push(row);
         }
     }
+    let names: Vec<String> = lacking.iter().map(|row| quote(&row.field)).collect();
+    let message = format!("over `api: v1` a case has no {}", names.join(", "));
+    let help = "give the rule a mapping without these rows, or the rows the other `direction`";
+    refuse_rows(&lacking, message, help, spec, report);
+    let message = "over `api: v1` `steps` cannot be written: they are a list of texts with one \
+                   expected result, and what each step expects would be lost";
+    let help = "give the row `direction: toAzureDevOps`";
+    refuse_rows(&steps, message.to_owned(), help, spec, report);
+}
+
+/// One finding at the rule's mapping that points to all the rows.
+fn refuse_rows(
+    rows: &[&MappedField],
+    message: String,
+    help: &str,
+    spec: &SyncRuleSpec,
+    report: &mut Report<'_>,
+) {
+    if rows.is_empty() {
+        return;
+    }
+    let mut finding = report.value(&codes::NOT_ON_V1, "/spec/mapping", message);
+    for row in rows {
+        let note = format!("mapped here, in `{}`", spec.mapping);
+        finding = finding.with_related(row.place.clone(), note);
+    }
+    report.push(finding.with_help(help));
 }

@@ -95,6 +95,7 @@ pub async fn apply(
         .await?;
     let mut report = ApplyReport {
         run: run.clone(),
+        unplanned: plan.has_errors(),
         ..ApplyReport::default()
     };
     configuration::run(context, &outcome.planned, &run, stop, &mut report).await;

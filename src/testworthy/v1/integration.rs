@@ -1,5 +1,5 @@
 //! TestWorthy's own Azure DevOps settings. No interface to them is published (the page for Jira and
-//! TestRail names one for each, which this one mirrors), so a server may not have it.
+//! `TestRail` names one for each, which this one mirrors), so a server may not have it.
 //!
 //! The personal access token never goes here: a person enters it in TestWorthy's settings.
 

@@ -8,10 +8,11 @@ use serde::Serialize;
 const KEPT: usize = 100_000;
 
 /// Which part of the sandbox a request went to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum System {
     /// Azure DevOps.
+    #[default]
     AzureDevOps,
     /// `TestWorthy`.
     Testworthy,

@@ -6,7 +6,7 @@
 //! is the control surface (faults, request log, edits as a person would make them).
 //!
 //! Where to look: [`azure_devops`] and [`testworthy`] hold the two systems, [`fault`] what can go wrong,
-//! [`log`] what was asked, [`server`] how a request travels through them.
+//! [`log`] what was asked, [`exchange`] whole exchanges for a judge, [`server`] how a request travels through them.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -15,6 +15,7 @@ pub mod clock;
 pub mod connection;
 pub mod control;
 mod edit;
+pub mod exchange;
 pub mod fault;
 pub mod log;
 pub mod seed;
@@ -22,6 +23,7 @@ pub mod server;
 pub mod testworthy;
 
 pub use clock::SandboxClock;
+pub use exchange::{Answer, Exchange, Exchanges};
 pub use fault::{Fault, FaultKind, Faults};
 pub use log::{LogEntry, RequestLog};
 pub use server::{RunningSandbox, serve};
@@ -35,6 +37,8 @@ pub struct State {
     pub testworthy: testworthy::Server,
     /// What was asked so far.
     pub log: RequestLog,
+    /// Whole exchanges, if they are recorded.
+    pub exchanges: Exchanges,
     /// What shall go wrong.
     pub faults: Faults,
     /// The time that both systems stamp on changes.

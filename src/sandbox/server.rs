@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 use super::connection::{Cut, CuttableListener};
 use super::fault::FaultKind;
 use super::log::{LogEntry, System, route_of};
-use super::{Sandbox, State, azure_devops, control, testworthy};
+use super::{Sandbox, State, azure_devops, control, exchange, testworthy};
 
 /// The largest request body that is read: far above any real request, far below the machine's memory.
 const MAX_BODY: usize = 32 * 1024 * 1024;
@@ -158,17 +158,17 @@ async fn travel(Shared(sandbox): Shared<Sandbox>, request: Request, next: Next) 
         let status = status.map(|status| status.as_u16());
         sandbox.state().log.finish(sequence, status, handled);
     };
-    match fault {
+    let response = match fault {
         Some(FaultKind::DropBeforeHandling) => {
             cut.drop_answer();
             finish(None, false);
-            ().into_response()
+            return ().into_response();
         }
         Some(FaultKind::DropAfterHandling) => {
             next.run(request).await;
             cut.drop_answer();
             finish(None, true);
-            ().into_response()
+            return ().into_response();
         }
         Some(FaultKind::LateLanding { milliseconds }) => {
             cut.drop_answer();
@@ -179,7 +179,7 @@ async fn travel(Shared(sandbox): Shared<Sandbox>, request: Request, next: Next) 
                 next.run(request).await;
                 later.state().log.finish(sequence, None, true);
             });
-            ().into_response()
+            return ().into_response();
         }
         Some(FaultKind::Delay { milliseconds }) => {
             tokio::time::sleep(Duration::from_millis(milliseconds)).await;
@@ -209,7 +209,8 @@ async fn travel(Shared(sandbox): Shared<Sandbox>, request: Request, next: Next) 
             finish(Some(response.status()), handled);
             response
         }
-    }
+    };
+    exchange::keep_answer(&sandbox, sequence, response).await
 }
 
 /// Notes a request and asks whether a fault strikes it.
@@ -245,6 +246,8 @@ fn arrive(
         handled: false,
         fault: fault.as_ref().map(|kind| kind.name().to_owned()),
     });
+    let name = fault.as_ref().map(FaultKind::name);
+    exchange::keep_request(&mut state, (sequence, system), parts, body, name);
     (sequence, system, fault)
 }
 

@@ -325,3 +325,44 @@ async fn a_stopped_sandbox_refuses_connections_and_keeps_its_state() {
     assert!(client.get(&url).send().await.unwrap_err().is_connect());
     assert_eq!(state.state().azure_devops.work_item_count(), 1);
 }
+
+#[tokio::test]
+async fn exchanges_are_kept_whole_when_wanted_and_tell_what_became_of_them() {
+    let contoso = Contoso::open().await;
+    let path = "/_apis/wit/workitemrelationtypes?api-version=7.1";
+    let whole = contoso.get(path).await;
+    assert_eq!(whole.status, 200);
+    let kept = contoso.sandbox.state().exchanges.take();
+    assert_eq!(kept, [], "off by default");
+    contoso.sandbox.sandbox().record();
+    contoso.get(path).await;
+    for kind in [FaultKind::DropAfterHandling, FaultKind::Forbidden] {
+        let fault = Fault::new("*/workitemrelationtypes", kind).times(1);
+        contoso.sandbox.state().faults.add(fault);
+        // The first of them has no answer at all.
+        let _ = contoso.request(Method::GET, path).send().await;
+    }
+    let kept = contoso.sandbox.state().exchanges.take();
+    let told: Vec<_> = kept
+        .iter()
+        .map(|kept| {
+            let status = kept.answer.as_ref().map(|answer| answer.status);
+            (kept.fault.as_deref(), status)
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (None, Some(200)),
+            (Some("dropAfterHandling"), None),
+            (Some("forbidden"), Some(403)),
+        ]
+    );
+    let answer = kept[0].answer.as_ref().unwrap();
+    let body: Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!(body, whole.body, "what is kept is what is sent");
+    for exchange in &kept {
+        assert!(exchange.header_names.contains(&"authorization".to_owned()));
+        assert!(!exchange.headers.contains_key("authorization"));
+    }
+}

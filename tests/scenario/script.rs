@@ -3,18 +3,19 @@
 use std::fmt::Write as _;
 
 use accord::sandbox::log::System;
-use accord::sandbox::{Fault, FaultKind, State};
+use accord::sandbox::{Exchange, Fault, FaultKind, State};
 use serde_json::Value;
 
 use crate::project::Project;
 use crate::scrub::Scrub;
 
-/// Plays a script in a project of its own; returns the script with what it printed.
-pub(crate) fn play(script: &str) -> String {
+/// Plays a script in a project of its own; returns the script with what it printed, and what was sent.
+pub(crate) fn play(script: &str) -> (String, Vec<Exchange>) {
     let project = match script.lines().next() {
         Some("over an empty web shop") => Project::without_items(),
         _ => Project::web_shop(),
     };
+    project.sandbox.sandbox().record();
     let scrub = Scrub::new(&project);
     let mut player = Player {
         project,
@@ -40,7 +41,8 @@ pub(crate) fn play(script: &str) -> String {
             );
         }
     }
-    player.played
+    let exchanges = player.project.state().exchanges.take();
+    (player.played, exchanges)
 }
 
 struct Player {

@@ -259,7 +259,6 @@ pub(crate) fn field_json(field: &Field, organization_url: &str) -> Value {
     json!({
         "name": &*field.name,
         "referenceName": &*field.reference,
-        "description": null,
         "type": field.kind.wire(),
         "usage": "workItem",
         "readOnly": field.access != Access::Write,

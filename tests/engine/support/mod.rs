@@ -21,6 +21,8 @@ use accord::store::{SqliteStore, Store};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::judge::Judge;
+
 /// A clock that only moves when somebody sleeps on it.
 #[derive(Default)]
 pub(crate) struct TestClock(AtomicI64);
@@ -82,6 +84,7 @@ impl World {
     async fn with(with_items: bool, connection: &str, mapping: &str, rules: &str) -> Self {
         accord::http::install_tls_provider();
         let sandbox = Sandbox::default().start(0).await.expect("a free port");
+        sandbox.sandbox().record();
         let seed = if with_items {
             seed::web_shop()
         } else {
@@ -234,6 +237,20 @@ spec:
     - { testworthy: title, azureDevOps: System.Title }
     - { constant: TestWorthy, azureDevOps: Custom.Origin, onCreate: true }
 ";
+
+/// Whatever a test is about, what it sent has to be right. The sandbox's answers are judged with the
+/// scenarios; here they would only take time.
+impl Drop for World {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let mut exchanges = self.sandbox.state().exchanges.take();
+            for exchange in &mut exchanges {
+                exchange.answer = None;
+            }
+            Judge::get().judge(&exchanges).assert_clean("the engine");
+        }
+    }
+}
 
 /// A file of the sandbox's example project.
 pub(crate) fn example(name: &str) -> String {

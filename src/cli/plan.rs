@@ -27,7 +27,9 @@ pub(crate) async fn run(session: &Session, args: &PlanArgs) -> Result<ExitCode, 
     show(session, made);
     outputs.write(session, made)?;
     tell_requests(session, &remotes);
-    Ok(if args.detailed_exitcode && made.has_operations() {
+    Ok(if made.has_errors() {
+        ExitCode::Invalid
+    } else if args.detailed_exitcode && made.has_operations() {
         ExitCode::Changes
     } else {
         ExitCode::Success

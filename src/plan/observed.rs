@@ -19,6 +19,9 @@ pub struct Observed {
     pub work_items: BTreeMap<WorkItemId, Arc<WorkItem>>,
     /// The work items that the rule's scope selects.
     pub work_items_in_scope: BTreeSet<WorkItemId>,
+    /// Cases that a complete listing lacks and that the server says are not there. Only surfaces that
+    /// tell absence apart from a refusal confirm any.
+    pub deleted_cases: BTreeSet<CaseId>,
     /// Why the reading may lack items, if it may.
     pub incomplete: Option<String>,
 }

@@ -6,10 +6,11 @@ use super::connect::{HttpRemotes, remote_error};
 use super::error::ReconcileError;
 use super::progress::Progress;
 use crate::manifest::schema::{Live, LiveType};
-use crate::model::config::{Config, Connection};
+use crate::model::config::{Config, Connection, TestWorthySurface};
 use crate::model::{CASE_FIELDS, CaseFieldKind, SuiteId, Value};
 use crate::remote::{
-    DescribedType, ExploreAzureDevOps, PathTree, ReadTestWorthy, RemoteError, RemoteErrorKind,
+    CaseScope, DescribedType, ExploreAzureDevOps, ExploreTestWorthy, PathTree, RemoteError,
+    RemoteErrorKind,
 };
 
 /// More values than that are no picklist.
@@ -41,7 +42,15 @@ pub async fn describe(
             scope.chain(rule.create_in.suite)
         })
         .collect();
-    look_at_testworthy(&testworthy, suites, &mut live, progress)
+    let mut read: Vec<CaseScope> = match connection.testworthy.surface {
+        TestWorthySurface::Automation { .. } => {
+            suites.iter().copied().map(CaseScope::Suite).collect()
+        }
+        TestWorthySurface::V1 { .. } => vec![CaseScope::Project],
+    };
+    read.sort_unstable();
+    read.dedup();
+    look_at_testworthy(testworthy.as_ref(), &suites, read, &mut live, progress)
         .await
         .map_err(failed)?;
     Ok(live)
@@ -84,8 +93,9 @@ async fn look_at_azure_devops(
 }
 
 async fn look_at_testworthy(
-    reader: &impl ReadTestWorthy,
-    suites: Vec<SuiteId>,
+    reader: &dyn ExploreTestWorthy,
+    suites: &[SuiteId],
+    read: Vec<CaseScope>,
     live: &mut Live,
     progress: &dyn Progress,
 ) -> Result<(), RemoteError> {
@@ -97,12 +107,9 @@ async fn look_at_testworthy(
         Err(error) => return Err(error),
     }
     live.suites = named;
-    let mut read = suites;
-    read.sort_unstable();
-    read.dedup();
     progress.begin("reading cases", Some(read.len() as u64));
-    for suite in read {
-        let listing = reader.cases(suite).await;
+    for scope in read {
+        let listing = reader.cases(scope).await;
         progress.advance(1);
         match listing {
             Ok(listing) => listing

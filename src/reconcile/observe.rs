@@ -6,22 +6,36 @@ use std::sync::Arc;
 use super::connect::{Readers, remote_error};
 use super::error::ReconcileError;
 use super::progress::Progress;
-use crate::model::config::{AzureDevOpsScope, Connection, MatchBy, SyncRule, TestWorthyScope};
+use crate::model::config::{
+    AzureDevOpsScope, Connection, MatchBy, SyncRule, TestWorthyScope, TestWorthySurface,
+};
 use crate::model::{
     ACCORD_TAG, Case, CaseId, Link, Name, SuiteId, System, WorkItem, WorkItemId, WorkItemType,
     azure_boards_mentions,
 };
 use crate::plan::{Observed, glob};
-use crate::remote::{CaseListing, CaseRead, RemoteError, RemoteErrorKind, WorkItemQuery};
+use crate::remote::{
+    CaseListing, CaseRead, CaseScope, RemoteError, RemoteErrorKind, Verification, WorkItemQuery,
+};
 
 /// Linked cases that are missing from their listings are asked for one by one, at most so many: the
 /// rest count as unreadable, which never leads to a write.
 const MISSING_CASES_ASKED: usize = 200;
 
-/// The cases of a suite, shared between the rules that read it.
+/// The cases of a suite or a project, shared between the rules that read it.
 struct Listing {
     cases: BTreeMap<CaseId, Arc<Case>>,
     incomplete: Option<String>,
+}
+
+/// What became of asking for one case.
+#[derive(Clone)]
+enum SingleCase {
+    Present(Arc<Case>),
+    /// The server says that it does not exist.
+    Missing,
+    /// It cannot be told.
+    Unknown,
 }
 
 /// Reads for the rules of one connection and remembers what it has read.
@@ -29,8 +43,8 @@ pub(super) struct Observer<'a> {
     connection: &'a Connection,
     readers: Readers,
     progress: &'a dyn Progress,
-    listings: BTreeMap<SuiteId, Arc<Listing>>,
-    single_cases: BTreeMap<CaseId, Option<Arc<Case>>>,
+    listings: BTreeMap<CaseScope, Arc<Listing>>,
+    single_cases: BTreeMap<CaseId, SingleCase>,
     items: BTreeMap<WorkItemId, Option<Arc<WorkItem>>>,
     queries: Vec<(WorkItemQuery, Vec<WorkItemId>)>,
     types: BTreeMap<String, Arc<WorkItemType>>,
@@ -121,16 +135,10 @@ impl<'a> Observer<'a> {
         observed: &mut Observed,
     ) -> Result<(), ReconcileError> {
         let scope = rule.scope.testworthy.as_ref();
-        let mut suites: BTreeSet<SuiteId> = scope
-            .map(|scope| scope.suites.iter().copied().collect())
-            .unwrap_or_default();
-        if rule.target == System::TestWorthy {
-            suites.extend(rule.create_in.suite);
-        }
-        for suite in suites {
-            let listing = self.listing(suite).await?;
+        for listed in case_scopes(self.connection, rule) {
+            let listing = self.listing(listed).await?;
             if let Some(reason) = &listing.incomplete {
-                observed.incomplete = Some(format!("suite {suite}: {reason}"));
+                observed.incomplete = Some(format!("{listed}: {reason}"));
             }
             for (id, case) in &listing.cases {
                 if scope.is_some_and(|scope| selects(scope, case)) {
@@ -165,20 +173,43 @@ impl<'a> Observer<'a> {
             .take(MISSING_CASES_ASKED)
             .collect();
         for id in missing {
-            if let Some(case) = self.single_case(id).await? {
-                observed.cases.insert(id, case);
+            match self.single_case(id).await? {
+                SingleCase::Present(case) => {
+                    observed.cases.insert(id, case);
+                }
+                // A listing that may lack cases confirms nothing.
+                SingleCase::Missing if observed.incomplete.is_none() => {
+                    if self.answers_for_cases(observed).await? {
+                        observed.deleted_cases.insert(id);
+                    }
+                }
+                SingleCase::Missing | SingleCase::Unknown => {}
             }
         }
         Ok(())
     }
 
-    async fn listing(&mut self, suite: SuiteId) -> Result<Arc<Listing>, ReconcileError> {
-        if let Some(known) = self.listings.get(&suite) {
+    /// Whether the server has read a case alone: else a 404 says that the call is not there. Asked with a
+    /// case that was just listed.
+    async fn answers_for_cases(&mut self, observed: &Observed) -> Result<bool, ReconcileError> {
+        let verified = |readers: &Readers| {
+            readers.testworthy.capabilities().get_case == Verification::Verified
+        };
+        if !verified(&self.readers)
+            && let Some(id) = observed.cases.keys().next().copied()
+        {
+            self.single_case(id).await?;
+        }
+        Ok(verified(&self.readers))
+    }
+
+    async fn listing(&mut self, scope: CaseScope) -> Result<Arc<Listing>, ReconcileError> {
+        if let Some(known) = self.listings.get(&scope) {
             return Ok(known.clone());
         }
         self.progress
-            .begin(&format!("reading suite {suite} of TestWorthy"), None);
-        let listing = self.readers.testworthy.cases(suite).await;
+            .begin(&format!("reading {scope} of TestWorthy"), None);
+        let listing = self.readers.testworthy.cases(scope).await;
         self.progress.end();
         let CaseListing { cases, incomplete } = listing.map_err(|error| self.failed(error))?;
         let cases = cases.into_iter().map(|(id, case)| (id, Arc::new(case)));
@@ -186,18 +217,21 @@ impl<'a> Observer<'a> {
             cases: cases.collect(),
             incomplete,
         });
-        self.listings.insert(suite, listing.clone());
+        self.listings.insert(scope, listing.clone());
         Ok(listing)
     }
 
-    async fn single_case(&mut self, id: CaseId) -> Result<Option<Arc<Case>>, ReconcileError> {
+    async fn single_case(&mut self, id: CaseId) -> Result<SingleCase, ReconcileError> {
         if let Some(known) = self.single_cases.get(&id) {
             return Ok(known.clone());
         }
         let case = match self.readers.testworthy.case(id).await {
-            Ok(CaseRead::Present(case)) => Some(Arc::from(case)),
-            Ok(CaseRead::Refused) => None,
-            Err(error) if matches!(error.kind, RemoteErrorKind::Unsupported { .. }) => None,
+            Ok(CaseRead::Present(case)) => SingleCase::Present(Arc::from(case)),
+            Ok(CaseRead::Missing) => SingleCase::Missing,
+            Ok(CaseRead::Refused) => SingleCase::Unknown,
+            Err(error) if matches!(error.kind, RemoteErrorKind::Unsupported { .. }) => {
+                SingleCase::Unknown
+            }
             Err(error) => return Err(self.failed(error)),
         };
         self.single_cases.insert(id, case.clone());
@@ -331,10 +365,23 @@ impl<'a> Observer<'a> {
     }
 }
 
-/// Whether a scope selects a case of one of its suites.
+/// The listings that a rule needs: its suites, or the project where there are none.
+fn case_scopes(connection: &Connection, rule: &SyncRule) -> BTreeSet<CaseScope> {
+    if matches!(connection.testworthy.surface, TestWorthySurface::V1 { .. }) {
+        return BTreeSet::from([CaseScope::Project]);
+    }
+    let scope = rule.scope.testworthy.iter();
+    let mut suites: BTreeSet<SuiteId> = scope.flat_map(|scope| scope.suites.clone()).collect();
+    if rule.target == System::TestWorthy {
+        suites.extend(rule.create_in.suite);
+    }
+    suites.into_iter().map(CaseScope::Suite).collect()
+}
+
+/// Whether a scope selects a case of one of its suites; a case without a suite is in the project.
 fn selects(scope: &TestWorthyScope, case: &Case) -> bool {
     let section = case.section_path.join("/");
-    scope.suites.contains(&case.suite)
+    case.suite.is_none_or(|suite| scope.suites.contains(&suite))
         && (scope.sections.is_empty()
             || scope
                 .sections

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::{ReadAzureDevOps, ReadTestWorthy, RemoteError, RemoteErrorKind};
-use crate::model::{SuiteId, WorkItemType};
+use super::{CaseScope, ReadAzureDevOps, ReadTestWorthy, RemoteError, RemoteErrorKind};
+use crate::model::WorkItemType;
 
 /// How a system answered the first request of a connection test.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,7 +86,7 @@ pub trait ExploreAzureDevOps: ReadAzureDevOps {
 /// Looking around in one TestWorthy project.
 #[async_trait]
 pub trait ExploreTestWorthy: ReadTestWorthy {
-    /// Lists the cases of `suite`, or the suites without one, and judges the answer whatever it is. `Err`
-    /// only if there was no answer to judge.
-    async fn greet(&self, suite: Option<SuiteId>) -> Result<Greeting, RemoteError>;
+    /// Asks for something in `scope` (the cases of a suite, the project), or for the suites without one,
+    /// and judges the answer whatever it is. `Err` only if there was no answer to judge.
+    async fn greet(&self, scope: Option<CaseScope>) -> Result<Greeting, RemoteError>;
 }

@@ -7,6 +7,7 @@
 mod azure_devops;
 mod error;
 mod explore;
+mod integration;
 mod testworthy;
 
 pub use azure_devops::{
@@ -17,7 +18,8 @@ pub use error::{RemoteError, RemoteErrorKind, RequestInfo};
 pub use explore::{
     DescribedType, ExploreAzureDevOps, ExploreTestWorthy, Greeting, Identity, PathTree,
 };
+pub use integration::{IntegrationMapping, IntegrationSettings};
 pub use testworthy::{
-    CaseDraft, CaseListing, CasePatch, CaseRead, ReadTestWorthy, Section, Suite,
+    CaseDraft, CaseListing, CasePatch, CaseRead, CaseScope, ReadTestWorthy, Section, Suite,
     TestWorthyCapabilities, Verification, WriteTestWorthy,
 };

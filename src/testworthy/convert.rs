@@ -133,7 +133,7 @@ pub(super) fn case(
     }
     Ok(Case {
         id: CaseId(id),
-        suite: suite_id,
+        suite: Some(suite_id),
         project: suite.and_then(|suite| suite.id("project_id")),
         section: section
             .and_then(|section| section.id("id"))

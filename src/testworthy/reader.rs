@@ -14,11 +14,11 @@ use super::operations::{Ids, Operation, Paths};
 use super::paging::{Listing, Pages};
 use super::wire::Object;
 use crate::http::{Client, Repeat, Request, Response};
-use crate::model::config::TestWorthyConnection;
+use crate::model::config::Operations;
 use crate::model::{Case, CaseId, SectionId, SuiteId, System};
 use crate::remote::{
-    CaseListing, CaseRead, ExploreTestWorthy, Greeting, Identity, ReadTestWorthy, RemoteError,
-    RemoteErrorKind, RequestInfo, Section, Suite, TestWorthyCapabilities, Verification,
+    CaseListing, CaseRead, CaseScope, ExploreTestWorthy, Greeting, Identity, ReadTestWorthy,
+    RemoteError, RemoteErrorKind, RequestInfo, Section, Suite, TestWorthyCapabilities, Verification,
 };
 
 /// Reads from one TestWorthy project over the automation surface. It has no way to write. Clones share
@@ -72,11 +72,16 @@ pub(super) struct Answer {
 }
 
 impl Reader {
-    /// A reader for this connection. `client` holds the three credential headers
-    /// ([`super::credential_headers`]). An override under `operations` that cannot be used is
-    /// [`RemoteErrorKind::Rejected`].
-    pub fn new(connection: &TestWorthyConnection, client: Client) -> Result<Self, RemoteError> {
-        let paths = Paths::new(&connection.url, &connection.operations).map_err(|invalid| {
+    /// A reader of the server at `base`, whose timestamps without an offset are in `zone`. `client` holds
+    /// the three credential headers ([`super::credential_headers`]). An override in `operations` that
+    /// cannot be used is [`RemoteErrorKind::Rejected`].
+    pub fn new(
+        base: &Url,
+        operations: &Operations,
+        zone: TimeZone,
+        client: Client,
+    ) -> Result<Self, RemoteError> {
+        let paths = Paths::new(base, operations).map_err(|invalid| {
             let kind = RemoteErrorKind::Rejected {
                 code: None,
                 reason: invalid.to_string(),
@@ -94,14 +99,16 @@ impl Reader {
                 get_case: Verification::Assumed,
                 create: Verification::Assumed,
                 update: Verification::Assumed,
+                close: Verification::Absent,
+                integration: Verification::Absent,
                 refs: true,
+                fields: None,
             },
             names: Names::default(),
             suite_of: HashMap::new(),
             sections: HashMap::new(),
             unlisted: HashSet::new(),
         };
-        let zone = connection.time_zone.clone();
         let state = Mutex::new(state);
         Ok(Self {
             shared: Arc::new(Shared {
@@ -220,7 +227,9 @@ impl Reader {
         let known = Object::of(json).and_then(|case| case.id("id"));
         let listed_in = listed_in.or_else(|| state.suite_of.get(&CaseId(known?)).copied());
         let case = convert::case(json, &self.shared.zone, listed_in, &state.names)?;
-        state.suite_of.insert(case.id, case.suite);
+        if let Some(suite) = case.suite {
+            state.suite_of.insert(case.id, suite);
+        }
         Ok(case)
     }
 
@@ -267,7 +276,9 @@ impl Reader {
 
     /// Completes the section path from the sections that are known, without a request.
     pub(super) fn complete_path(&self, case: &mut Case) {
-        if let Some(sections) = self.state().sections.get(&case.suite) {
+        if let Some(suite) = case.suite
+            && let Some(sections) = self.state().sections.get(&suite)
+        {
             set_path(case, sections);
         }
     }
@@ -275,21 +286,21 @@ impl Reader {
     /// Completes the section path of a case that was read alone, reading the sections if its own is not
     /// known yet.
     pub(super) async fn place(&self, case: &mut Case) -> Result<(), RemoteError> {
-        let Some(section) = case.section else {
+        let (Some(section), Some(suite)) = (case.section, case.suite) else {
             return Ok(());
         };
         let known = {
             let state = self.state();
             let listed = state
                 .sections
-                .get(&case.suite)
+                .get(&suite)
                 .is_some_and(|s| s.contains_key(&section));
             listed
                 || state.unlisted.contains(&section)
                 || state.capabilities.sections == Verification::Absent
         };
         if !known {
-            let (sections, _) = self.sections_if_offered(case.suite).await?;
+            let (sections, _) = self.sections_if_offered(suite).await?;
             if !sections.contains_key(&section) {
                 self.state().unlisted.insert(section);
             }
@@ -321,10 +332,10 @@ impl Reader {
 
 #[async_trait]
 impl ExploreTestWorthy for Reader {
-    async fn greet(&self, suite: Option<SuiteId>) -> Result<Greeting, RemoteError> {
-        let (operation, ids) = match suite {
-            Some(suite) => (Operation::GetCases, Ids::suite(suite)),
-            None => (Operation::GetSuites, Ids::default()),
+    async fn greet(&self, scope: Option<CaseScope>) -> Result<Greeting, RemoteError> {
+        let (operation, ids) = match scope {
+            Some(CaseScope::Suite(suite)) => (Operation::GetCases, Ids::suite(suite)),
+            Some(CaseScope::Project) | None => (Operation::GetSuites, Ids::default()),
         };
         let url = self.url(operation, ids)?;
         let client = &self.shared.client;
@@ -353,7 +364,8 @@ impl ReadTestWorthy for Reader {
         self.state().capabilities
     }
 
-    async fn check(&self, suite: SuiteId) -> Result<(), RemoteError> {
+    async fn check(&self, scope: CaseScope) -> Result<(), RemoteError> {
+        let suite = suite_of(scope)?;
         let url = self.url(Operation::GetCases, Ids::suite(suite))?;
         let Answer { body, info } = self.call_at(Operation::GetCases, url.clone(), None).await?;
         let mut pages = Pages::default();
@@ -398,7 +410,8 @@ impl ReadTestWorthy for Reader {
         Ok(sections.into_values().collect())
     }
 
-    async fn cases(&self, suite: SuiteId) -> Result<CaseListing, RemoteError> {
+    async fn cases(&self, scope: CaseScope) -> Result<CaseListing, RemoteError> {
+        let suite = suite_of(scope)?;
         let listing = self
             .list(Operation::GetCases, Ids::suite(suite), "cases")
             .await?;
@@ -478,6 +491,17 @@ pub(super) fn case_in(json: &Json) -> Option<&Json> {
     object.get("case").filter(|case| case.is_object())
 }
 
+/// This surface lists cases by suite only.
+fn suite_of(scope: CaseScope) -> Result<SuiteId, RemoteError> {
+    match scope {
+        CaseScope::Suite(suite) => Ok(suite),
+        CaseScope::Project => {
+            let operation = "listing the cases of a whole project".to_owned();
+            Err(error(RemoteErrorKind::Unsupported { operation }, None))
+        }
+    }
+}
+
 pub(super) fn another(asked: CaseId, got: CaseId) -> String {
     format!("the answer is about case {got} instead of case {asked}")
 }
@@ -510,7 +534,7 @@ fn whole(operation: Operation, incomplete: Option<&str>) -> Result<(), RemoteErr
     }
 }
 
-fn answered(mut info: RequestInfo, response: &Response) -> RequestInfo {
+pub(super) fn answered(mut info: RequestInfo, response: &Response) -> RequestInfo {
     info.status = Some(response.status);
     info
 }
@@ -570,7 +594,7 @@ mod tests {
         ] {
             let mut case = Case {
                 id: CaseId(1),
-                suite: SuiteId(41),
+                suite: Some(SuiteId(41)),
                 project: None,
                 section: id.map(SectionId),
                 section_path: vec!["own".to_owned()],

@@ -14,3 +14,4 @@ mod review_apply;
 mod review_edits;
 mod review_help;
 mod support;
+mod v1;

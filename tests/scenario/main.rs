@@ -15,6 +15,8 @@
 //! | `write FILE`, followed by lines `\| text` | writes a file |
 //! | `remove PATH` | removes a file or a folder |
 //! | `fault ROUTE KIND [method=M] [nth=N] [times=N]`, `no faults` | lets the sandbox misbehave |
+//! | `server {JSON}` | switches how the emulated TestWorthy behaves |
+//! | `show integrations` | prints the Azure DevOps settings that TestWorthy holds |
 //! | `log` | prints how many reads and writes each system got since the last `log` |
 //! | `env NAME=VALUE` | sets a variable for the commands that follow |
 //!
@@ -68,6 +70,8 @@ scenarios! {
     allowed_values => "allowed-values",
     renamed_rule => "renamed-rule",
     saved_plan => "saved-plan",
+    v1 => "v1",
+    integration => "integration",
 }
 
 fn folder() -> PathBuf {

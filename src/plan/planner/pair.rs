@@ -118,7 +118,8 @@ fn settle_without_write(
         collector.push_record(source, record);
     }
     let source_side = collector.input.rule.source();
-    if mark_of(link, source_side) == MarkState::Missing && !is_marked(source_side) {
+    let lacks_mark = mark_of(link, source_side) == MarkState::Missing && !is_marked(source_side);
+    if lacks_mark && carries_marks(input, source_side) {
         let mark = Operation::Mark {
             pair: pair.clone(),
             system: source_side,
@@ -141,6 +142,14 @@ fn settle_without_write(
         collector.release(source, pair);
     }
     Class::Unchanged
+}
+
+/// Whether items of a side can carry Accord's mark at all.
+fn carries_marks(input: &RuleInput<'_>, side: System) -> bool {
+    match side {
+        System::TestWorthy => input.connection.testworthy.keeps_references(),
+        System::AzureDevOps => true,
+    }
 }
 
 fn mark_of(link: &Link, side: System) -> MarkState {
@@ -336,7 +345,8 @@ fn write_case(
     link: Option<&Link>,
     collector: &Collector<'_>,
 ) -> Option<Operation> {
-    let marking = link.is_none_or(|link| link.case_mark == MarkState::Missing);
+    let marking = carries_marks(collector.input, System::TestWorthy)
+        && link.is_none_or(|link| link.case_mark == MarkState::Missing);
     let values = collector
         .input
         .mapping

@@ -197,12 +197,13 @@ impl<'a> Collector<'a> {
         one_way_item(situation, self.input.rule.source(), self.input.rule.creates)
     }
 
-    /// How an item is there, as far as it was read. Nothing was found in a recycle bin here, so what
-    /// was not read is gone without a confirmation.
+    /// How an item is there, as far as it was read. What was not read is gone without a confirmation,
+    /// unless the reading brought one.
     fn presence(&self, key: ItemKey) -> Presence {
         let observed = self.input.observed;
         match key {
             ItemKey::Case(id) if observed.cases.contains_key(&id) => Presence::Present,
+            ItemKey::Case(id) if observed.deleted_cases.contains(&id) => Presence::Deleted,
             ItemKey::Case(_) => Presence::Gone,
             ItemKey::WorkItem(id) => match observed.work_item(id) {
                 None => Presence::Gone,

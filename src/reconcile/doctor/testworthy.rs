@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 
 use super::check::SystemReport;
 use super::{Checks, Needed, Subject, described, judge};
-use crate::model::config::{TestWorthyConnection, TextOrSecret};
+use crate::model::config::{TestWorthyConnection, TestWorthySurface, TextOrSecret};
 use crate::model::{SuiteId, System};
-use crate::remote::{ExploreTestWorthy as _, ReadTestWorthy as _};
-use crate::testworthy::Reader;
+use crate::remote::{CaseScope, ExploreTestWorthy};
 
 /// What is looked at behind the network, in order.
 const REST: [&str; 7] = [
@@ -30,24 +29,34 @@ pub(super) async fn examine(subject: &Subject<'_>) -> SystemReport {
 
 /// The credentials of the surface.
 fn needed(side: &TestWorthyConnection) -> Vec<Needed<'_>> {
-    let email = match &side.user_email {
-        TextOrSecret::Secret(reference) => Some(reference),
-        TextOrSecret::Text(_) => None,
-    };
     let key = |key, reference| Needed {
         key,
         reference: Some(reference),
         expected: judge::Expected::Key,
     };
-    vec![
-        Needed {
-            key: "userEmail",
-            reference: email,
-            expected: judge::Expected::Email,
-        },
-        key("apiKey", &side.api_key),
-        key("projectKey", &side.project_key),
-    ]
+    match &side.surface {
+        TestWorthySurface::Automation {
+            user_email,
+            api_key,
+            project_key,
+            ..
+        } => {
+            let email = match user_email {
+                TextOrSecret::Secret(reference) => Some(reference),
+                TextOrSecret::Text(_) => None,
+            };
+            vec![
+                Needed {
+                    key: "userEmail",
+                    reference: email,
+                    expected: judge::Expected::Email,
+                },
+                key("apiKey", api_key),
+                key("projectKey", project_key),
+            ]
+        }
+        TestWorthySurface::V1 { token, .. } => vec![key("token", token)],
+    }
 }
 
 /// The suites that the rules of the connection read or write.
@@ -80,7 +89,14 @@ async fn ask(subject: &Subject<'_>, checks: &mut Checks) -> Result<(), String> {
     let suites = suites(subject);
     let clock = subject.context.clock;
     let before = clock.now();
-    let greeting = match reader.greet(suites.first().copied()).await {
+    let (asked, scope) = match (&side.surface, suites.first()) {
+        (TestWorthySurface::V1 { project_id, .. }, _) => {
+            (judge::Asked::Project(*project_id), Some(CaseScope::Project))
+        }
+        (_, Some(suite)) => (judge::Asked::Suite, Some(CaseScope::Suite(*suite))),
+        (_, None) => (judge::Asked::Suites, None),
+    };
+    let greeting = match reader.greet(scope).await {
         Ok(greeting) => greeting,
         Err(error) => return checks.extend([judge::no_answer(&error)]),
     };
@@ -91,10 +107,14 @@ async fn ask(subject: &Subject<'_>, checks: &mut Checks) -> Result<(), String> {
         latency,
         side.url.as_str(),
         &described(&needed),
-        !suites.is_empty(),
+        asked,
     );
     match checks.extend(judged) {
-        Ok(()) => look_at_suites(&reader, &suites, checks).await,
+        Ok(()) if matches!(asked, judge::Asked::Project(_)) => {
+            checks.skip(&["suite"], "the v1 surface has no suites");
+            checks.push(judge::capabilities(reader.capabilities()));
+        }
+        Ok(()) => look_at_suites(reader.as_ref(), &suites, checks).await,
         Err(why) => {
             let why = format!("not looked at: {why}");
             checks.skip(&["credential", "suite", "capabilities"], &why);
@@ -103,14 +123,22 @@ async fn ask(subject: &Subject<'_>, checks: &mut Checks) -> Result<(), String> {
     // These need no more than an answer.
     checks.push(judge::clock(greeting.date, before, after));
     checks.push(judge::rate(client.rate().as_ref()));
-    checks.push(judge::versions("automation surface", None));
+    let surface = match side.surface {
+        TestWorthySurface::Automation { .. } => "automation surface",
+        TestWorthySurface::V1 { .. } => "v1 surface",
+    };
+    checks.push(judge::versions(surface, None));
     Ok(())
 }
 
-async fn look_at_suites(reader: &Reader, suites: &BTreeSet<SuiteId>, checks: &mut Checks) {
+async fn look_at_suites(
+    reader: &dyn ExploreTestWorthy,
+    suites: &BTreeSet<SuiteId>,
+    checks: &mut Checks,
+) {
     let mut found = Vec::new();
     for suite in suites {
-        found.push((*suite, reader.check(*suite).await));
+        found.push((*suite, reader.check(CaseScope::Suite(*suite)).await));
     }
     // The names are a courtesy: not every server lists its suites.
     let listed = reader.suites().await.unwrap_or_default();

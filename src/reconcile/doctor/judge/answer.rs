@@ -96,6 +96,17 @@ pub(in crate::reconcile::doctor) fn azure_devops_answer(
     }
 }
 
+/// What TestWorthy was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::reconcile::doctor) enum Asked {
+    /// The cases of a suite.
+    Suite,
+    /// Its suites, since no rule names one.
+    Suites,
+    /// The project of a connection to the v1 surface.
+    Project(u64),
+}
+
 /// TestWorthy's answer to a listing. `credentials` describes the three references, `url` is the address
 /// of the connection. With `suite` the listing was that of a suite.
 pub(in crate::reconcile::doctor) fn testworthy_answer(
@@ -103,7 +114,7 @@ pub(in crate::reconcile::doctor) fn testworthy_answer(
     latency: Duration,
     url: &str,
     credentials: &str,
-    suite: bool,
+    asked: Asked,
 ) -> Vec<Check> {
     let http = || answered(greeting.status, latency);
     let accepted = || Check::ok("credential", format!("accepted, from {credentials}"));
@@ -128,9 +139,14 @@ pub(in crate::reconcile::doctor) fn testworthy_answer(
                 "credential",
                 Cause::Authentication,
                 format!("not accepted: {}", shown(answer)),
-                format!(
-                    "compare {credentials} with Integration > Testworthy Configuration; a key that was regenerated there stops working at once"
-                ),
+                match asked {
+                    Asked::Project(_) => format!(
+                        "make a new token in the settings of your TestWorthy profile and put it into {credentials}"
+                    ),
+                    Asked::Suite | Asked::Suites => format!(
+                        "compare {credentials} with Integration > Testworthy Configuration; a key that was regenerated there stops working at once"
+                    ),
+                },
             ),
         ],
         RemoteErrorKind::Forbidden { reason } => vec![
@@ -139,14 +155,19 @@ pub(in crate::reconcile::doctor) fn testworthy_answer(
                 "credential",
                 Cause::Authentication,
                 format!("no access to the project: {}", shown(reason)),
-                format!(
-                    "compare the project key with the grid under Integration > Testworthy Configuration, and let the user into the project; they come from {credentials}"
-                ),
+                match asked {
+                    Asked::Project(project) => format!(
+                        "correct `testworthy.projectId` ({project}), or let the owner of the token into the project; the token comes from {credentials}"
+                    ),
+                    Asked::Suite | Asked::Suites => format!(
+                        "compare the project key with the grid under Integration > Testworthy Configuration, and let the user into the project; they come from {credentials}"
+                    ),
+                },
             ),
         ],
         // 400 is about the suite, which has its own check: the three headers were judged before.
-        RemoteErrorKind::Rejected { .. } if suite => vec![http(), accepted()],
-        RemoteErrorKind::Unsupported { .. } if !suite => vec![
+        RemoteErrorKind::Rejected { .. } if asked == Asked::Suite => vec![http(), accepted()],
+        RemoteErrorKind::Unsupported { .. } if asked == Asked::Suites => vec![
             http(),
             Check::skipped(
                 "credential",
@@ -157,9 +178,14 @@ pub(in crate::reconcile::doctor) fn testworthy_answer(
             "http",
             Cause::Manifests,
             format!("status {}: {}", greeting.status, shown(reason)),
-            format!(
-                "correct `testworthy.url` ({url}) or `testworthy.operations`: the automation surface is not there"
-            ),
+            match asked {
+                Asked::Project(project) => format!(
+                    "correct `testworthy.projectId` ({project}) or `testworthy.url` ({url}): the v1 surface has no such project there"
+                ),
+                Asked::Suite | Asked::Suites => format!(
+                    "correct `testworthy.url` ({url}) or `testworthy.operations`: the automation surface is not there"
+                ),
+            },
         )],
         refused if (300..400).contains(&greeting.status) => vec![Check::fail(
             "http",

@@ -37,7 +37,12 @@ fn azure(greeting: &Greeting) -> Vec<Check> {
 }
 
 fn testworthy(greeting: &Greeting, suite: bool) -> Vec<Check> {
-    testworthy_answer(greeting, QUICK, "https://testworthy.us", TOKEN, suite)
+    let asked = if suite {
+        Asked::Suite
+    } else {
+        Asked::Suites
+    };
+    testworthy_answer(greeting, QUICK, "https://testworthy.us", TOKEN, asked)
 }
 
 /// Names and status of all checks, and the cause of the last.

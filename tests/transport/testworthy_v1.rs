@@ -44,6 +44,9 @@ fn retitle(title: &str) -> CasePatch {
     }
 }
 
+/// Whether a failure is of the expected kind.
+type Fits = fn(&RemoteErrorKind) -> bool;
+
 fn status(status: u16) -> Reply {
     Reply::new(status, &[], r#"{"error":"No."}"#)
 }
@@ -169,7 +172,7 @@ async fn failures_before_and_after_the_write_are_told_apart() {
 #[tokio::test]
 async fn statuses_mean_what_http_says() {
     use RemoteErrorKind as K;
-    let kinds: [(u16, fn(&K) -> bool); 7] = [
+    let kinds: [(u16, Fits); 7] = [
         (401, |kind| matches!(kind, K::Unauthenticated { .. })),
         (403, |kind| matches!(kind, K::Forbidden { .. })),
         (

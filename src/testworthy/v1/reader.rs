@@ -108,6 +108,10 @@ impl Reader {
         request
             .headers
             .push(("accept", "application/json".to_owned()));
+        // Documented for every call, reads included.
+        request
+            .headers
+            .push(("content-type", "application/json".to_owned()));
         let what = format!("{} {}", request.method, request.url.path());
         let unanswered = request.info(None);
         let response = self.shared.client.send(request).await?;

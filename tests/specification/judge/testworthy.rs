@@ -142,6 +142,15 @@ pub(crate) const ROUTES: &[Route] = &[
 /// The members of a case in the example of `/v1`.
 const V1_CASE: &[&str] = &["title", "description", "steps", "expectedResult"];
 
+/// The members of a configuration. A credential is none of them.
+const V1_INTEGRATION: &[&str] = &[
+    "name",
+    "projectId",
+    "organizationUrl",
+    "project",
+    "mappings",
+];
+
 /// The routes of `/v1` that a client of cases and integrations needs. Which integrations there are is
 /// documented for other products only.
 pub(crate) const V1_ROUTES: &[Route] = &[
@@ -153,6 +162,7 @@ pub(crate) const V1_ROUTES: &[Route] = &[
     write("PUT", "cases/{id}", Shown::Yes, V1_CASE),
     write("DELETE", "cases/{id}", Shown::Yes, &[]),
     get("integrations/azure-devops", Shown::No),
+    post("integrations/azure-devops", Shown::No, V1_INTEGRATION),
 ];
 
 /// Judges one request.

@@ -57,7 +57,11 @@ impl Suggested {
         let kinds = Kind::ALL
             .into_iter()
             .map(|kind| PossibleValue::new(kind.name()));
-        Self(kinds.chain(["Plan", "Doctor"].map(PossibleValue::new)).collect())
+        Self(
+            kinds
+                .chain(["Plan", "Doctor"].map(PossibleValue::new))
+                .collect(),
+        )
     }
 
     /// The codes of findings.

@@ -18,7 +18,8 @@ use crate::model::config::Operations;
 use crate::model::{Case, CaseId, SectionId, SuiteId, System};
 use crate::remote::{
     CaseListing, CaseRead, CaseScope, ExploreTestWorthy, Greeting, Identity, ReadTestWorthy,
-    RemoteError, RemoteErrorKind, RequestInfo, Section, Suite, TestWorthyCapabilities, Verification,
+    RemoteError, RemoteErrorKind, RequestInfo, Section, Suite, TestWorthyCapabilities,
+    Verification,
 };
 
 /// Reads from one TestWorthy project over the automation surface. It has no way to write. Clones share

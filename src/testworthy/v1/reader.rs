@@ -18,7 +18,8 @@ use crate::http::{Client, Request, Response};
 use crate::model::{Case, CaseId, SuiteId, V1_CASE_FIELDS};
 use crate::remote::{
     CaseListing, CaseRead, CaseScope, ExploreTestWorthy, Greeting, Identity, IntegrationSettings,
-    ReadTestWorthy, RemoteError, RemoteErrorKind, RequestInfo, Section, Suite, TestWorthyCapabilities, Verification,
+    ReadTestWorthy, RemoteError, RemoteErrorKind, RequestInfo, Section, Suite,
+    TestWorthyCapabilities, Verification,
 };
 
 /// Reads from one TestWorthy project. It has no way to write. Clones share what was learnt.

@@ -267,7 +267,10 @@ mod tests {
             get_case: Verification::Assumed,
             create: Verification::Assumed,
             update: Verification::Assumed,
+            close: Verification::Assumed,
+            integration: Verification::Absent,
             refs: true,
+            fields: None,
         };
         let check = capabilities(known);
         assert_eq!(check.status, Status::Ok);

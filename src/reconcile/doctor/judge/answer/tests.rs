@@ -37,11 +37,7 @@ fn azure(greeting: &Greeting) -> Vec<Check> {
 }
 
 fn testworthy(greeting: &Greeting, suite: bool) -> Vec<Check> {
-    let asked = if suite {
-        Asked::Suite
-    } else {
-        Asked::Suites
-    };
+    let asked = if suite { Asked::Suite } else { Asked::Suites };
     testworthy_answer(greeting, QUICK, "https://testworthy.us", TOKEN, asked)
 }
 

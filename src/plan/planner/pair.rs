@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::rule::{Collector, origin_entry};
 use crate::diff::{Cause, FieldVerdict, RowVerdict, one_way_pair};
-use crate::mapping::{CompiledRow, Problem, RowProblem};
-use crate::model::config::MatchBy;
+use crate::mapping::{CompiledMapping, CompiledRow, Problem, RowProblem};
+use crate::model::config::{Connection, MatchBy};
 use crate::model::{
     Base, BaseField, Case, Link, MarkState, Marker, System, Value, WorkItem, azure_boards_mention,
     azure_boards_mentions,
@@ -141,6 +141,18 @@ fn settle_without_write(
         collector.release(source, pair);
     }
     Class::Unchanged
+}
+
+/// Whether a mapping and a connection's project cover a work item.
+pub(super) fn is_mapped(
+    mapping: &CompiledMapping,
+    connection: &Connection,
+    item: &WorkItem,
+) -> bool {
+    let project = &connection.azure_devops.project;
+    item.work_item_type
+        .eq_ignore_ascii_case(&mapping.work_item_type)
+        && item.project.eq_ignore_ascii_case(project)
 }
 
 fn mark_of(link: &Link, side: System) -> MarkState {

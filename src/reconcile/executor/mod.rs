@@ -198,12 +198,9 @@ impl<'a> RuleRun<'a> {
     ) -> Self {
         let pairs = steps.iter().filter_map(|step| step.operation.pair());
         let wanted: BTreeSet<&LinkId> = pairs.filter_map(|pair| pair.link.as_ref()).collect();
-        let all = observation.links.iter();
-        let links = all.clone().filter(|link| wanted.contains(&link.id));
-        let mut suite_sizes = BTreeMap::new();
-        for case in observation.observed.cases.values() {
-            *suite_sizes.entry(case.suite).or_default() += 1;
-        }
+        let links = observation.links.iter();
+        let links = links.filter(|link| wanted.contains(&link.id));
+        let pairs = &observation.pairs;
         Self {
             context,
             observation,
@@ -215,13 +212,10 @@ impl<'a> RuleRun<'a> {
             stop,
             settle: context.config.project.settle,
             links: links.map(|link| (link.id.clone(), link.clone())).collect(),
-            linked_items: all
-                .clone()
-                .map(|link| (link.work_item, link.case))
-                .collect(),
-            linked_cases: all.map(|link| (link.case, link.work_item)).collect(),
+            linked_items: pairs.iter().map(|(case, item, _)| (item, case)).collect(),
+            linked_cases: pairs.iter().map(|(case, item, _)| (case, item)).collect(),
             to_mark: Vec::new(),
-            suite_sizes,
+            suite_sizes: observation.observed.suite_sizes.clone(),
         }
     }
 

@@ -100,17 +100,7 @@ pub fn serve(listener: TcpListener, sandbox: Sandbox) -> io::Result<RunningSandb
         .state()
         .azure_devops
         .set_base_url(&format!("http://{address}"));
-    let router = Router::new()
-        .nest("/testworthy", testworthy::router(sandbox.clone()))
-        .nest(
-            "/_sandbox/testworthy",
-            testworthy::control_router(sandbox.clone()),
-        )
-        .nest("/_sandbox", control::router(sandbox.clone()))
-        .fallback_service(azure_devops::router(sandbox.clone()))
-        // `travel` has a limit of its own; the framework's lies below a full batch.
-        .layer(DefaultBodyLimit::disable())
-        .layer(middleware::from_fn_with_state(sandbox.clone(), travel));
+    let router = router(sandbox.clone());
     let (stop, stopped) = oneshot::channel();
     let task = tokio::spawn(async move {
         let service = router.into_make_service_with_connect_info::<Cut>();
@@ -127,6 +117,22 @@ pub fn serve(listener: TcpListener, sandbox: Sandbox) -> io::Result<RunningSandb
         stop,
         task,
     })
+}
+
+/// Every route of the sandbox, for those who listen themselves: [`serve`], and tests that put a layer of
+/// their own around it. Without [`serve`]'s listener, faults that cut connections answer with nothing.
+pub fn router(sandbox: Sandbox) -> Router {
+    Router::new()
+        .nest("/testworthy", testworthy::router(sandbox.clone()))
+        .nest(
+            "/_sandbox/testworthy",
+            testworthy::control_router(sandbox.clone()),
+        )
+        .nest("/_sandbox", control::router(sandbox.clone()))
+        .fallback_service(azure_devops::router(sandbox.clone()))
+        // `travel` has a limit of its own; the framework's lies below a full batch.
+        .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn_with_state(sandbox, travel))
 }
 
 /// The outermost layer of every request.

@@ -13,6 +13,27 @@ use super::route::{Answer, Scope, ok};
 use super::wire::list;
 use super::work_item_type::WorkItemType;
 
+/// Categories: name, reference name, type.
+const CATEGORIES: [(&str, &str, &str); 5] = [
+    (
+        "Test Case Category",
+        "Microsoft.TestCaseCategory",
+        "Test Case",
+    ),
+    ("Bug Category", "Microsoft.BugCategory", "Bug"),
+    (
+        "Requirement Category",
+        "Microsoft.RequirementCategory",
+        "User Story",
+    ),
+    ("Task Category", "Microsoft.TaskCategory", "Task"),
+    (
+        "Shared Step Category",
+        "Microsoft.SharedStepCategory",
+        "Shared Steps",
+    ),
+];
+
 impl Organization {
     pub(crate) fn connection_data(&self, scope: Scope) -> Value {
         let user = self.users.get(scope.user);
@@ -333,40 +354,40 @@ impl Organization {
 
     pub(crate) fn type_categories(&self, scope: Scope) -> Answer {
         let project = Self::scoped(scope)?;
-        let categories = [
-            (
-                "Test Case Category",
-                "Microsoft.TestCaseCategory",
-                "Test Case",
-            ),
-            ("Bug Category", "Microsoft.BugCategory", "Bug"),
-            (
-                "Requirement Category",
-                "Microsoft.RequirementCategory",
-                "User Story",
-            ),
-            ("Task Category", "Microsoft.TaskCategory", "Task"),
-            (
-                "Shared Step Category",
-                "Microsoft.SharedStepCategory",
-                "Shared Steps",
-            ),
-        ];
-        let told = categories.iter().filter_map(|(name, reference, kind)| {
-            let kind = &self.types[self.find_type(kind).ok()?];
-            let kind = json!({"name": &*kind.name, "url": self.type_url(project, kind)});
-            Some(json!({
-                "name": name,
-                "referenceName": reference,
-                "defaultWorkItemType": kind,
-                "workItemTypes": [kind],
-                "url": format!(
-                    "{}/_apis/wit/workItemTypeCategories/{reference}",
-                    self.project_url(project)
-                ),
-            }))
+        let all = CATEGORIES.iter();
+        ok(list(
+            all.filter_map(|row| self.category_json(project, row))
+                .collect(),
+        ))
+    }
+
+    pub(crate) fn type_category(&self, scope: Scope, name: &str) -> Answer {
+        let project = Self::scoped(scope)?;
+        let row = CATEGORIES.iter().find(|(display, reference, _)| {
+            display.eq_ignore_ascii_case(name) || reference.eq_ignore_ascii_case(name)
         });
-        ok(list(told.collect()))
+        row.and_then(|row| self.category_json(project, row))
+            .map(ok)
+            .ok_or_else(|| ApiError::not_found(&format!("The work item type category '{name}'")))?
+    }
+
+    fn category_json(
+        &self,
+        project: usize,
+        (name, reference, kind): &(&str, &str, &str),
+    ) -> Option<Value> {
+        let kind = &self.types[self.find_type(kind).ok()?];
+        let kind = json!({"name": &*kind.name, "url": self.type_url(project, kind)});
+        Some(json!({
+            "name": name,
+            "referenceName": reference,
+            "defaultWorkItemType": kind,
+            "workItemTypes": [kind],
+            "url": format!(
+                "{}/_apis/wit/workItemTypeCategories/{reference}",
+                self.project_url(project)
+            ),
+        }))
     }
 
     pub(crate) fn relation_types(&self) -> Value {

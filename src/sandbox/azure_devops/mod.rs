@@ -27,6 +27,7 @@ mod html;
 mod identity;
 mod instant;
 mod item;
+mod location;
 mod metadata;
 mod node;
 mod patch;
@@ -74,6 +75,17 @@ pub enum BadCredential {
     UnauthorizedJson,
 }
 
+/// What `GET _apis/ResourceAreas` says, from which the official clients learn where each area lives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ResourceAreas {
+    /// `count` 0 and `value` null, as Azure DevOps Server: everything lives at the organisation's address.
+    #[default]
+    Server,
+    /// A list, as Azure DevOps Services; here every area lives at the organisation's own address.
+    Services,
+}
+
 /// Where sources about the service disagree, or a test wants another answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -90,6 +102,8 @@ pub struct Settings {
     pub allow_bypass_rules: bool,
     /// Revisions on one page of the reporting feed.
     pub reporting_page: usize,
+    /// What `GET _apis/ResourceAreas` says.
+    pub resource_areas: ResourceAreas,
 }
 
 impl Default for Settings {
@@ -101,6 +115,7 @@ impl Default for Settings {
             batch_error_objects: false,
             allow_bypass_rules: false,
             reporting_page: 200,
+            resource_areas: ResourceAreas::default(),
         }
     }
 }

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::Organization;
 use super::error::ApiError;
+use super::location;
 use super::request::{ApiRequest, Content, Reply};
 use super::version::Versions;
 
@@ -58,6 +59,15 @@ impl Organization {
         let lower: Vec<String> = after[1..].iter().map(|part| part.to_lowercase()).collect();
         let lower: Vec<&str> = lower.iter().map(String::as_str).collect();
         let given: Vec<&str> = after[1..].iter().map(String::as_str).collect();
+        if request.method == "OPTIONS" {
+            // The tables stand outside of versioning: they are what clients learn versions from.
+            return match location::table(&lower) {
+                Ok((status, Some(body))) => {
+                    Reply::new(status, Content::Json(body, "7.1".to_owned()))
+                }
+                _ => no_controller(request),
+            };
+        }
         let Some(versions) = versions(&lower) else {
             return no_controller(request);
         };
@@ -83,6 +93,8 @@ impl Organization {
         let last = given.last().copied().unwrap_or_default();
         match (request.method, path) {
             ("GET", ["connectiondata"]) => ok(self.connection_data(scope)),
+            ("GET", ["resourceareas"]) => self.resource_areas(),
+            ("GET", ["resourceareas", id]) => self.resource_area_by_id(id),
             ("GET", ["projects"]) => self.list_projects(request),
             ("GET", ["projects", _]) => self.get_project(request, last),
             ("GET", ["wit", "fields"]) => ok(self.list_fields()),
@@ -97,6 +109,7 @@ impl Organization {
                 self.type_field(request, scope, given[2], last)
             }
             ("GET", ["wit", "workitemtypecategories"]) => self.type_categories(scope),
+            ("GET", ["wit", "workitemtypecategories", _]) => self.type_category(scope, last),
             ("GET", ["wit", "workitemrelationtypes"]) => ok(self.relation_types()),
             ("GET", ["wit", "workitemrelationtypes", _]) => self.relation_type(last),
             ("GET", ["wit", "classificationnodes", rest @ ..]) => {
@@ -157,6 +170,7 @@ pub(crate) fn versions(path: &[&str]) -> Option<Versions> {
     let released = Versions::released;
     Some(match path {
         ["connectiondata"] => Versions::preview(1),
+        ["resourceareas"] | ["resourceareas", _] => Versions::preview(1).since(3, 2),
         ["projects"] | ["projects", _] => released(4),
         ["wit", "fields"] | ["wit", "fields", _] => released(3),
         ["wit", "workitemtypes"] | ["wit", "workitemtypes", _] => released(2),
@@ -164,7 +178,7 @@ pub(crate) fn versions(path: &[&str]) -> Option<Versions> {
         ["wit", "workitemtypes", _, "fields"] | ["wit", "workitemtypes", _, "fields", _] => {
             released(3)
         }
-        ["wit", "workitemtypecategories"] => released(2),
+        ["wit", "workitemtypecategories"] | ["wit", "workitemtypecategories", _] => released(2),
         ["wit", "workitemrelationtypes"] | ["wit", "workitemrelationtypes", _] => released(2),
         ["wit", "classificationnodes", ..] => released(2),
         ["wit", "tags"] | ["wit", "tags", _] => released(1).since(5, 2),

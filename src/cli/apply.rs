@@ -64,7 +64,14 @@ pub(crate) async fn run(session: &Session, args: &ApplyArgs) -> Result<ExitCode,
         .map_err(Failed::from)?;
     plan_command::tell_requests(session, &remotes);
     tell(session, made, &report);
-    end(report, &signals)
+    let applied = report.applied > 0;
+    let code = end(report, &signals)?;
+    Ok(match code {
+        // What could be done was done; what a finding refuses was not.
+        ExitCode::Success if plan_command::has_errors(made) && applied => ExitCode::Partial,
+        ExitCode::Success if plan_command::has_errors(made) => ExitCode::Invalid,
+        code => code,
+    })
 }
 
 fn confirm(session: &Session) -> Result<bool, Failed> {

@@ -125,7 +125,7 @@ fn remote(error: &RemoteError, credentials: &str) -> (ExitCode, Option<String>) 
                     "the personal access token comes from {credentials}: check that it is whole, not expired, and of this organisation"
                 ),
                 System::TestWorthy => format!(
-                    "the credentials come from {credentials}: compare them with Integration > Testworthy Configuration"
+                    "the credentials come from {credentials}: compare keys with Integration > Testworthy Configuration, and make a new bearer token under Settings > API Keys"
                 ),
             }),
         ),
@@ -136,7 +136,9 @@ fn remote(error: &RemoteError, credentials: &str) -> (ExitCode, Option<String>) 
                     "the personal access token from {credentials} needs the scope Work Items (read & write), and its user access to the project"
                 ),
                 System::TestWorthy => {
-                    format!("the user and the project key come from {credentials}")
+                    format!(
+                        "what {credentials} opens must include this project, and its user must have access to it"
+                    )
                 }
             }),
         ),

@@ -9,6 +9,7 @@ use super::outputs::Outputs;
 use super::patience;
 use super::progress::Bars;
 use super::session::{Project, Session};
+use crate::diagnostics::Severity;
 use crate::model::config::Config;
 use crate::plan::safety::Overrides;
 use crate::plan::{Inputs, Plan, SafetyVerdict};
@@ -27,11 +28,19 @@ pub(crate) async fn run(session: &Session, args: &PlanArgs) -> Result<ExitCode, 
     show(session, made);
     outputs.write(session, made)?;
     tell_requests(session, &remotes);
-    Ok(if args.detailed_exitcode && made.has_operations() {
+    Ok(if has_errors(made) {
+        ExitCode::Invalid
+    } else if args.detailed_exitcode && made.has_operations() {
         ExitCode::Changes
     } else {
         ExitCode::Success
     })
+}
+
+/// Whether something that the manifests declare cannot be had; the rest of the plan can run all the same.
+pub(crate) fn has_errors(plan: &Plan) -> bool {
+    let severity = Severity::Error.as_str();
+    plan.findings.iter().any(|one| one.severity == severity)
 }
 
 /// Reads both systems and plans; gives up when neither answers for too long.

@@ -57,6 +57,14 @@ impl Request {
         }
     }
 
+    /// A PUT of a JSON value, a write: sent once.
+    pub fn put_json(url: Url, body: &serde_json::Value) -> Self {
+        Self {
+            method: reqwest::Method::PUT,
+            ..Self::post_json(url, body, Repeat::Never)
+        }
+    }
+
     /// What an error says about this request: no query, no user name, no header.
     pub fn info(&self, answer: Option<&Response>) -> RequestInfo {
         RequestInfo {

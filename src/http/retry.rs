@@ -34,6 +34,8 @@ pub(super) enum Verdict {
 pub(super) fn verdict(repeat: Repeat, outcome: Outcome) -> Verdict {
     match outcome {
         Outcome::Status(429) | Outcome::NotConnected => Verdict::Again,
+        // Not implemented: the server will not do it the next time either, and did not do it now.
+        Outcome::Status(501) => Verdict::Deliver,
         Outcome::Lost | Outcome::Status(500..) => match repeat {
             Repeat::Safe => Verdict::Again,
             Repeat::Never => Verdict::Ambiguous,
@@ -98,6 +100,7 @@ mod tests {
             (Status(412), Deliver, Deliver),
             (Status(429), Again, Again),
             (Status(500), Again, Ambiguous),
+            (Status(501), Deliver, Deliver),
             (Status(502), Again, Ambiguous),
             (Status(503), Again, Ambiguous),
             (Status(504), Again, Ambiguous),

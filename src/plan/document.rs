@@ -210,7 +210,8 @@ pub enum SafetyVerdict {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Change {
-    /// `SyncRule/NAME/case/ID` or `SyncRule/NAME/workItem/ID`: always the source item.
+    /// `SyncRule/NAME/case/ID` or `SyncRule/NAME/workItem/ID`: always the source item; of a configuration
+    /// resource its own, for example `Connection/NAME/integration`.
     pub address: String,
     /// The system that would be written.
     pub system: System,
@@ -218,7 +219,7 @@ pub struct Change {
     pub action: Action,
     /// Why.
     pub reason: Reason,
-    /// The pair.
+    /// The pair; empty for a configuration resource.
     pub item: ItemRef,
     /// Field by field, in the order of the mapping.
     pub fields: Vec<FieldChange>,
@@ -226,6 +227,13 @@ pub struct Change {
     pub precondition: Option<Precondition>,
     /// The declaration that causes it.
     pub origin: OriginEntry,
+}
+
+impl Change {
+    /// Whether it is about a configuration resource and not about an item.
+    pub fn is_configuration(&self) -> bool {
+        !self.address.starts_with("SyncRule/")
+    }
 }
 
 /// What would be done to an item.
@@ -266,6 +274,8 @@ pub enum Reason {
     MatchedByTitle,
     /// Only a marker is missing.
     MarkerMissing,
+    /// A configuration resource is not as the manifests declare it.
+    DeclarationDiffers,
 }
 
 /// The pair that a change is about.
@@ -336,9 +346,9 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Json>, D
 pub enum Precondition {
     /// The work item is at this revision.
     Rev(u64),
-    /// The case's mapped values and references have this digest.
+    /// The case's mapped values and references, or the configuration resource, have this digest.
     Fingerprint(String),
-    /// No item carries the source's marker.
+    /// No item carries the source's marker; or the configuration resource is not there.
     Absent,
 }
 

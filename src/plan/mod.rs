@@ -2,6 +2,7 @@
 //!
 //! Pure. [`Plan`] is the document that people and programs read; [`Step`] is what the executor runs.
 
+pub mod configuration;
 pub mod conservation;
 mod document;
 pub mod glob;

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use super::LinkedPairs;
 use crate::mapping::CompiledMapping;
 use crate::model::config::{Connection, SyncRule};
-use crate::model::{Case, CaseId, Endpoints, Link, SuiteId, System, WorkItem, WorkItemId};
+use crate::remote::CaseScope;
+use crate::model::{Case, CaseId, Endpoints, Link, System, WorkItem, WorkItemId};
 
 /// What both systems held. Items are shared between the rules that read them.
 #[derive(Clone, Debug, Default)]
@@ -22,8 +23,11 @@ pub struct Observed {
     pub work_items_in_scope: BTreeSet<WorkItemId>,
     /// Linked pairs that were read, found to be [`super::is_unchanged`] and dropped.
     pub unchanged: UnchangedPairs,
-    /// How many cases were read of each suite.
-    pub suite_sizes: BTreeMap<SuiteId, usize>,
+    /// How many cases each listing held.
+    pub listing_sizes: BTreeMap<CaseScope, usize>,
+    /// Cases that a complete listing lacks and that the server says are not there. Only surfaces that
+    /// tell absence apart from a refusal confirm any.
+    pub deleted_cases: BTreeSet<CaseId>,
     /// Why the reading may lack items, if it may.
     pub incomplete: Option<String>,
 }

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::error::ReconcileError;
 use super::secret::{self, Environment};
-use crate::model::config::{Connection, TextOrSecret};
+use crate::model::config::{Connection, Operations, TestWorthySurface};
 use crate::model::{Endpoints, Name, System};
 use crate::remote::{
     ReadAzureDevOps, ReadTestWorthy, RemoteError, WriteAzureDevOps, WriteTestWorthy,
@@ -136,19 +136,27 @@ impl HttpRemotes {
         self.check_host(connection, System::TestWorthy, &side.url)?;
         let environment = self.environment.as_ref();
         let name = &connection.name;
-        let user =
-            secret::resolve_text(environment, name, "testworthy.userEmail", &side.user_email)?;
-        let key = secret::resolve(environment, name, "testworthy.apiKey", &side.api_key)?;
-        let project = secret::resolve(
-            environment,
-            name,
-            "testworthy.projectKey",
-            &side.project_key,
-        )?;
+        let resolve = |key, reference| secret::resolve(environment, name, key, reference);
+        let credentials = match &side.surface {
+            TestWorthySurface::Automation {
+                user_email,
+                api_key,
+                project_key,
+                ..
+            } => testworthy::credential_headers(
+                secret::resolve_text(environment, name, "testworthy.userEmail", user_email)?,
+                resolve("testworthy.apiKey", api_key)?,
+                resolve("testworthy.projectKey", project_key)?,
+            ),
+            TestWorthySurface::V1 { token, .. } => {
+                let token = resolve("testworthy.token", token)?;
+                vec![testworthy::v1::credential_header(&token)]
+            }
+        };
         self.client(
             connection,
             System::TestWorthy,
-            testworthy::credential_headers(user, key, project),
+            credentials,
             Vec::new(),
             side.rate,
         )
@@ -197,7 +205,7 @@ impl Remotes for HttpRemotes {
     fn readers(&self, connection: &Connection) -> Result<Readers, ReconcileError> {
         let clients = self.clients(connection)?;
         Ok(Readers {
-            testworthy: Arc::new(testworthy_reader(connection, clients.testworthy)?),
+            testworthy: testworthy_reader(connection, clients.testworthy)?,
             azure_devops: Arc::new(azure_devops::Reader::new(
                 &connection.azure_devops,
                 clients.azure_devops,
@@ -208,10 +216,7 @@ impl Remotes for HttpRemotes {
     fn writers(&self, connection: &Connection) -> Result<Writers, ReconcileError> {
         let clients = self.clients(connection)?;
         Ok(Writers {
-            testworthy: Arc::new(testworthy::Writer::new(testworthy_reader(
-                connection,
-                clients.testworthy,
-            )?)),
+            testworthy: testworthy_writer(connection, clients.testworthy)?,
             azure_devops: Arc::new(azure_devops::Writer::new(azure_devops::Reader::new(
                 &connection.azure_devops,
                 clients.azure_devops,
@@ -223,22 +228,52 @@ impl Remotes for HttpRemotes {
 fn testworthy_reader(
     connection: &Connection,
     client: http::Client,
+) -> Result<Arc<dyn ReadTestWorthy>, ReconcileError> {
+    Ok(match &connection.testworthy.surface {
+        TestWorthySurface::Automation { operations, .. } => {
+            Arc::new(automation(connection, operations, client)?)
+        }
+        TestWorthySurface::V1 { project_id, .. } => Arc::new(v1(connection, *project_id, client)),
+    })
+}
+
+fn testworthy_writer(
+    connection: &Connection,
+    client: http::Client,
+) -> Result<Arc<dyn WriteTestWorthy>, ReconcileError> {
+    Ok(match &connection.testworthy.surface {
+        TestWorthySurface::Automation { operations, .. } => {
+            let reader = automation(connection, operations, client)?;
+            Arc::new(testworthy::Writer::new(reader))
+        }
+        TestWorthySurface::V1 { project_id, .. } => {
+            let reader = v1(connection, *project_id, client);
+            Arc::new(testworthy::v1::Writer::new(reader))
+        }
+    })
+}
+
+fn automation(
+    connection: &Connection,
+    operations: &Operations,
+    client: http::Client,
 ) -> Result<testworthy::Reader, ReconcileError> {
-    testworthy::Reader::new(&connection.testworthy, client)
+    let side = &connection.testworthy;
+    testworthy::Reader::new(&side.url, operations, side.time_zone.clone(), client)
         .map_err(|error| remote_error(connection, error))
+}
+
+fn v1(connection: &Connection, project: u64, client: http::Client) -> testworthy::v1::Reader {
+    let side = &connection.testworthy;
+    testworthy::v1::Reader::new(&side.url, project, side.time_zone.clone(), client)
 }
 
 /// Adds to a remote error which credential it was about.
 pub(super) fn remote_error(connection: &Connection, error: RemoteError) -> ReconcileError {
     let credentials = match error.system {
         System::TestWorthy => {
-            let side = &connection.testworthy;
-            let mut names = Vec::new();
-            if let TextOrSecret::Secret(reference) = &side.user_email {
-                names.push(secret::describe(reference));
-            }
-            names.push(secret::describe(&side.api_key));
-            names.push(secret::describe(&side.project_key));
+            let secrets = connection.testworthy.secrets().into_iter();
+            let names: Vec<String> = secrets.map(|(_, s)| secret::describe(s)).collect();
             names.join(", ")
         }
         System::AzureDevOps => secret::describe(&connection.azure_devops.personal_access_token),

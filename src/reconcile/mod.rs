@@ -4,6 +4,7 @@
 //! ids by itself: both come in through [`Clock`] and [`Ids`], so that a simulation can replay a run.
 
 mod clock;
+mod configuration;
 mod connect;
 mod error;
 mod executor;
@@ -15,6 +16,7 @@ mod recovery;
 mod secret;
 
 pub use clock::{Clock, Ids, RealClock, TimeOrderedIds};
+pub use configuration::declared_integration;
 pub use connect::{HttpRemotes, Readers, Remotes, Writers, endpoints};
 pub use error::ReconcileError;
 pub use executor::{ApplyReport, Failure, FailureKind, StopFlag, apply, recover};

@@ -13,13 +13,17 @@ use super::connect::{Readers, endpoints, remote_error};
 use super::error::ReconcileError;
 use super::plan::item_keys;
 use crate::mapping::CompiledMapping;
-use crate::model::config::{AzureDevOpsScope, Connection, MatchBy, SyncRule, TestWorthyScope};
+use crate::model::config::{
+    AzureDevOpsScope, Connection, MatchBy, SyncRule, TestWorthyScope, TestWorthySurface,
+};
 use crate::model::{
     ACCORD_TAG, Case, CaseId, Endpoints, Link, SuiteId, System, WorkItem, WorkItemId, WorkItemType,
     azure_boards_mentions,
 };
 use crate::plan::{ItemKey, LinkedPairs, Observed, glob, is_unchanged};
-use crate::remote::{CaseListing, CaseRead, RemoteError, RemoteErrorKind, WorkItemQuery};
+use crate::remote::{
+    CaseListing, CaseRead, CaseScope, RemoteError, RemoteErrorKind, Verification, WorkItemQuery,
+};
 use crate::store::StoreError;
 
 /// Linked cases that are missing from their listings are asked for one by one, at most so many: the
@@ -29,10 +33,20 @@ const MISSING_CASES_ASKED: usize = 200;
 /// Work items and links that are read at once; a multiple of the 200 ids that one request reads.
 const SLICE: usize = 2_000;
 
-/// The cases of a suite, shared between the rules that read it.
+/// The cases of a suite or a project, shared between the rules that read it.
 struct Listing {
     cases: BTreeMap<CaseId, Arc<Case>>,
     incomplete: Option<String>,
+}
+
+/// What became of asking for one case.
+#[derive(Clone)]
+enum SingleCase {
+    Present(Arc<Case>),
+    /// The server says that it does not exist.
+    Missing,
+    /// It cannot be told.
+    Unknown,
 }
 
 /// Reads for the rules of one connection and remembers what it has read.
@@ -44,10 +58,10 @@ pub(super) struct Observer<'a> {
     pairs: Arc<LinkedPairs>,
     /// Items that wait for an answer or are in quarantine: the planner has to look at them.
     waiting: BTreeSet<ItemKey>,
-    /// Suites that several rules read, and that are kept for them.
-    shared: BTreeSet<SuiteId>,
-    listings: BTreeMap<SuiteId, Arc<Listing>>,
-    single_cases: BTreeMap<CaseId, Option<Arc<Case>>>,
+    /// Listings that several rules read, and that are kept for them.
+    shared: BTreeSet<CaseScope>,
+    listings: BTreeMap<CaseScope, Arc<Listing>>,
+    single_cases: BTreeMap<CaseId, SingleCase>,
     items: BTreeMap<WorkItemId, Option<Arc<WorkItem>>>,
     /// Work items of unchanged pairs that were dropped, by the lower-case name of their type.
     dropped: BTreeMap<String, HashMap<WorkItemId, CaseId>>,
@@ -89,9 +103,9 @@ impl<'a> Observer<'a> {
         let quarantine = context.store.quarantine(&endpoints).await?;
         let refused = quarantine.iter().filter_map(|entry| entry.key.parse().ok());
         let waiting = intents.iter().flat_map(item_keys).chain(refused).collect();
-        let mut readings: BTreeMap<SuiteId, usize> = BTreeMap::new();
-        for suite in rules.iter().flat_map(|rule| suites(rule)) {
-            *readings.entry(suite).or_default() += 1;
+        let mut readings: BTreeMap<CaseScope, usize> = BTreeMap::new();
+        for listed in rules.iter().flat_map(|rule| case_scopes(connection, rule)) {
+            *readings.entry(listed).or_default() += 1;
         }
         readings.retain(|_, rules| *rules > 1);
         Ok(Self {
@@ -179,8 +193,8 @@ impl<'a> Observer<'a> {
                 .work_items_in_scope
                 .extend(ids.iter().copied());
         }
-        for suite in suites(rule) {
-            self.read_suite(suite, &mut sight).await?;
+        for listed in case_scopes(self.connection, rule) {
+            self.read_cases(listed, &mut sight).await?;
         }
         self.read_work_items(&mut sight).await?;
         self.read_missing_cases(&mut sight).await?;
@@ -188,39 +202,39 @@ impl<'a> Observer<'a> {
         Ok((sight.observed, sight.links.into_values().collect()))
     }
 
-    async fn read_suite(
+    async fn read_cases(
         &mut self,
-        suite: SuiteId,
+        listed: CaseScope,
         sight: &mut Sight<'_>,
     ) -> Result<(), ReconcileError> {
-        let incomplete = if self.shared.contains(&suite) {
-            let listing = self.listing(suite).await?;
+        let incomplete = if self.shared.contains(&listed) {
+            let listing = self.listing(listed).await?;
             for (id, case) in &listing.cases {
                 note_case(sight, case);
                 sight.observed.cases.insert(*id, case.clone());
             }
             listing.incomplete.clone()
         } else {
-            self.read_pages(suite, sight).await?
+            self.read_pages(listed, sight).await?
         };
         if let Some(reason) = incomplete {
-            sight.observed.incomplete = Some(format!("suite {suite}: {reason}"));
+            sight.observed.incomplete = Some(format!("{listed}: {reason}"));
         }
         Ok(())
     }
 
-    /// Reads a suite page by page, comparing what is linked while the next page is on its way.
+    /// Reads a listing page by page, comparing what is linked while the next page is on its way.
     async fn read_pages(
         &mut self,
-        suite: SuiteId,
+        listed: CaseScope,
         sight: &mut Sight<'_>,
     ) -> Result<Option<String>, ReconcileError> {
-        let what = format!("reading suite {suite} of TestWorthy and its work items");
+        let what = format!("reading {listed} of TestWorthy and its work items");
         self.context.progress.begin(&what, None);
         let (send, mut pages) = mpsc::channel(1);
         let (testworthy, connection) = (self.readers.testworthy.clone(), self.connection);
         let read = async {
-            let read = testworthy.cases_in_pages(suite, send).await;
+            let read = testworthy.cases_in_pages(listed, send).await;
             read.map_err(|error| remote_error(connection, error))
         };
         let take = async {
@@ -336,21 +350,44 @@ impl<'a> Observer<'a> {
             .take(MISSING_CASES_ASKED)
             .collect();
         for id in missing {
-            if let Some(case) = self.single_case(id).await? {
-                count_case(&mut sight.observed, &case);
-                sight.observed.cases.insert(id, case);
+            match self.single_case(id).await? {
+                SingleCase::Present(case) => {
+                    count_case(&mut sight.observed, &case);
+                    sight.observed.cases.insert(id, case);
+                }
+                // A listing that may lack cases confirms nothing.
+                SingleCase::Missing if sight.observed.incomplete.is_none() => {
+                    if self.answers_for_cases(&sight.observed).await? {
+                        sight.observed.deleted_cases.insert(id);
+                    }
+                }
+                SingleCase::Missing | SingleCase::Unknown => {}
             }
         }
         Ok(())
     }
 
-    async fn listing(&mut self, suite: SuiteId) -> Result<Arc<Listing>, ReconcileError> {
-        if let Some(known) = self.listings.get(&suite) {
+    /// Whether the server has read a case alone: else a 404 says that the call is not there. Asked with a
+    /// case that was just listed.
+    async fn answers_for_cases(&mut self, observed: &Observed) -> Result<bool, ReconcileError> {
+        let verified = |readers: &Readers| {
+            readers.testworthy.capabilities().get_case == Verification::Verified
+        };
+        if !verified(&self.readers)
+            && let Some(id) = observed.cases_in_scope.first().copied()
+        {
+            self.single_case(id).await?;
+        }
+        Ok(verified(&self.readers))
+    }
+
+    async fn listing(&mut self, listed: CaseScope) -> Result<Arc<Listing>, ReconcileError> {
+        if let Some(known) = self.listings.get(&listed) {
             return Ok(known.clone());
         }
         let progress = self.context.progress;
-        progress.begin(&format!("reading suite {suite} of TestWorthy"), None);
-        let listing = self.readers.testworthy.cases(suite).await;
+        progress.begin(&format!("reading {listed} of TestWorthy"), None);
+        let listing = self.readers.testworthy.cases(listed).await;
         progress.end();
         let CaseListing { cases, incomplete } = listing.map_err(|error| self.failed(error))?;
         let cases = cases.into_iter().map(|(id, case)| (id, Arc::new(case)));
@@ -358,18 +395,21 @@ impl<'a> Observer<'a> {
             cases: cases.collect(),
             incomplete,
         });
-        self.listings.insert(suite, listing.clone());
+        self.listings.insert(listed, listing.clone());
         Ok(listing)
     }
 
-    async fn single_case(&mut self, id: CaseId) -> Result<Option<Arc<Case>>, ReconcileError> {
+    async fn single_case(&mut self, id: CaseId) -> Result<SingleCase, ReconcileError> {
         if let Some(known) = self.single_cases.get(&id) {
             return Ok(known.clone());
         }
         let case = match self.readers.testworthy.case(id).await {
-            Ok(CaseRead::Present(case)) => Some(Arc::from(case)),
-            Ok(CaseRead::Refused) => None,
-            Err(error) if matches!(error.kind, RemoteErrorKind::Unsupported { .. }) => None,
+            Ok(CaseRead::Present(case)) => SingleCase::Present(Arc::from(case)),
+            Ok(CaseRead::Missing) => SingleCase::Missing,
+            Ok(CaseRead::Refused) => SingleCase::Unknown,
+            Err(error) if matches!(error.kind, RemoteErrorKind::Unsupported { .. }) => {
+                SingleCase::Unknown
+            }
             Err(error) => return Err(self.failed(error)),
         };
         self.single_cases.insert(id, case.clone());
@@ -533,16 +573,17 @@ impl<'a> Observer<'a> {
     }
 }
 
-/// The suites that a rule reads, each once.
-fn suites(rule: &SyncRule) -> BTreeSet<SuiteId> {
-    let scope = rule.scope.testworthy.as_ref();
-    let mut suites: BTreeSet<SuiteId> = scope
-        .map(|scope| scope.suites.iter().copied().collect())
-        .unwrap_or_default();
+/// The listings that a rule needs: its suites, or the project where there are none.
+fn case_scopes(connection: &Connection, rule: &SyncRule) -> BTreeSet<CaseScope> {
+    if matches!(connection.testworthy.surface, TestWorthySurface::V1 { .. }) {
+        return BTreeSet::from([CaseScope::Project]);
+    }
+    let scope = rule.scope.testworthy.iter();
+    let mut suites: BTreeSet<SuiteId> = scope.flat_map(|scope| scope.suites.clone()).collect();
     if rule.target == System::TestWorthy {
         suites.extend(rule.create_in.suite);
     }
-    suites
+    suites.into_iter().map(CaseScope::Suite).collect()
 }
 
 /// Takes in that a case is there, and whether the rule selects it.
@@ -555,12 +596,13 @@ fn note_case(sight: &mut Sight<'_>, case: &Case) {
 }
 
 fn count_case(observed: &mut Observed, case: &Case) {
-    *observed.suite_sizes.entry(case.suite).or_default() += 1;
+    let listing = CaseScope::of(case);
+    *observed.listing_sizes.entry(listing).or_default() += 1;
 }
 
-/// Whether a scope selects a case of one of its suites.
+/// Whether a scope selects a case of one of its suites; a case without a suite is in the project.
 fn selects(scope: &TestWorthyScope, case: &Case) -> bool {
-    scope.suites.contains(&case.suite)
+    case.suite.is_none_or(|suite| scope.suites.contains(&suite))
         && (scope.sections.is_empty() || {
             let section = case.section_path.join("/");
             let mut patterns = scope.sections.iter();

@@ -4,16 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Context;
 use super::connect::endpoints;
 use super::error::ReconcileError;
 use super::executor::later;
 use super::observe::Observer;
+use super::{Context, configuration};
 use crate::diagnostics::catalog::mapping as mapping_codes;
 use crate::diagnostics::{Finding, Location, Place};
 use crate::mapping::CompiledMapping;
 use crate::model::config::{Config, Origin, SyncRule};
 use crate::model::{Endpoints, Link, Name};
+use crate::plan::configuration::ConfigurationInput;
 use crate::plan::safety::{FileCounts, Overrides};
 use crate::plan::{
     Inputs, ItemKey, LinkedPairs, Observed, OriginEntry, PlanFinding, PlanRequest, Planned,
@@ -65,6 +66,7 @@ pub async fn plan(
 ) -> Result<PlanOutcome, ReconcileError> {
     let mut findings = Vec::new();
     let mut observations = Vec::new();
+    let configuration = configuration::observe(context, &options.inputs.only).await?;
     for (connection_name, rules) in rules_by_connection(context.config, &options.inputs.only) {
         let Some(connection) = context.config.connections.get(connection_name) else {
             continue;
@@ -92,7 +94,7 @@ pub async fn plan(
         return Err(ReconcileError::Findings(findings));
     }
     observations.sort_by(|a, b| a.rule.name.cmp(&b.rule.name));
-    let planned = assemble(context, options, &observations, &findings).await?;
+    let planned = assemble(context, options, configuration, &observations, &findings).await?;
     Ok(PlanOutcome {
         planned,
         observations,
@@ -152,6 +154,7 @@ async fn compile(
 async fn assemble(
     context: &Context<'_>,
     options: &PlanOptions,
+    configuration: Vec<ConfigurationInput<'_>>,
     observations: &[Observation],
     findings: &[Finding],
 ) -> Result<Planned, ReconcileError> {
@@ -194,6 +197,7 @@ async fn assemble(
     let request = PlanRequest {
         inputs: options.inputs.clone(),
         version: env!("CARGO_PKG_VERSION"),
+        configuration,
         rules,
         known_rules: context
             .config

@@ -6,6 +6,7 @@
 
 mod azure_devops;
 mod error;
+mod integration;
 mod testworthy;
 
 pub use azure_devops::{
@@ -13,7 +14,8 @@ pub use azure_devops::{
     WriteOutcome,
 };
 pub use error::{RemoteError, RemoteErrorKind, RequestInfo};
+pub use integration::{IntegrationMapping, IntegrationSettings};
 pub use testworthy::{
-    CaseDraft, CaseListing, CasePatch, CaseRead, ReadTestWorthy, Section, Suite,
+    CaseDraft, CaseListing, CasePatch, CaseRead, CaseScope, ReadTestWorthy, Section, Suite,
     TestWorthyCapabilities, Verification, WriteTestWorthy,
 };

@@ -135,7 +135,7 @@ pub fn route_of(path: &str) -> String {
     } else if segments.starts_with(&["testworthy", "api", "tests"]) {
         3
     } else {
-        0
+        usize::from(segments.starts_with(&["testworthy", "v1"]))
     };
     let named: Vec<&str> = segments
         .get(from..)
@@ -196,6 +196,7 @@ mod tests {
                 "projects/{id}",
             ),
             ("/testworthy/api/tests/get_cases/41", "get_cases/{id}"),
+            ("/testworthy/v1/projects/7/cases", "v1/projects/{id}/cases"),
             ("/other/thing", "other/thing"),
         ] {
             assert_eq!(route_of(path), route, "{path}");

@@ -2,7 +2,7 @@
 //!
 //! The emulator is an independent double: it shares no code with Accord's clients, so that a mistake in
 //! a client cannot hide behind the same mistake here. One listener serves everything:
-//! `/{organization}/...` is Azure DevOps, `/testworthy/api/tests/...` is `TestWorthy` and `/_sandbox/...`
+//! `/{organization}/...` is Azure DevOps, `/testworthy/api/tests/...` and `/testworthy/v1/...` are `TestWorthy` and `/_sandbox/...`
 //! is the control surface (faults, request log, edits as a person would make them).
 //!
 //! Where to look: [`azure_devops`] and [`testworthy`] hold the two systems, [`fault`] what can go wrong,

@@ -52,7 +52,7 @@ pub(super) fn classify(
 }
 
 /// A redirect is never followed: to a sign-in page it means a lost login, else a wrong address.
-fn moved(status: u16, response: &Response) -> RemoteErrorKind {
+pub(super) fn moved(status: u16, response: &Response) -> RemoteErrorKind {
     let target = response.header("location").unwrap_or_default();
     let path = target.split(['?', '#']).next().unwrap_or_default();
     let lower = path.to_ascii_lowercase();
@@ -76,7 +76,7 @@ fn moved(status: u16, response: &Response) -> RemoteErrorKind {
 }
 
 /// The server's words: the member that usually holds them, else the beginning of the body.
-fn words(client: &Client, response: &Response) -> String {
+pub(super) fn words(client: &Client, response: &Response) -> String {
     if response.is_html() {
         return "a page instead of data".to_owned();
     }

@@ -26,6 +26,8 @@ pub(super) struct Listing {
 #[derive(Debug, Default)]
 pub(super) struct Pages {
     listing: Listing,
+    /// How many entries were kept, handed over or not.
+    kept: u64,
     seen: HashSet<u64>,
     taken: usize,
     total: Option<u64>,
@@ -79,13 +81,18 @@ impl Pages {
 
     /// The list, once there is no next page.
     pub(super) fn finish(mut self) -> Listing {
-        let listed = self.listing.items.len() as u64;
+        let listed = self.kept;
         if let Some(total) = self.total.filter(|total| *total != listed) {
             self.doubt(format!(
                 "the server counts {total} entries but listed {listed}"
             ));
         }
         self.listing
+    }
+
+    /// The entries that came since the last call: what is looked at page by page need not be kept.
+    pub(super) fn drain(&mut self) -> Vec<Json> {
+        std::mem::take(&mut self.listing.items)
     }
 
     /// Keeps the entries that are new; how many they are.
@@ -102,7 +109,9 @@ impl Pages {
                 None => self.doubt("an entry of the list has no id".to_owned()),
             }
         }
-        self.listing.items.len() - before
+        let fresh = self.listing.items.len() - before;
+        self.kept += fresh as u64;
+        fresh
     }
 
     /// The first doubt is told; one is enough.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use jiff::tz::TimeZone;
 use serde_json::Value as Json;
+use tokio::sync::mpsc::{self, Sender};
 use url::Url;
 
 use super::convert::{self, Names};
@@ -14,11 +15,11 @@ use super::operations::{Ids, Operation, Paths};
 use super::paging::{Listing, Pages};
 use super::wire::Object;
 use crate::http::{Client, Repeat, Request, Response};
-use crate::model::config::TestWorthyConnection;
+use crate::model::config::Operations;
 use crate::model::{Case, CaseId, SectionId, SuiteId, System};
 use crate::remote::{
-    CaseListing, CaseRead, ReadTestWorthy, RemoteError, RemoteErrorKind, RequestInfo, Section,
-    Suite, TestWorthyCapabilities, Verification,
+    CaseListing, CaseRead, CaseScope, ReadTestWorthy, RemoteError, RemoteErrorKind, RequestInfo,
+    Section, Suite, TestWorthyCapabilities, Verification,
 };
 
 /// Reads from one TestWorthy project over the automation surface. It has no way to write. Clones share
@@ -72,11 +73,16 @@ pub(super) struct Answer {
 }
 
 impl Reader {
-    /// A reader for this connection. `client` holds the three credential headers
-    /// ([`super::credential_headers`]). An override under `operations` that cannot be used is
-    /// [`RemoteErrorKind::Rejected`].
-    pub fn new(connection: &TestWorthyConnection, client: Client) -> Result<Self, RemoteError> {
-        let paths = Paths::new(&connection.url, &connection.operations).map_err(|invalid| {
+    /// A reader of the server at `base`, whose timestamps without an offset are in `zone`. `client` holds
+    /// the three credential headers ([`super::credential_headers`]). An override in `operations` that
+    /// cannot be used is [`RemoteErrorKind::Rejected`].
+    pub fn new(
+        base: &Url,
+        operations: &Operations,
+        zone: TimeZone,
+        client: Client,
+    ) -> Result<Self, RemoteError> {
+        let paths = Paths::new(base, operations).map_err(|invalid| {
             let kind = RemoteErrorKind::Rejected {
                 code: None,
                 reason: invalid.to_string(),
@@ -94,14 +100,16 @@ impl Reader {
                 get_case: Verification::Assumed,
                 create: Verification::Assumed,
                 update: Verification::Assumed,
+                close: Verification::Absent,
+                integration: Verification::Absent,
                 refs: true,
+                fields: None,
             },
             names: Names::default(),
             suite_of: HashMap::new(),
             sections: HashMap::new(),
             unlisted: HashSet::new(),
         };
-        let zone = connection.time_zone.clone();
         let state = Mutex::new(state);
         Ok(Self {
             shared: Arc::new(Shared {
@@ -230,8 +238,38 @@ impl Reader {
         let known = Object::of(json).and_then(|case| case.id("id"));
         let listed_in = listed_in.or_else(|| state.suite_of.get(&CaseId(known?)).copied());
         let case = convert::case(json, &self.shared.zone, listed_in, &state.names)?;
-        state.suite_of.insert(case.id, case.suite);
+        if let Some(suite) = case.suite {
+            state.suite_of.insert(case.id, suite);
+        }
         Ok(case)
+    }
+
+    fn learn_names(&self, cases: &[Json]) {
+        let mut state = self.state();
+        cases.iter().for_each(|json| state.names.learn(json));
+    }
+
+    /// Reads cases that a suite listed. What is no case is a doubt whether the list is whole.
+    fn read_page(
+        &self,
+        page: Vec<Json>,
+        suite: SuiteId,
+        sections: &BTreeMap<SectionId, Section>,
+        incomplete: &mut Option<String>,
+    ) -> Vec<Case> {
+        let mut cases = Vec::with_capacity(page.len());
+        for json in page {
+            match self.read_case(&json, Some(suite)) {
+                Ok(mut case) => {
+                    set_path(&mut case, sections);
+                    cases.push(case);
+                }
+                Err(reason) => {
+                    incomplete.get_or_insert(reason);
+                }
+            }
+        }
+        cases
     }
 
     /// Reads all sections of a suite afresh and remembers them.
@@ -277,7 +315,9 @@ impl Reader {
 
     /// Completes the section path from the sections that are known, without a request.
     pub(super) fn complete_path(&self, case: &mut Case) {
-        if let Some(sections) = self.state().sections.get(&case.suite) {
+        if let Some(suite) = case.suite
+            && let Some(sections) = self.state().sections.get(&suite)
+        {
             set_path(case, sections);
         }
     }
@@ -285,21 +325,21 @@ impl Reader {
     /// Completes the section path of a case that was read alone, reading the sections if its own is not
     /// known yet.
     pub(super) async fn place(&self, case: &mut Case) -> Result<(), RemoteError> {
-        let Some(section) = case.section else {
+        let (Some(section), Some(suite)) = (case.section, case.suite) else {
             return Ok(());
         };
         let known = {
             let state = self.state();
             let listed = state
                 .sections
-                .get(&case.suite)
+                .get(&suite)
                 .is_some_and(|s| s.contains_key(&section));
             listed
                 || state.unlisted.contains(&section)
                 || state.capabilities.sections == Verification::Absent
         };
         if !known {
-            let (sections, _) = self.sections_if_offered(case.suite).await?;
+            let (sections, _) = self.sections_if_offered(suite).await?;
             if !sections.contains_key(&section) {
                 self.state().unlisted.insert(section);
             }
@@ -335,7 +375,8 @@ impl ReadTestWorthy for Reader {
         self.state().capabilities
     }
 
-    async fn check(&self, suite: SuiteId) -> Result<(), RemoteError> {
+    async fn check(&self, scope: CaseScope) -> Result<(), RemoteError> {
+        let suite = suite_of(scope)?;
         let url = self.url(Operation::GetCases, Ids::suite(suite))?;
         let Answer { body, info } = self.call_at(Operation::GetCases, url.clone(), None).await?;
         let mut pages = Pages::default();
@@ -380,34 +421,57 @@ impl ReadTestWorthy for Reader {
         Ok(sections.into_values().collect())
     }
 
-    async fn cases(&self, suite: SuiteId) -> Result<CaseListing, RemoteError> {
-        let listing = self
-            .list(Operation::GetCases, Ids::suite(suite), "cases")
-            .await?;
+    async fn cases(&self, scope: CaseScope) -> Result<CaseListing, RemoteError> {
+        let (send, mut pages) = mpsc::channel::<Vec<Case>>(1);
+        let collect = async {
+            let mut cases = BTreeMap::new();
+            while let Some(page) = pages.recv().await {
+                cases.extend(page.into_iter().map(|case| (case.id, case)));
+            }
+            cases
+        };
+        let (incomplete, cases) = tokio::join!(self.cases_in_pages(scope, send), collect);
+        let incomplete = incomplete?;
+        Ok(CaseListing { cases, incomplete })
+    }
+
+    async fn cases_in_pages(
+        &self,
+        scope: CaseScope,
+        sender: Sender<Vec<Case>>,
+    ) -> Result<Option<String>, RemoteError> {
+        let suite = suite_of(scope)?;
         let (sections, doubt) = self.sections_if_offered(suite).await?;
-        let doubt = doubt.map(|reason| format!("its sections: {reason}"));
-        let mut incomplete = listing.incomplete.or(doubt);
-        // First every name, then every case: one may show only the id of a priority.
-        {
-            let mut state = self.state();
-            listing
-                .items
-                .iter()
-                .for_each(|json| state.names.learn(json));
-        }
-        let mut cases = BTreeMap::new();
-        for json in &listing.items {
-            match self.read_case(json, Some(suite)) {
-                Ok(mut case) => {
-                    set_path(&mut case, &sections);
-                    cases.insert(case.id, case);
-                }
-                Err(reason) => {
-                    incomplete.get_or_insert(reason);
-                }
+        let mut incomplete = None;
+        let mut pages = Pages::default();
+        // One case may show only the id of a priority that a later one shows with its name.
+        let mut unnamed = Vec::new();
+        let mut next = Some(self.url(Operation::GetCases, Ids::suite(suite))?);
+        while let Some(url) = next {
+            let Answer { body, info } = self
+                .call_at(Operation::GetCases, url.clone(), None)
+                .await?;
+            next = body
+                .map_err(|problem| problem.to_string())
+                .and_then(|body| pages.take(body, "cases", &url, &self.shared.paths))
+                .map_err(|reason| error(RemoteErrorKind::Protocol { reason }, Some(info)))?;
+            let page = pages.drain();
+            self.learn_names(&page);
+            let (waits, ready): (Vec<Json>, Vec<Json>) = page
+                .into_iter()
+                .partition(|json| self.state().names.lacks_a_name(json));
+            unnamed.extend(waits);
+            let cases = self.read_page(ready, suite, &sections, &mut incomplete);
+            if sender.send(cases).await.is_err() {
+                return Ok(incomplete);
             }
         }
-        Ok(CaseListing { cases, incomplete })
+        let cases = self.read_page(unnamed, suite, &sections, &mut incomplete);
+        if !cases.is_empty() && sender.send(cases).await.is_err() {
+            return Ok(incomplete);
+        }
+        let doubt = doubt.map(|reason| format!("its sections: {reason}"));
+        Ok(pages.finish().incomplete.or(doubt).or(incomplete))
     }
 
     async fn case(&self, id: CaseId) -> Result<CaseRead, RemoteError> {
@@ -444,6 +508,17 @@ pub(super) fn case_in(json: &Json) -> Option<&Json> {
     object.get("case").filter(|case| case.is_object())
 }
 
+/// This surface lists cases by suite only.
+fn suite_of(scope: CaseScope) -> Result<SuiteId, RemoteError> {
+    match scope {
+        CaseScope::Suite(suite) => Ok(suite),
+        CaseScope::Project => {
+            let operation = "listing the cases of a whole project".to_owned();
+            Err(error(RemoteErrorKind::Unsupported { operation }, None))
+        }
+    }
+}
+
 pub(super) fn another(asked: CaseId, got: CaseId) -> String {
     format!("the answer is about case {got} instead of case {asked}")
 }
@@ -476,7 +551,7 @@ fn whole(operation: Operation, incomplete: Option<&str>) -> Result<(), RemoteErr
     }
 }
 
-fn answered(mut info: RequestInfo, response: &Response) -> RequestInfo {
+pub(super) fn answered(mut info: RequestInfo, response: &Response) -> RequestInfo {
     info.status = Some(response.status);
     info
 }
@@ -536,7 +611,7 @@ mod tests {
         ] {
             let mut case = Case {
                 id: CaseId(1),
-                suite: SuiteId(41),
+                suite: Some(SuiteId(41)),
                 project: None,
                 section: id.map(SectionId),
                 section_path: vec!["own".to_owned()],

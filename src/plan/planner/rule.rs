@@ -237,12 +237,13 @@ impl<'a> Collector<'a> {
         one_way_item(situation, self.input.rule.source(), self.input.rule.creates)
     }
 
-    /// How an item is there, as far as it was read. Nothing was found in a recycle bin here, so what
-    /// was not read is gone without a confirmation.
+    /// How an item is there, as far as it was read. What was not read is gone without a confirmation,
+    /// unless the reading brought one.
     fn presence(&self, key: ItemKey) -> Presence {
         let observed = self.input.observed;
         match key {
             ItemKey::Case(id) if observed.has_case(id) => Presence::Present,
+            ItemKey::Case(id) if observed.deleted_cases.contains(&id) => Presence::Deleted,
             ItemKey::Case(_) => Presence::Gone,
             // Only items of the mapped type are compared.
             ItemKey::WorkItem(id) if observed.unchanged.has_work_item(id) => Presence::Present,

@@ -1,10 +1,10 @@
 //! Pairs that planning need not look at again, recognised while they are read.
 
-use super::pair::is_mapped;
+use super::pair::{carries_marks, is_mapped};
 use crate::diff::{FieldVerdict, one_way_pair};
 use crate::mapping::CompiledMapping;
 use crate::model::config::{Connection, SyncRule};
-use crate::model::{Case, Link, MarkState, WorkItem, azure_boards_mentions};
+use crate::model::{Case, Link, MarkState, System, WorkItem, azure_boards_mentions};
 
 /// Whether a linked pair whose source `rule` selects is in accord to the last field and mark, and so
 /// ordinary in every other way that a plan of it holds no word about it.
@@ -25,6 +25,11 @@ pub fn is_unchanged(
         let markers = connection.testworthy.marked_cases(item);
         mentions.iter().any(|id| *id != item.id) || markers.iter().any(|id| *id != case.id)
     };
+    // The store has a mark still to learn of, or a side to get.
+    let owes_mark = |mark, side| {
+        let may_stand = side == System::AzureDevOps || !case.refs.is_empty();
+        mark == MarkState::Missing && (may_stand || carries_marks(connection, side))
+    };
     let in_accord = || {
         let from = rule.source();
         let verdict = one_way_pair(mapping, &link.base, case, item, from, rule.drift);
@@ -33,8 +38,8 @@ pub fn is_unchanged(
     };
     link.rule == rule.name
         && (link.case, link.work_item) == (case.id, item.id)
-        && link.case_mark != MarkState::Missing
-        && link.work_item_mark != MarkState::Missing
+        && !owes_mark(link.case_mark, System::TestWorthy)
+        && !owes_mark(link.work_item_mark, System::AzureDevOps)
         && is_mapped(mapping, connection, item)
         && !names_others()
         && in_accord()

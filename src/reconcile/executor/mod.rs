@@ -5,6 +5,7 @@
 //! looked up; it is never simply sent again.
 
 mod cases;
+mod configuration;
 mod link;
 mod marks;
 mod report;
@@ -28,10 +29,11 @@ use crate::diagnostics::catalog::safety::MANIFESTS_MISSING;
 use crate::mapping::CompiledMapping;
 use crate::model::config::Connection;
 use crate::model::{
-    CaseId, Endpoints, Link, LinkId, MarkState, Name, OperationId, RunId, SuiteId, System,
-    WorkItem, WorkItemId,
+    CaseId, Endpoints, Link, LinkId, MarkState, Name, OperationId, RunId, System, WorkItem,
+    WorkItemId,
 };
 use crate::plan::{ItemKey, Operation, Overwrite, Pair, Plan, SafetyVerdict, Step};
+use crate::remote::CaseScope;
 use crate::store::{
     AuditEntry, Intent, IntentKind, IntentOutcome, Loss, Quarantine, QuarantineChange, Record, Run,
     RunOutcome,
@@ -95,6 +97,7 @@ pub async fn apply(
         run: run.clone(),
         ..ApplyReport::default()
     };
+    configuration::run(context, &outcome.planned, &run, stop, &mut report).await;
     for observation in &outcome.observations {
         let steps: Vec<&Step> = outcome
             .planned
@@ -182,8 +185,8 @@ struct RuleRun<'a> {
     linked_cases: BTreeMap<CaseId, WorkItemId>,
     /// Links whose source still lacks its mark.
     to_mark: Vec<LinkId>,
-    /// How many cases each suite held when it was read.
-    suite_sizes: BTreeMap<SuiteId, usize>,
+    /// How many cases each listing held when it was read.
+    listing_sizes: BTreeMap<CaseScope, usize>,
 }
 
 impl<'a> RuleRun<'a> {
@@ -215,7 +218,7 @@ impl<'a> RuleRun<'a> {
             linked_items: pairs.iter().map(|(case, item, _)| (item, case)).collect(),
             linked_cases: pairs.iter().map(|(case, item, _)| (case, item)).collect(),
             to_mark: Vec::new(),
-            suite_sizes: observation.observed.suite_sizes.clone(),
+            listing_sizes: observation.observed.listing_sizes.clone(),
         }
     }
 
@@ -425,7 +428,11 @@ impl<'a> RuleRun<'a> {
             System::TestWorthy => link.case_mark,
             System::AzureDevOps => link.work_item_mark,
         };
-        if mark == MarkState::Missing {
+        let carries_marks = match self.observation.rule.source() {
+            System::TestWorthy => self.connection.testworthy.keeps_references(),
+            System::AzureDevOps => true,
+        };
+        if mark == MarkState::Missing && carries_marks {
             self.to_mark.push(link.id.clone());
         }
         self.linked_items.insert(link.work_item, link.case);
@@ -436,28 +443,33 @@ impl<'a> RuleRun<'a> {
     /// Waits until a write that was just given up can no longer land. `false` if somebody asked to stop
     /// before: then the write stays open, and the next run waits for it.
     async fn wait_until_settled(&self) -> bool {
-        if !self.settle.is_zero() {
-            self.context.progress.note(&format!(
-                "a write got no answer; waiting {} s until it can no longer land, then looking it up",
-                self.settle.as_secs().max(1)
-            ));
-        }
-        let until = later(self.context.clock.now(), self.settle);
-        loop {
-            let left = until.duration_since(self.context.clock.now());
-            let left = Duration::try_from(left).unwrap_or_default();
-            if left.is_zero() {
-                return true;
-            }
-            if self.stop.is_set() {
-                return false;
-            }
-            self.context.clock.sleep(left.min(GLANCE)).await;
-        }
+        wait_until_settled(self.context, self.settle, self.stop).await
     }
 
     fn observed_item(&self, id: WorkItemId) -> Option<&WorkItem> {
         self.observation.observed.work_item(id)
+    }
+}
+
+/// As [`RuleRun::wait_until_settled`].
+async fn wait_until_settled(context: &Context<'_>, settle: Duration, stop: &StopFlag) -> bool {
+    if !settle.is_zero() {
+        context.progress.note(&format!(
+            "a write got no answer; waiting {} s until it can no longer land, then looking it up",
+            settle.as_secs().max(1)
+        ));
+    }
+    let until = later(context.clock.now(), settle);
+    loop {
+        let left = until.duration_since(context.clock.now());
+        let left = Duration::try_from(left).unwrap_or_default();
+        if left.is_zero() {
+            return true;
+        }
+        if stop.is_set() {
+            return false;
+        }
+        context.clock.sleep(left.min(GLANCE)).await;
     }
 }
 

@@ -83,14 +83,24 @@ impl ApplyReport {
     /// A step was carried out. Marks share the address of the item's other step and are no work of
     /// their own then.
     pub(super) fn done(&mut self, step: &Step) {
-        self.applied += u64::from(self.settled.insert(step.address.clone()));
+        self.done_at(&step.address);
+    }
+
+    /// What stands under this address was carried out.
+    pub(super) fn done_at(&mut self, address: &str) {
+        self.applied += u64::from(self.settled.insert(address.to_owned()));
     }
 
     /// A step was not carried out.
     pub(super) fn fail(&mut self, step: &Step, kind: FailureKind, message: &str) {
-        self.settled.insert(step.address.clone());
+        self.fail_at(&step.address, kind, message);
+    }
+
+    /// What stands under this address was not carried out.
+    pub(super) fn fail_at(&mut self, address: &str, kind: FailureKind, message: &str) {
+        self.settled.insert(address.to_owned());
         self.failures.push(Failure {
-            address: step.address.clone(),
+            address: address.to_owned(),
             kind,
             message: message.to_owned(),
         });

@@ -3,6 +3,8 @@
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use super::v1::V1Options;
+
 /// How the emulator behaves where the public record is silent or servers differ. The default is what
 /// the published sample and the vendor's client show.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +29,8 @@ pub struct TestWorthyOptions {
     pub add_case_takes_section: bool,
     /// The server's local zone, for timestamps: an IANA name or a POSIX `TZ` text.
     pub time_zone: String,
+    /// The second surface.
+    pub v1: V1Options,
 }
 
 impl Default for TestWorthyOptions {
@@ -41,6 +45,7 @@ impl Default for TestWorthyOptions {
             refuse_refs: false,
             add_case_takes_section: false,
             time_zone: "America/Chicago".to_owned(),
+            v1: V1Options::default(),
         }
     }
 }

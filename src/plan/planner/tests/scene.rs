@@ -6,9 +6,9 @@ use std::sync::Arc;
 use crate::mapping::CompiledMapping;
 use crate::mapping::testing::{compiled, constant_row, field_row, priority_row, tag_row};
 use crate::model::config::{
-    AzureDevOpsConnection, AzureDevOpsScope, Connection, CreateIn, DriftPolicy, MatchBy,
-    Operations, Origin, Safety, Scope, SecretRef, SyncRule, TestWorthyConnection, TestWorthyScope,
-    TextOrSecret,
+    AzureDevOpsConnection, AzureDevOpsScope, Connection, CreateIn, DriftPolicy, Integration,
+    MatchBy, Operations, Origin, Safety, Scope, SecretRef, SyncRule, TestWorthyConnection,
+    TestWorthyScope, TestWorthySurface, TextOrSecret,
 };
 use crate::model::{
     Base, BaseField, Case, CaseId, Endpoints, Link, LinkId, MarkState, Marker, Name, Rev, SuiteId,
@@ -39,6 +39,8 @@ pub(super) struct Scene {
     pub(super) cases: BTreeMap<CaseId, Case>,
     pub(super) items: BTreeMap<WorkItemId, WorkItem>,
     pub(super) links: Vec<Link>,
+    /// Cases whose deletion is confirmed.
+    pub(super) deleted_cases: BTreeSet<CaseId>,
     pub(super) only: Vec<String>,
     /// Whether titles are sensitive.
     pub(super) secret_titles: bool,
@@ -110,13 +112,16 @@ pub(super) fn connection() -> Connection {
         name: name("web-shop"),
         testworthy: TestWorthyConnection {
             url: "https://testworthy.us".parse().unwrap(),
-            user_email: TextOrSecret::Text("robot@example.test".to_owned()),
-            api_key: secret("TESTWORTHY_API_KEY"),
-            project_key: secret("TESTWORTHY_PROJECT_KEY"),
+            surface: TestWorthySurface::Automation {
+                user_email: TextOrSecret::Text("robot@example.test".to_owned()),
+                api_key: secret("TESTWORTHY_API_KEY"),
+                project_key: secret("TESTWORTHY_PROJECT_KEY"),
+                operations: Operations::default(),
+            },
             time_zone: jiff::tz::TimeZone::UTC,
             case_url: "{url}/TestCase/Detail/{case_id}".to_owned(),
-            operations: Operations::default(),
             rate: None,
+            integration: Integration::Ignore,
         },
         azure_devops: AzureDevOpsConnection {
             organization_url: "https://dev.azure.com/contoso".parse().unwrap(),
@@ -140,11 +145,21 @@ impl Scene {
             cases: BTreeMap::new(),
             items: BTreeMap::new(),
             links: Vec::new(),
+            deleted_cases: BTreeSet::new(),
             only: Vec::new(),
             secret_titles: false,
         };
         scene.rules.push(ruled(rule(RULE, target)));
         scene
+    }
+
+    /// Over the surface without references.
+    pub(super) fn on_v1(mut self) -> Self {
+        self.connection.testworthy.surface = TestWorthySurface::V1 {
+            token: SecretRef::Env("TESTWORTHY_TOKEN".to_owned()),
+            project_id: 7,
+        };
+        self
     }
 
     /// Towards Azure DevOps.
@@ -356,6 +371,7 @@ impl Scene {
                 ..Inputs::default()
             },
             version: "0.1.0",
+            configuration: Vec::new(),
             rules: rules.collect(),
             known_rules: named.chain(self.known_elsewhere.iter().cloned()).collect(),
             limits: Safety::default(),
@@ -400,6 +416,7 @@ impl Scene {
             work_items_in_scope: items
                 .filter(|id| source == System::AzureDevOps && selects(id.0))
                 .collect(),
+            deleted_cases: self.deleted_cases.clone(),
             incomplete: ruled.incomplete.clone(),
             ..Observed::default()
         }

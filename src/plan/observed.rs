@@ -7,8 +7,8 @@ use std::sync::Arc;
 use super::LinkedPairs;
 use crate::mapping::CompiledMapping;
 use crate::model::config::{Connection, SyncRule};
-use crate::remote::CaseScope;
 use crate::model::{Case, CaseId, Endpoints, Link, System, WorkItem, WorkItemId};
+use crate::remote::CaseScope;
 
 /// What both systems held. Items are shared between the rules that read them.
 #[derive(Clone, Debug, Default)]

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 use super::Context;
 use super::connect::{Readers, endpoints, remote_error};
@@ -233,9 +234,18 @@ impl<'a> Observer<'a> {
         self.context.progress.begin(&what, None);
         let (send, mut pages) = mpsc::channel(1);
         let (testworthy, connection) = (self.readers.testworthy.clone(), self.connection);
+        // A task of its own reads ahead on another thread; it ends with this call.
+        let mut reading = JoinSet::new();
+        reading.spawn(async move { testworthy.cases_in_pages(listed, send).await });
         let read = async {
-            let read = testworthy.cases_in_pages(listed, send).await;
-            read.map_err(|error| remote_error(connection, error))
+            match reading.join_next().await {
+                Some(Ok(read)) => read.map_err(|error| remote_error(connection, error)),
+                Some(Err(failure)) => match failure.try_into_panic() {
+                    Ok(panic) => std::panic::resume_unwind(panic),
+                    Err(_) => Err(ReconcileError::Stopped),
+                },
+                None => Err(ReconcileError::Stopped),
+            }
         };
         let take = async {
             while let Some(page) = pages.recv().await {

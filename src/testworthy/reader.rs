@@ -72,6 +72,15 @@ pub(super) struct Answer {
     pub(super) info: RequestInfo,
 }
 
+/// An entry of a suite's listing.
+enum Listed {
+    Case(Box<Case>),
+    /// It shows only the id of a priority or type, which a later entry may name.
+    Unnamed(Json),
+    /// No case: the list may not be whole.
+    Unreadable(String),
+}
+
 impl Reader {
     /// A reader of the server at `base`, whose timestamps without an offset are in `zone`. `client` holds
     /// the three credential headers ([`super::credential_headers`]). An override in `operations` that
@@ -153,6 +162,20 @@ impl Reader {
         url: Url,
         body: Option<&Json>,
     ) -> Result<Answer, RemoteError> {
+        let (response, info) = self.exchange_at(operation, url, body).await?;
+        Ok(Answer {
+            body: response.json(),
+            info,
+        })
+    }
+
+    /// As [`Self::call_at`], with the body left as it came.
+    async fn exchange_at(
+        &self,
+        operation: Operation,
+        url: Url,
+        body: Option<&Json>,
+    ) -> Result<(Response, RequestInfo), RemoteError> {
         if self
             .state()
             .verification(operation)
@@ -180,10 +203,7 @@ impl Reader {
                 if let Some(known) = self.state().verification(operation) {
                     *known = Verification::Verified;
                 }
-                Ok(Answer {
-                    body: response.json(),
-                    info,
-                })
+                Ok((response, info))
             }
             Err(kind) => Err(error(self.learn_absence(operation, kind), Some(info))),
         }
@@ -244,32 +264,37 @@ impl Reader {
         Ok(case)
     }
 
-    fn learn_names(&self, cases: &[Json]) {
-        let mut state = self.state();
-        cases.iter().for_each(|json| state.names.learn(json));
-    }
-
-    /// Reads cases that a suite listed. What is no case is a doubt whether the list is whole.
-    fn read_page(
+    /// Reads a case that a suite listed, unless it must wait for a name.
+    fn listed_case(
         &self,
-        page: Vec<Json>,
+        json: Json,
         suite: SuiteId,
         sections: &BTreeMap<SectionId, Section>,
-        incomplete: &mut Option<String>,
-    ) -> Vec<Case> {
-        let mut cases = Vec::with_capacity(page.len());
-        for json in page {
-            match self.read_case(&json, Some(suite)) {
-                Ok(mut case) => {
-                    set_path(&mut case, sections);
-                    cases.push(case);
-                }
-                Err(reason) => {
-                    incomplete.get_or_insert(reason);
-                }
-            }
+    ) -> Listed {
+        let waits = {
+            let mut state = self.state();
+            state.names.learn(&json);
+            state.names.lacks_a_name(&json)
+        };
+        if waits {
+            return Listed::Unnamed(json);
         }
-        cases
+        match self.placed_case(&json, suite, sections) {
+            Ok(case) => Listed::Case(Box::new(case)),
+            Err(reason) => Listed::Unreadable(reason),
+        }
+    }
+
+    /// Reads a case that a suite listed, with its full section path.
+    fn placed_case(
+        &self,
+        json: &Json,
+        suite: SuiteId,
+        sections: &BTreeMap<SectionId, Section>,
+    ) -> Result<Case, String> {
+        let mut case = self.read_case(json, Some(suite))?;
+        set_path(&mut case, sections);
+        Ok(case)
     }
 
     /// Reads all sections of a suite afresh and remembers them.
@@ -448,25 +473,34 @@ impl ReadTestWorthy for Reader {
         let mut unnamed = Vec::new();
         let mut next = Some(self.url(Operation::GetCases, Ids::suite(suite))?);
         while let Some(url) = next {
-            let Answer { body, info } = self
-                .call_at(Operation::GetCases, url.clone(), None)
+            let (response, info) = self
+                .exchange_at(Operation::GetCases, url.clone(), None)
                 .await?;
-            next = body
-                .map_err(|problem| problem.to_string())
-                .and_then(|body| pages.take(body, "cases", &url, &self.shared.paths))
+            let mut cases = Vec::new();
+            let each = |json| match self.listed_case(json, suite, &sections) {
+                Listed::Case(case) => cases.push(*case),
+                Listed::Unnamed(json) => unnamed.push(json),
+                Listed::Unreadable(reason) => {
+                    incomplete.get_or_insert(reason);
+                }
+            };
+            next = pages
+                .take_each(&response.body, "cases", &url, &self.shared.paths, each)
                 .map_err(|reason| error(RemoteErrorKind::Protocol { reason }, Some(info)))?;
-            let page = pages.drain();
-            self.learn_names(&page);
-            let (waits, ready): (Vec<Json>, Vec<Json>) = page
-                .into_iter()
-                .partition(|json| self.state().names.lacks_a_name(json));
-            unnamed.extend(waits);
-            let cases = self.read_page(ready, suite, &sections, &mut incomplete);
+            drop(response);
             if sender.send(cases).await.is_err() {
                 return Ok(incomplete);
             }
         }
-        let cases = self.read_page(unnamed, suite, &sections, &mut incomplete);
+        let mut cases = Vec::with_capacity(unnamed.len());
+        for json in unnamed {
+            match self.placed_case(&json, suite, &sections) {
+                Ok(case) => cases.push(case),
+                Err(reason) => {
+                    incomplete.get_or_insert(reason);
+                }
+            }
+        }
         if !cases.is_empty() && sender.send(cases).await.is_err() {
             return Ok(incomplete);
         }

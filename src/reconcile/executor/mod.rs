@@ -48,6 +48,9 @@ const ENDED: &str = "not carried out: the run ended before it";
 
 const UNANSWERED: &str = "the write got no answer and could not be looked up; the next run looks again before it sends anything";
 
+/// Links that are recorded in one transaction, where nothing is sent.
+const RECORDED_AT_ONCE: usize = 1_000;
+
 /// How often a wait looks whether somebody asked to stop.
 const GLANCE: Duration = Duration::from_millis(500);
 
@@ -261,7 +264,19 @@ impl<'a> RuleRun<'a> {
         self.write_marks(report).await
     }
 
+    /// A wave at a time: a record holds both sides' values, and thousands may follow a lost state.
     async fn record_only(
+        &mut self,
+        steps: &[&Step],
+        report: &mut ApplyReport,
+    ) -> Result<(), ReconcileError> {
+        for wave in steps.chunks(RECORDED_AT_ONCE) {
+            self.record_wave(wave, report).await?;
+        }
+        Ok(())
+    }
+
+    async fn record_wave(
         &mut self,
         steps: &[&Step],
         report: &mut ApplyReport,

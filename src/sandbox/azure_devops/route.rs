@@ -17,7 +17,24 @@ pub(crate) struct Scope {
 }
 
 /// A successful answer: status and body.
-pub(crate) type Answer = Result<(StatusCode, Option<Value>), ApiError>;
+pub(crate) type Answer = Result<(StatusCode, Option<Payload>), ApiError>;
+
+/// A body: a tree, or JSON that is written already.
+#[derive(Debug)]
+pub(crate) enum Payload {
+    Tree(Value),
+    Text(Vec<u8>),
+}
+
+impl Payload {
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        match self {
+            // Keys are texts, so it can be written.
+            Self::Tree(value) => serde_json::to_vec(&value).unwrap_or_default(),
+            Self::Text(text) => text,
+        }
+    }
+}
 
 /// 200 with a body.
 #[expect(
@@ -25,7 +42,7 @@ pub(crate) type Answer = Result<(StatusCode, Option<Value>), ApiError>;
     reason = "every handler ends with it, and handlers can fail"
 )]
 pub(crate) fn ok(body: Value) -> Answer {
-    Ok((StatusCode::OK, Some(body)))
+    Ok((StatusCode::OK, Some(Payload::Tree(body))))
 }
 
 impl Organization {

@@ -7,7 +7,7 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::route::{Answer, ok};
+use super::route::{Answer, Payload, ok};
 use super::version::Versions;
 use super::wire::list;
 use super::{Organization, ResourceAreas};
@@ -112,10 +112,11 @@ impl Organization {
             .iter()
             .find(|(known, _)| known.eq_ignore_ascii_case(id));
         Ok(match (self.settings.resource_areas, known) {
-            (ResourceAreas::Services, Some(area)) => {
-                (StatusCode::OK, Some(self.resource_area(area)))
-            }
-            _ => (StatusCode::OK, Some(Value::Null)),
+            (ResourceAreas::Services, Some(area)) => (
+                StatusCode::OK,
+                Some(Payload::Tree(self.resource_area(area))),
+            ),
+            _ => (StatusCode::OK, Some(Payload::Tree(Value::Null))),
         })
     }
 }

@@ -327,7 +327,10 @@ impl Shared {
         let lost = |error| Failure::of(error, &self.timeouts);
         let mut answer = builder.send().await.map_err(lost)?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        let mut body = Vec::new();
+        let announced = answer
+            .content_length()
+            .and_then(|n| usize::try_from(n).ok());
+        let mut body = Vec::with_capacity(announced.unwrap_or_default().min(LARGEST_BODY));
         while let Some(chunk) = answer.chunk().await.map_err(|error| Failure {
             // Once there are headers, the request has arrived.
             outcome: Outcome::Lost,

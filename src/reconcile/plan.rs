@@ -17,8 +17,8 @@ use crate::model::{Endpoints, Link, Name, WorkItemType};
 use crate::plan::configuration::ConfigurationInput;
 use crate::plan::safety::{FileCounts, Overrides};
 use crate::plan::{
-    Inputs, ItemKey, Observed, OriginEntry, PlanFinding, PlanRequest, Planned, Refusal, RuleInput,
-    glob, plan as make_plan,
+    Inputs, ItemKey, LinkedPairs, Observed, OriginEntry, PlanFinding, PlanRequest, Planned,
+    Refusal, RuleInput, glob, plan as make_plan,
 };
 use crate::store::Intent;
 
@@ -45,8 +45,10 @@ pub struct Observation {
     pub endpoints: Endpoints,
     /// What both systems held.
     pub observed: Observed,
-    /// The links between the two places.
-    pub links: Arc<Vec<Link>>,
+    /// Every pair between the two places.
+    pub pairs: Arc<LinkedPairs>,
+    /// The whole links that the rule may need; see [`RuleInput::links`].
+    pub links: Vec<Link>,
 }
 
 /// A plan with what it was made from.
@@ -71,22 +73,20 @@ pub async fn plan(
         };
         let places = endpoints(connection);
         let readers = context.remotes.readers(connection)?;
-        let links = Arc::new(context.store.links(&places).await?);
-        let mut observer = Observer::new(connection, readers, context.progress);
+        let mut observer = Observer::new(context, connection, readers, &rules).await?;
         for rule in rules {
             let Some(mapping) = compile(context.config, rule, &mut observer, &mut findings).await?
             else {
                 continue;
             };
-            let seen = observer
-                .observe(rule, &mapping.work_item_type, &links, &context.config.rules)
-                .await?;
+            let (observed, links) = observer.observe(rule, &mapping).await?;
             observations.push(Observation {
                 rule: rule.clone(),
                 mapping,
                 endpoints: places.clone(),
-                observed: seen,
-                links: links.clone(),
+                observed,
+                pairs: observer.pairs(),
+                links,
             });
         }
     }
@@ -181,6 +181,7 @@ async fn assemble(
             endpoints: observation.endpoints.clone(),
             mapping: &observation.mapping,
             observed: &observation.observed,
+            pairs: &observation.pairs,
             links: &observation.links,
             settling: intents
                 .iter()
@@ -225,7 +226,7 @@ async fn assemble(
 }
 
 /// Both items of an intent wait: whichever of them is the source of a rule.
-fn item_keys(intent: &Intent) -> Vec<ItemKey> {
+pub(super) fn item_keys(intent: &Intent) -> Vec<ItemKey> {
     let case = intent.case.map(ItemKey::Case);
     let item = intent.work_item.map(ItemKey::WorkItem);
     case.into_iter().chain(item).collect()

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use async_trait::async_trait;
+use tokio::sync::mpsc::Sender;
 
 use super::{IntegrationSettings, RemoteError, RemoteErrorKind};
 use crate::model::{Case, CaseId, SectionId, SuiteId, System, Value};
@@ -128,6 +129,20 @@ pub trait ReadTestWorthy: Send + Sync {
     /// All cases of a suite or of the project, with section paths as full as the server allows;
     /// [`super::RemoteErrorKind::Unsupported`] for a scope that the surface does not know.
     async fn cases(&self, scope: CaseScope) -> Result<CaseListing, RemoteError>;
+
+    /// As [`Self::cases`], but hands the cases over as they come, a few at a time and each once, and
+    /// gives only why some may be missing: what was looked at need not be kept. Whoever drops the other
+    /// end of `pages` has seen enough.
+    async fn cases_in_pages(
+        &self,
+        scope: CaseScope,
+        pages: Sender<Vec<Case>>,
+    ) -> Result<Option<String>, RemoteError> {
+        let CaseListing { cases, incomplete } = self.cases(scope).await?;
+        // Nobody waits for them any more: nothing is left to do.
+        let _ = pages.send(cases.into_values().collect()).await;
+        Ok(incomplete)
+    }
 
     /// One case; [`super::RemoteErrorKind::Unsupported`] where the server cannot read one.
     async fn case(&self, id: CaseId) -> Result<CaseRead, RemoteError>;

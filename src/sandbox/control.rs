@@ -44,9 +44,16 @@ async fn health(Shared(sandbox): Shared<Sandbox>) -> Json<Value> {
     }))
 }
 
-async fn read_log(Shared(sandbox): Shared<Sandbox>) -> Json<Value> {
+/// `?entries=N` gives the newest N requests only; the counts are always there.
+async fn read_log(
+    Shared(sandbox): Shared<Sandbox>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Json<Value> {
+    let wanted = query.get("entries").and_then(|number| number.parse().ok());
     let state = sandbox.state();
-    let entries: Vec<_> = state.log.entries().collect();
+    let all = state.log.entries();
+    let skipped = wanted.map_or(0, |wanted: usize| all.len().saturating_sub(wanted));
+    let entries: Vec<_> = all.skip(skipped).collect();
     let routes: Vec<Value> = state
         .log
         .routes()

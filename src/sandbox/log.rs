@@ -89,7 +89,7 @@ impl RequestLog {
     }
 
     /// Every kept request, oldest first.
-    pub fn entries(&self) -> impl DoubleEndedIterator<Item = &LogEntry> {
+    pub fn entries(&self) -> impl DoubleEndedIterator<Item = &LogEntry> + ExactSizeIterator {
         self.entries.iter()
     }
 

@@ -8,6 +8,7 @@
 
 mod convert;
 mod error;
+mod list_body;
 mod operations;
 mod paging;
 mod picklist;

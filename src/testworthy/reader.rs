@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use jiff::tz::TimeZone;
 use serde_json::Value as Json;
+use tokio::sync::mpsc::{self, Sender};
 use url::Url;
 
 use super::convert::{self, Names};
@@ -70,6 +71,15 @@ impl State {
 pub(super) struct Answer {
     pub(super) body: serde_json::Result<Json>,
     pub(super) info: RequestInfo,
+}
+
+/// An entry of a suite's listing.
+enum Listed {
+    Case(Box<Case>),
+    /// It shows only the id of a priority or type, which a later entry may name.
+    Unnamed(Json),
+    /// No case: the list may not be whole.
+    Unreadable(String),
 }
 
 impl Reader {
@@ -153,6 +163,20 @@ impl Reader {
         url: Url,
         body: Option<&Json>,
     ) -> Result<Answer, RemoteError> {
+        let (response, info) = self.exchange_at(operation, url, body).await?;
+        Ok(Answer {
+            body: response.json(),
+            info,
+        })
+    }
+
+    /// As [`Self::call_at`], with the body left as it came.
+    async fn exchange_at(
+        &self,
+        operation: Operation,
+        url: Url,
+        body: Option<&Json>,
+    ) -> Result<(Response, RequestInfo), RemoteError> {
         if self
             .state()
             .verification(operation)
@@ -170,10 +194,7 @@ impl Reader {
                 if let Some(known) = self.state().verification(operation) {
                     *known = Verification::Verified;
                 }
-                Ok(Answer {
-                    body: response.json(),
-                    info,
-                })
+                Ok((response, info))
             }
             Err(kind) => Err(error(self.learn_absence(operation, kind), Some(info))),
         }
@@ -231,6 +252,39 @@ impl Reader {
         if let Some(suite) = case.suite {
             state.suite_of.insert(case.id, suite);
         }
+        Ok(case)
+    }
+
+    /// Reads a case that a suite listed, unless it must wait for a name.
+    fn listed_case(
+        &self,
+        json: Json,
+        suite: SuiteId,
+        sections: &BTreeMap<SectionId, Section>,
+    ) -> Listed {
+        let waits = {
+            let mut state = self.state();
+            state.names.learn(&json);
+            state.names.lacks_a_name(&json)
+        };
+        if waits {
+            return Listed::Unnamed(json);
+        }
+        match self.placed_case(&json, suite, sections) {
+            Ok(case) => Listed::Case(Box::new(case)),
+            Err(reason) => Listed::Unreadable(reason),
+        }
+    }
+
+    /// Reads a case that a suite listed, with its full section path.
+    fn placed_case(
+        &self,
+        json: &Json,
+        suite: SuiteId,
+        sections: &BTreeMap<SectionId, Section>,
+    ) -> Result<Case, String> {
+        let mut case = self.read_case(json, Some(suite))?;
+        set_path(&mut case, sections);
         Ok(case)
     }
 
@@ -412,34 +466,65 @@ impl ReadTestWorthy for Reader {
     }
 
     async fn cases(&self, scope: CaseScope) -> Result<CaseListing, RemoteError> {
+        let (send, mut pages) = mpsc::channel::<Vec<Case>>(1);
+        let collect = async {
+            let mut cases = BTreeMap::new();
+            while let Some(page) = pages.recv().await {
+                cases.extend(page.into_iter().map(|case| (case.id, case)));
+            }
+            cases
+        };
+        let (incomplete, cases) = tokio::join!(self.cases_in_pages(scope, send), collect);
+        let incomplete = incomplete?;
+        Ok(CaseListing { cases, incomplete })
+    }
+
+    async fn cases_in_pages(
+        &self,
+        scope: CaseScope,
+        sender: Sender<Vec<Case>>,
+    ) -> Result<Option<String>, RemoteError> {
         let suite = suite_of(scope)?;
-        let listing = self
-            .list(Operation::GetCases, Ids::suite(suite), "cases")
-            .await?;
         let (sections, doubt) = self.sections_if_offered(suite).await?;
-        let doubt = doubt.map(|reason| format!("its sections: {reason}"));
-        let mut incomplete = listing.incomplete.or(doubt);
-        // First every name, then every case: one may show only the id of a priority.
-        {
-            let mut state = self.state();
-            listing
-                .items
-                .iter()
-                .for_each(|json| state.names.learn(json));
-        }
-        let mut cases = BTreeMap::new();
-        for json in &listing.items {
-            match self.read_case(json, Some(suite)) {
-                Ok(mut case) => {
-                    set_path(&mut case, &sections);
-                    cases.insert(case.id, case);
+        let mut incomplete = None;
+        let mut pages = Pages::default();
+        // One case may show only the id of a priority that a later one shows with its name.
+        let mut unnamed = Vec::new();
+        let mut next = Some(self.url(Operation::GetCases, Ids::suite(suite))?);
+        while let Some(url) = next {
+            let (response, info) = self
+                .exchange_at(Operation::GetCases, url.clone(), None)
+                .await?;
+            let mut cases = Vec::new();
+            let each = |json| match self.listed_case(json, suite, &sections) {
+                Listed::Case(case) => cases.push(*case),
+                Listed::Unnamed(json) => unnamed.push(json),
+                Listed::Unreadable(reason) => {
+                    incomplete.get_or_insert(reason);
                 }
+            };
+            next = pages
+                .take_each(&response.body, "cases", &url, &self.shared.paths, each)
+                .map_err(|reason| error(RemoteErrorKind::Protocol { reason }, Some(info)))?;
+            drop(response);
+            if sender.send(cases).await.is_err() {
+                return Ok(incomplete);
+            }
+        }
+        let mut cases = Vec::with_capacity(unnamed.len());
+        for json in unnamed {
+            match self.placed_case(&json, suite, &sections) {
+                Ok(case) => cases.push(case),
                 Err(reason) => {
                     incomplete.get_or_insert(reason);
                 }
             }
         }
-        Ok(CaseListing { cases, incomplete })
+        if !cases.is_empty() && sender.send(cases).await.is_err() {
+            return Ok(incomplete);
+        }
+        let doubt = doubt.map(|reason| format!("its sections: {reason}"));
+        Ok(pages.finish().incomplete.or(doubt).or(incomplete))
     }
 
     async fn case(&self, id: CaseId) -> Result<CaseRead, RemoteError> {

@@ -10,6 +10,7 @@ mod pair;
 mod rule;
 #[cfg(test)]
 mod tests;
+mod unchanged;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,6 +27,7 @@ use crate::model::config::{Connection, Safety};
 use crate::model::{Endpoints, Name, System};
 use crate::plan::Change;
 use claims::{Claims, Rules};
+pub use unchanged::is_unchanged;
 
 /// What a whole plan is made from.
 #[derive(Debug)]

@@ -48,6 +48,9 @@ const ENDED: &str = "not carried out: the run ended before it";
 
 const UNANSWERED: &str = "the write got no answer and could not be looked up; the next run looks again before it sends anything";
 
+/// Links that are recorded in one transaction, where nothing is sent.
+const RECORDED_AT_ONCE: usize = 1_000;
+
 /// How often a wait looks whether somebody asked to stop.
 const GLANCE: Duration = Duration::from_millis(500);
 
@@ -202,12 +205,9 @@ impl<'a> RuleRun<'a> {
     ) -> Self {
         let pairs = steps.iter().filter_map(|step| step.operation.pair());
         let wanted: BTreeSet<&LinkId> = pairs.filter_map(|pair| pair.link.as_ref()).collect();
-        let all = observation.links.iter();
-        let links = all.clone().filter(|link| wanted.contains(&link.id));
-        let mut listing_sizes = BTreeMap::new();
-        for case in observation.observed.cases.values() {
-            *listing_sizes.entry(CaseScope::of(case)).or_default() += 1;
-        }
+        let links = observation.links.iter();
+        let links = links.filter(|link| wanted.contains(&link.id));
+        let pairs = &observation.pairs;
         Self {
             context,
             observation,
@@ -219,13 +219,10 @@ impl<'a> RuleRun<'a> {
             stop,
             settle: context.config.project.settle,
             links: links.map(|link| (link.id.clone(), link.clone())).collect(),
-            linked_items: all
-                .clone()
-                .map(|link| (link.work_item, link.case))
-                .collect(),
-            linked_cases: all.map(|link| (link.case, link.work_item)).collect(),
+            linked_items: pairs.iter().map(|(case, item, _)| (item, case)).collect(),
+            linked_cases: pairs.iter().map(|(case, item, _)| (case, item)).collect(),
             to_mark: Vec::new(),
-            listing_sizes,
+            listing_sizes: observation.observed.listing_sizes.clone(),
         }
     }
 
@@ -268,7 +265,19 @@ impl<'a> RuleRun<'a> {
         self.write_marks(report).await
     }
 
+    /// A wave at a time: a record holds both sides' values, and thousands may follow a lost state.
     async fn record_only(
+        &mut self,
+        steps: &[&Step],
+        report: &mut ApplyReport,
+    ) -> Result<(), ReconcileError> {
+        for wave in steps.chunks(RECORDED_AT_ONCE) {
+            self.record_wave(wave, report).await?;
+        }
+        Ok(())
+    }
+
+    async fn record_wave(
         &mut self,
         steps: &[&Step],
         report: &mut ApplyReport,

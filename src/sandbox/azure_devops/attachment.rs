@@ -74,7 +74,10 @@ impl Organization {
                 .finish();
             url = format!("{url}?{query}");
         }
-        Ok((StatusCode::CREATED, Some(json!({"id": id, "url": url}))))
+        Ok((
+            StatusCode::CREATED,
+            Some(json!({"id": id, "url": url}).into()),
+        ))
     }
 
     /// `PUT attachments/{id}` with `Content-Range: bytes first-last/total`; chunks come in order.

@@ -132,7 +132,7 @@ impl Organization {
         self.nodes.set_attributes(node, &attributes(&body)?);
         let url = self.project_url(at);
         let told = self.nodes.json(node, 0, &url, true);
-        Ok((StatusCode::CREATED, Some(told)))
+        Ok((StatusCode::CREATED, Some(told.into())))
     }
 
     pub(crate) fn patch_node(

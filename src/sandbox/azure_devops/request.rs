@@ -12,6 +12,7 @@ use super::Organization;
 use super::error::ApiError;
 use super::guid::guid;
 use super::identity::UserId;
+use super::route::Payload;
 
 /// A request to the organisation.
 pub(crate) struct ApiRequest<'a> {
@@ -236,7 +237,7 @@ pub(crate) fn is_write(method: &str, path: &str, query: &str) -> bool {
 #[derive(Debug)]
 pub(crate) enum Content {
     /// JSON under a negotiated version.
-    Json(Value, String),
+    Json(Payload, String),
     /// An error in the service's shape.
     Error(Value),
     Text(&'static str, String),
@@ -275,7 +276,7 @@ impl Reply {
                 Some(format!(
                     "application/json; charset=utf-8; api-version={version}"
                 )),
-                value.to_string().into_bytes(),
+                value.into_bytes(),
             ),
             Content::Error(value) => (
                 Some("application/json; charset=utf-8".to_owned()),

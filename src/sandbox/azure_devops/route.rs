@@ -18,7 +18,30 @@ pub(crate) struct Scope {
 }
 
 /// A successful answer: status and body.
-pub(crate) type Answer = Result<(StatusCode, Option<Value>), ApiError>;
+pub(crate) type Answer = Result<(StatusCode, Option<Payload>), ApiError>;
+
+/// A body: a tree, or JSON that is written already.
+#[derive(Debug)]
+pub(crate) enum Payload {
+    Tree(Value),
+    Text(Vec<u8>),
+}
+
+impl From<Value> for Payload {
+    fn from(tree: Value) -> Self {
+        Self::Tree(tree)
+    }
+}
+
+impl Payload {
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        match self {
+            // Keys are texts, so it can be written.
+            Self::Tree(value) => serde_json::to_vec(&value).unwrap_or_default(),
+            Self::Text(text) => text,
+        }
+    }
+}
 
 /// 200 with a body.
 #[expect(
@@ -26,7 +49,7 @@ pub(crate) type Answer = Result<(StatusCode, Option<Value>), ApiError>;
     reason = "every handler ends with it, and handlers can fail"
 )]
 pub(crate) fn ok(body: Value) -> Answer {
-    Ok((StatusCode::OK, Some(body)))
+    Ok((StatusCode::OK, Some(Payload::Tree(body))))
 }
 
 impl Organization {
@@ -62,7 +85,7 @@ impl Organization {
         let given: Vec<&str> = after[1..].iter().map(String::as_str).collect();
         if request.method == "OPTIONS" {
             // The tables stand outside of versioning: they are what clients learn versions from.
-            let table = Content::Json(location::table(&lower), "7.1".to_owned());
+            let table = Content::Json(location::table(&lower).into(), "7.1".to_owned());
             return Reply::new(StatusCode::OK, table);
         }
         let Some(versions) = versions(&lower) else {

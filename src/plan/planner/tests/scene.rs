@@ -16,7 +16,7 @@ use crate::model::{
 };
 use crate::plan::planner::{PlanRequest, Planned, plan};
 use crate::plan::safety::{FileCounts, Overrides};
-use crate::plan::{Inputs, ItemKey, Observed, Refusal, RuleInput};
+use crate::plan::{Inputs, ItemKey, LinkedPairs, Observed, Refusal, RuleInput, is_unchanged};
 
 pub(super) const SUITE: SuiteId = SuiteId(41);
 pub(super) const RULE: &str = "cases";
@@ -313,9 +313,18 @@ impl Scene {
         self.plan_in_order(&(0..self.rules.len()).collect::<Vec<_>>())
     }
 
+    /// The plan of the scene as it is read in large projects: unchanged pairs left out.
+    pub(super) fn plan_without_unchanged(&self) -> Planned {
+        self.planned(&(0..self.rules.len()).collect::<Vec<_>>(), true)
+    }
+
     /// The plan with the rules handed over in this order.
     pub(super) fn plan_in_order(&self, order: &[usize]) -> Planned {
-        let observed: Vec<Observed> = self
+        self.planned(order, false)
+    }
+
+    fn planned(&self, order: &[usize], drop_unchanged: bool) -> Planned {
+        let mut observed: Vec<Observed> = self
             .rules
             .iter()
             .map(|ruled| self.observed(ruled))
@@ -325,6 +334,22 @@ impl Scene {
             .iter()
             .map(|ruled| mapping_with_title(ruled.rule.target, self.secret_titles))
             .collect();
+        let pairs = LinkedPairs::of(&self.links);
+        let mut links = vec![self.links.clone(); self.rules.len()];
+        if drop_unchanged {
+            for (index, ruled) in self.rules.iter().enumerate() {
+                let seen = &mut observed[index];
+                links[index].retain(|link| {
+                    let drop = self.drops(ruled, link, seen, &mappings[index]);
+                    if drop {
+                        seen.cases.remove(&link.case);
+                        seen.work_items.remove(&link.work_item);
+                        seen.unchanged.insert(link.case, link.work_item);
+                    }
+                    !drop
+                });
+            }
+        }
         let rules = order.iter().map(|&index| {
             let ruled = &self.rules[index];
             RuleInput {
@@ -333,7 +358,8 @@ impl Scene {
                 endpoints: endpoints(),
                 mapping: &mappings[index],
                 observed: &observed[index],
-                links: &self.links,
+                pairs: &pairs,
+                links: &links[index],
                 settling: ruled.settling.clone(),
                 quarantined: ruled.quarantined.clone(),
             }
@@ -356,6 +382,26 @@ impl Scene {
         .unwrap()
     }
 
+    /// Whether an observer would drop the pair of a link.
+    fn drops(
+        &self,
+        ruled: &Ruled,
+        link: &Link,
+        seen: &Observed,
+        mapping: &CompiledMapping,
+    ) -> bool {
+        let keys = [ItemKey::Case(link.case), ItemKey::WorkItem(link.work_item)];
+        let waits = |key| ruled.settling.contains(key) || ruled.quarantined.contains_key(key);
+        let selected = seen.cases_in_scope.contains(&link.case)
+            || seen.work_items_in_scope.contains(&link.work_item);
+        let pair = seen.case(link.case).zip(seen.work_item(link.work_item));
+        selected
+            && !keys.iter().any(waits)
+            && pair.is_some_and(|(case, item)| {
+                is_unchanged(&ruled.rule, &self.connection, mapping, link, case, item)
+            })
+    }
+
     fn observed(&self, ruled: &Ruled) -> Observed {
         let selects = |id: u64| ruled.selects.as_ref().is_none_or(|ids| ids.contains(&id));
         let source = ruled.rule.source();
@@ -372,6 +418,7 @@ impl Scene {
                 .collect(),
             deleted_cases: self.deleted_cases.clone(),
             incomplete: ruled.incomplete.clone(),
+            ..Observed::default()
         }
     }
 }

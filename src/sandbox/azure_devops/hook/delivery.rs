@@ -242,7 +242,7 @@ impl TestDelivery {
         let state = sandbox.state();
         let user = self.user;
         let told = self.told(&outcome, state.clock.now());
-        Reply::new(StatusCode::OK, Content::Json(told, "7.1".to_owned()))
+        Reply::new(StatusCode::OK, Content::Json(told.into(), "7.1".to_owned()))
             .into_response(&state.azure_devops, Some(user))
     }
 }

@@ -296,7 +296,7 @@ impl Organization {
             record,
             subscription,
         });
-        Ok((StatusCode::OK, Some(told)))
+        Ok((StatusCode::OK, Some(told.into())))
     }
 }
 

@@ -204,7 +204,7 @@ fn forbidden_change(type_key: &'static str, message: String) -> ApiError {
     reason = "every handler ends with it, and handlers can fail"
 )]
 fn created(body: Value) -> Answer {
-    Ok((StatusCode::CREATED, Some(body)))
+    Ok((StatusCode::CREATED, Some(body.into())))
 }
 
 /// 204.

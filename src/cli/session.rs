@@ -8,12 +8,12 @@ use super::exit_code::ExitCode;
 use super::failure::Failed;
 use super::ui::Ui;
 use crate::diagnostics::{Finding, render};
-use crate::http::AllowList;
+use crate::http::{AllowList, Notice, Timeouts};
 use crate::manifest::{self, LoadOptions, LoadedProject};
 use crate::mapping;
 use crate::model::config::Config;
 use crate::plan::render::human::HumanOptions;
-use crate::reconcile::{Environment, HttpRemotes};
+use crate::reconcile::{Clock, Environment, HttpRemotes};
 
 /// A project whose manifests hold.
 pub(crate) struct Project {
@@ -39,6 +39,10 @@ pub(crate) struct Session {
     pub(crate) patience: Duration,
     /// Whether stdout carries JSON.
     pub(crate) json: bool,
+    /// The time.
+    pub(crate) clock: Arc<dyn Clock>,
+    /// How long to wait for the systems.
+    pub(crate) timeouts: Timeouts,
 }
 
 impl Session {
@@ -109,6 +113,14 @@ impl Session {
     /// The systems over HTTP.
     pub(crate) fn remotes(&self) -> HttpRemotes {
         HttpRemotes::new(self.environment.clone(), self.allow.clone(), self.offline)
+            .with_timeouts(self.timeouts)
+            .with_notice(self.notice())
+    }
+
+    /// Tells on stderr that a system keeps not answering.
+    fn notice(&self) -> Arc<Notice> {
+        let ui = self.ui.clone();
+        Arc::new(move |sentence: &str| ui.note(&format!("{sentence}\n")))
     }
 
     /// How people see plans.

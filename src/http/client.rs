@@ -14,15 +14,21 @@ use super::rate_headers::RateHint;
 use super::redact::Redactor;
 use super::retry::{Outcome, Patience, Verdict, verdict};
 use super::throttle::Budget;
-use super::{AllowList, Counters, Repeat, Request, Response, SecretHeader, tls};
+use super::{AllowList, Counters, Repeat, Request, Response, SecretHeader, tls, words};
 use crate::model::System;
 use crate::remote::{RemoteError, RemoteErrorKind};
 
 /// An answer may not be larger than this, decompressed.
 const LARGEST_BODY: usize = 64 * 1024 * 1024;
 
-/// How much of a failing server's text is shown, in characters.
-const LONGEST_WORDS: usize = 300;
+/// Why a client that may send nothing sends nothing.
+pub const OFFLINE: &str = "requests are switched off (--offline)";
+
+/// From when on a person is told that a request is tried again.
+const TELL_AFTER: Duration = Duration::from_secs(1);
+
+/// A host from which no answer has ever come gets this part of the time: it is most likely not there.
+const UNKNOWN_HOST: u32 = 3;
 
 /// What a client is made of.
 #[derive(Clone, Debug)]
@@ -54,6 +60,8 @@ pub struct Timeouts {
     pub total: Duration,
     /// For waiting and trying again, in all, per request.
     pub retries: Duration,
+    /// Before the first retry; later waits double up to 25 times this.
+    pub first_retry: Duration,
 }
 
 impl Default for Timeouts {
@@ -63,6 +71,7 @@ impl Default for Timeouts {
             read: Duration::from_secs(30),
             total: Duration::from_secs(120),
             retries: Duration::from_secs(30),
+            first_retry: Duration::from_millis(200),
         }
     }
 }
@@ -71,7 +80,14 @@ impl Default for Timeouts {
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,
+    /// Whether an answer 4xx means "try again later".
+    busy: fn(&Response) -> bool,
+    /// Told once when a system keeps not answering.
+    notice: Option<Arc<Notice>>,
 }
+
+/// Takes one sentence for a person.
+pub type Notice = dyn Fn(&str) + Send + Sync;
 
 struct Shared {
     system: System,
@@ -149,7 +165,24 @@ impl Client {
                 budget: Arc::new(Budget::new(options.rate)),
                 tally: Tally::default(),
             }),
+            busy: |_| false,
+            notice: None,
         })
+    }
+
+    /// With a system's own way to say "too busy" under a status that is otherwise a refusal. Reads are
+    /// repeated then, as for a 503.
+    #[must_use]
+    pub fn with_busy(mut self, busy: fn(&Response) -> bool) -> Self {
+        self.busy = busy;
+        self
+    }
+
+    /// With somebody to tell that a request is tried again, from about a second on.
+    #[must_use]
+    pub fn with_notice(mut self, notice: Arc<Notice>) -> Self {
+        self.notice = Some(notice);
+        self
     }
 
     /// The system it talks to.
@@ -178,7 +211,7 @@ impl Client {
     pub async fn send(&self, request: Request) -> Result<Response, RemoteError> {
         let shared = &*self.shared;
         if shared.offline {
-            let reason = "requests are switched off (--offline)".to_owned();
+            let reason = OFFLINE.to_owned();
             return Err(shared.error(&request, None, unavailable(reason, false)));
         }
         shared.allow.check(shared.system, &request.url)?;
@@ -186,17 +219,26 @@ impl Client {
         let headers = shared.headers_for(&request)?;
 
         let _place = shared.budget.acquire().await;
-        let mut patience = None;
+        let (mut patience, mut first_failure, mut told) = (None, None, false);
         loop {
             sleep(shared.budget.take_start(Instant::now())).await;
             // The time runs from the first start: queueing for a place is not the server's fault.
-            let patience = patience
-                .get_or_insert_with(|| Patience::new(Instant::now(), shared.timeouts.retries));
+            let patience = patience.get_or_insert_with(|| {
+                Patience::new(
+                    Instant::now(),
+                    shared.timeouts.retries,
+                    shared.timeouts.first_retry,
+                )
+            });
             shared.sit_out_pause(&request, patience).await?;
 
             let epoch = shared.budget.epoch();
             let attempt = shared.attempt(client, &request, headers.clone()).await;
             let (outcome, pressure) = match &attempt {
+                Ok(response) if request.repeat == Repeat::Safe && (self.busy)(response) => {
+                    shared.heed(response);
+                    (Outcome::Status(503), true)
+                }
                 Ok(response) => (Outcome::Status(response.status), shared.heed(response)),
                 Err(failure) => (failure.outcome, false),
             };
@@ -207,7 +249,11 @@ impl Client {
                 _ => {}
             }
 
+            if outcome == Outcome::NotConnected && !shared.tally.has_answered() {
+                patience.shorten(*first_failure.get_or_insert(Instant::now()), UNKNOWN_HOST);
+            }
             let permanent = attempt.as_ref().is_err_and(|failure| failure.permanent);
+            let reason = shared.trouble(&attempt);
             let delay = match (verdict(request.repeat, outcome), attempt) {
                 (Verdict::Deliver, Ok(response)) => return Ok(response),
                 (Verdict::Again, attempt) if !permanent => {
@@ -221,6 +267,11 @@ impl Client {
                 }
                 (_, attempt) => return Err(shared.give_up(&request, attempt)),
             };
+            let since = *first_failure.get_or_insert(Instant::now());
+            if !told && since.elapsed() >= TELL_AFTER {
+                told = true;
+                self.tell(&reason, patience);
+            }
             if !delay.is_zero() {
                 shared.tally.waited(delay);
                 sleep(delay).await;
@@ -230,7 +281,28 @@ impl Client {
     }
 }
 
+impl Client {
+    /// Says that the system does not answer well and how long it is still tried.
+    fn tell(&self, reason: &str, patience: &Patience) {
+        if let Some(notice) = &self.notice {
+            notice(&format!(
+                "{} does not answer as it should ({reason}); trying again for up to {} s",
+                self.shared.system,
+                patience.left(Instant::now()).as_secs() + 1
+            ));
+        }
+    }
+}
+
 impl Shared {
+    /// What is wrong with an attempt, in words.
+    fn trouble(&self, attempt: &Result<Response, Failure>) -> String {
+        match attempt {
+            Ok(response) => format!("status {}", response.status),
+            Err(failure) => self.redactor.apply(&failure.reason),
+        }
+    }
+
     /// Plain http has passed the allow-list, so it is loopback.
     fn client_for(&self, request: &Request) -> Result<&reqwest::Client, RemoteError> {
         if request.url.scheme() == "http" {
@@ -349,7 +421,11 @@ impl Shared {
     fn give_up(&self, request: &Request, attempt: Result<Response, Failure>) -> RemoteError {
         match attempt {
             Ok(response) if response.status == 429 => {
-                let reason = "too many requests, again and again".to_owned();
+                let again = "too many requests, again and again";
+                let reason = match words::of(&response, &self.redactor) {
+                    Some(words) => format!("{again}: {words}"),
+                    None => again.to_owned(),
+                };
                 self.error(
                     request,
                     Some(&response),
@@ -357,7 +433,7 @@ impl Shared {
                 )
             }
             Ok(response) => {
-                let reason = match self.words(&response) {
+                let reason = match words::of(&response, &self.redactor) {
                     Some(words) => format!("the server failed: {words}"),
                     None => "the server failed".to_owned(),
                 };
@@ -375,18 +451,6 @@ impl Shared {
                 self.error(request, None, unavailable(reason, maybe_sent))
             }
         }
-    }
-
-    /// The beginning of what a failing server says, if it says something to read.
-    fn words(&self, response: &Response) -> Option<String> {
-        if response.is_html() {
-            return None;
-        }
-        // Masked before it is cut, else half a secret could be left.
-        let text = self.redactor.apply(&response.text());
-        let words: Vec<&str> = text.split_whitespace().collect();
-        let text: String = words.join(" ").chars().take(LONGEST_WORDS).collect();
-        (!text.is_empty()).then_some(text)
     }
 
     fn error(

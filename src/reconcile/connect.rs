@@ -65,6 +65,8 @@ pub struct HttpRemotes {
     environment: Arc<dyn Environment>,
     allow: http::AllowList,
     offline: bool,
+    timeouts: http::Timeouts,
+    notice: Option<Arc<http::Notice>>,
     made: Mutex<BTreeMap<Name, Clients>>,
 }
 
@@ -81,8 +83,24 @@ impl HttpRemotes {
             environment,
             allow,
             offline,
+            timeouts: http::Timeouts::default(),
+            notice: None,
             made: Mutex::new(BTreeMap::new()),
         }
+    }
+
+    /// With another patience than the usual one.
+    #[must_use]
+    pub fn with_timeouts(mut self, timeouts: http::Timeouts) -> Self {
+        self.timeouts = timeouts;
+        self
+    }
+
+    /// With somebody to tell when a system keeps not answering.
+    #[must_use]
+    pub fn with_notice(mut self, notice: Arc<http::Notice>) -> Self {
+        self.notice = Some(notice);
+        self
     }
 
     /// What the transports of all connections have done so far.
@@ -186,10 +204,18 @@ impl HttpRemotes {
             credentials,
             default_headers,
             rate,
-            timeouts: http::Timeouts::default(),
+            timeouts: self.timeouts,
             offline: self.offline,
         };
-        http::Client::new(options).map_err(|error| remote_error(connection, error))
+        let mut client =
+            http::Client::new(options).map_err(|error| remote_error(connection, error))?;
+        if system == System::AzureDevOps {
+            client = client.with_busy(azure_devops::is_busy);
+        }
+        if let Some(notice) = &self.notice {
+            client = client.with_notice(Arc::clone(notice));
+        }
+        Ok(client)
     }
 }
 

@@ -17,6 +17,7 @@ mod secret;
 pub use clock::{Clock, Ids, RealClock, TimeOrderedIds};
 pub use connect::{HttpRemotes, Readers, Remotes, Writers, endpoints};
 pub use error::ReconcileError;
+pub(crate) use executor::exit_code;
 pub use executor::{ApplyReport, Failure, FailureKind, StopFlag, apply, recover};
 pub use plan::{Observation, PlanOptions, PlanOutcome, plan};
 pub use progress::{Progress, Silent};

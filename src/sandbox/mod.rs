@@ -17,6 +17,7 @@ pub mod control;
 mod edit;
 pub mod fault;
 pub mod log;
+mod odd_answer;
 pub mod seed;
 pub mod server;
 pub mod testworthy;

@@ -23,7 +23,7 @@ pub(crate) struct User {
 }
 
 /// Everyone.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Users {
     users: Vec<User>,
 }

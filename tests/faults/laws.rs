@@ -15,7 +15,9 @@ fn allowed(command: &Command, class: Class, when: When) -> Vec<u8> {
         Class::Legal => vec![fine],
         Class::Credential => vec![8],
         Class::Passing if matches!(when, When::Always | When::EveryWrite) => vec![10],
-        Class::Passing => vec![fine, 10],
+        Class::Passing => vec![fine],
+        // Longer than a request may take.
+        Class::Long => vec![10],
         // An optional read may be done without.
         Class::Unusable => vec![10, fine],
         Class::Refusal => vec![4, fine],

@@ -7,6 +7,7 @@
 mod commands;
 mod laws;
 mod matrix;
+mod mended;
 mod oddities;
 mod table;
 mod world;

@@ -14,7 +14,7 @@ use crate::table::{self, Row};
 use crate::world::{Content, World};
 
 /// Rows under way: most of a row's time is waiting.
-const AT_ONCE: usize = 6;
+const AT_ONCE: usize = 8;
 
 const SYSTEMS: [System; 2] = [System::AzureDevOps, System::Testworthy];
 
@@ -108,7 +108,7 @@ impl Case {
         if self.command.writes {
             // Where no write was sent and nothing landed, the undisturbed run shows what comes next.
             if world.writes() > 0 || world.content() != before {
-                broken.extend(after(world, undisturbed).await);
+                broken.extend(after(world, undisturbed, self.oddity.class).await);
             }
         } else {
             if world.writes() > 0 {
@@ -144,7 +144,7 @@ impl Case {
 
 /// After the oddity is gone: a second apply ends well, a plan is empty, nothing is there twice and no
 /// edit is lost.
-async fn after(world: &World, undisturbed: &Undisturbed) -> Vec<String> {
+async fn after(world: &World, undisturbed: &Undisturbed, class: Class) -> Vec<String> {
     let mut broken = Vec::new();
     world.heal();
     let second = world.run(&["apply", "--yes"]).await;
@@ -162,7 +162,15 @@ async fn after(world: &World, undisturbed: &Undisturbed) -> Vec<String> {
     let content = world.content();
     for key in content.keys().chain(undisturbed.content.keys()) {
         let (is, should) = (content.get(key), undisturbed.content.get(key));
-        if is != should {
+        // A source that refused its marker for good is not asked again: the link is in the store.
+        let refused = matches!(class, Class::Refusal | Class::Partial);
+        let alike = if refused {
+            is.map(Vec::len) == should.map(Vec::len)
+                && is.is_none_or(|marks| marks.iter().all(|marks| *marks <= 1))
+        } else {
+            is == should
+        };
+        if !alike {
             broken.push(format!("{key:?}: marks {is:?}, should be {should:?}"));
         }
     }

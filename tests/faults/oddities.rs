@@ -13,6 +13,8 @@ pub(crate) enum Class {
     Credential,
     /// It passes by itself: bridged once, exit 10 if it stays.
     Passing,
+    /// It asks to wait longer than a request may take: exit 10.
+    Long,
     /// It says nothing that can be used: exit 10, or what an optional read makes of it.
     Unusable,
     /// It refuses: exit 4, a partial apply, or what an optional read makes of it.
@@ -121,7 +123,7 @@ fn switches(name: &'static str, switches: Value) -> Oddity {
 
 /// Everything that goes wrong, in the order of the table.
 pub(crate) fn all() -> Vec<Oddity> {
-    use Class::{Credential, Legal, Partial, Passing, Refusal, Unusable};
+    use Class::{Credential, Legal, Long, Partial, Passing, Refusal, Unusable};
     let status = |status, retry_after| FaultKind::Status {
         status,
         retry_after,
@@ -200,7 +202,7 @@ pub(crate) fn all() -> Vec<Oddity> {
         ),
         fault(
             "429 with Retry-After: 60",
-            Passing,
+            Long,
             FaultKind::Throttled {
                 retry_after: Some(60),
             },

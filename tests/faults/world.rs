@@ -175,7 +175,8 @@ impl World {
         let host = Host {
             clock: clock.clone(),
             timeouts: Timeouts {
-                retries: Duration::from_millis(400),
+                // Far longer than an attempt takes on a busy machine, else a single loss would not be bridged.
+                retries: Duration::from_millis(2_500),
                 first_retry: Duration::from_millis(10),
                 ..Timeouts::default()
             },

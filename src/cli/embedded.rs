@@ -12,8 +12,7 @@ use super::args::Cli;
 use super::exit_code::ExitCode;
 use super::ui::Ui;
 use super::{finish, session_in, ui_options};
-use crate::http::Timeouts;
-use crate::reconcile::{Clock, Environment, RealClock};
+use crate::reconcile::{Clock, Environment, RealClock, Timeouts};
 
 /// What a command line finds around it.
 #[derive(Clone)]

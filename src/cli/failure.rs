@@ -2,9 +2,8 @@
 
 use super::exit_code::ExitCode;
 use crate::diagnostics::{Location, Place};
-use crate::http::OFFLINE;
 use crate::model::System;
-use crate::reconcile::{ReconcileError, exit_code};
+use crate::reconcile::{OFFLINE, ReconcileError, exit_code};
 use crate::remote::{RemoteError, RemoteErrorKind};
 use crate::store::StoreError;
 

@@ -36,8 +36,8 @@ use self::args::{Cli, ColorChoice, Command, Format, GlobalArgs};
 use self::failure::Failed;
 use self::session::Session;
 use self::ui::{Ui, UiOptions};
-use crate::http::{AllowList, Timeouts};
-use crate::reconcile::{Environment, ProcessEnvironment, RealClock};
+use crate::http::AllowList;
+use crate::reconcile::{Environment, ProcessEnvironment, RealClock, Timeouts};
 
 /// Runs one command line in this process's environment.
 pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {

@@ -8,12 +8,12 @@ use super::exit_code::ExitCode;
 use super::failure::Failed;
 use super::ui::Ui;
 use crate::diagnostics::{Finding, render};
-use crate::http::{AllowList, Notice, Timeouts};
+use crate::http::AllowList;
 use crate::manifest::{self, LoadOptions, LoadedProject};
 use crate::mapping;
 use crate::model::config::Config;
 use crate::plan::render::human::HumanOptions;
-use crate::reconcile::{Clock, Environment, HttpRemotes};
+use crate::reconcile::{Clock, Environment, HttpRemotes, Notice, Timeouts};
 
 /// A project whose manifests hold.
 pub(crate) struct Project {

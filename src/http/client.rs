@@ -258,10 +258,13 @@ impl Client {
                 (Verdict::Deliver, Ok(response)) => return Ok(response),
                 (Verdict::Again, attempt) if !permanent => {
                     let asked = shared.budget.pause_left(Instant::now());
+                    let whole = shared.timeouts.retries;
                     match patience.next_delay(Instant::now()) {
-                        // The pause is sat out at the top of the loop, or ends the request there.
-                        Some(delay) => asked.map_or(delay, |_| Duration::ZERO),
-                        None if asked.is_some() => Duration::ZERO,
+                        // A pause is sat out at the top of the loop, or ends the request there. One that
+                        // is shorter than the usual wait is no leave to send faster.
+                        Some(delay) if asked.is_none_or(|pause| pause < delay) => delay,
+                        Some(_) => Duration::ZERO,
+                        None if asked.is_some_and(|pause| pause > whole) => Duration::ZERO,
                         None => return Err(shared.give_up(&request, attempt)),
                     }
                 }
@@ -340,11 +343,17 @@ impl Shared {
     ) -> Result<(), RemoteError> {
         while let Some(left) = self.budget.pause_left(Instant::now()) {
             if !patience.allows(Instant::now(), left) {
-                let reason = format!(
-                    "the server asks to wait {} s, longer than a request may take ({} s)",
-                    left.as_secs_f64().ceil(),
-                    self.timeouts.retries.as_secs_f64()
-                );
+                let (asked, whole) = (left.as_secs_f64().ceil(), self.timeouts.retries);
+                let seconds = whole.as_secs_f64();
+                let reason = if left > whole {
+                    format!(
+                        "the server asks to wait {asked} s, longer than a request may take ({seconds} s)"
+                    )
+                } else {
+                    format!(
+                        "the server asks to wait {asked} s more, and the time that a request may take ({seconds} s) is nearly over"
+                    )
+                };
                 return Err(self.error(request, None, RemoteErrorKind::RateLimited { reason }));
             }
             self.tally.waited(left);

@@ -23,6 +23,8 @@ pub use plan::{Observation, PlanOptions, PlanOutcome, plan};
 pub use progress::{Progress, Silent};
 pub use secret::{Environment, ProcessEnvironment, SecretError};
 
+pub use crate::http::{Notice, OFFLINE, Timeouts};
+
 use crate::model::config::Config;
 use crate::store::Store;
 

@@ -77,17 +77,22 @@ impl When {
         matches!(self, Self::FirstWrite | Self::EveryWrite)
     }
 
-    /// The rule; `requests` is how many the system gets from an undisturbed command.
+    /// The rule; `requests` is how many the system gets from the reading part of an undisturbed command.
     pub(crate) fn rule(self, system: System, kind: FaultKind, requests: u64) -> Fault {
-        let (prefix, write, method) = match system {
-            System::AzureDevOps => ("/contoso/*", "*/_apis/wit/$batch", "PATCH"),
-            System::Testworthy => ("/testworthy/*", "/testworthy/*", "POST"),
+        // Cases are written several at a time, so that any of them may be the first one: of one kind, which
+        // one it was makes no difference.
+        let (prefix, write, first_write, method) = match system {
+            System::AzureDevOps => {
+                let batch = "*/_apis/wit/$batch";
+                ("/contoso/*", batch, batch, "PATCH")
+            }
+            System::Testworthy => ("/testworthy/*", "/testworthy/*", "*/add_case/*", "POST"),
         };
         match self {
             Self::First => Fault::new(prefix, kind).times(1),
             Self::Middle => Fault::new(prefix, kind).nth(requests / 2 + 1).times(1),
             Self::Always => Fault::new(prefix, kind),
-            Self::FirstWrite => Fault::new(write, kind).method(method).times(1),
+            Self::FirstWrite => Fault::new(first_write, kind).method(method).times(1),
             Self::EveryWrite => Fault::new(write, kind).method(method),
         }
     }

@@ -38,8 +38,9 @@ impl Clock for HurriedClock {
     }
 
     async fn sleep(&self, duration: Duration) {
-        RealClock.sleep(duration / 10).await;
-        self.advance(duration - duration / 10);
+        let real = duration / 10;
+        RealClock.sleep(real).await;
+        self.advance(duration.saturating_sub(real));
     }
 }
 

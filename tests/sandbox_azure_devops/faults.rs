@@ -398,7 +398,7 @@ async fn feed_pages_may_be_empty_or_short() {
             .sandbox
             .state()
             .faults
-            .add(Fault::new("reporting", kind).times(1))
+            .add(Fault::new("reporting", kind).times(1));
     };
     add(FaultKind::FeedEmptyPage);
     let empty = get(String::new()).await;

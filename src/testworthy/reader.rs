@@ -320,11 +320,12 @@ impl Reader {
             RemoteErrorKind::Unsupported { .. }
             | RemoteErrorKind::Rejected { .. }
             | RemoteErrorKind::Forbidden { .. }
-            | RemoteErrorKind::NotFound { .. }
-            | RemoteErrorKind::Protocol { .. } => {
+            | RemoteErrorKind::NotFound { .. } => {
                 self.state().capabilities.sections = Verification::Absent;
                 Ok((BTreeMap::new(), None))
             }
+            // It is offered, but this answer is useless: paths may be wrong, so nothing may rest on them.
+            RemoteErrorKind::Protocol { reason } => Ok((BTreeMap::new(), Some(reason))),
             _ => Err(refused),
         }
     }

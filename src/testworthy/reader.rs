@@ -307,7 +307,8 @@ impl Reader {
     }
 
     /// As [`Self::load_sections`], empty where the server does not list sections. What would pass is an
-    /// error, else paths would change from run to run.
+    /// error, and so is a user who may not list them: else paths would change from run to run and from
+    /// user to user, and with them what is written on the other side.
     async fn sections_if_offered(
         &self,
         suite: SuiteId,
@@ -319,7 +320,6 @@ impl Reader {
         match refused.kind {
             RemoteErrorKind::Unsupported { .. }
             | RemoteErrorKind::Rejected { .. }
-            | RemoteErrorKind::Forbidden { .. }
             | RemoteErrorKind::NotFound { .. } => {
                 self.state().capabilities.sections = Verification::Absent;
                 Ok((BTreeMap::new(), None))

@@ -11,6 +11,9 @@ pub(crate) struct Command {
     pub(crate) writes: bool,
     /// Its exit code when nothing goes wrong.
     pub(crate) undisturbed: u8,
+    /// Whether it tests the connection: it sends everything once, and its report on stdout tells what is
+    /// wrong and what to do next.
+    pub(crate) is_test: bool,
 }
 
 pub(crate) const COMMANDS: &[Command] = &[
@@ -19,11 +22,27 @@ pub(crate) const COMMANDS: &[Command] = &[
         arguments: &["plan", "--detailed-exitcode"],
         writes: false,
         undisturbed: 2,
+        is_test: false,
     },
     Command {
         name: "apply",
         arguments: &["apply", "--yes"],
         writes: true,
         undisturbed: 0,
+        is_test: false,
+    },
+    Command {
+        name: "schema --live",
+        arguments: &["schema", "--live", "web-shop"],
+        writes: false,
+        undisturbed: 0,
+        is_test: false,
+    },
+    Command {
+        name: "doctor",
+        arguments: &["doctor"],
+        writes: false,
+        undisturbed: 0,
+        is_test: true,
     },
 ];

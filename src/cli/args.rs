@@ -118,12 +118,13 @@ pub(crate) enum Command {
 }
 
 /// The names of the commands, as they are typed.
-pub(crate) const COMMANDS: [&str; 13] = [
+pub(crate) const COMMANDS: [&str; 14] = [
     "validate",
     "plan",
     "apply",
     "show",
     "status",
+    "doctor",
     "demo",
     "sandbox",
     "schema",

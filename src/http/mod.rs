@@ -15,9 +15,10 @@ mod redact;
 mod retry;
 mod throttle;
 mod tls;
+mod words;
 
 pub use allow_list::{AllowList, InvalidHost, is_public_host};
-pub use client::{Client, ClientOptions, Timeouts};
+pub use client::{Client, ClientOptions, Notice, OFFLINE, Timeouts};
 pub use counters::Counters;
 pub use lean_json::Lean;
 pub use message::{Repeat, Request, Response, SecretHeader, address_without_query};

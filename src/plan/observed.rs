@@ -38,6 +38,12 @@ impl Observed {
         self.cases.get(&id).map(Arc::as_ref)
     }
 
+    /// Some case that was read, kept or not; the same one for the same reading.
+    pub fn any_case(&self) -> Option<CaseId> {
+        let kept = self.cases.keys().next().copied();
+        kept.or_else(|| self.unchanged.by_case.keys().min().copied())
+    }
+
     /// A work item that was read.
     pub fn work_item(&self, id: WorkItemId) -> Option<&WorkItem> {
         self.work_items.get(&id).map(Arc::as_ref)

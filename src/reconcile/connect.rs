@@ -69,6 +69,7 @@ pub struct HttpRemotes {
     allow: http::AllowList,
     offline: bool,
     timeouts: http::Timeouts,
+    notice: Option<Arc<http::Notice>>,
     made: Mutex<BTreeMap<Name, Clients>>,
 }
 
@@ -86,6 +87,7 @@ impl HttpRemotes {
             allow,
             offline,
             timeouts: http::Timeouts::default(),
+            notice: None,
             made: Mutex::new(BTreeMap::new()),
         }
     }
@@ -101,6 +103,7 @@ impl HttpRemotes {
             total: most(15),
             retries: most(5),
             once: true,
+            ..self.timeouts
         };
         self
     }
@@ -157,6 +160,20 @@ impl HttpRemotes {
         let client = self.testworthy_client(connection)?;
         let reader = testworthy_explorer(connection, client.clone())?;
         Ok((reader, client))
+    }
+
+    /// With another patience than the usual one.
+    #[must_use]
+    pub fn with_timeouts(mut self, timeouts: http::Timeouts) -> Self {
+        self.timeouts = timeouts;
+        self
+    }
+
+    /// With somebody to tell when a system keeps not answering.
+    #[must_use]
+    pub fn with_notice(mut self, notice: Arc<http::Notice>) -> Self {
+        self.notice = Some(notice);
+        self
     }
 
     /// What the transports of all connections have done so far.
@@ -271,7 +288,15 @@ impl HttpRemotes {
             timeouts: self.timeouts,
             offline: self.offline,
         };
-        http::Client::new(options).map_err(|error| remote_error(connection, error))
+        let mut client =
+            http::Client::new(options).map_err(|error| remote_error(connection, error))?;
+        if system == System::AzureDevOps {
+            client = client.with_busy(azure_devops::is_busy);
+        }
+        if let Some(notice) = &self.notice {
+            client = client.with_notice(Arc::clone(notice));
+        }
+        Ok(client)
     }
 }
 

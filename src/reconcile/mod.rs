@@ -25,10 +25,13 @@ pub use doctor::{
     Cause, Check, ConnectionReport, DoctorContext, DoctorReport, Status, SystemReport, doctor,
 };
 pub use error::ReconcileError;
+pub(crate) use executor::exit_code;
 pub use executor::{ApplyReport, Failure, FailureKind, StopFlag, apply, recover};
 pub use plan::{Observation, PlanOptions, PlanOutcome, plan};
 pub use progress::{Progress, Silent};
 pub use secret::{Environment, ProcessEnvironment, SecretError};
+
+pub use crate::http::{Notice, OFFLINE, Timeouts};
 
 use crate::model::config::Config;
 use crate::store::Store;

@@ -384,7 +384,7 @@ impl<'a> Observer<'a> {
             readers.testworthy.capabilities().get_case == Verification::Verified
         };
         if !verified(&self.readers)
-            && let Some(id) = observed.cases.keys().next().copied()
+            && let Some(id) = observed.any_case()
         {
             self.single_case(id).await?;
         }

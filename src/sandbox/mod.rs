@@ -18,6 +18,7 @@ mod edit;
 pub mod exchange;
 pub mod fault;
 pub mod log;
+mod odd_answer;
 pub mod seed;
 pub mod server;
 pub mod testworthy;

@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 use super::connection::{Cut, CuttableListener};
 use super::fault::FaultKind;
 use super::log::{LogEntry, System, route_of};
-use super::{Sandbox, State, azure_devops, control, exchange, testworthy};
+use super::{Sandbox, State, azure_devops, control, exchange, odd_answer, testworthy};
 
 /// The largest request body that is read: far above any real request, far below the machine's memory.
 const MAX_BODY: usize = 32 * 1024 * 1024;
@@ -217,6 +217,18 @@ async fn travel(Shared(sandbox): Shared<Sandbox>, request: Request, next: Next) 
             finish(Some(response.status()), true);
             response
         }
+        Some(
+            kind @ (FaultKind::ByteOrderMark
+            | FaultKind::WrongContentType
+            | FaultKind::ExtraFields
+            | FaultKind::Nulls
+            | FaultKind::CutJson
+            | FaultKind::EmptyBody),
+        ) => {
+            let response = next.run(request).await;
+            finish(Some(response.status()), true);
+            odd_answer::dress(response, &kind).await
+        }
         other => {
             let refused = other.and_then(|kind| refusal(system, &kind, &headers));
             let handled = refused.is_none();
@@ -271,7 +283,21 @@ fn arrive(
 
 /// The answer of a fault that keeps the request from its system.
 fn refusal(system: System, kind: &FaultKind, headers: &HeaderMap) -> Option<Response> {
+    let odd = |status: u16, message: Option<&str>| {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Some(match (system, message) {
+            (System::AzureDevOps, Some(message)) => azure_devops::told(status, message),
+            (System::Testworthy, Some(message)) => testworthy::told(status, message),
+            (_, None) => wrapped(status),
+        })
+    };
     let (status, retry_after) = match *kind {
+        FaultKind::TextNotFound => return Some(no_controller()),
+        FaultKind::WrappedError { status } => return odd(status, None),
+        FaultKind::Error {
+            status,
+            ref message,
+        } => return odd(status, Some(message)),
         FaultKind::HtmlPage => return Some(page(StatusCode::OK)),
         FaultKind::SignInPage => return Some(page(StatusCode::NON_AUTHORITATIVE_INFORMATION)),
         FaultKind::SignInRedirect => {
@@ -304,12 +330,36 @@ fn refusal(system: System, kind: &FaultKind, headers: &HeaderMap) -> Option<Resp
     Some(response)
 }
 
+/// The host layer's answer to a path that no controller serves (recorded).
+fn no_controller() -> Response {
+    let text = "The controller for path '/_apis' was not found or does not implement IController.";
+    (
+        StatusCode::NOT_FOUND,
+        [(header::CONTENT_TYPE, "text/plain; charset=utf-8")],
+        text,
+    )
+        .into_response()
+}
+
+/// The form that some controllers give their errors (Microsoft Learn, Work Item Batch Update).
+fn wrapped(status: StatusCode) -> Response {
+    let words = status.canonical_reason().unwrap_or("Error");
+    let body = serde_json::json!({
+        "count": 1,
+        "value": {"Message": format!("An error has occurred: {words}.")},
+    });
+    let kind = "application/json; charset=utf-8";
+    (status, [(header::CONTENT_TYPE, kind)], body.to_string()).into_response()
+}
+
 /// The headers by which a service asks for patience (Microsoft Learn, Rate and usage limits).
 fn rate_headers(headers: &mut HeaderMap, retry_after: u64) {
     let seconds = HeaderValue::from(retry_after);
     headers.insert(header::RETRY_AFTER, seconds);
     headers.insert("x-ratelimit-resource", HeaderValue::from_static("core"));
-    headers.insert("x-ratelimit-delay", HeaderValue::from_static("1.250"));
+    // What it would delay the next request by: seconds with three decimals.
+    let delay = if retry_after == 0 { "0.005" } else { "1.250" };
+    headers.insert("x-ratelimit-delay", HeaderValue::from_static(delay));
     headers.insert("x-ratelimit-limit", HeaderValue::from_static("200"));
     headers.insert("x-ratelimit-remaining", HeaderValue::from_static("0"));
 }

@@ -307,7 +307,8 @@ impl Reader {
     }
 
     /// As [`Self::load_sections`], empty where the server does not list sections. What would pass is an
-    /// error, else paths would change from run to run.
+    /// error, and so is a user who may not list them: else paths would change from run to run and from
+    /// user to user, and with them what is written on the other side.
     async fn sections_if_offered(
         &self,
         suite: SuiteId,
@@ -319,12 +320,12 @@ impl Reader {
         match refused.kind {
             RemoteErrorKind::Unsupported { .. }
             | RemoteErrorKind::Rejected { .. }
-            | RemoteErrorKind::Forbidden { .. }
-            | RemoteErrorKind::NotFound { .. }
-            | RemoteErrorKind::Protocol { .. } => {
+            | RemoteErrorKind::NotFound { .. } => {
                 self.state().capabilities.sections = Verification::Absent;
                 Ok((BTreeMap::new(), None))
             }
+            // It is offered, but this answer is useless: paths may be wrong, so nothing may rest on them.
+            RemoteErrorKind::Protocol { reason } => Ok((BTreeMap::new(), Some(reason))),
             _ => Err(refused),
         }
     }

@@ -266,7 +266,8 @@ async fn bad_credentials_are_told_apart() {
         matches!(error.kind, RemoteErrorKind::NotFound { .. }),
         "{error}"
     );
-    let server = Server::script(vec![Reply::new(400, &[], r#"{"error":"foreign suite"}"#)]).await;
+    let refused = Reply::new(400, &[], r#"{"error":"foreign suite"}"#);
+    let server = routes(vec![("GET get_cases/41", refused)]).await;
     let error = reader(&server).cases(LISTED).await.unwrap_err();
     assert!(
         matches!(&error.kind, RemoteErrorKind::Rejected { reason, .. } if reason == "foreign suite")
@@ -276,7 +277,7 @@ async fn bad_credentials_are_told_apart() {
 #[tokio::test]
 async fn answers_that_are_no_list_are_protocol_errors() {
     for body in ["", "{}", "nothing", "{\"runs\": []}", "[{\"id\": 1}"] {
-        let server = Server::script(vec![Reply::new(200, &[], body)]).await;
+        let server = routes(vec![("GET get_cases/41", Reply::new(200, &[], body))]).await;
         let error = reader(&server).cases(LISTED).await.unwrap_err();
         assert!(
             matches!(error.kind, RemoteErrorKind::Protocol { .. }),

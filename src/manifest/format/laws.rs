@@ -36,6 +36,8 @@ struct Messy {
     out: String,
     /// Text, pointer and spot of every comment.
     comments: Vec<(String, String, Spot)>,
+    /// Whether the text before ends with a block scalar that keeps its blank lines.
+    keeps: bool,
 }
 
 impl Messy {
@@ -44,6 +46,7 @@ impl Messy {
             choices: choices.into_iter(),
             out: String::new(),
             comments: Vec::new(),
+            keeps: false,
         };
         messy.block(value, 0, "", false);
         messy
@@ -67,8 +70,12 @@ impl Messy {
     /// Blank lines and comments above an entry.
     fn above(&mut self, pointer: &str, spot: Spot, width: usize) {
         for _ in 0..self.choose(8).saturating_sub(5) {
-            self.out.push('\n');
+            // Behind `|+` a blank line would be part of the text.
+            if !self.keeps {
+                self.out.push('\n');
+            }
         }
+        self.keeps = false;
         for _ in 0..self.choose(8).saturating_sub(5) {
             let off = usize::from(self.choose(3));
             self.pad(width + if spot == Spot::Before { 0 } else { off });
@@ -201,6 +208,7 @@ impl Messy {
                     1 => "",
                     _ => "+",
                 });
+                self.keeps = ends > 1;
                 self.beside(pointer);
                 self.out.push('\n');
                 let deeper = 1 + usize::from(self.choose(4));

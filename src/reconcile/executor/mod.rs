@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+pub(crate) use report::exit_code;
 pub use report::{ApplyReport, Failure, FailureKind};
 pub(super) use work_items::is_not_offered;
 

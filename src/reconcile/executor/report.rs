@@ -151,11 +151,14 @@ pub(crate) fn exit_code(error: &ReconcileError) -> u8 {
         ReconcileError::Remote { error, .. } => match error.kind {
             RemoteErrorKind::HostRefused { .. } => 5,
             RemoteErrorKind::Unauthenticated { .. } | RemoteErrorKind::Forbidden { .. } => 8,
-            RemoteErrorKind::Unavailable { .. } | RemoteErrorKind::RateLimited { .. } => 10,
+            // What cannot be read is no more use than no answer.
+            RemoteErrorKind::Unavailable { .. }
+            | RemoteErrorKind::RateLimited { .. }
+            | RemoteErrorKind::Protocol { .. } => 10,
+            // The manifests ask for what the system does not have or does not do.
             RemoteErrorKind::NotFound { .. }
             | RemoteErrorKind::Rejected { .. }
-            | RemoteErrorKind::Unsupported { .. }
-            | RemoteErrorKind::Protocol { .. } => 1,
+            | RemoteErrorKind::Unsupported { .. } => 4,
         },
         ReconcileError::Secret(_) => 8,
         ReconcileError::Store(crate::store::StoreError::Locked { .. }) => 7,
@@ -229,6 +232,48 @@ mod tests {
             told,
             [("a/2", FailureKind::Stale), ("a/3", FailureKind::NotRun)]
         );
+    }
+
+    #[test]
+    fn every_class_of_remote_error_has_a_code_that_says_something() {
+        use RemoteErrorKind as K;
+        let words = || "x".to_owned();
+        for (kind, expected) in [
+            (K::HostRefused { host: words() }, 5),
+            (K::Unauthenticated { answer: words() }, 8),
+            (K::Forbidden { reason: words() }, 8),
+            (
+                K::Unavailable {
+                    reason: words(),
+                    maybe_sent: false,
+                },
+                10,
+            ),
+            (K::RateLimited { reason: words() }, 10),
+            (K::Protocol { reason: words() }, 10),
+            (K::NotFound { reason: words() }, 4),
+            (
+                K::Rejected {
+                    code: None,
+                    reason: words(),
+                },
+                4,
+            ),
+            (K::Unsupported { operation: words() }, 4),
+        ] {
+            let error = RemoteError {
+                system: System::TestWorthy,
+                kind,
+                request: None,
+            };
+            let shown = error.to_string();
+            let error = ReconcileError::Remote {
+                connection: Name::new("web-shop").unwrap(),
+                credentials: String::new(),
+                error,
+            };
+            assert_eq!(exit_code(&error), expected, "{shown}");
+        }
     }
 
     #[test]

@@ -17,14 +17,14 @@ use super::route::{Answer, Scope, ok};
 const MAX_SIZE: u64 = 60 * 1024 * 1024;
 
 /// Uploaded files by GUID.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Attachments {
     files: BTreeMap<String, File>,
     made: u64,
 }
 
 /// A file.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct File {
     bytes: Vec<u8>,
     /// How many bytes an upload in chunks announced; `None` once they are there.

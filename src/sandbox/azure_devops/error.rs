@@ -110,6 +110,11 @@ impl ApiError {
 
     // --- the request as a whole ---
 
+    /// An error with the words of a fault.
+    pub(crate) fn told(status: StatusCode, message: &str) -> Self {
+        Self::tracking(status, "WorkItemTrackingException", message)
+    }
+
     pub(crate) fn unauthorized() -> Self {
         Self::platform(
             StatusCode::UNAUTHORIZED,

@@ -66,7 +66,7 @@ impl Organization {
         let mut more = false;
         let mut cache: HashMap<u64, &WorkItem> = HashMap::new();
         for (mark, id, rev) in self.items.feed_after(after) {
-            if values.len() == page {
+            if values.len() == page || self.settings.reporting_empty_page {
                 more = true;
                 break;
             }

@@ -210,7 +210,7 @@ built_in! {
 }
 
 /// Every field, in the order of answers.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct FieldTable {
     fields: Vec<Field>,
     by_name: HashMap<String, FieldId>,

@@ -26,7 +26,7 @@ pub(crate) struct User {
 }
 
 /// Everyone.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Users {
     users: Vec<User>,
 }

@@ -115,6 +115,13 @@ pub struct Settings {
     pub reporting_page: usize,
     /// What `GET _apis/ResourceAreas` says.
     pub resource_areas: ResourceAreas,
+    /// Pages of the reporting feed are empty, not the last, and lead on to where they began.
+    pub reporting_empty_page: bool,
+    /// One element of a `$batch` is refused with this code and these words; a place behind the last
+    /// one means the last one.
+    pub batch_refuses: Option<(usize, u16, String)>,
+    /// `$batch` carries out nothing and answers everything with one refusal.
+    pub batch_whole: bool,
 }
 
 impl Default for Settings {
@@ -127,12 +134,15 @@ impl Default for Settings {
             allow_bypass_rules: false,
             reporting_page: 200,
             resource_areas: ResourceAreas::default(),
+            reporting_empty_page: false,
+            batch_refuses: None,
+            batch_whole: false,
         }
     }
 }
 
 /// A project.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Project {
     id: String,
     name: std::sync::Arc<str>,
@@ -141,7 +151,7 @@ pub(crate) struct Project {
 }
 
 /// The organisation.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Organization {
     name: String,
     base_url: String,
@@ -292,6 +302,14 @@ impl Organization {
         match fault {
             Some(FaultKind::BatchAtomic) => self.settings.batch_atomic = true,
             Some(FaultKind::BatchObjectBodies) => self.settings.batch_object_bodies = true,
+            Some(FaultKind::BatchElement {
+                index,
+                status,
+                message,
+            }) => self.settings.batch_refuses = Some((*index, *status, message.clone())),
+            Some(FaultKind::BatchWhole) => self.settings.batch_whole = true,
+            Some(FaultKind::FeedEmptyPage) => self.settings.reporting_empty_page = true,
+            Some(FaultKind::FeedShortPage) => self.settings.reporting_page = 1,
             _ => {}
         }
         let request = request::ApiRequest::read(method, uri, headers, body, now);
@@ -304,6 +322,11 @@ impl Organization {
 /// The body that this server would send with an error status that a fault asks for.
 pub fn refusal(status: StatusCode, headers: &HeaderMap) -> Response {
     request::refusal(status, headers)
+}
+
+/// An error body with the words of a fault.
+pub fn told(status: StatusCode, message: &str) -> Response {
+    request::told(status, message)
 }
 
 /// A percent-decoded path; bytes that are no UTF-8 become replacement characters.

@@ -62,7 +62,7 @@ pub(crate) struct Node {
 }
 
 /// Both trees of all projects.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Nodes {
     nodes: Vec<Node>,
     by_path: HashMap<(Tree, String), NodeId>,

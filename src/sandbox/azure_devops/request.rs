@@ -343,6 +343,16 @@ pub(crate) fn refusal(status: StatusCode, _headers: &HeaderMap) -> Response {
         503 => ApiError::unavailable(),
         _ => ApiError::internal(status),
     };
+    error_response(&error)
+}
+
+/// An error body with the words of a fault.
+pub(crate) fn told(status: StatusCode, message: &str) -> Response {
+    error_response(&ApiError::told(status, message))
+}
+
+fn error_response(error: &ApiError) -> Response {
+    let status = error.status;
     let text = error.body().to_string();
     let mut body = Vec::with_capacity(text.len() + 3);
     if status == StatusCode::SERVICE_UNAVAILABLE {

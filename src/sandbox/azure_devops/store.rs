@@ -16,7 +16,7 @@ pub(crate) struct Tag {
 }
 
 /// What an attempt changed, so that it can be taken back.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Attempt {
     before: Vec<(u64, Option<WorkItem>)>,
     tags: Vec<String>,
@@ -25,7 +25,7 @@ struct Attempt {
 }
 
 /// The items.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Items {
     by_id: BTreeMap<u64, WorkItem>,
     /// Lower-case address to items.

@@ -44,7 +44,7 @@ pub use refusal::Refusal;
 pub use reply::Reply;
 pub use run::ResultAt;
 pub use v1::{AzureDevOpsConfiguration, Integrations, MappingRow, V1Options, WriteAnswer};
-pub use web::{control_router, refusal, router};
+pub use web::{control_router, refusal, router, told};
 
 /// One emulated server with one tenant.
 #[derive(Clone, Debug)]

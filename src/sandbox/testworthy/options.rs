@@ -12,7 +12,9 @@ use super::v1::V1Options;
 pub struct TestWorthyOptions {
     /// Lists are bare arrays instead of `{"cases": [...]}`. [`Self::paging`] wins over it.
     pub bare_arrays: bool,
-    /// Lists come in pages of at most 250 with `offset`, `limit`, `size` and `_links`.
+    /// The largest page; `TestRail`'s is 250.
+    pub largest_page: usize,
+    /// Lists come in pages with `offset`, `limit`, `size` and `_links`.
     pub paging: bool,
     /// The reads that no public source shows (`get_case`, `get_suites`, `get_sections`, results,
     /// lookups) answer 404.
@@ -37,6 +39,7 @@ impl Default for TestWorthyOptions {
     fn default() -> Self {
         Self {
             bare_arrays: false,
+            largest_page: 250,
             paging: false,
             without_inferred_reads: false,
             sign_in_page: false,

@@ -31,6 +31,15 @@ pub fn refusal(status: StatusCode) -> Response {
     .into_response()
 }
 
+/// A refusal in this server's form with the words of a fault.
+pub fn told(status: StatusCode, message: &str) -> Response {
+    Reply::from(Refusal {
+        status: status.as_u16(),
+        message: message.to_owned(),
+    })
+    .into_response()
+}
+
 async fn surfaces(Shared(sandbox): Shared<Sandbox>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Some(body) = read(body).await else {

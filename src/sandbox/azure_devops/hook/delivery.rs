@@ -95,7 +95,7 @@ pub(super) struct Delivery {
 }
 
 /// A test whose answer waits for the POST.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct TestDelivery {
     pub(super) post: Post,
     pub(super) user: UserId,

@@ -93,7 +93,7 @@ impl Wish {
 }
 
 /// Subscriptions, their records, and what waits to be sent.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Hooks {
     subscriptions: BTreeMap<String, Subscription>,
     /// By subscription, oldest first.

@@ -88,7 +88,7 @@ pub(crate) struct Process {
 }
 
 /// All processes and picklists.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Processes {
     all: Vec<Process>,
     pub(super) lists: BTreeMap<String, picklist::Picklist>,

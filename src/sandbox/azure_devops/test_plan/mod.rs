@@ -74,7 +74,7 @@ struct Plan {
 }
 
 /// All of test planning.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Planning {
     plans: BTreeMap<u64, Plan>,
     suites: BTreeMap<u64, Suite>,

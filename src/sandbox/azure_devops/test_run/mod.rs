@@ -71,7 +71,7 @@ struct Run {
 }
 
 /// All runs.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct RunBook {
     runs: BTreeMap<u64, Run>,
     last_run: u64,

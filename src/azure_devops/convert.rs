@@ -164,7 +164,7 @@ pub(super) fn value(kind: Option<AzureFieldKind>, json: &Json) -> Value {
         (_, Json::Null) => Value::Null,
         (Some(Identity), Json::String(text)) => Value::text(unique_name(text)),
         (_, Json::Object(person)) => {
-            let name = ["uniqueName", "displayName", "name", "value"]
+            let name = wire::PERSON
                 .iter()
                 .filter_map(|key| person.get(*key)?.as_str())
                 .find(|name| !name.is_empty());

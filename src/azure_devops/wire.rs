@@ -7,6 +7,8 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value as Json};
 
+use crate::http::Lean;
+
 /// `{count, value}`. An empty list may arrive as null.
 #[derive(Debug, Deserialize)]
 pub(super) struct Listed<T> {
@@ -144,6 +146,9 @@ pub(super) struct Item {
     pub(super) relations: Option<Vec<Relation>>,
 }
 
+/// What is read of a person, in the order of preference.
+pub(super) const PERSON: &[&str] = &["uniqueName", "displayName", "name", "value"];
+
 /// The members of an object in their order, without the index of a map: they are looked at once.
 #[derive(Debug, Default)]
 pub(super) struct Members(pub(super) Vec<(String, Json)>);
@@ -161,8 +166,8 @@ impl<'de> Deserialize<'de> for Members {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
                 let mut members = Vec::with_capacity(map.size_hint().unwrap_or(32));
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
+                while let Some(name) = map.next_key()? {
+                    members.push((name, map.next_value_seed(Lean::here(PERSON))?));
                 }
                 Ok(Members(members))
             }

@@ -2,6 +2,7 @@
 //!
 //! Reading is lenient (a number that arrives as text is a number); what is written is always canonical.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
@@ -101,7 +102,9 @@ impl Form {
     /// Whether two canonical values mean the same.
     pub(super) fn same(&self, left: &Value, right: &Value) -> bool {
         match (self, left, right) {
-            (Self::Set, Value::Set(left), Value::Set(right)) => folded(left) == folded(right),
+            (Self::Set, Value::Set(left), Value::Set(right)) => {
+                left == right || folded(left) == folded(right)
+            }
             _ => left == right,
         }
     }
@@ -145,7 +148,11 @@ pub(super) fn fold(text: &str) -> String {
 /// The entry that means `value`: by its exact text, else the only one that differs by case or space.
 pub(super) fn spelled<'a>(entries: &'a [Value], value: &Value) -> Option<&'a Value> {
     let wanted = key(value);
-    if let Some(exact) = entries.iter().find(|entry| key(entry) == wanted) {
+    let is_wanted = |entry: &&Value| match entry {
+        Value::Text(text) => *text == wanted,
+        _ => key(entry) == wanted,
+    };
+    if let Some(exact) = entries.iter().find(is_wanted) {
         return Some(exact);
     }
     let wanted = fold(&wanted);
@@ -153,11 +160,12 @@ pub(super) fn spelled<'a>(entries: &'a [Value], value: &Value) -> Option<&'a Val
     near.next().filter(|_| near.next().is_none())
 }
 
-fn plain(value: &Value) -> Option<String> {
+fn plain(value: &Value) -> Option<Cow<'_, str>> {
     match value {
-        Value::Null => Some(String::new()),
+        Value::Null => Some(Cow::Borrowed("")),
         Value::Set(_) => None,
-        other => Some(other.to_string()),
+        Value::Text(text) => Some(Cow::Borrowed(text)),
+        other => Some(Cow::Owned(other.to_string())),
     }
 }
 
@@ -166,12 +174,39 @@ fn is_noise(c: char) -> bool {
     matches!(c, '\u{200B}' | '\u{2060}' | '\u{FEFF}')
 }
 
+fn has_noise(text: &str) -> bool {
+    !text.is_ascii() && text.contains(is_noise)
+}
+
+/// Whether a text is as [`title`] leaves it. Nearly every text is, and looking costs less than building.
+fn is_title(text: &str) -> bool {
+    !has_noise(text)
+        && text
+            .split(' ')
+            .all(|word| !word.is_empty() && !word.contains(char::is_whitespace))
+}
+
+/// Whether a text is as [`lines`] leaves it.
+fn is_lines(text: &str) -> bool {
+    !has_noise(text)
+        && !text.ends_with('\n')
+        && text
+            .split('\n')
+            .all(|line| !line.ends_with(char::is_whitespace))
+}
+
 fn title(text: &str) -> String {
+    if is_title(text) {
+        return text.to_owned();
+    }
     let visible: String = text.chars().filter(|c| !is_noise(*c)).collect();
     visible.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn lines(text: &str) -> String {
+    if is_lines(text) {
+        return text.to_owned();
+    }
     let visible: String = text.chars().filter(|c| !is_noise(*c)).collect();
     let trimmed: Vec<&str> = visible
         .split('\n')
@@ -388,6 +423,21 @@ mod tests {
     }
 
     proptest! {
+        /// The short way may only take texts that the long way leaves as they are.
+        #[test]
+        fn what_looks_canonical_is(text in "[ab \\n\\r\\t\u{b}\u{85}\u{a0}\u{200b}\u{feff}é]{0,8}") {
+            let visible: String = text.chars().filter(|c| !is_noise(*c)).collect();
+            if is_title(&text) {
+                let words: Vec<&str> = visible.split_whitespace().collect();
+                prop_assert_eq!(&words.join(" "), &text);
+            }
+            if is_lines(&text) {
+                let kept: Vec<&str> = visible.split('\n').map(str::trim_end).collect();
+                let kept = kept.join("\n");
+                prop_assert_eq!(kept.trim_end(), &text);
+            }
+        }
+
         #[test]
         fn canonical_twice_is_canonical_once(form in any_form(), value in any_value()) {
             if let Some(once) = form.canonical(&value) {

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::problem::Problem;
-use crate::model::{ACCORD_TAG, System, Value, WorkItemId, azure_boards_mentions};
+use crate::model::{ACCORD_TAG, System, Value, WorkItemId, azure_boards_mention_in};
 
 /// How long a tag may be, in UTF-16 code units (Microsoft Learn, Naming restrictions).
 pub(super) const MAX_TAG: usize = 400;
@@ -144,7 +144,7 @@ pub(super) fn compose_refs(
 
 /// Whether a reference is the mention of this work item.
 pub(super) fn mentions(reference: &str, id: WorkItemId) -> bool {
-    azure_boards_mentions(&[reference.to_owned()]) == [id]
+    azure_boards_mention_in(reference) == Some(id)
 }
 
 fn compose(current: &[String], wanted: &[String], owned: impl Fn(&str) -> bool) -> Vec<String> {
@@ -167,7 +167,8 @@ fn is_accord_tag(tag: &str) -> bool {
 }
 
 fn same_tag(left: &str, right: &str) -> bool {
-    left.to_lowercase() == right.to_lowercase()
+    left.eq_ignore_ascii_case(right)
+        || (!(left.is_ascii() && right.is_ascii()) && left.to_lowercase() == right.to_lowercase())
 }
 
 /// What follows the prefix, compared without case; `None` if nothing does.

@@ -144,20 +144,18 @@ pub fn azure_boards_mention(id: WorkItemId) -> String {
     format!("AB#{id}")
 }
 
+/// The work item that a reference names, if it is a mention.
+pub fn azure_boards_mention_in(reference: &str) -> Option<WorkItemId> {
+    let (mark, digits) = reference.split_at_checked(3)?;
+    let is_mark = mark.eq_ignore_ascii_case("AB#");
+    is_mark.then(|| digits.trim().parse().ok())?
+}
+
 /// The work items that a case's references name, in order, each once.
 pub fn azure_boards_mentions(refs: &[String]) -> Vec<WorkItemId> {
     let mut ids = Vec::new();
-    for reference in refs {
-        let Some(digits) = reference
-            .get(..3)
-            .filter(|p| p.eq_ignore_ascii_case("AB#"))
-            .and(reference.get(3..))
-        else {
-            continue;
-        };
-        if let Ok(id) = digits.trim().parse()
-            && !ids.contains(&id)
-        {
+    for id in refs.iter().filter_map(|one| azure_boards_mention_in(one)) {
+        if !ids.contains(&id) {
             ids.push(id);
         }
     }

@@ -17,7 +17,7 @@ pub use id::{
 };
 pub use item::{
     ACCORD_TAG, Case, HYPERLINK, Marker, Relation, WorkItem, azure_boards_mention,
-    azure_boards_mentions,
+    azure_boards_mention_in, azure_boards_mentions,
 };
 pub use link::{Base, BaseField, Endpoints, Link, MarkState};
 pub use metadata::{AzureFieldKind, FieldDefinition, TypeField, WorkItemState, WorkItemType};

@@ -31,8 +31,9 @@ use crate::store::StoreError;
 /// rest count as unreadable, which never leads to a write.
 const MISSING_CASES_ASKED: usize = 200;
 
-/// Work items and links that are read at once; a multiple of the 200 ids that one request reads.
-const SLICE: usize = 2_000;
+/// Work items and links that are read at once; a multiple of the 200 ids that one request reads. This
+/// many cases, work items and bases are the memory of a plan in which nothing changed.
+const SLICE: usize = 1_000;
 
 /// The cases of a suite or a project, shared between the rules that read it.
 struct Listing {

@@ -6,6 +6,11 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value as Json};
 
+use crate::http::Lean;
+
+/// What is read of the objects inside an entry: of its suite, section, priority, type and person.
+const READ_BELOW: &[&str] = &["id", "name", "suite_id", "project_id", "email", "user_name"];
+
 /// What an answer holds beside the entries.
 #[derive(Debug, Default)]
 pub(super) struct Outside {
@@ -97,7 +102,7 @@ impl<'de> Visitor<'de> for List<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<ListKind, A::Error> {
-        while let Some(entry) = entries.next_element()? {
+        while let Some(entry) = entries.next_element_seed(Lean::below(READ_BELOW))? {
             (self.0)(entry);
         }
         Ok(ListKind::Entries)

@@ -23,6 +23,9 @@ use crate::remote::{
     Verification,
 };
 
+/// Cases that are handed over at once.
+const HANDED_OVER: usize = 1_000;
+
 /// Reads from one TestWorthy project over the automation surface. It has no way to write. Clones share
 /// what was learnt about the server.
 #[derive(Clone, Debug)]
@@ -508,7 +511,7 @@ impl ReadTestWorthy for Reader {
                 .take_each(&response.body, "cases", &url, &self.shared.paths, each)
                 .map_err(|reason| error(RemoteErrorKind::Protocol { reason }, Some(info)))?;
             drop(response);
-            if sender.send(cases).await.is_err() {
+            if hand_over(cases, &sender).await.is_err() {
                 return Ok(incomplete);
             }
         }
@@ -521,7 +524,7 @@ impl ReadTestWorthy for Reader {
                 }
             }
         }
-        if !cases.is_empty() && sender.send(cases).await.is_err() {
+        if hand_over(cases, &sender).await.is_err() {
             return Ok(incomplete);
         }
         let doubt = doubt.map(|reason| format!("its sections: {reason}"));
@@ -567,6 +570,16 @@ fn request(url: Url, body: Option<&Json>) -> Request {
         .headers
         .push(("content-type", "application/json".to_owned()));
     request
+}
+
+/// Hands cases over a few at a time, however many came in one answer. `Err`: nobody wants more.
+async fn hand_over(mut cases: Vec<Case>, sender: &Sender<Vec<Case>>) -> Result<(), Vec<Case>> {
+    while !cases.is_empty() {
+        let rest = cases.split_off(cases.len().min(HANDED_OVER));
+        sender.send(cases).await.map_err(|unsent| unsent.0)?;
+        cases = rest;
+    }
+    Ok(())
 }
 
 /// The case of an answer: the answer itself, or its member `case`.

@@ -8,6 +8,7 @@
 //!
 //! Pure: the same mapping, metadata and items give the same values and the same findings.
 
+pub(crate) mod codec;
 mod compile;
 mod form;
 mod known;

@@ -8,6 +8,7 @@ mod id;
 mod item;
 mod link;
 mod metadata;
+pub mod rich_text;
 mod system;
 mod value;
 

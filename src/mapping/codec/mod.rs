@@ -1,0 +1,3 @@
+//! Codecs: between what a field holds on the wire and the value that is compared.
+
+pub(crate) mod rich_text;

@@ -9,6 +9,7 @@ mod item;
 mod link;
 mod metadata;
 pub mod rich_text;
+pub mod steps;
 mod system;
 mod value;
 

@@ -227,11 +227,15 @@ impl RichText {
         self.blocks.is_empty()
     }
 
-    /// Only the words: one line per block, list item and table cell; what a plain field can hold.
+    /// Only the words: a blank line between blocks, one line per list item and table cell; what a plain
+    /// field can hold.
     pub fn plain(&self) -> String {
-        let mut lines = Vec::new();
-        plain_blocks(&self.blocks, &mut lines);
-        lines.join("\n")
+        let parts = self.blocks.iter().map(|block| {
+            let mut lines = Vec::new();
+            plain_blocks(std::slice::from_ref(block), &mut lines);
+            lines.join("\n")
+        });
+        parts.collect::<Vec<_>>().join("\n\n")
     }
 
     /// What [`Self::plain`] leaves out, in words, each once; empty if the text is plain.

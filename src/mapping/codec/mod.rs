@@ -1,3 +1,5 @@
 //! Codecs: between what a field holds on the wire and the value that is compared.
 
 pub(crate) mod rich_text;
+pub(crate) mod steps;
+mod xml;

@@ -35,6 +35,8 @@ pub(crate) enum Format {
     Html,
     /// Markdown.
     Markdown,
+    /// Text that is never markup. What [`RichText::formatting`] names is lost when it is written.
+    Plain,
 }
 
 /// Why a text cannot be read.
@@ -51,12 +53,12 @@ pub(crate) fn parse(text: &str, format: Format) -> Result<RichText, Unreadable> 
     if text.len() > MAX_BYTES {
         return Err(Unreadable::TooLong);
     }
-    if open_elements(text) > MAX_OPEN {
+    if format != Format::Plain && open_elements(text) > MAX_OPEN {
         return Err(Unreadable::TooDeep);
     }
     let blocks = match format {
         Format::Html if has_markup(text) => read::html(text),
-        Format::Html => read::plain(text),
+        Format::Html | Format::Plain => read::plain(text),
         Format::Markdown => markdown::parse(text),
     };
     Ok(RichText { blocks })
@@ -67,6 +69,7 @@ pub(crate) fn render(text: &RichText, format: Format) -> String {
     match format {
         Format::Html => html::render(&text.blocks),
         Format::Markdown => markdown::render(&text.blocks),
+        Format::Plain => text.plain(),
     }
 }
 

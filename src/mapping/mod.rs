@@ -10,6 +10,7 @@
 
 pub(crate) mod codec;
 mod compile;
+pub(crate) mod expression;
 mod form;
 mod known;
 mod lint;

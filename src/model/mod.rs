@@ -8,6 +8,7 @@ mod id;
 mod item;
 mod link;
 mod metadata;
+pub mod parameters;
 pub mod rich_text;
 pub mod steps;
 mod system;

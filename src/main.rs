@@ -9,7 +9,12 @@ fn main() -> ExitCode {
         .enable_all()
         .build();
     let code = match runtime {
-        Ok(runtime) => runtime.block_on(accord::cli::run(std::env::args_os())),
+        Ok(runtime) => {
+            let code = runtime.block_on(accord::cli::run(std::env::args_os()));
+            // The command is done; a name that is still being looked up must not hold its end up.
+            runtime.shutdown_background();
+            code
+        }
         Err(_) => accord::cli::ExitCode::Internal,
     };
     ExitCode::from(code.code())

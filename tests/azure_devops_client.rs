@@ -6,6 +6,12 @@
     reason = "a failure here is a failure of the test"
 )]
 
+#[path = "specification/judge/mod.rs"]
+#[allow(
+    dead_code,
+    reason = "shared with tests/specification, which uses more of it"
+)]
+mod judge;
 #[path = "azure_devops_client/server.rs"]
 mod server;
 

@@ -13,6 +13,7 @@ use std::process::{Command, Output};
 
 use accord::cli::ExitCode;
 use accord::diagnostics::{SourceFile, catalog, render};
+use accord::manifest::format::{Formatted, format};
 use accord::manifest::{ReadOptions, read};
 use accord::mapping::lint_config;
 use accord::model::config::OPERATIONS;
@@ -133,6 +134,23 @@ fn manifests_in_documents_validate() {
         projects >= 2,
         "README.md and docs/manifests.md each hold a project"
     );
+}
+
+#[test]
+fn manifests_in_documents_are_formatted() {
+    let mut blocks = 0;
+    for document in &documents() {
+        for block in document.blocks.iter().filter(|b| b.info == "yaml project") {
+            blocks += 1;
+            match format(&SourceFile::new("a.yaml", block.text.clone())) {
+                Formatted::Text(text) => {
+                    assert_eq!(text, block.text, "{}:{}", document.name, block.line);
+                }
+                other => panic!("{}:{}: {other:?}", document.name, block.line),
+            }
+        }
+    }
+    assert!(blocks >= 4, "only {blocks} manifests were found");
 }
 
 #[test]

@@ -62,6 +62,7 @@ impl FieldCatalog {
 
     /// A work item. `Err` says what the answer lacks.
     pub(super) fn work_item(&self, item: wire::Item) -> Result<WorkItem, String> {
+        use AzureFieldKind::{Html, PlainText, TreePath};
         let id = item
             .id
             .and_then(|id| u64::try_from(id).ok())
@@ -70,12 +71,19 @@ impl FieldCatalog {
         let rev = item.rev.ok_or("a work item without a revision")?;
         let mut tags = Vec::new();
         let mut fields = BTreeMap::new();
-        for (name, json) in item.fields {
+        for (name, json) in item.fields.0 {
             if name == tags::TAGS {
                 tags = json.as_str().map(tags::split).unwrap_or_default();
                 continue;
             }
-            let value = value(self.kind(&name), &json);
+            let value = match (self.kind(&name), json) {
+                // Nearly all texts, and the long ones: taken over without a copy.
+                (
+                    Some(Html | PlainText | AzureFieldKind::String | TreePath),
+                    Json::String(text),
+                ) => Value::text(text),
+                (kind, json) => value(kind, &json),
+            };
             if !value.is_null() {
                 fields.insert(name, value);
             }

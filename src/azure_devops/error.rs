@@ -183,6 +183,13 @@ impl ServerError {
     }
 }
 
+/// Whether an answer of status 4xx says that the service is too busy for the moment (Microsoft Learn,
+/// Integration best practices: VS402490 and VS402491 may be tried again).
+pub fn is_busy(response: &Response) -> bool {
+    (400..500).contains(&response.status)
+        && ServerError::from_response(response).is_busy(response.status)
+}
+
 /// Whether a query was refused because it has more results than the server gives at once.
 pub(super) fn is_result_too_large(kind: &RemoteErrorKind) -> bool {
     matches!(kind, RemoteErrorKind::Rejected { code, reason }

@@ -8,6 +8,7 @@ mod auth;
 mod batch;
 mod convert;
 mod error;
+mod explore;
 mod outcome;
 mod patch;
 mod reader;
@@ -19,5 +20,6 @@ mod writer;
 
 pub use auth::{credential_header, default_headers};
 pub use batch::{MAX_BATCH_BYTES, MAX_BATCH_WRITES, chunks};
+pub use error::is_busy;
 pub use reader::Reader;
 pub use writer::Writer;

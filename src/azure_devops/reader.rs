@@ -15,7 +15,7 @@ use super::{wiql, wire};
 use crate::http::{Client, Request};
 use crate::model::config::AzureDevOpsConnection;
 use crate::model::{WorkItem, WorkItemId, WorkItemType};
-use crate::remote::{ReadAzureDevOps, RemoteError, RemoteErrorKind, WorkItemQuery};
+use crate::remote::{DescribedType, ReadAzureDevOps, RemoteError, RemoteErrorKind, WorkItemQuery};
 
 /// Ids per `workitemsbatch` and addresses per `artifacturiquery`; more ids are refused with VS403474.
 const PAGE: usize = 200;
@@ -81,7 +81,7 @@ impl Reader {
     }
 
     /// Finds out whether the project is there and may be seen.
-    async fn check_project(&self) -> Result<(), RemoteError> {
+    pub(super) async fn check_project(&self) -> Result<(), RemoteError> {
         let name = self.session.addresses.project_name();
         let url = self
             .session
@@ -105,6 +105,57 @@ impl Reader {
             other => other,
         };
         Err(error)
+    }
+
+    /// A work item type with its help texts.
+    pub(super) async fn read_type(&self, name: &str) -> Result<DescribedType, RemoteError> {
+        let path = ["_apis", "wit", "workitemtypes", name];
+        let address = |tail: &[&str], query: &str| {
+            self.session
+                .addresses
+                .project(&[&path, tail].concat(), query)
+        };
+        let catalog = self.fields().await?;
+        let found: wire::Type = self
+            .session
+            .get("workitemtypes", address(&[], API_VERSION))
+            .await?;
+        let expanded = format!("{API_VERSION}&$expand=allowedValues");
+        let fields: wire::Listed<wire::TypeField> = self
+            .session
+            .get("workitemtypes/fields", address(&["fields"], &expanded))
+            .await?;
+        let states = match found.states {
+            Some(states) if !states.is_empty() => states,
+            _ => {
+                let listed: wire::Listed<wire::State> = self
+                    .session
+                    .get("workitemtypes/states", address(&["states"], API_VERSION))
+                    .await?;
+                listed.value.unwrap_or_default()
+            }
+        };
+        let fields = fields.value.unwrap_or_default();
+        let help = fields
+            .iter()
+            .filter_map(|field| Some((field.reference_name.clone(), field.help_text.clone()?)))
+            .collect();
+        let work_item_type = WorkItemType {
+            name: if found.name.is_empty() {
+                name.to_owned()
+            } else {
+                found.name
+            },
+            fields: fields
+                .into_iter()
+                .map(|field| catalog.type_field(field))
+                .collect(),
+            states: convert::states(states),
+        };
+        Ok(DescribedType {
+            work_item_type,
+            help,
+        })
     }
 
     /// All ids of one statement, page after page: each page starts after the last id before it.
@@ -160,46 +211,7 @@ impl ReadAzureDevOps for Reader {
     }
 
     async fn work_item_type(&self, name: &str) -> Result<WorkItemType, RemoteError> {
-        let path = ["_apis", "wit", "workitemtypes", name];
-        let address = |tail: &[&str], query: &str| {
-            self.session
-                .addresses
-                .project(&[&path, tail].concat(), query)
-        };
-        let catalog = self.fields().await?;
-        let found: wire::Type = self
-            .session
-            .get("workitemtypes", address(&[], API_VERSION))
-            .await?;
-        let expanded = format!("{API_VERSION}&$expand=allowedValues");
-        let fields: wire::Listed<wire::TypeField> = self
-            .session
-            .get("workitemtypes/fields", address(&["fields"], &expanded))
-            .await?;
-        let states = match found.states {
-            Some(states) if !states.is_empty() => states,
-            _ => {
-                let listed: wire::Listed<wire::State> = self
-                    .session
-                    .get("workitemtypes/states", address(&["states"], API_VERSION))
-                    .await?;
-                listed.value.unwrap_or_default()
-            }
-        };
-        Ok(WorkItemType {
-            name: if found.name.is_empty() {
-                name.to_owned()
-            } else {
-                found.name
-            },
-            fields: fields
-                .value
-                .unwrap_or_default()
-                .into_iter()
-                .map(|field| catalog.type_field(field))
-                .collect(),
-            states: convert::states(states),
-        })
+        Ok(self.read_type(name).await?.work_item_type)
     }
 
     async fn query(&self, query: &WorkItemQuery) -> Result<Vec<WorkItemId>, RemoteError> {

@@ -56,6 +56,11 @@ impl Session {
         Self { client, addresses }
     }
 
+    /// The transport, for an answer that is to be judged whatever it is.
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// Reads a resource.
     pub(super) async fn get<T: DeserializeOwned>(
         &self,

@@ -1,7 +1,10 @@
 //! The shapes that Azure DevOps 7.1 answers with (Microsoft Learn, Azure DevOps Services REST API 7.1,
 //! Work Item Tracking and Core). Unknown keys are passed over; keys that servers leave out have defaults.
 
-use serde::Deserialize;
+use std::fmt;
+
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value as Json};
 
 /// `{count, value}`. An empty list may arrive as null.
@@ -15,6 +18,24 @@ pub(super) struct Listed<T> {
 #[serde(rename_all = "camelCase")]
 pub(super) struct ConnectionData {
     pub(super) authenticated_user: Option<AuthenticatedUser>,
+    #[serde(default)]
+    pub(super) deployment_type: Option<String>,
+}
+
+/// An entry of a list of which only the names count: projects, work item types.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Named {
+    pub(super) name: String,
+    pub(super) is_disabled: bool,
+}
+
+/// A node of `GET _apis/wit/classificationnodes/{areas|iterations}`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Node {
+    pub(super) name: String,
+    pub(super) children: Option<Vec<Node>>,
 }
 
 /// Who the server takes the caller for.
@@ -85,6 +106,7 @@ pub(super) struct TypeField {
     pub(super) reference_name: String,
     pub(super) name: String,
     pub(super) always_required: bool,
+    pub(super) help_text: Option<String>,
     pub(super) is_identity: bool,
     pub(super) default_value: Json,
     /// Texts in one published schema, any JSON in the other.
@@ -118,8 +140,36 @@ pub(super) struct Item {
     pub(super) id: Option<i64>,
     pub(super) rev: Option<u64>,
     #[serde(default)]
-    pub(super) fields: Map<String, Json>,
+    pub(super) fields: Members,
     pub(super) relations: Option<Vec<Relation>>,
+}
+
+/// The members of an object in their order, without the index of a map: they are looked at once.
+#[derive(Debug, Default)]
+pub(super) struct Members(pub(super) Vec<(String, Json)>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Each;
+
+        impl<'de> Visitor<'de> for Each {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut members = Vec::with_capacity(map.size_hint().unwrap_or(32));
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(Each)
+    }
 }
 
 /// A relation of a work item.

@@ -12,16 +12,14 @@ use super::session::{Project, Session};
 use super::signals::Signals;
 use super::{plan as plan_command, ui};
 use crate::plan::Plan;
-use crate::reconcile::{
-    ApplyReport, Clock, Context, RealClock, StopFlag, TimeOrderedIds, apply, recover,
-};
+use crate::reconcile::{ApplyReport, Context, StopFlag, TimeOrderedIds, apply, recover};
 use crate::store::{RunLock, SqliteStore, lock_holder};
 
 pub(crate) async fn run(session: &Session, args: &ApplyArgs) -> Result<ExitCode, Failed> {
     let outputs = Outputs::parse(session, &args.plan.out)?;
     let Project { config, state } = session.load()?;
     let patience = Duration::from_secs(args.lock_timeout);
-    let holder = lock_holder("apply", RealClock.now());
+    let holder = lock_holder("apply", session.clock.now());
     let _lock = RunLock::acquire(&state, patience, &holder).await?;
     let store = SqliteStore::open(&state).await?;
     let remotes = session.remotes();
@@ -32,7 +30,7 @@ pub(crate) async fn run(session: &Session, args: &ApplyArgs) -> Result<ExitCode,
         config: &config,
         remotes: &remotes,
         store: &store,
-        clock: &RealClock,
+        clock: session.clock.as_ref(),
         ids: &TimeOrderedIds,
         progress: &bars,
     };

@@ -7,7 +7,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+
+use super::completions::Suggested;
 
 /// Keeps TestWorthy and Azure DevOps in accord with what a Git repository declares.
 #[derive(Debug, Parser)]
@@ -19,7 +21,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     subcommand_required = true,
     arg_required_else_help = true,
     max_term_width = 100,
-    after_help = "Exit codes: 0 success, 1 unclassified, 2 changes (--detailed-exitcode), 4 manifests do not hold, \
+    after_help = "Exit codes: 0 success, 1 unclassified, 2 changes (--detailed-exitcode), 3 not formatted, 4 manifests do not hold, \
                   5 refused by a safety rule, 6 stale plan, 7 locked, 8 authentication, 9 partial apply, \
                   10 remote unavailable, 64 usage, 70 internal bug, 130/143 stopped by a signal."
 )]
@@ -34,7 +36,7 @@ pub(crate) struct Cli {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct GlobalArgs {
     /// Runs as if started in this folder
-    #[arg(short = 'C', long = "directory", value_name = "DIR", global = true)]
+    #[arg(short = 'C', long = "directory", value_name = "DIR", global = true, value_hint = ValueHint::DirPath)]
     pub(crate) directory: Option<PathBuf>,
     /// What stdout carries
     #[arg(long, value_enum, default_value_t = Format::Human, global = true)]
@@ -95,19 +97,48 @@ pub(crate) enum Command {
     Show(ShowArgs),
     /// Shows links, runs and what waits, from the state alone. Contacts nothing
     Status,
+    /// Tests connections: network, credentials, permissions, fields; says what to do next. Writes nothing
+    Doctor(DoctorArgs),
     /// Runs the whole journey against both systems emulated inside this process
     Demo(DemoArgs),
     /// Serves both systems emulated on loopback, with sample data
     Sandbox(SandboxArgs),
-    /// Prints the JSON Schemas of the manifests and of the plan
+    /// Prints the JSON Schemas of the manifests and of what accord writes
     Schema(SchemaArgs),
     /// Explains the code of a finding, or what is declared and known under an address
     Explain(ExplainArgs),
+    /// Writes a commented starter project, a workflow file and editor settings. Contacts nothing
+    Init(InitArgs),
+    /// Writes manifests in their canonical form: order of keys, indentation, quotes; comments stay
+    Fmt(FmtArgs),
+    /// Prints what a shell needs to complete commands and flags
+    Completions(CompletionsArgs),
+    /// Prints a manual page in roff
+    Man(ManArgs),
 }
+
+/// The names of the commands, as they are typed.
+pub(crate) const COMMANDS: [&str; 14] = [
+    "validate",
+    "plan",
+    "apply",
+    "show",
+    "status",
+    "doctor",
+    "demo",
+    "sandbox",
+    "schema",
+    "explain",
+    "init",
+    "fmt",
+    "completions",
+    "man",
+];
 
 #[derive(Debug, Args)]
 pub(crate) struct ValidateArgs {
     /// Files or folders inside the project; everything that accord.yaml names if left out
+    #[arg(value_hint = ValueHint::AnyPath)]
     pub(crate) paths: Vec<PathBuf>,
 }
 
@@ -145,7 +176,14 @@ pub(crate) struct ApplyArgs {
 #[derive(Debug, Args)]
 pub(crate) struct ShowArgs {
     /// The file
+    #[arg(value_hint = ValueHint::FilePath)]
     pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// The name of a connection; all of them if left out
+    pub(crate) connection: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -161,14 +199,21 @@ pub(crate) struct SandboxArgs {
     #[arg(long, default_value_t = 4010)]
     pub(crate) port: u16,
     /// Folder with testworthy.yaml and azure-devops.yaml in place of the built-in sample
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) data: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct SchemaArgs {
-    /// Project, Connection, CustomField, FieldMapping, SyncRule, MappingTest or Plan; all manifests if left out
+    /// Project, Connection, CustomField, FieldMapping, SyncRule, MappingTest, Plan or Doctor; all manifests if left out
+    #[arg(value_parser = Suggested::kinds(), hide_possible_values = true)]
     pub(crate) kind: Option<String>,
+    /// Adds the types, fields, values, paths and suites that exist behind this connection
+    #[arg(long, value_name = "CONNECTION", conflicts_with_all = ["write", "check"])]
+    pub(crate) live: Option<String>,
+    /// Writes the schema into this file instead of stdout
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["write", "check"])]
+    pub(crate) out: Option<PathBuf>,
     /// Writes all schemas into the folder `schemas` of the working folder
     #[arg(long, conflicts_with = "kind")]
     pub(crate) write: bool,
@@ -180,5 +225,66 @@ pub(crate) struct SchemaArgs {
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
     /// A code such as `unknown-key` or `L07`, or an address such as SyncRule/NAME/case/7; every code with a line each if left out
+    #[arg(value_parser = Suggested::codes(), hide_possible_values = true)]
     pub(crate) subject: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// Address of the Azure DevOps organisation, for example https://dev.azure.com/contoso
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+    pub(crate) organization_url: Option<String>,
+    /// Name of the Azure DevOps project
+    #[arg(long, value_name = "NAME")]
+    pub(crate) project: Option<String>,
+    /// Address of the TestWorthy server, if it is not https://testworthy.us
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+    pub(crate) testworthy_url: Option<String>,
+    /// Id of a TestWorthy suite whose cases to begin with (repeatable)
+    #[arg(long, value_name = "ID", value_parser = clap::value_parser!(u64).range(1..=9_007_199_254_740_991))]
+    pub(crate) suite: Vec<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FmtArgs {
+    /// Files or folders inside the project; everything that accord.yaml names if left out; `-` for stdin to stdout
+    #[arg(value_hint = ValueHint::AnyPath)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Writes nothing: shows what would change, and ends 3 if anything would
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ManArgs {
+    /// The page of a command; the program's own if left out
+    #[arg(value_parser = Suggested::commands(), hide_possible_values = true)]
+    pub(crate) command: Option<String>,
+    /// Writes all pages into this folder
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "command")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_whole_and_its_commands_are_listed() {
+        let command = Cli::command();
+        command.clone().debug_assert();
+        let names: Vec<&str> = command
+            .get_subcommands()
+            .map(clap::Command::get_name)
+            .collect();
+        assert_eq!(names, COMMANDS);
+    }
 }

@@ -3,7 +3,7 @@
 use super::exit_code::ExitCode;
 use crate::diagnostics::{Location, Place};
 use crate::model::System;
-use crate::reconcile::ReconcileError;
+use crate::reconcile::{OFFLINE, ReconcileError, exit_code};
 use crate::remote::{RemoteError, RemoteErrorKind};
 use crate::store::StoreError;
 
@@ -47,6 +47,7 @@ impl Failed {
 
 impl From<ReconcileError> for Failed {
     fn from(error: ReconcileError) -> Self {
+        let code = ExitCode::from_number(exit_code(&error));
         match error {
             ReconcileError::Remote {
                 connection,
@@ -54,12 +55,8 @@ impl From<ReconcileError> for Failed {
                 error,
             } => {
                 let message = format!("connection `{connection}`: {error}");
-                let (code, help) = remote(&error, &credentials);
-                Self {
-                    code,
-                    message: Some(message),
-                    help,
-                }
+                let help = next_step(&error, &credentials);
+                Self::new(code, message).with_help(help)
             }
             ReconcileError::Secret(error) => Self::new(ExitCode::Authentication, error.to_string())
                 .with_help("set it in the environment of this command; manifests only name it"),
@@ -110,47 +107,59 @@ impl From<StoreError> for Failed {
     }
 }
 
-fn remote(error: &RemoteError, credentials: &str) -> (ExitCode, Option<String>) {
+/// What to do next about a system that did not do what was asked.
+fn next_step(error: &RemoteError, credentials: &str) -> String {
+    let system = error.system;
     match &error.kind {
-        RemoteErrorKind::HostRefused { host } => (
-            ExitCode::Refused,
-            Some(format!(
-                "credentials only go to hosts that you allow; if {host} is yours, add --allow-host {host} or set ACCORD_ALLOW_HOSTS (never in a manifest)"
-            )),
+        RemoteErrorKind::HostRefused { host } => format!(
+            "credentials only go to hosts that you allow; if {host} is yours, add --allow-host {host} or set ACCORD_ALLOW_HOSTS (never in a manifest)"
         ),
-        RemoteErrorKind::Unauthenticated { .. } => (
-            ExitCode::Authentication,
-            Some(match error.system {
-                System::AzureDevOps => format!(
-                    "the personal access token comes from {credentials}: check that it is whole, not expired, and of this organisation"
-                ),
-                System::TestWorthy => format!(
-                    "the credentials come from {credentials}: compare them with Integration > Testworthy Configuration"
-                ),
-            }),
+        RemoteErrorKind::Unauthenticated { .. } => match system {
+            System::AzureDevOps => format!(
+                "the personal access token comes from {credentials}: check that it is whole, not expired, and of this organisation"
+            ),
+            System::TestWorthy => format!(
+                "the credentials come from {credentials}: compare keys with Integration > Testworthy Configuration, and make a new bearer token under Settings > API Keys"
+            ),
+        },
+        RemoteErrorKind::Forbidden { .. } => match system {
+            System::AzureDevOps => format!(
+                "the personal access token from {credentials} needs the scope Work Items (read & write), and its user access to the project"
+            ),
+            System::TestWorthy => format!(
+                "what {credentials} opens must include this project, and its user must have access to it"
+            ),
+        },
+        RemoteErrorKind::Unavailable { reason, .. } if reason == OFFLINE => {
+            "run it without --offline; `validate`, `status` and `show` need no system".to_owned()
+        }
+        RemoteErrorKind::Unavailable { .. } => {
+            "check the address and the network; nothing more was tried".to_owned()
+        }
+        RemoteErrorKind::RateLimited { .. } => match system {
+            System::TestWorthy => {
+                "try again later, or lower `testworthy.rate` of the connection".to_owned()
+            }
+            System::AzureDevOps => {
+                "try again later; other programs that use the same token count too".to_owned()
+            }
+        },
+        RemoteErrorKind::NotFound { .. } => {
+            "compare what the manifests name (address, project, suite, work item type) with the system; what a user may not see is not found either".to_owned()
+        }
+        RemoteErrorKind::Rejected { .. } => {
+            "the server's words say what it does not take; compare what the manifests name (suites, paths, `wiql`) with the system".to_owned()
+        }
+        RemoteErrorKind::Unsupported { operation } => match system {
+            System::TestWorthy => format!(
+                "set `operations.{operation}` of the connection if this server has another path for it, and check its url"
+            ),
+            System::AzureDevOps => {
+                "check the connection's organizationUrl: it ends with the organisation's name".to_owned()
+            }
+        },
+        RemoteErrorKind::Protocol { .. } => format!(
+            "what answers there does not speak like {system}: check the connection's address, and whether a proxy stands in between; then try again"
         ),
-        RemoteErrorKind::Forbidden { .. } => (
-            ExitCode::Authentication,
-            Some(match error.system {
-                System::AzureDevOps => format!(
-                    "the personal access token from {credentials} needs the scope Work Items (read & write), and its user access to the project"
-                ),
-                System::TestWorthy => {
-                    format!("the user and the project key come from {credentials}")
-                }
-            }),
-        ),
-        RemoteErrorKind::Unavailable { .. } => (
-            ExitCode::Unavailable,
-            Some("check the address and the network; nothing more was tried".to_owned()),
-        ),
-        RemoteErrorKind::RateLimited { .. } => (
-            ExitCode::Unavailable,
-            Some("try again later, or lower `rate` of the connection".to_owned()),
-        ),
-        RemoteErrorKind::NotFound { .. }
-        | RemoteErrorKind::Rejected { .. }
-        | RemoteErrorKind::Unsupported { .. }
-        | RemoteErrorKind::Protocol { .. } => (ExitCode::Failure, None),
     }
 }

@@ -2,10 +2,17 @@
 
 mod apply;
 mod args;
+mod completions;
 mod demo;
+mod doctor;
+mod embedded;
 mod exit_code;
 mod explain;
 mod failure;
+mod files;
+mod fmt;
+mod init;
+mod man;
 mod outputs;
 mod patience;
 mod plan;
@@ -27,6 +34,7 @@ use std::time::Duration;
 
 use clap::Parser;
 
+pub use embedded::{Host, Ran, run_in};
 pub use exit_code::ExitCode;
 pub use schema::files as schema_files;
 
@@ -35,7 +43,7 @@ use self::failure::Failed;
 use self::session::Session;
 use self::ui::{Ui, UiOptions};
 use crate::http::AllowList;
-use crate::reconcile::{Environment, ProcessEnvironment};
+use crate::reconcile::{Environment, ProcessEnvironment, RealClock, Timeouts};
 
 /// Runs one command line in this process's environment.
 pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -52,18 +60,21 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let ui = Ui::new(ui_options(&cli.global));
-    let session = match session(&cli.global, ui.clone(), Arc::new(ProcessEnvironment)) {
-        Ok(session) => session,
-        Err(failed) => return tell(&ui, &failed),
+    let session = session(&cli.global, ui.clone(), Arc::new(ProcessEnvironment));
+    finish(&ui, session, &cli.command).await
+}
+
+/// Carries the command out, if there is a session for it, and tells why it failed.
+async fn finish(ui: &Ui, session: Result<Session, Failed>, command: &Command) -> ExitCode {
+    let ended = match session {
+        Ok(session) => dispatch(&session, command).await,
+        Err(failed) => return tell(ui, &failed),
     };
-    let code = match dispatch(&session, &cli.command).await {
-        Ok(code) => code,
-        Err(failed) => tell(&ui, &failed),
-    };
+    let code = ended.unwrap_or_else(|failed| tell(ui, &failed));
     match (code, ui.lost_output()) {
         // A script that reads half a plan must not take it for a whole one.
         (ExitCode::Success | ExitCode::Changes, Some(reason)) => {
-            tell(&ui, &Failed::new(ExitCode::Failure, reason))
+            tell(ui, &Failed::new(ExitCode::Failure, reason))
         }
         (code, _) => code,
     }
@@ -101,10 +112,15 @@ async fn dispatch(session: &Session, command: &Command) -> Result<ExitCode, Fail
         Command::Apply(args) => apply::run(session, args).await,
         Command::Show(args) => show::run(session, args),
         Command::Status => status::run(session).await,
+        Command::Doctor(args) => doctor::run(session, args).await,
         Command::Demo(args) => demo::run(session, args).await,
         Command::Sandbox(args) => sandbox::run(session, args).await,
-        Command::Schema(args) => schema::run(session, args),
+        Command::Schema(args) => schema::run(session, args).await,
         Command::Explain(args) => explain::run(session, args).await,
+        Command::Init(args) => init::run(session, args),
+        Command::Fmt(args) => fmt::run(session, args),
+        Command::Completions(args) => Ok(completions::run(session, args)),
+        Command::Man(args) => man::run(session, args),
     }
 }
 
@@ -113,8 +129,18 @@ fn session(
     ui: Ui,
     environment: Arc<dyn Environment>,
 ) -> Result<Session, Failed> {
-    let mut directory = std::env::current_dir()
+    let directory = std::env::current_dir()
         .map_err(|error| Failed::new(ExitCode::Failure, format!("working folder: {error}")))?;
+    session_in(global, ui, directory, environment)
+}
+
+/// A session that is started in this folder.
+fn session_in(
+    global: &GlobalArgs,
+    ui: Ui,
+    mut directory: PathBuf,
+    environment: Arc<dyn Environment>,
+) -> Result<Session, Failed> {
     if let Some(wanted) = &global.directory {
         directory.push(wanted);
         if !directory.is_dir() {
@@ -156,6 +182,8 @@ fn make_session(
         offline: global.offline,
         patience: Duration::from_secs(global.timeout.max(1)),
         json: global.format == Format::Json,
+        clock: Arc::new(RealClock),
+        timeouts: Timeouts::default(),
     })
 }
 

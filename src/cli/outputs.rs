@@ -47,8 +47,8 @@ impl Outputs {
     }
 }
 
-/// Readers never see half a plan.
-fn write_whole(path: &std::path::Path, text: &str) -> std::io::Result<()> {
+/// Readers never see half a file.
+pub(super) fn write_whole(path: &std::path::Path, text: &str) -> std::io::Result<()> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".part");
     std::fs::write(&beside, text)?;

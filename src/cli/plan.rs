@@ -12,9 +12,7 @@ use super::session::{Project, Session};
 use crate::model::config::Config;
 use crate::plan::safety::Overrides;
 use crate::plan::{Inputs, Plan, SafetyVerdict};
-use crate::reconcile::{
-    Context, HttpRemotes, PlanOptions, PlanOutcome, RealClock, TimeOrderedIds, plan,
-};
+use crate::reconcile::{Context, HttpRemotes, PlanOptions, PlanOutcome, TimeOrderedIds, plan};
 use crate::store::{SqliteStore, Store};
 
 pub(crate) async fn run(session: &Session, args: &PlanArgs) -> Result<ExitCode, Failed> {
@@ -27,7 +25,17 @@ pub(crate) async fn run(session: &Session, args: &PlanArgs) -> Result<ExitCode, 
     show(session, made);
     outputs.write(session, made)?;
     tell_requests(session, &remotes);
-    Ok(if args.detailed_exitcode && made.has_operations() {
+    if made.has_errors() {
+        return Ok(ExitCode::Invalid);
+    }
+    if !args.detailed_exitcode {
+        return Ok(ExitCode::Success);
+    }
+    // 2 promises that an apply would do something.
+    if let Some(blocked) = blocked(made) {
+        return Err(blocked);
+    }
+    Ok(if made.has_operations() {
         ExitCode::Changes
     } else {
         ExitCode::Success
@@ -47,7 +55,7 @@ pub(crate) async fn make(
         config,
         remotes,
         store,
-        clock: &RealClock,
+        clock: session.clock.as_ref(),
         ids: &TimeOrderedIds,
         progress: &bars,
     };

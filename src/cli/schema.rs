@@ -1,4 +1,7 @@
-//! `accord schema`: the JSON Schemas of the manifests and of the plan.
+//! `accord schema`: the JSON Schemas of the manifests, of plans and of connection tests; with `--live`,
+//! the manifests' schemas with what exists behind a connection.
+
+mod live;
 
 use std::path::Path;
 
@@ -7,14 +10,19 @@ use serde_json::Value;
 use super::args::SchemaArgs;
 use super::exit_code::ExitCode;
 use super::failure::Failed;
+use super::outputs::write_whole;
 use super::session::Session;
 use crate::manifest::schema;
 use crate::plan::Plan;
+use crate::reconcile::DoctorReport;
 
 /// The plan's schema, beside those of the manifests.
 const PLAN_FILE: &str = "plan.schema.json";
 
-pub(crate) fn run(session: &Session, args: &SchemaArgs) -> Result<ExitCode, Failed> {
+/// That of connection tests.
+const DOCTOR_FILE: &str = "doctor.schema.json";
+
+pub(crate) async fn run(session: &Session, args: &SchemaArgs) -> Result<ExitCode, Failed> {
     let folder = session.path(Path::new("schemas"));
     if args.write {
         return write(session, &folder);
@@ -22,17 +30,47 @@ pub(crate) fn run(session: &Session, args: &SchemaArgs) -> Result<ExitCode, Fail
     if args.check {
         return check(session, &folder);
     }
-    let document = match &args.kind {
-        None => bundle(),
-        Some(kind) if kind.eq_ignore_ascii_case("plan") => Plan::json_schema(),
-        Some(kind) => schema::for_kind(kind).ok_or_else(|| {
-            Failed::new(ExitCode::Usage, format!("there is no kind `{kind}`")).with_help(
-                "Project, Connection, CustomField, FieldMapping, SyncRule, MappingTest or Plan",
-            )
-        })?,
-    };
-    session.ui.stdout(&schema::to_text(&document));
+    let mut document = document(args.kind.as_deref())?;
+    if let Some(connection) = &args.live {
+        let found = live::look(session, connection).await?;
+        schema::enrich(&mut document, &found);
+    }
+    let text = schema::to_text(&document);
+    match &args.out {
+        None => session.ui.stdout(&text),
+        Some(file) => {
+            let path = session.path(file);
+            // `.accord/` is a natural place and not there before the first apply.
+            let folder = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+            let written = folder.and_then(|()| write_whole(&path, &text));
+            written.map_err(|error| {
+                Failed::new(ExitCode::Failure, format!("{}: {error}", path.display()))
+            })?;
+        }
+    }
     Ok(ExitCode::Success)
+}
+
+/// The schema of this kind, of all manifests without one.
+fn document(kind: Option<&str>) -> Result<Value, Failed> {
+    let Some(kind) = kind else {
+        return Ok(bundle());
+    };
+    let written = [
+        ("plan", Plan::json_schema as fn() -> Value),
+        ("doctor", DoctorReport::json_schema),
+    ];
+    if let Some((_, make)) = written
+        .iter()
+        .find(|(name, _)| kind.eq_ignore_ascii_case(name))
+    {
+        return Ok(make());
+    }
+    schema::for_kind(kind).ok_or_else(|| {
+        Failed::new(ExitCode::Usage, format!("there is no kind `{kind}`")).with_help(
+            "Project, Connection, CustomField, FieldMapping, SyncRule, MappingTest, Plan or Doctor",
+        )
+    })
 }
 
 /// The schema of all manifests.
@@ -42,12 +80,21 @@ fn bundle() -> Value {
     found.map(|(_, document)| document).unwrap_or_default()
 }
 
+/// The text of the schema of all manifests, as `--write` writes it.
+pub(crate) fn bundle_text() -> String {
+    schema::to_text(&bundle())
+}
+
 /// Every file below `schemas` with its content.
 pub fn files() -> Vec<(String, String)> {
     let mut files: Vec<(String, String)> = schema::all()
         .into_iter()
         .map(|(name, document)| (name, schema::to_text(&document)))
         .collect();
+    files.push((
+        DOCTOR_FILE.to_owned(),
+        schema::to_text(&DoctorReport::json_schema()),
+    ));
     files.push((PLAN_FILE.to_owned(), schema::to_text(&Plan::json_schema())));
     files
 }

@@ -13,7 +13,7 @@ use crate::manifest::{self, LoadOptions, LoadedProject};
 use crate::mapping;
 use crate::model::config::Config;
 use crate::plan::render::human::HumanOptions;
-use crate::reconcile::{Environment, HttpRemotes};
+use crate::reconcile::{Clock, Environment, HttpRemotes, Notice, Timeouts};
 
 /// A project whose manifests hold.
 pub(crate) struct Project {
@@ -39,6 +39,10 @@ pub(crate) struct Session {
     pub(crate) patience: Duration,
     /// Whether stdout carries JSON.
     pub(crate) json: bool,
+    /// The time.
+    pub(crate) clock: Arc<dyn Clock>,
+    /// How long to wait for the systems.
+    pub(crate) timeouts: Timeouts,
 }
 
 impl Session {
@@ -109,6 +113,14 @@ impl Session {
     /// The systems over HTTP.
     pub(crate) fn remotes(&self) -> HttpRemotes {
         HttpRemotes::new(self.environment.clone(), self.allow.clone(), self.offline)
+            .with_timeouts(self.timeouts)
+            .with_notice(self.notice())
+    }
+
+    /// Tells on stderr that a system keeps not answering.
+    fn notice(&self) -> Arc<Notice> {
+        let ui = self.ui.clone();
+        Arc::new(move |sentence: &str| ui.note(&format!("{sentence}\n")))
     }
 
     /// How people see plans.

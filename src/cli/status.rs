@@ -9,7 +9,7 @@ use super::failure::Failed;
 use super::session::Session;
 use super::ui;
 use crate::model::Name;
-use crate::store::{Intent, Loss, Quarantine, Run, SqliteStore, Store, StoreError};
+use crate::store::{Intent, IntentKind, Loss, Quarantine, Run, SqliteStore, Store, StoreError};
 
 /// Runs and recorded losses that are listed.
 const LISTED: usize = 10;
@@ -90,6 +90,9 @@ impl Status {
                 "{} writes got no answer; the next apply looks up what came of them",
                 self.intents.len()
             );
+            for intent in self.intents.iter().take(LISTED) {
+                let _ = writeln!(text, "  {}", intent.address());
+            }
         }
         if !self.quarantine.is_empty() {
             text.push_str("Quarantine (refused by a server; tried again when they change)\n");
@@ -146,7 +149,8 @@ impl Status {
                 "outcome": run.outcome,
             })).collect::<Vec<_>>(),
             "openIntents": self.intents.iter().map(|intent| json!({
-                "rule": intent.rule.as_str(),
+                "address": intent.address(),
+                "rule": (intent.kind != IntentKind::PutIntegration).then(|| intent.rule.as_str()),
                 "kind": intent.kind,
                 "case": intent.case,
                 "workItem": intent.work_item,

@@ -26,6 +26,21 @@ enum Sink {
     Process,
     /// Both into one text: the demo shows what its commands print.
     Captured(Arc<Mutex<String>>),
+    /// Each into a text of its own.
+    Apart(Streams),
+}
+
+/// What was written to stdout and stderr.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Streams([Arc<Mutex<String>>; 2]);
+
+impl Streams {
+    /// Both texts, taken away.
+    pub(crate) fn take(&self) -> [String; 2] {
+        self.0
+            .each_ref()
+            .map(|text| std::mem::take(&mut *text.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
 }
 
 /// What the process finds around it.
@@ -113,6 +128,14 @@ impl Ui {
         (captured, text)
     }
 
+    /// Into two texts, with nobody to ask and nobody who watches.
+    pub(crate) fn apart(options: UiOptions) -> (Self, Streams) {
+        let streams = Streams::default();
+        let mut ui = Self::within(options, Surroundings::default());
+        ui.sink = Sink::Apart(streams.clone());
+        (ui, streams)
+    }
+
     /// Whether stdout takes colours.
     pub(crate) fn colour_stdout(&self) -> bool {
         self.colour_stdout
@@ -135,8 +158,10 @@ impl Ui {
 
     /// What was asked for. A failure is kept for [`Ui::lost_output`].
     pub(crate) fn stdout(&self, text: &str) {
-        if let Sink::Captured(captured) = &self.sink {
-            return append(captured, text);
+        match &self.sink {
+            Sink::Captured(captured) => return append(captured, text),
+            Sink::Apart(Streams([stdout, _])) => return append(stdout, text),
+            Sink::Process => {}
         }
         if let Err(error) = self.bars.suspend(|| put(&mut io::stdout().lock(), text)) {
             let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
@@ -158,6 +183,7 @@ impl Ui {
             // There is no one left to tell about a failure here.
             Sink::Process => drop(self.bars.suspend(|| put(&mut io::stderr().lock(), text))),
             Sink::Captured(captured) => append(captured, text),
+            Sink::Apart(Streams([_, stderr])) => append(stderr, text),
         }
     }
 

@@ -101,6 +101,14 @@ impl AllowList {
     }
 }
 
+/// Whether the host is one of the system's own public ones, which need no addition.
+pub fn is_public_host(system: System, url: &Url) -> bool {
+    url.host()
+        .as_ref()
+        .and_then(normalised)
+        .is_some_and(|host| is_built_in(system, &host))
+}
+
 impl Entry {
     fn matches(&self, host: &Host<String>, url: &Url) -> bool {
         let port = match self.port {

@@ -1,7 +1,7 @@
 //! Sends requests of one identity to one system.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -10,19 +10,25 @@ use tokio::time::{Instant, sleep};
 
 use super::counters::Tally;
 use super::failure::Failure;
-use super::rate_headers::RateHint;
+use super::rate_headers::{RateHint, RateReport};
 use super::redact::Redactor;
 use super::retry::{Outcome, Patience, Verdict, verdict};
 use super::throttle::Budget;
-use super::{AllowList, Counters, Repeat, Request, Response, SecretHeader, tls};
+use super::{AllowList, Counters, Repeat, Request, Response, SecretHeader, tls, words};
 use crate::model::System;
 use crate::remote::{RemoteError, RemoteErrorKind};
 
 /// An answer may not be larger than this, decompressed.
 const LARGEST_BODY: usize = 64 * 1024 * 1024;
 
-/// How much of a failing server's text is shown, in characters.
-const LONGEST_WORDS: usize = 300;
+/// Why a client that may send nothing sends nothing.
+pub const OFFLINE: &str = "requests are switched off (--offline)";
+
+/// From when on a person is told that a request is tried again.
+const TELL_AFTER: Duration = Duration::from_secs(1);
+
+/// A host from which no answer has ever come gets this part of the time: it is most likely not there.
+const UNKNOWN_HOST: u32 = 3;
 
 /// What a client is made of.
 #[derive(Clone, Debug)]
@@ -54,6 +60,11 @@ pub struct Timeouts {
     pub total: Duration,
     /// For waiting and trying again, in all, per request.
     pub retries: Duration,
+    /// Whether every request is sent once, whatever comes of it; waits that a server asks for are still
+    /// kept, within `retries`. For a connection test, which has to say at once what is.
+    pub once: bool,
+    /// Before the first retry; later waits double up to 25 times this.
+    pub first_retry: Duration,
 }
 
 impl Default for Timeouts {
@@ -63,6 +74,8 @@ impl Default for Timeouts {
             read: Duration::from_secs(30),
             total: Duration::from_secs(120),
             retries: Duration::from_secs(30),
+            once: false,
+            first_retry: Duration::from_millis(200),
         }
     }
 }
@@ -71,7 +84,14 @@ impl Default for Timeouts {
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,
+    /// Whether an answer 4xx means "try again later".
+    busy: fn(&Response) -> bool,
+    /// Told once when a system keeps not answering.
+    notice: Option<Arc<Notice>>,
 }
+
+/// Takes one sentence for a person.
+pub type Notice = dyn Fn(&str) + Send + Sync;
 
 struct Shared {
     system: System,
@@ -86,6 +106,8 @@ struct Shared {
     https: OnceLock<Result<reqwest::Client, String>>,
     budget: Arc<Budget>,
     tally: Tally,
+    /// What the last answer that spoke of a limit said.
+    rate: Mutex<Option<RateReport>>,
 }
 
 impl fmt::Debug for Client {
@@ -148,8 +170,26 @@ impl Client {
                 https: OnceLock::new(),
                 budget: Arc::new(Budget::new(options.rate)),
                 tally: Tally::default(),
+                rate: Mutex::new(None),
             }),
+            busy: |_| false,
+            notice: None,
         })
+    }
+
+    /// With a system's own way to say "too busy" under a status that is otherwise a refusal. Reads are
+    /// repeated then, as for a 503.
+    #[must_use]
+    pub fn with_busy(mut self, busy: fn(&Response) -> bool) -> Self {
+        self.busy = busy;
+        self
+    }
+
+    /// With somebody to tell that a request is tried again, from about a second on.
+    #[must_use]
+    pub fn with_notice(mut self, notice: Arc<Notice>) -> Self {
+        self.notice = Some(notice);
+        self
     }
 
     /// The system it talks to.
@@ -160,6 +200,12 @@ impl Client {
     /// What was done so far, clones included.
     pub fn counters(&self) -> Counters {
         self.shared.tally.read()
+    }
+
+    /// What the server said last of its rate limit, if it ever did.
+    pub fn rate(&self) -> Option<RateReport> {
+        let rate = self.shared.rate.lock();
+        rate.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// `text` without this client's credentials in any form; for a server's words.
@@ -178,7 +224,7 @@ impl Client {
     pub async fn send(&self, request: Request) -> Result<Response, RemoteError> {
         let shared = &*self.shared;
         if shared.offline {
-            let reason = "requests are switched off (--offline)".to_owned();
+            let reason = OFFLINE.to_owned();
             return Err(shared.error(&request, None, unavailable(reason, false)));
         }
         shared.allow.check(shared.system, &request.url)?;
@@ -186,17 +232,26 @@ impl Client {
         let headers = shared.headers_for(&request)?;
 
         let _place = shared.budget.acquire().await;
-        let mut patience = None;
+        let (mut patience, mut first_failure, mut told) = (None, None, false);
         loop {
             sleep(shared.budget.take_start(Instant::now())).await;
             // The time runs from the first start: queueing for a place is not the server's fault.
-            let patience = patience
-                .get_or_insert_with(|| Patience::new(Instant::now(), shared.timeouts.retries));
+            let patience = patience.get_or_insert_with(|| {
+                Patience::new(
+                    Instant::now(),
+                    shared.timeouts.retries,
+                    shared.timeouts.first_retry,
+                )
+            });
             shared.sit_out_pause(&request, patience).await?;
 
             let epoch = shared.budget.epoch();
             let attempt = shared.attempt(client, &request, headers.clone()).await;
             let (outcome, pressure) = match &attempt {
+                Ok(response) if request.repeat == Repeat::Safe && (self.busy)(response) => {
+                    shared.heed(response);
+                    (Outcome::Status(503), true)
+                }
                 Ok(response) => (Outcome::Status(response.status), shared.heed(response)),
                 Err(failure) => (failure.outcome, false),
             };
@@ -207,20 +262,32 @@ impl Client {
                 _ => {}
             }
 
+            if outcome == Outcome::NotConnected && !shared.tally.has_answered() {
+                patience.shorten(*first_failure.get_or_insert(Instant::now()), UNKNOWN_HOST);
+            }
             let permanent = attempt.as_ref().is_err_and(|failure| failure.permanent);
+            let reason = shared.trouble(&attempt);
             let delay = match (verdict(request.repeat, outcome), attempt) {
                 (Verdict::Deliver, Ok(response)) => return Ok(response),
-                (Verdict::Again, attempt) if !permanent => {
+                (Verdict::Again, attempt) if !permanent && !shared.timeouts.once => {
                     let asked = shared.budget.pause_left(Instant::now());
+                    let whole = shared.timeouts.retries;
                     match patience.next_delay(Instant::now()) {
-                        // The pause is sat out at the top of the loop, or ends the request there.
-                        Some(delay) => asked.map_or(delay, |_| Duration::ZERO),
-                        None if asked.is_some() => Duration::ZERO,
+                        // A pause is sat out at the top of the loop, or ends the request there. One that
+                        // is shorter than the usual wait is no leave to send faster.
+                        Some(delay) if asked.is_none_or(|pause| pause < delay) => delay,
+                        Some(_) => Duration::ZERO,
+                        None if asked.is_some_and(|pause| pause > whole) => Duration::ZERO,
                         None => return Err(shared.give_up(&request, attempt)),
                     }
                 }
                 (_, attempt) => return Err(shared.give_up(&request, attempt)),
             };
+            let since = *first_failure.get_or_insert(Instant::now());
+            if !told && since.elapsed() >= TELL_AFTER {
+                told = true;
+                self.tell(&reason, patience);
+            }
             if !delay.is_zero() {
                 shared.tally.waited(delay);
                 sleep(delay).await;
@@ -230,7 +297,28 @@ impl Client {
     }
 }
 
+impl Client {
+    /// Says that the system does not answer well and how long it is still tried.
+    fn tell(&self, reason: &str, patience: &Patience) {
+        if let Some(notice) = &self.notice {
+            notice(&format!(
+                "{} does not answer as it should ({reason}); trying again for up to {} s",
+                self.shared.system,
+                patience.left(Instant::now()).as_secs() + 1
+            ));
+        }
+    }
+}
+
 impl Shared {
+    /// What is wrong with an attempt, in words.
+    fn trouble(&self, attempt: &Result<Response, Failure>) -> String {
+        match attempt {
+            Ok(response) => format!("status {}", response.status),
+            Err(failure) => self.redactor.apply(&failure.reason),
+        }
+    }
+
     /// Plain http has passed the allow-list, so it is loopback.
     fn client_for(&self, request: &Request) -> Result<&reqwest::Client, RemoteError> {
         if request.url.scheme() == "http" {
@@ -268,11 +356,17 @@ impl Shared {
     ) -> Result<(), RemoteError> {
         while let Some(left) = self.budget.pause_left(Instant::now()) {
             if !patience.allows(Instant::now(), left) {
-                let reason = format!(
-                    "the server asks to wait {} s, longer than a request may take ({} s)",
-                    left.as_secs_f64().ceil(),
-                    self.timeouts.retries.as_secs_f64()
-                );
+                let (asked, whole) = (left.as_secs_f64().ceil(), self.timeouts.retries);
+                let seconds = whole.as_secs_f64();
+                let reason = if left > whole {
+                    format!(
+                        "the server asks to wait {asked} s, longer than a request may take ({seconds} s)"
+                    )
+                } else {
+                    format!(
+                        "the server asks to wait {asked} s more, and the time that a request may take ({seconds} s) is nearly over"
+                    )
+                };
                 return Err(self.error(request, None, RemoteErrorKind::RateLimited { reason }));
             }
             self.tally.waited(left);
@@ -314,7 +408,10 @@ impl Shared {
         let lost = |error| Failure::of(error, &self.timeouts);
         let mut answer = builder.send().await.map_err(lost)?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        let mut body = Vec::new();
+        let announced = answer
+            .content_length()
+            .and_then(|n| usize::try_from(n).ok());
+        let mut body = Vec::with_capacity(announced.unwrap_or_default().min(LARGEST_BODY));
         while let Some(chunk) = answer.chunk().await.map_err(|error| Failure {
             // Once there are headers, the request has arrived.
             outcome: Outcome::Lost,
@@ -338,6 +435,9 @@ impl Shared {
 
     /// Pauses the identity as the answer asks; whether it asked for less.
     fn heed(&self, response: &Response) -> bool {
+        if let Some(report) = RateReport::read(&response.headers, local_now) {
+            *self.rate.lock().unwrap_or_else(PoisonError::into_inner) = Some(report);
+        }
         let hint = RateHint::read(&response.headers, local_now);
         if let Some(pause) = hint.pause() {
             self.budget.pause(Instant::now(), pause);
@@ -349,7 +449,15 @@ impl Shared {
     fn give_up(&self, request: &Request, attempt: Result<Response, Failure>) -> RemoteError {
         match attempt {
             Ok(response) if response.status == 429 => {
-                let reason = "too many requests, again and again".to_owned();
+                let again = if self.timeouts.once {
+                    "too many requests"
+                } else {
+                    "too many requests, again and again"
+                };
+                let reason = match words::of(&response, &self.redactor) {
+                    Some(words) => format!("{again}: {words}"),
+                    None => again.to_owned(),
+                };
                 self.error(
                     request,
                     Some(&response),
@@ -357,7 +465,7 @@ impl Shared {
                 )
             }
             Ok(response) => {
-                let reason = match self.words(&response) {
+                let reason = match words::of(&response, &self.redactor) {
                     Some(words) => format!("the server failed: {words}"),
                     None => "the server failed".to_owned(),
                 };
@@ -375,18 +483,6 @@ impl Shared {
                 self.error(request, None, unavailable(reason, maybe_sent))
             }
         }
-    }
-
-    /// The beginning of what a failing server says, if it says something to read.
-    fn words(&self, response: &Response) -> Option<String> {
-        if response.is_html() {
-            return None;
-        }
-        // Masked before it is cut, else half a secret could be left.
-        let text = self.redactor.apply(&response.text());
-        let words: Vec<&str> = text.split_whitespace().collect();
-        let text: String = words.join(" ").chars().take(LONGEST_WORDS).collect();
-        (!text.is_empty()).then_some(text)
     }
 
     fn error(

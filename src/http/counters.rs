@@ -1,6 +1,6 @@
 //! What a client did, for reports and tests.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 /// What a client and its clones did so far.
@@ -32,6 +32,7 @@ pub(super) struct Tally {
     waited_micros: AtomicU64,
     bytes_sent: AtomicU64,
     bytes_received: AtomicU64,
+    answered: AtomicBool,
 }
 
 impl Tally {
@@ -42,7 +43,13 @@ impl Tally {
     }
 
     pub(super) fn received(&self, bytes: usize) {
+        self.answered.store(true, Ordering::Relaxed);
         add(&self.bytes_received, bytes as u64);
+    }
+
+    /// Whether any answer has ever come.
+    pub(super) fn has_answered(&self) -> bool {
+        self.answered.load(Ordering::Relaxed)
     }
 
     pub(super) fn retried(&self) {

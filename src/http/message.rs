@@ -57,6 +57,14 @@ impl Request {
         }
     }
 
+    /// A PUT of a JSON value, a write: sent once.
+    pub fn put_json(url: Url, body: &serde_json::Value) -> Self {
+        Self {
+            method: reqwest::Method::PUT,
+            ..Self::post_json(url, body, Repeat::Never)
+        }
+    }
+
     /// What an error says about this request: no query, no user name, no header.
     pub fn info(&self, answer: Option<&Response>) -> RequestInfo {
         RequestInfo {
@@ -126,6 +134,28 @@ impl Response {
             };
             starts_with(b"<!doctype html") || starts_with(b"<html")
         }
+    }
+
+    /// When the server says that it answered, to the second.
+    pub fn date(&self) -> Option<jiff::Timestamp> {
+        super::rate_headers::date(&self.headers)
+    }
+
+    /// The title of a page for people, in one line of at most 60 characters; `None` if this is no page.
+    pub fn page_title(&self) -> Option<String> {
+        if !self.is_html() {
+            return None;
+        }
+        let text = self.text();
+        let lower = text.to_ascii_lowercase();
+        let inner = lower.find("<title").and_then(|at| {
+            let start = at + lower.get(at..)?.find('>')? + 1;
+            let end = start + lower.get(start..)?.find("</title")?;
+            // The same places: lower-casing ASCII moves nothing.
+            text.get(start..end)
+        });
+        let words: Vec<&str> = inner.unwrap_or_default().split_whitespace().collect();
+        Some(words.join(" ").chars().take(60).collect())
     }
 
     /// Reads the body as JSON.
@@ -207,6 +237,27 @@ mod tests {
                 "{content_type:?} {body}"
             );
         }
+    }
+
+    #[test]
+    fn the_title_of_a_page_is_found() {
+        let html = Some("text/html");
+        for (body, title) in [
+            (
+                "<html><head><TITLE lang='de'> Hotel\n WLAN </TITLE>",
+                "Hotel WLAN",
+            ),
+            ("<html><body>no title", ""),
+            ("<title>never ends", ""),
+            ("<title", ""),
+        ] {
+            assert_eq!(
+                answer(html, body).page_title().as_deref(),
+                Some(title),
+                "{body}"
+            );
+        }
+        assert_eq!(answer(None, "{}").page_title(), None);
     }
 
     #[test]

@@ -15,6 +15,45 @@ const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 /// must not turn into a failed request.
 const LONGEST_ADVICE: Duration = Duration::from_secs(10);
 
+/// What a server told of its limit, as it told it; for reports.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RateReport {
+    /// `X-RateLimit-Resource`: which budget it is about.
+    pub resource: Option<String>,
+    /// `X-RateLimit-Limit`.
+    pub limit: Option<f64>,
+    /// `X-RateLimit-Remaining`.
+    pub remaining: Option<f64>,
+    /// `X-RateLimit-Delay`, in seconds: by how much the answer was held back.
+    pub delay: Option<f64>,
+    /// `Retry-After`.
+    pub retry_after: Option<Duration>,
+}
+
+impl RateReport {
+    /// Reads the headers of one answer; `None` if it says nothing of a limit.
+    pub(super) fn read(headers: &HeaderMap, local_now: impl FnOnce() -> Timestamp) -> Option<Self> {
+        let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
+        let number = |name: &str| {
+            let number: f64 = text(name)?.parse().ok()?;
+            number.is_finite().then_some(number)
+        };
+        let report = Self {
+            resource: text("x-ratelimit-resource").map(str::to_owned),
+            limit: number("x-ratelimit-limit"),
+            remaining: number("x-ratelimit-remaining"),
+            delay: number("x-ratelimit-delay"),
+            retry_after: RateHint::read(headers, local_now).retry_after,
+        };
+        (report != Self::default()).then_some(report)
+    }
+}
+
+/// The answer's own `Date`.
+pub(super) fn date(headers: &HeaderMap) -> Option<Timestamp> {
+    http_date(headers.get("date")?.to_str().ok()?.trim())
+}
+
 /// A server's wishes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct RateHint {
@@ -181,6 +220,33 @@ mod tests {
             hint(&[("retry-after", "2"), exhausted[0], exhausted[1]]).pause(),
             secs(4.0)
         );
+    }
+
+    #[test]
+    fn a_report_repeats_what_was_told() {
+        let report = |headers: &[(&'static str, &str)]| {
+            let map = headers
+                .iter()
+                .map(|(n, v)| (n.parse().unwrap(), v.parse().unwrap()))
+                .collect();
+            RateReport::read(&map, now)
+        };
+        assert_eq!(report(&[("date", "Mon, 01 Jan 2024 00:00:00 GMT")]), None);
+        assert_eq!(report(&[("x-ratelimit-limit", "inf")]), None);
+        let told = report(&[
+            ("x-ratelimit-resource", "core"),
+            ("x-ratelimit-limit", "200"),
+            ("x-ratelimit-remaining", "12.5"),
+            ("retry-after", "7"),
+        ]);
+        let expected = RateReport {
+            resource: Some("core".to_owned()),
+            limit: Some(200.0),
+            remaining: Some(12.5),
+            delay: None,
+            retry_after: secs(7.0),
+        };
+        assert_eq!(told, Some(expected));
     }
 
     #[test]

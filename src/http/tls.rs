@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+
 use super::Timeouts;
 
 /// Installs ring as the process's TLS provider. Call it once at the start of `main` and of every test that
@@ -32,6 +35,22 @@ pub(super) fn https_client(timeouts: &Timeouts) -> Result<reqwest::Client, Strin
     builder
         .build()
         .map_err(|error| super::failure::chain(&error))
+}
+
+/// Judges certificates as [`https_client`] does; `Err` says why there is nothing to judge by.
+pub(super) fn verifier() -> Result<rustls_platform_verifier::Verifier, String> {
+    let provider = rustls::crypto::CryptoProvider::get_default()
+        .cloned()
+        .unwrap_or_else(|| std::sync::Arc::new(rustls::crypto::ring::default_provider()));
+    let mut extra = Vec::new();
+    if let Some(path) = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty()) {
+        // Read by the client's own reader first, so that both refuse the same files in the same words.
+        certificates(Path::new(&path))?;
+        let read = CertificateDer::pem_file_iter(&path).map_err(|error| error.to_string())?;
+        extra.extend(read.flatten());
+    }
+    rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider)
+        .map_err(|error| error.to_string())
 }
 
 fn common(timeouts: &Timeouts) -> reqwest::ClientBuilder {

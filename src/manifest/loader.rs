@@ -35,23 +35,24 @@ pub struct LoadedProject {
     pub loaded: Loaded,
 }
 
+/// Files of a project, not yet judged.
+#[derive(Clone, Debug)]
+pub struct ProjectFiles {
+    /// The project's folder.
+    pub folder: PathBuf,
+    /// The files, sorted by path.
+    pub sources: Vec<SourceFile>,
+    /// Files and folders that could not be read.
+    pub findings: Vec<Finding>,
+}
+
 /// Reads the project of the working folder: the nearest folder upwards with `accord.yaml` inside the
 /// same repository, else the working folder itself. Takes `*.yaml` and `*.yml` under `spec.manifests`,
 /// in order of path; never leaves the project's folder.
 pub fn load(options: &LoadOptions) -> LoadedProject {
     let folder = project_folder(&options.folder);
     let mut walk = Walk::new(&folder);
-    let project_file = folder.join(PROJECT_FILE);
-    let mut roots = vec![".".to_owned()];
-    if project_file.is_file() {
-        walk.enter(&project_file, PROJECT_FILE);
-        if let Some(named) = walk.files.get(PROJECT_FILE).and_then(read::manifests_of) {
-            roots = named;
-        }
-    }
-    for root in roots.iter().filter(|root| stays_inside(root)) {
-        walk.root(root);
-    }
+    walk.project();
     let mut wanted = Vec::new();
     for path in &options.paths {
         wanted.extend(walk.named(&options.folder, path));
@@ -72,6 +73,24 @@ pub fn load(options: &LoadOptions) -> LoadedProject {
         loaded.config = None;
     }
     LoadedProject { folder, loaded }
+}
+
+/// Reads the files that `paths` of the options name and nothing else of the project; without paths, all
+/// that [`load`] reads.
+pub fn files(options: &LoadOptions) -> ProjectFiles {
+    let folder = project_folder(&options.folder);
+    let mut walk = Walk::new(&folder);
+    if options.paths.is_empty() {
+        walk.project();
+    }
+    for path in &options.paths {
+        walk.named(&options.folder, path);
+    }
+    ProjectFiles {
+        sources: walk.files.into_values().collect(),
+        findings: walk.findings,
+        folder,
+    }
 }
 
 /// The nearest folder upwards that holds `accord.yaml`, not beyond the repository that `start` is in;
@@ -134,6 +153,21 @@ impl<'a> Walk<'a> {
             files: BTreeMap::new(),
             findings: Vec::new(),
             seen: BTreeSet::new(),
+        }
+    }
+
+    /// Everything that the project file names.
+    fn project(&mut self) {
+        let project_file = self.folder.join(PROJECT_FILE);
+        let mut roots = vec![".".to_owned()];
+        if project_file.is_file() {
+            self.enter(&project_file, PROJECT_FILE);
+            if let Some(named) = self.files.get(PROJECT_FILE).and_then(read::manifests_of) {
+                roots = named;
+            }
+        }
+        for root in roots.iter().filter(|root| stays_inside(root)) {
+            self.root(root);
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod check;
 mod document;
+pub mod format;
 mod kind;
 mod loader;
 mod raw;
@@ -13,5 +14,5 @@ mod values;
 
 pub use check::duration;
 pub use kind::{API_VERSION, Kind};
-pub use loader::{LoadOptions, LoadedProject, PROJECT_FILE, load};
+pub use loader::{LoadOptions, LoadedProject, PROJECT_FILE, ProjectFiles, files, load};
 pub use read::{Loaded, MOST_BYTES, ReadOptions, read};

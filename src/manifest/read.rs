@@ -10,7 +10,7 @@ use super::document::{Document, Report};
 use super::kind::{API_VERSION, Kind};
 use super::strict::{self, Scan};
 use super::values;
-use crate::diagnostics::catalog::{manifest as codes, yaml};
+use crate::diagnostics::catalog::{is_about_yaml, manifest as codes, yaml};
 use crate::diagnostics::{Finding, Location, Place, SourceFile, quote};
 use crate::model::config::Config;
 
@@ -104,6 +104,13 @@ pub(super) fn manifests_of(source: &SourceFile) -> Option<Vec<String>> {
             .filter_map(|entry| entry.as_str().map(str::to_owned))
             .collect(),
     )
+}
+
+/// Why the file cannot be read as plain data; empty if it can, whatever else is wrong with it.
+pub(super) fn unreadable(source: &SourceFile) -> Vec<Finding> {
+    let mut findings = read_file(source).findings;
+    findings.retain(|finding| is_about_yaml(finding.code));
+    findings
 }
 
 /// What one file holds.

@@ -1,5 +1,7 @@
 //! JSON Schemas (draft-07) from the Rust types, for editors, for `schemas/`, and for the reader itself.
 
+mod live;
+
 use std::sync::OnceLock;
 
 use jsonschema::Validator;
@@ -9,6 +11,8 @@ use serde_json::{Map, Value, json};
 
 use super::kind::{API_VERSION, Kind};
 use super::raw;
+
+pub use live::{Live, LiveType, enrich};
 
 /// The schema of one kind by its name (`SyncRule`), whatever its case, or of all (`all`).
 pub fn for_kind(name: &str) -> Option<Value> {

@@ -8,9 +8,9 @@
 //!
 //! Pure: the same mapping, metadata and items give the same values and the same findings.
 
-pub(crate) mod codec;
+pub mod codec;
 mod compile;
-pub(crate) mod expression;
+pub mod expression;
 mod form;
 mod known;
 mod lint;

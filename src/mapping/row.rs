@@ -122,7 +122,10 @@ impl CompiledRow {
                 Some(section) => Value::text(section.as_str()),
                 None => stored().unwrap_or_default(),
             },
-            "suite" => stored().unwrap_or_else(|| Value::text(case.suite.to_string())),
+            "suite" => stored().unwrap_or_else(|| {
+                let id = case.suite.map(|suite| suite.to_string());
+                id.map_or(Value::Null, Value::text)
+            }),
             "modifiedOn" => stored()
                 .or(case.modified_on.map(Value::DateTime))
                 .unwrap_or_default(),

@@ -175,7 +175,7 @@ pub(crate) fn test_case_type() -> WorkItemType {
 pub(crate) fn case(fields: &[(&str, Value)], refs: &[&str]) -> Case {
     Case {
         id: CaseId(210_345),
-        suite: SuiteId(41),
+        suite: Some(SuiteId(41)),
         project: Some(7),
         section: None,
         section_path: vec!["Checkout".to_owned(), "Cards".to_owned()],

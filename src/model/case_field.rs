@@ -101,6 +101,10 @@ pub const CASE_FIELDS: &[CaseField] = &[
     read("modifiedOn", CaseFieldKind::DateTime),
 ];
 
+/// The fields that a case has on the surface `v1` (TestWorthy, API integration page, and `updatedAt` where
+/// a server sends it).
+pub const V1_CASE_FIELDS: &[&str] = &["title", "description", "steps", "modifiedOn"];
+
 impl CaseField {
     /// The field with this manifest name; `custom.<name>` is any text field of that name.
     pub fn find(name: &str) -> Option<CaseField> {

@@ -17,8 +17,8 @@ pub const HYPERLINK: &str = "Hyperlink";
 pub struct Case {
     /// Its id.
     pub id: CaseId,
-    /// The suite that holds it.
-    pub suite: SuiteId,
+    /// The suite that holds it; `None` on a surface without suites.
+    pub suite: Option<SuiteId>,
     /// The project that holds the suite, as the server tells it; links belong to it.
     pub project: Option<u64>,
     /// The section that holds it.

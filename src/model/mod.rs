@@ -14,7 +14,7 @@ pub mod steps;
 mod system;
 mod value;
 
-pub use case_field::{CASE_FIELDS, CaseField, CaseFieldAccess, CaseFieldKind};
+pub use case_field::{CASE_FIELDS, CaseField, CaseFieldAccess, CaseFieldKind, V1_CASE_FIELDS};
 pub use id::{
     CaseId, InvalidName, LinkId, Name, OperationId, Rev, RunId, SectionId, SuiteId, WorkItemId,
 };

@@ -7,6 +7,7 @@ use schemars::generate::SchemaSettings;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value as Json;
 
+use crate::diagnostics::Severity;
 use crate::model::{System, Value};
 
 /// The schema that this version writes: a name and a major version. Keys may be added within a major
@@ -61,6 +62,13 @@ impl Plan {
     /// quarantined items are none.
     pub fn has_operations(&self) -> bool {
         !self.changes.is_empty()
+    }
+
+    /// Whether something that the manifests declare cannot be had; the rest of the plan can run all the
+    /// same.
+    pub fn has_errors(&self) -> bool {
+        let error = Severity::Error.as_str();
+        self.findings.iter().any(|one| one.severity == error)
     }
 }
 
@@ -210,7 +218,8 @@ pub enum SafetyVerdict {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Change {
-    /// `SyncRule/NAME/case/ID` or `SyncRule/NAME/workItem/ID`: always the source item.
+    /// `SyncRule/NAME/case/ID` or `SyncRule/NAME/workItem/ID`: always the source item; of a configuration
+    /// resource its own, for example `Connection/NAME/integration`.
     pub address: String,
     /// The system that would be written.
     pub system: System,
@@ -218,7 +227,7 @@ pub struct Change {
     pub action: Action,
     /// Why.
     pub reason: Reason,
-    /// The pair.
+    /// The pair; empty for a configuration resource.
     pub item: ItemRef,
     /// Field by field, in the order of the mapping.
     pub fields: Vec<FieldChange>,
@@ -226,6 +235,13 @@ pub struct Change {
     pub precondition: Option<Precondition>,
     /// The declaration that causes it.
     pub origin: OriginEntry,
+}
+
+impl Change {
+    /// Whether it is about a configuration resource and not about an item.
+    pub fn is_configuration(&self) -> bool {
+        !self.address.starts_with("SyncRule/")
+    }
 }
 
 /// What would be done to an item.
@@ -266,6 +282,8 @@ pub enum Reason {
     MatchedByTitle,
     /// Only a marker is missing.
     MarkerMissing,
+    /// A configuration resource is not as the manifests declare it.
+    DeclarationDiffers,
 }
 
 /// The pair that a change is about.
@@ -336,9 +354,9 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Json>, D
 pub enum Precondition {
     /// The work item is at this revision.
     Rev(u64),
-    /// The case's mapped values and references have this digest.
+    /// The case's mapped values and references, or the configuration resource, have this digest.
     Fingerprint(String),
-    /// No item carries the source's marker.
+    /// No item carries the source's marker; or the configuration resource is not there.
     Absent,
 }
 

@@ -48,7 +48,7 @@ pub fn review_id(plan: &Plan) -> String {
     let mut configuration: Vec<[u8; 32]> = plan
         .changes
         .iter()
-        .filter(|change| !change.address.starts_with("SyncRule/"))
+        .filter(|change| change.is_configuration())
         .map(|change| {
             let mut hash = Encoder::new("configuration");
             what(&mut hash, change);
@@ -171,6 +171,7 @@ fn reason(reason: Reason) -> u8 {
         Reason::MatchedById => 6,
         Reason::MatchedByTitle => 7,
         Reason::MarkerMissing => 8,
+        Reason::DeclarationDiffers => 9,
     }
 }
 

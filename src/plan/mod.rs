@@ -2,6 +2,7 @@
 //!
 //! Pure. [`Plan`] is the document that people and programs read; [`Step`] is what the executor runs.
 
+pub mod configuration;
 pub mod conservation;
 mod document;
 pub mod glob;
@@ -9,6 +10,7 @@ mod hex;
 pub mod id;
 mod observed;
 pub mod order;
+mod pairs;
 mod planner;
 pub mod render;
 pub mod safety;
@@ -21,6 +23,7 @@ pub use document::{
     OriginEntry, Plan, PlanFinding, Precondition, Reason, SCHEMA, SafetyReport, SafetyRule,
     SafetyVerdict, Summary, ToolEntry,
 };
-pub use observed::{ItemKey, Observed, Refusal, RuleInput};
-pub use planner::{PlanRequest, Planned, plan};
+pub use observed::{ItemKey, Observed, Refusal, RuleInput, UnchangedPairs};
+pub use pairs::LinkedPairs;
+pub use planner::{PlanRequest, Planned, is_unchanged, plan};
 pub use step::{CreateTarget, Operation, Overwrite, Pair, RowValues, Step};

@@ -1,24 +1,33 @@
 //! What was read from both systems for one rule, and what the store knew: the planner's input.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
+use super::LinkedPairs;
 use crate::mapping::CompiledMapping;
 use crate::model::config::{Connection, SyncRule};
 use crate::model::{Case, CaseId, Endpoints, Link, System, WorkItem, WorkItemId};
+use crate::remote::CaseScope;
 
 /// What both systems held. Items are shared between the rules that read them.
 #[derive(Clone, Debug, Default)]
 pub struct Observed {
-    /// Every case that was read.
+    /// Every case that was read, but for those of [`Self::unchanged`].
     pub cases: BTreeMap<CaseId, Arc<Case>>,
     /// The cases that the rule's scope selects.
     pub cases_in_scope: BTreeSet<CaseId>,
-    /// Every work item that was read.
+    /// Every work item that was read, but for those of [`Self::unchanged`].
     pub work_items: BTreeMap<WorkItemId, Arc<WorkItem>>,
     /// The work items that the rule's scope selects.
     pub work_items_in_scope: BTreeSet<WorkItemId>,
+    /// Linked pairs that were read, found to be [`super::is_unchanged`] and dropped.
+    pub unchanged: UnchangedPairs,
+    /// How many cases each listing held.
+    pub listing_sizes: BTreeMap<CaseScope, usize>,
+    /// Cases that a complete listing lacks and that the server says are not there. Only surfaces that
+    /// tell absence apart from a refusal confirm any.
+    pub deleted_cases: BTreeSet<CaseId>,
     /// Why the reading may lack items, if it may.
     pub incomplete: Option<String>,
 }
@@ -29,9 +38,64 @@ impl Observed {
         self.cases.get(&id).map(Arc::as_ref)
     }
 
+    /// Some case that was read, kept or not; the same one for the same reading.
+    pub fn any_case(&self) -> Option<CaseId> {
+        let kept = self.cases.keys().next().copied();
+        kept.or_else(|| self.unchanged.by_case.keys().min().copied())
+    }
+
     /// A work item that was read.
     pub fn work_item(&self, id: WorkItemId) -> Option<&WorkItem> {
         self.work_items.get(&id).map(Arc::as_ref)
+    }
+
+    /// Whether a case was read, kept or not.
+    pub fn has_case(&self, id: CaseId) -> bool {
+        self.cases.contains_key(&id) || self.unchanged.has_case(id)
+    }
+
+    /// Whether a work item was read, kept or not.
+    pub fn has_work_item(&self, id: WorkItemId) -> bool {
+        self.work_items.contains_key(&id) || self.unchanged.has_work_item(id)
+    }
+}
+
+/// Linked pairs that were compared while they were read and are in accord to the last field and mark.
+/// Nothing but their ids is kept: in a large project nearly every pair is of this kind.
+#[derive(Clone, Debug, Default)]
+pub struct UnchangedPairs {
+    by_case: HashMap<CaseId, WorkItemId>,
+    by_work_item: HashMap<WorkItemId, CaseId>,
+}
+
+impl UnchangedPairs {
+    /// Takes in a pair.
+    pub fn insert(&mut self, case: CaseId, item: WorkItemId) {
+        self.by_case.insert(case, item);
+        self.by_work_item.insert(item, case);
+    }
+
+    /// Whether the case is of such a pair.
+    pub fn has_case(&self, id: CaseId) -> bool {
+        self.by_case.contains_key(&id)
+    }
+
+    /// Whether the work item is of such a pair.
+    pub fn has_work_item(&self, id: WorkItemId) -> bool {
+        self.by_work_item.contains_key(&id)
+    }
+
+    /// The pair that an item belongs to.
+    pub fn pair(&self, item: ItemKey) -> Option<(CaseId, WorkItemId)> {
+        match item {
+            ItemKey::Case(case) => Some((case, *self.by_case.get(&case)?)),
+            ItemKey::WorkItem(item) => Some((*self.by_work_item.get(&item)?, item)),
+        }
+    }
+
+    /// All of them, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (CaseId, WorkItemId)> {
+        self.by_case.iter().map(|(case, item)| (*case, *item))
     }
 }
 
@@ -57,7 +121,10 @@ pub struct RuleInput<'a> {
     pub mapping: &'a CompiledMapping,
     /// What both systems held.
     pub observed: &'a Observed,
-    /// The links between the two places, whichever rule made them.
+    /// Every pair between the two places, whichever rule made it.
+    pub pairs: &'a LinkedPairs,
+    /// The whole links that planning the rule may need: its own, and those of the source items that it
+    /// selects, but for the unchanged ones.
     pub links: &'a [Link],
     /// Source items with a write whose answer is outstanding.
     pub settling: BTreeSet<ItemKey>,

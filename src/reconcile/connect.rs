@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use url::Url;
 
 use super::error::ReconcileError;
 use super::secret::{self, Environment};
-use crate::model::config::{Connection, TextOrSecret};
+use crate::http::probe::{ProbeLimits, Way, walk};
+use crate::model::config::{Connection, Operations, TestWorthySurface};
 use crate::model::{Endpoints, Name, System};
 use crate::remote::{
-    ReadAzureDevOps, ReadTestWorthy, RemoteError, WriteAzureDevOps, WriteTestWorthy,
+    ExploreTestWorthy, ReadAzureDevOps, ReadTestWorthy, RemoteError, WriteAzureDevOps,
+    WriteTestWorthy,
 };
 use crate::{azure_devops, http, testworthy};
 
@@ -65,6 +68,8 @@ pub struct HttpRemotes {
     environment: Arc<dyn Environment>,
     allow: http::AllowList,
     offline: bool,
+    timeouts: http::Timeouts,
+    notice: Option<Arc<http::Notice>>,
     made: Mutex<BTreeMap<Name, Clients>>,
 }
 
@@ -81,8 +86,94 @@ impl HttpRemotes {
             environment,
             allow,
             offline,
+            timeouts: http::Timeouts::default(),
+            notice: None,
             made: Mutex::new(BTreeMap::new()),
         }
+    }
+
+    /// For a connection test: nothing is sent twice, and a silent server is given up after `patience`,
+    /// or sooner.
+    #[must_use]
+    pub fn probing(mut self, patience: Duration) -> Self {
+        let most = |seconds| Duration::from_secs(seconds).min(patience);
+        self.timeouts = http::Timeouts {
+            connect: most(3),
+            read: most(10),
+            total: most(15),
+            retries: most(5),
+            once: true,
+            ..self.timeouts
+        };
+        self
+    }
+
+    /// The way to a system of a connection, step by step; `None` for `--offline`.
+    pub(super) async fn walk(&self, system: System, url: &Url) -> Option<Result<Way, RemoteError>> {
+        if self.offline {
+            return None;
+        }
+        let limits = ProbeLimits::default();
+        let limits = ProbeLimits {
+            lookup: limits.lookup.min(self.timeouts.read),
+            connect: limits.connect.min(self.timeouts.connect),
+            handshake: limits.handshake.min(self.timeouts.read),
+        };
+        Some(walk(&self.allow, system, url, limits).await)
+    }
+
+    /// Whether the credentials of a system may go to this address.
+    pub(super) fn allowed(&self, system: System, url: &Url) -> Result<(), RemoteError> {
+        self.allow.check(system, url)
+    }
+
+    /// Where secrets come from.
+    pub(super) fn environment(&self) -> &dyn Environment {
+        self.environment.as_ref()
+    }
+
+    /// Both sides of a connection for looking around.
+    pub(super) fn explorers(
+        &self,
+        connection: &Connection,
+    ) -> Result<(azure_devops::Reader, Arc<dyn ExploreTestWorthy>), ReconcileError> {
+        let clients = self.clients(connection)?;
+        let reader = azure_devops::Reader::new(&connection.azure_devops, clients.azure_devops);
+        Ok((reader, testworthy_explorer(connection, clients.testworthy)?))
+    }
+
+    /// The Azure DevOps side of a connection for looking around, with its transport.
+    pub(super) fn explore_azure_devops(
+        &self,
+        connection: &Connection,
+    ) -> Result<(azure_devops::Reader, http::Client), ReconcileError> {
+        let client = self.azure_devops_client(connection)?;
+        let reader = azure_devops::Reader::new(&connection.azure_devops, client.clone());
+        Ok((reader, client))
+    }
+
+    /// The TestWorthy side of a connection for looking around, with its transport.
+    pub(super) fn explore_testworthy(
+        &self,
+        connection: &Connection,
+    ) -> Result<(Arc<dyn ExploreTestWorthy>, http::Client), ReconcileError> {
+        let client = self.testworthy_client(connection)?;
+        let reader = testworthy_explorer(connection, client.clone())?;
+        Ok((reader, client))
+    }
+
+    /// With another patience than the usual one.
+    #[must_use]
+    pub fn with_timeouts(mut self, timeouts: http::Timeouts) -> Self {
+        self.timeouts = timeouts;
+        self
+    }
+
+    /// With somebody to tell when a system keeps not answering.
+    #[must_use]
+    pub fn with_notice(mut self, notice: Arc<http::Notice>) -> Self {
+        self.notice = Some(notice);
+        self
     }
 
     /// What the transports of all connections have done so far.
@@ -136,19 +227,27 @@ impl HttpRemotes {
         self.check_host(connection, System::TestWorthy, &side.url)?;
         let environment = self.environment.as_ref();
         let name = &connection.name;
-        let user =
-            secret::resolve_text(environment, name, "testworthy.userEmail", &side.user_email)?;
-        let key = secret::resolve(environment, name, "testworthy.apiKey", &side.api_key)?;
-        let project = secret::resolve(
-            environment,
-            name,
-            "testworthy.projectKey",
-            &side.project_key,
-        )?;
+        let resolve = |key, reference| secret::resolve(environment, name, key, reference);
+        let credentials = match &side.surface {
+            TestWorthySurface::Automation {
+                user_email,
+                api_key,
+                project_key,
+                ..
+            } => testworthy::credential_headers(
+                secret::resolve_text(environment, name, "testworthy.userEmail", user_email)?,
+                resolve("testworthy.apiKey", api_key)?,
+                resolve("testworthy.projectKey", project_key)?,
+            ),
+            TestWorthySurface::V1 { token, .. } => {
+                let token = resolve("testworthy.token", token)?;
+                vec![testworthy::v1::credential_header(&token)]
+            }
+        };
         self.client(
             connection,
             System::TestWorthy,
-            testworthy::credential_headers(user, key, project),
+            credentials,
             Vec::new(),
             side.rate,
         )
@@ -186,10 +285,18 @@ impl HttpRemotes {
             credentials,
             default_headers,
             rate,
-            timeouts: http::Timeouts::default(),
+            timeouts: self.timeouts,
             offline: self.offline,
         };
-        http::Client::new(options).map_err(|error| remote_error(connection, error))
+        let mut client =
+            http::Client::new(options).map_err(|error| remote_error(connection, error))?;
+        if system == System::AzureDevOps {
+            client = client.with_busy(azure_devops::is_busy);
+        }
+        if let Some(notice) = &self.notice {
+            client = client.with_notice(Arc::clone(notice));
+        }
+        Ok(client)
     }
 }
 
@@ -197,7 +304,7 @@ impl Remotes for HttpRemotes {
     fn readers(&self, connection: &Connection) -> Result<Readers, ReconcileError> {
         let clients = self.clients(connection)?;
         Ok(Readers {
-            testworthy: Arc::new(testworthy_reader(connection, clients.testworthy)?),
+            testworthy: testworthy_explorer(connection, clients.testworthy)?,
             azure_devops: Arc::new(azure_devops::Reader::new(
                 &connection.azure_devops,
                 clients.azure_devops,
@@ -208,10 +315,7 @@ impl Remotes for HttpRemotes {
     fn writers(&self, connection: &Connection) -> Result<Writers, ReconcileError> {
         let clients = self.clients(connection)?;
         Ok(Writers {
-            testworthy: Arc::new(testworthy::Writer::new(testworthy_reader(
-                connection,
-                clients.testworthy,
-            )?)),
+            testworthy: testworthy_writer(connection, clients.testworthy)?,
             azure_devops: Arc::new(azure_devops::Writer::new(azure_devops::Reader::new(
                 &connection.azure_devops,
                 clients.azure_devops,
@@ -220,25 +324,55 @@ impl Remotes for HttpRemotes {
     }
 }
 
-fn testworthy_reader(
+fn testworthy_explorer(
     connection: &Connection,
     client: http::Client,
+) -> Result<Arc<dyn ExploreTestWorthy>, ReconcileError> {
+    Ok(match &connection.testworthy.surface {
+        TestWorthySurface::Automation { operations, .. } => {
+            Arc::new(automation(connection, operations, client)?)
+        }
+        TestWorthySurface::V1 { project_id, .. } => Arc::new(v1(connection, *project_id, client)),
+    })
+}
+
+fn testworthy_writer(
+    connection: &Connection,
+    client: http::Client,
+) -> Result<Arc<dyn WriteTestWorthy>, ReconcileError> {
+    Ok(match &connection.testworthy.surface {
+        TestWorthySurface::Automation { operations, .. } => {
+            let reader = automation(connection, operations, client)?;
+            Arc::new(testworthy::Writer::new(reader))
+        }
+        TestWorthySurface::V1 { project_id, .. } => {
+            let reader = v1(connection, *project_id, client);
+            Arc::new(testworthy::v1::Writer::new(reader))
+        }
+    })
+}
+
+fn automation(
+    connection: &Connection,
+    operations: &Operations,
+    client: http::Client,
 ) -> Result<testworthy::Reader, ReconcileError> {
-    testworthy::Reader::new(&connection.testworthy, client)
+    let side = &connection.testworthy;
+    testworthy::Reader::new(&side.url, operations, side.time_zone.clone(), client)
         .map_err(|error| remote_error(connection, error))
+}
+
+fn v1(connection: &Connection, project: u64, client: http::Client) -> testworthy::v1::Reader {
+    let side = &connection.testworthy;
+    testworthy::v1::Reader::new(&side.url, project, side.time_zone.clone(), client)
 }
 
 /// Adds to a remote error which credential it was about.
 pub(super) fn remote_error(connection: &Connection, error: RemoteError) -> ReconcileError {
     let credentials = match error.system {
         System::TestWorthy => {
-            let side = &connection.testworthy;
-            let mut names = Vec::new();
-            if let TextOrSecret::Secret(reference) = &side.user_email {
-                names.push(secret::describe(reference));
-            }
-            names.push(secret::describe(&side.api_key));
-            names.push(secret::describe(&side.project_key));
+            let secrets = connection.testworthy.secrets().into_iter();
+            let names: Vec<String> = secrets.map(|(_, s)| secret::describe(s)).collect();
             names.join(", ")
         }
         System::AzureDevOps => secret::describe(&connection.azure_devops.personal_access_token),

@@ -4,7 +4,10 @@
 //! ids by itself: both come in through [`Clock`] and [`Ids`], so that a simulation can replay a run.
 
 mod clock;
+mod configuration;
 mod connect;
+mod describe;
+mod doctor;
 mod error;
 mod executor;
 mod observe;
@@ -15,12 +18,20 @@ mod recovery;
 mod secret;
 
 pub use clock::{Clock, Ids, RealClock, TimeOrderedIds};
+pub use configuration::declared_integration;
 pub use connect::{HttpRemotes, Readers, Remotes, Writers, endpoints};
+pub use describe::describe;
+pub use doctor::{
+    Cause, Check, ConnectionReport, DoctorContext, DoctorReport, Status, SystemReport, doctor,
+};
 pub use error::ReconcileError;
+pub(crate) use executor::exit_code;
 pub use executor::{ApplyReport, Failure, FailureKind, StopFlag, apply, recover};
 pub use plan::{Observation, PlanOptions, PlanOutcome, plan};
 pub use progress::{Progress, Silent};
 pub use secret::{Environment, ProcessEnvironment, SecretError};
+
+pub use crate::http::{Notice, OFFLINE, Timeouts};
 
 use crate::model::config::Config;
 use crate::store::Store;

@@ -1,59 +1,135 @@
 //! Reading both systems for the rules of one connection, each thing once and in bulk.
+//!
+//! Cases come page by page. The linked ones are compared with their work items and their bases at once,
+//! and what is unchanged is dropped: of a pair that nobody touched only the two ids stay in memory.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::connect::{Readers, remote_error};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use super::Context;
+use super::connect::{Readers, endpoints, remote_error};
 use super::error::ReconcileError;
-use super::progress::Progress;
-use crate::model::config::{AzureDevOpsScope, Connection, MatchBy, SyncRule, TestWorthyScope};
+use super::plan::item_keys;
+use crate::mapping::CompiledMapping;
+use crate::model::config::{
+    AzureDevOpsScope, Connection, MatchBy, SyncRule, TestWorthyScope, TestWorthySurface,
+};
 use crate::model::{
-    ACCORD_TAG, Case, CaseId, Link, Name, SuiteId, System, WorkItem, WorkItemId, WorkItemType,
+    ACCORD_TAG, Case, CaseId, Endpoints, Link, SuiteId, System, WorkItem, WorkItemId, WorkItemType,
     azure_boards_mentions,
 };
-use crate::plan::{Observed, glob};
-use crate::remote::{CaseListing, CaseRead, RemoteError, RemoteErrorKind, WorkItemQuery};
+use crate::plan::{ItemKey, LinkedPairs, Observed, glob, is_unchanged};
+use crate::remote::{
+    CaseListing, CaseRead, CaseScope, RemoteError, RemoteErrorKind, Verification, WorkItemQuery,
+};
+use crate::store::StoreError;
 
 /// Linked cases that are missing from their listings are asked for one by one, at most so many: the
 /// rest count as unreadable, which never leads to a write.
 const MISSING_CASES_ASKED: usize = 200;
 
-/// The cases of a suite, shared between the rules that read it.
+/// Work items and links that are read at once; a multiple of the 200 ids that one request reads.
+const SLICE: usize = 2_000;
+
+/// The cases of a suite or a project, shared between the rules that read it.
 struct Listing {
     cases: BTreeMap<CaseId, Arc<Case>>,
     incomplete: Option<String>,
 }
 
+/// What became of asking for one case.
+#[derive(Clone)]
+enum SingleCase {
+    Present(Arc<Case>),
+    /// The server says that it does not exist.
+    Missing,
+    /// It cannot be told.
+    Unknown,
+}
+
 /// Reads for the rules of one connection and remembers what it has read.
 pub(super) struct Observer<'a> {
+    context: &'a Context<'a>,
     connection: &'a Connection,
+    endpoints: Endpoints,
     readers: Readers,
-    progress: &'a dyn Progress,
-    listings: BTreeMap<SuiteId, Arc<Listing>>,
-    single_cases: BTreeMap<CaseId, Option<Arc<Case>>>,
+    pairs: Arc<LinkedPairs>,
+    /// Items that wait for an answer or are in quarantine: the planner has to look at them.
+    waiting: BTreeSet<ItemKey>,
+    /// Listings that several rules read, and that are kept for them.
+    shared: BTreeSet<CaseScope>,
+    listings: BTreeMap<CaseScope, Arc<Listing>>,
+    single_cases: BTreeMap<CaseId, SingleCase>,
     items: BTreeMap<WorkItemId, Option<Arc<WorkItem>>>,
-    queries: Vec<(WorkItemQuery, Vec<WorkItemId>)>,
+    /// Work items of unchanged pairs that were dropped, by the lower-case name of their type.
+    dropped: BTreeMap<String, HashMap<WorkItemId, CaseId>>,
+    queries: Vec<(WorkItemQuery, Arc<Vec<WorkItemId>>)>,
     types: BTreeMap<String, Arc<WorkItemType>>,
     checked: bool,
 }
 
+/// What is seen for one rule, in the making.
+struct Sight<'a> {
+    rule: &'a SyncRule,
+    mapping: &'a CompiledMapping,
+    observed: Observed,
+    /// Links that were read with their bases and are not dropped.
+    links: BTreeMap<CaseId, Link>,
+}
+
+impl Sight<'_> {
+    /// Whether the rule selects the source item of a pair, as far as scopes were read.
+    fn selects(&self, case: CaseId, item: WorkItemId) -> bool {
+        match self.rule.source() {
+            System::TestWorthy => self.observed.cases_in_scope.contains(&case),
+            System::AzureDevOps => self.observed.work_items_in_scope.contains(&item),
+        }
+    }
+}
+
 impl<'a> Observer<'a> {
-    pub(super) fn new(
+    /// For these rules of `connection`.
+    pub(super) async fn new(
+        context: &'a Context<'a>,
         connection: &'a Connection,
         readers: Readers,
-        progress: &'a dyn Progress,
-    ) -> Self {
-        Self {
+        rules: &[&SyncRule],
+    ) -> Result<Self, ReconcileError> {
+        let endpoints = endpoints(connection);
+        let pairs = LinkedPairs::new(context.store.pairs(&endpoints).await?);
+        let intents = context.store.open_intents(&endpoints).await?;
+        let quarantine = context.store.quarantine(&endpoints).await?;
+        let refused = quarantine.iter().filter_map(|entry| entry.key.parse().ok());
+        let waiting = intents.iter().flat_map(item_keys).chain(refused).collect();
+        let mut readings: BTreeMap<CaseScope, usize> = BTreeMap::new();
+        for listed in rules.iter().flat_map(|rule| case_scopes(connection, rule)) {
+            *readings.entry(listed).or_default() += 1;
+        }
+        readings.retain(|_, rules| *rules > 1);
+        Ok(Self {
+            context,
             connection,
+            endpoints,
             readers,
-            progress,
+            pairs: Arc::new(pairs),
+            waiting,
+            shared: readings.into_keys().collect(),
             listings: BTreeMap::new(),
             single_cases: BTreeMap::new(),
             items: BTreeMap::new(),
+            dropped: BTreeMap::new(),
             queries: Vec::new(),
             types: BTreeMap::new(),
             checked: false,
-        }
+        })
+    }
+
+    /// Every pair between the two places.
+    pub(super) fn pairs(&self) -> Arc<LinkedPairs> {
+        Arc::clone(&self.pairs)
     }
 
     fn failed(&self, error: RemoteError) -> ReconcileError {
@@ -96,204 +172,341 @@ impl<'a> Observer<'a> {
         }
     }
 
-    /// Everything that planning `rule` needs from both systems. `rules` are all rules of the project: a
-    /// pair may pass from one to another.
+    /// Everything that planning `rule` needs from both systems, and the links that it may need whole.
     pub(super) async fn observe(
         &mut self,
         rule: &SyncRule,
-        work_item_type: &str,
-        links: &[Link],
-        rules: &BTreeMap<Name, SyncRule>,
-    ) -> Result<Observed, ReconcileError> {
+        mapping: &CompiledMapping,
+    ) -> Result<(Observed, Vec<Link>), ReconcileError> {
         self.check().await?;
-        let mut observed = Observed::default();
-        self.read_cases(rule, &mut observed).await?;
-        self.read_work_items(rule, work_item_type, links, &mut observed)
-            .await?;
-        self.read_missing_cases(rule, links, rules, &mut observed)
-            .await?;
-        Ok(observed)
+        let mut sight = Sight {
+            rule,
+            mapping,
+            observed: Observed::default(),
+            links: BTreeMap::new(),
+        };
+        if let Some(scope) = &rule.scope.azure_devops {
+            let ids = self
+                .query(scope_query(&mapping.work_item_type, scope))
+                .await?;
+            sight
+                .observed
+                .work_items_in_scope
+                .extend(ids.iter().copied());
+        }
+        for listed in case_scopes(self.connection, rule) {
+            self.read_cases(listed, &mut sight).await?;
+        }
+        self.read_work_items(&mut sight).await?;
+        self.read_missing_cases(&mut sight).await?;
+        self.read_links(&mut sight).await?;
+        Ok((sight.observed, sight.links.into_values().collect()))
     }
 
     async fn read_cases(
         &mut self,
-        rule: &SyncRule,
-        observed: &mut Observed,
+        listed: CaseScope,
+        sight: &mut Sight<'_>,
     ) -> Result<(), ReconcileError> {
-        let scope = rule.scope.testworthy.as_ref();
-        let mut suites: BTreeSet<SuiteId> = scope
-            .map(|scope| scope.suites.iter().copied().collect())
-            .unwrap_or_default();
-        if rule.target == System::TestWorthy {
-            suites.extend(rule.create_in.suite);
-        }
-        for suite in suites {
-            let listing = self.listing(suite).await?;
-            if let Some(reason) = &listing.incomplete {
-                observed.incomplete = Some(format!("suite {suite}: {reason}"));
-            }
+        let incomplete = if self.shared.contains(&listed) {
+            let listing = self.listing(listed).await?;
             for (id, case) in &listing.cases {
-                if scope.is_some_and(|scope| selects(scope, case)) {
-                    observed.cases_in_scope.insert(*id);
-                }
-                observed.cases.insert(*id, case.clone());
+                note_case(sight, case);
+                sight.observed.cases.insert(*id, case.clone());
             }
+            listing.incomplete.clone()
+        } else {
+            self.read_pages(listed, sight).await?
+        };
+        if let Some(reason) = incomplete {
+            sight.observed.incomplete = Some(format!("{listed}: {reason}"));
+        }
+        Ok(())
+    }
+
+    /// Reads a listing page by page, comparing what is linked while the next page is on its way.
+    async fn read_pages(
+        &mut self,
+        listed: CaseScope,
+        sight: &mut Sight<'_>,
+    ) -> Result<Option<String>, ReconcileError> {
+        let what = format!("reading {listed} of TestWorthy and its work items");
+        self.context.progress.begin(&what, None);
+        let (send, mut pages) = mpsc::channel(1);
+        let (testworthy, connection) = (self.readers.testworthy.clone(), self.connection);
+        // A task of its own reads ahead on another thread; it ends with this call.
+        let mut reading = JoinSet::new();
+        reading.spawn(async move { testworthy.cases_in_pages(listed, send).await });
+        let read = async {
+            match reading.join_next().await {
+                Some(Ok(read)) => read.map_err(|error| remote_error(connection, error)),
+                Some(Err(failure)) => match failure.try_into_panic() {
+                    Ok(panic) => std::panic::resume_unwind(panic),
+                    Err(_) => Err(ReconcileError::Stopped),
+                },
+                None => Err(ReconcileError::Stopped),
+            }
+        };
+        let take = async {
+            while let Some(page) = pages.recv().await {
+                let units = page.len() as u64;
+                self.take_page(page, sight).await?;
+                self.context.progress.advance(units);
+            }
+            Ok(())
+        };
+        let done = tokio::try_join!(read, take);
+        self.context.progress.end();
+        done.map(|(incomplete, ())| incomplete)
+    }
+
+    async fn take_page(
+        &mut self,
+        page: Vec<Case>,
+        sight: &mut Sight<'_>,
+    ) -> Result<(), ReconcileError> {
+        for case in &page {
+            note_case(sight, case);
+        }
+        let (own, others): (Vec<Case>, Vec<Case>) = page
+            .into_iter()
+            .partition(|case| self.compares(case.id, sight));
+        let others = others.into_iter().map(|case| (case.id, Arc::new(case)));
+        sight.observed.cases.extend(others);
+        for slice in own.chunks(SLICE) {
+            self.compare(slice, sight).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether a case belongs to a pair of this rule that can be compared as soon as it is read.
+    fn compares(&self, case: CaseId, sight: &Sight<'_>) -> bool {
+        let Some(item) = self.pairs.work_item(case) else {
+            return false;
+        };
+        let keys = [ItemKey::Case(case), ItemKey::WorkItem(item)];
+        self.pairs.rule(case) == Some(&sight.rule.name)
+            && sight.selects(case, item)
+            && !keys.iter().any(|key| self.waiting.contains(key))
+    }
+
+    /// Compares linked cases with their work items. What is unchanged is dropped, the rest kept.
+    async fn compare(
+        &mut self,
+        cases: &[Case],
+        sight: &mut Sight<'_>,
+    ) -> Result<(), ReconcileError> {
+        let pairs = Arc::clone(&self.pairs);
+        let item_of = |case: &Case| pairs.work_item(case.id);
+        let ids: Vec<CaseId> = cases.iter().map(|case| case.id).collect();
+        let unread: Vec<WorkItemId> = cases
+            .iter()
+            .filter_map(item_of)
+            .filter(|id| !self.items.contains_key(id))
+            .collect();
+        let azure_devops = self.readers.azure_devops.clone();
+        let read = async {
+            let read = azure_devops.read(&unread).await;
+            read.map_err(|error| self.failed(error))
+        };
+        let (mut items, links) = tokio::try_join!(read, self.links_of(&ids))?;
+        let mut links: BTreeMap<CaseId, Link> =
+            links.into_iter().map(|link| (link.case, link)).collect();
+        for case in cases {
+            let Some(id) = item_of(case) else { continue };
+            let read_now = items.remove(&id);
+            let kept = self.items.get(&id).and_then(Option::as_deref);
+            let link = links.remove(&case.id);
+            let unchanged = read_now.as_ref().or(kept).is_some_and(|item| {
+                link.as_ref().is_some_and(|link| {
+                    let (rule, mapping) = (sight.rule, sight.mapping);
+                    is_unchanged(rule, self.connection, mapping, link, case, item)
+                })
+            });
+            if unchanged {
+                sight.observed.unchanged.insert(case.id, id);
+                let kind = sight.mapping.work_item_type.to_lowercase();
+                self.dropped.entry(kind).or_default().insert(id, case.id);
+                continue;
+            }
+            let case = Arc::new(case.clone());
+            sight.observed.cases.insert(case.id, case);
+            sight.links.extend(link.map(|link| (link.case, link)));
+            self.items
+                .entry(id)
+                .or_insert_with(|| read_now.map(Arc::new));
         }
         Ok(())
     }
 
     /// Cases of pairs that no listing holds: they may have moved to another suite.
-    async fn read_missing_cases(
-        &mut self,
-        rule: &SyncRule,
-        links: &[Link],
-        rules: &BTreeMap<Name, SyncRule>,
-        observed: &mut Observed,
-    ) -> Result<(), ReconcileError> {
-        let missing: Vec<CaseId> = links
+    async fn read_missing_cases(&mut self, sight: &mut Sight<'_>) -> Result<(), ReconcileError> {
+        let (rule, observed) = (sight.rule, &sight.observed);
+        // A pair may pass from one rule to another.
+        let rules = &self.context.config.rules;
+        let missing: Vec<CaseId> = self
+            .pairs
             .iter()
-            .filter(|link| {
+            .filter(|(_, item, maker)| {
                 let passed_on = || {
-                    let maker = rules.get(&link.rule);
-                    observed.work_items_in_scope.contains(&link.work_item)
+                    let maker = rules.get(*maker);
+                    observed.work_items_in_scope.contains(item)
                         && maker.is_none_or(|maker| maker.target == rule.target)
                 };
-                link.rule == rule.name || passed_on()
+                **maker == rule.name || passed_on()
             })
-            .map(|link| link.case)
-            .filter(|case| !observed.cases.contains_key(case))
+            .map(|(case, ..)| case)
+            .filter(|case| !observed.has_case(*case))
             .take(MISSING_CASES_ASKED)
             .collect();
         for id in missing {
-            if let Some(case) = self.single_case(id).await? {
-                observed.cases.insert(id, case);
+            match self.single_case(id).await? {
+                SingleCase::Present(case) => {
+                    count_case(&mut sight.observed, &case);
+                    sight.observed.cases.insert(id, case);
+                }
+                // A listing that may lack cases confirms nothing.
+                SingleCase::Missing if sight.observed.incomplete.is_none() => {
+                    if self.answers_for_cases(&sight.observed).await? {
+                        sight.observed.deleted_cases.insert(id);
+                    }
+                }
+                SingleCase::Missing | SingleCase::Unknown => {}
             }
         }
         Ok(())
     }
 
-    async fn listing(&mut self, suite: SuiteId) -> Result<Arc<Listing>, ReconcileError> {
-        if let Some(known) = self.listings.get(&suite) {
+    /// Whether the server has read a case alone: else a 404 says that the call is not there. Asked with a
+    /// case that was just listed.
+    async fn answers_for_cases(&mut self, observed: &Observed) -> Result<bool, ReconcileError> {
+        let verified = |readers: &Readers| {
+            readers.testworthy.capabilities().get_case == Verification::Verified
+        };
+        if !verified(&self.readers)
+            && let Some(id) = observed.any_case()
+        {
+            self.single_case(id).await?;
+        }
+        Ok(verified(&self.readers))
+    }
+
+    async fn listing(&mut self, listed: CaseScope) -> Result<Arc<Listing>, ReconcileError> {
+        if let Some(known) = self.listings.get(&listed) {
             return Ok(known.clone());
         }
-        self.progress
-            .begin(&format!("reading suite {suite} of TestWorthy"), None);
-        let listing = self.readers.testworthy.cases(suite).await;
-        self.progress.end();
+        let progress = self.context.progress;
+        progress.begin(&format!("reading {listed} of TestWorthy"), None);
+        let listing = self.readers.testworthy.cases(listed).await;
+        progress.end();
         let CaseListing { cases, incomplete } = listing.map_err(|error| self.failed(error))?;
         let cases = cases.into_iter().map(|(id, case)| (id, Arc::new(case)));
         let listing = Arc::new(Listing {
             cases: cases.collect(),
             incomplete,
         });
-        self.listings.insert(suite, listing.clone());
+        self.listings.insert(listed, listing.clone());
         Ok(listing)
     }
 
-    async fn single_case(&mut self, id: CaseId) -> Result<Option<Arc<Case>>, ReconcileError> {
+    async fn single_case(&mut self, id: CaseId) -> Result<SingleCase, ReconcileError> {
         if let Some(known) = self.single_cases.get(&id) {
             return Ok(known.clone());
         }
         let case = match self.readers.testworthy.case(id).await {
-            Ok(CaseRead::Present(case)) => Some(Arc::from(case)),
-            Ok(CaseRead::Refused) => None,
-            Err(error) if matches!(error.kind, RemoteErrorKind::Unsupported { .. }) => None,
+            Ok(CaseRead::Present(case)) => SingleCase::Present(Arc::from(case)),
+            Ok(CaseRead::Missing) => SingleCase::Missing,
+            Ok(CaseRead::Refused) => SingleCase::Unknown,
+            Err(error) if matches!(error.kind, RemoteErrorKind::Unsupported { .. }) => {
+                SingleCase::Unknown
+            }
             Err(error) => return Err(self.failed(error)),
         };
         self.single_cases.insert(id, case.clone());
         Ok(case)
     }
 
-    async fn read_work_items(
-        &mut self,
-        rule: &SyncRule,
-        work_item_type: &str,
-        links: &[Link],
-        observed: &mut Observed,
-    ) -> Result<(), ReconcileError> {
-        let mut wanted: BTreeSet<WorkItemId> = links
-            .iter()
-            .filter(|link| link.rule == rule.name || observed.cases_in_scope.contains(&link.case))
-            .map(|link| link.work_item)
-            .collect();
-        if let Some(scope) = &rule.scope.azure_devops {
-            let ids = self.query(scope_query(work_item_type, scope)).await?;
-            observed.work_items_in_scope.extend(&ids);
-            wanted.extend(ids);
-        }
+    async fn read_work_items(&mut self, sight: &mut Sight<'_>) -> Result<(), ReconcileError> {
+        let (rule, observed) = (sight.rule, &sight.observed);
+        let linked = self.pairs.iter().filter(|(case, _, maker)| {
+            **maker == rule.name || observed.cases_in_scope.contains(case)
+        });
+        let mut wanted: BTreeSet<WorkItemId> = linked.map(|(_, item, _)| item).collect();
+        wanted.extend(&observed.work_items_in_scope);
         if rule.target == System::AzureDevOps {
-            wanted.extend(
-                self.candidates(rule, work_item_type, links, observed)
-                    .await?,
-            );
+            wanted.extend(self.candidates(sight).await?);
         }
+        let observed = &mut sight.observed;
+        // What another rule found unchanged is linked, of this type, and there: more nobody asks.
+        let kind = sight.mapping.work_item_type.to_lowercase();
+        if let Some(dropped) = self.dropped.get(&kind) {
+            for (item, case) in dropped.iter().filter(|(item, _)| wanted.contains(item)) {
+                observed.unchanged.insert(*case, *item);
+            }
+        }
+        wanted.retain(|id| !observed.unchanged.has_work_item(*id));
         self.fetch(&wanted).await?;
         for id in wanted {
             if let Some(Some(item)) = self.items.get(&id) {
                 observed.work_items.insert(id, item.clone());
             }
         }
-        observed
-            .work_items_in_scope
-            .retain(|id| observed.work_items.contains_key(id));
+        let mut in_scope = std::mem::take(&mut observed.work_items_in_scope);
+        in_scope.retain(|id| observed.has_work_item(*id));
+        observed.work_items_in_scope = in_scope;
         Ok(())
     }
 
     /// Existing work items that a case may turn out to belong to.
     async fn candidates(
         &mut self,
-        rule: &SyncRule,
-        work_item_type: &str,
-        links: &[Link],
-        observed: &Observed,
+        sight: &Sight<'_>,
     ) -> Result<BTreeSet<WorkItemId>, ReconcileError> {
+        let (rule, observed) = (sight.rule, &sight.observed);
+        let work_item_type = &sight.mapping.work_item_type;
         // Marked items are read whatever the rule matches by: a create whose answer was lost is found
         // among them.
-        let mut candidates: BTreeSet<WorkItemId> = self
-            .query(WorkItemQuery {
-                work_item_type: work_item_type.to_owned(),
-                tag: Some(ACCORD_TAG.to_owned()),
-                ..WorkItemQuery::default()
-            })
-            .await?
-            .into_iter()
-            .collect();
+        let marked = WorkItemQuery {
+            work_item_type: work_item_type.clone(),
+            tag: Some(ACCORD_TAG.to_owned()),
+            ..WorkItemQuery::default()
+        };
+        let mut candidates: BTreeSet<WorkItemId> =
+            self.query(marked).await?.iter().copied().collect();
         if rule.match_by.contains(&MatchBy::Title) && rule.scope.azure_devops.is_none() {
             let all = WorkItemQuery {
-                work_item_type: work_item_type.to_owned(),
+                work_item_type: work_item_type.clone(),
                 ..WorkItemQuery::default()
             };
-            candidates.extend(self.query(all).await?);
+            candidates.extend(self.query(all).await?.iter());
         }
         if rule.match_by.contains(&MatchBy::Id) {
-            let linked: BTreeSet<CaseId> = links.iter().map(|link| link.case).collect();
             let unlinked = observed
                 .cases_in_scope
                 .iter()
-                .filter(|id| !linked.contains(id));
+                .filter(|id| self.pairs.work_item(**id).is_none());
             for case in unlinked.filter_map(|id| observed.cases.get(id)) {
                 candidates.extend(azure_boards_mentions(&case.refs));
             }
         }
         // What another rule linked is not a candidate, and need not be read.
-        let elsewhere: BTreeSet<WorkItemId> = links
-            .iter()
-            .filter(|link| link.rule != rule.name && !observed.cases_in_scope.contains(&link.case))
-            .map(|link| link.work_item)
-            .collect();
-        Ok(candidates.difference(&elsewhere).copied().collect())
+        candidates.retain(|item| {
+            self.pairs.case(*item).is_none_or(|case| {
+                self.pairs.rule(case) == Some(&rule.name) || observed.cases_in_scope.contains(&case)
+            })
+        });
+        Ok(candidates)
     }
 
-    async fn query(&mut self, query: WorkItemQuery) -> Result<Vec<WorkItemId>, ReconcileError> {
+    async fn query(
+        &mut self,
+        query: WorkItemQuery,
+    ) -> Result<Arc<Vec<WorkItemId>>, ReconcileError> {
         if let Some((_, ids)) = self.queries.iter().find(|(known, _)| *known == query) {
             return Ok(ids.clone());
         }
-        let ids = self
-            .readers
-            .azure_devops
-            .query(&query)
-            .await
-            .map_err(|error| remote_error(self.connection, error))?;
+        let ids = self.readers.azure_devops.query(&query).await;
+        let ids = Arc::new(ids.map_err(|error| self.failed(error))?);
         self.queries.push((query, ids.clone()));
         Ok(ids)
     }
@@ -307,39 +520,104 @@ impl<'a> Observer<'a> {
         if missing.is_empty() {
             return Ok(());
         }
-        self.progress.begin(
+        let progress = self.context.progress;
+        progress.begin(
             "reading work items of Azure DevOps",
             Some(missing.len() as u64),
         );
-        // Slices keep the bar moving; each is a multiple of the 200 ids that one request reads.
-        for slice in missing.chunks(2_000) {
+        // Slices keep the bar moving.
+        for slice in missing.chunks(SLICE) {
             let read = self.readers.azure_devops.read(slice).await;
             let mut read = match read {
                 Ok(read) => read,
                 Err(error) => {
-                    self.progress.end();
+                    progress.end();
                     return Err(self.failed(error));
                 }
             };
             for id in slice {
                 self.items.insert(*id, read.remove(id).map(Arc::new));
             }
-            self.progress.advance(slice.len() as u64);
+            progress.advance(slice.len() as u64);
         }
-        self.progress.end();
+        progress.end();
         Ok(())
+    }
+
+    /// The links that planning may need and that were not read yet.
+    async fn read_links(&self, sight: &mut Sight<'_>) -> Result<(), ReconcileError> {
+        let missing: Vec<CaseId> = self
+            .pairs
+            .iter()
+            .filter(|(case, item, maker)| {
+                (**maker == sight.rule.name || sight.selects(*case, *item))
+                    && !sight.observed.unchanged.has_case(*case)
+                    && !sight.links.contains_key(case)
+            })
+            .map(|(case, ..)| case)
+            .collect();
+        for slice in missing.chunks(SLICE) {
+            let links = self.links_of(slice).await?;
+            sight
+                .links
+                .extend(links.into_iter().map(|link| (link.case, link)));
+        }
+        Ok(())
+    }
+
+    /// The links of linked cases, which must still be as [`Self::pairs`] says.
+    async fn links_of(&self, cases: &[CaseId]) -> Result<Vec<Link>, ReconcileError> {
+        let links = self.context.store.links_of(&self.endpoints, cases).await?;
+        let same = |link: &Link| {
+            self.pairs.work_item(link.case) == Some(link.work_item)
+                && self.pairs.rule(link.case) == Some(&link.rule)
+        };
+        if links.len() == cases.len() && links.iter().all(same) {
+            return Ok(links);
+        }
+        Err(ReconcileError::Store(StoreError::Backend {
+            path: "the state".to_owned(),
+            reason: "another run changed it while it was read; try again when that is done"
+                .to_owned(),
+        }))
     }
 }
 
-/// Whether a scope selects a case of one of its suites.
+/// The listings that a rule needs: its suites, or the project where there are none.
+fn case_scopes(connection: &Connection, rule: &SyncRule) -> BTreeSet<CaseScope> {
+    if matches!(connection.testworthy.surface, TestWorthySurface::V1 { .. }) {
+        return BTreeSet::from([CaseScope::Project]);
+    }
+    let scope = rule.scope.testworthy.iter();
+    let mut suites: BTreeSet<SuiteId> = scope.flat_map(|scope| scope.suites.clone()).collect();
+    if rule.target == System::TestWorthy {
+        suites.extend(rule.create_in.suite);
+    }
+    suites.into_iter().map(CaseScope::Suite).collect()
+}
+
+/// Takes in that a case is there, and whether the rule selects it.
+fn note_case(sight: &mut Sight<'_>, case: &Case) {
+    let scope = sight.rule.scope.testworthy.as_ref();
+    count_case(&mut sight.observed, case);
+    if scope.is_some_and(|scope| selects(scope, case)) {
+        sight.observed.cases_in_scope.insert(case.id);
+    }
+}
+
+fn count_case(observed: &mut Observed, case: &Case) {
+    let listing = CaseScope::of(case);
+    *observed.listing_sizes.entry(listing).or_default() += 1;
+}
+
+/// Whether a scope selects a case of one of its suites; a case without a suite is in the project.
 fn selects(scope: &TestWorthyScope, case: &Case) -> bool {
-    let section = case.section_path.join("/");
-    scope.suites.contains(&case.suite)
-        && (scope.sections.is_empty()
-            || scope
-                .sections
-                .iter()
-                .any(|pattern| glob::fits(pattern, &section)))
+    case.suite.is_none_or(|suite| scope.suites.contains(&suite))
+        && (scope.sections.is_empty() || {
+            let section = case.section_path.join("/");
+            let mut patterns = scope.sections.iter();
+            patterns.any(|pattern| glob::fits(pattern, &section))
+        })
         && (scope.cases.is_empty() || scope.cases.contains(&case.id))
 }
 

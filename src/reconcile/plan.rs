@@ -4,20 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Context;
 use super::connect::endpoints;
 use super::error::ReconcileError;
 use super::executor::later;
 use super::observe::Observer;
+use super::{Context, configuration};
 use crate::diagnostics::catalog::mapping as mapping_codes;
 use crate::diagnostics::{Finding, Location, Place};
 use crate::mapping::CompiledMapping;
-use crate::model::config::{Config, Origin, SyncRule};
-use crate::model::{Endpoints, Link, Name};
+use crate::model::config::{Config, FieldMapping, Origin, SyncRule};
+use crate::model::{Endpoints, Link, Name, WorkItemType};
+use crate::plan::configuration::ConfigurationInput;
 use crate::plan::safety::{FileCounts, Overrides};
 use crate::plan::{
-    Inputs, ItemKey, Observed, OriginEntry, PlanFinding, PlanRequest, Planned, Refusal, RuleInput,
-    glob, plan as make_plan,
+    Inputs, ItemKey, LinkedPairs, Observed, OriginEntry, PlanFinding, PlanRequest, Planned,
+    Refusal, RuleInput, glob, plan as make_plan,
 };
 use crate::store::Intent;
 
@@ -44,8 +45,10 @@ pub struct Observation {
     pub endpoints: Endpoints,
     /// What both systems held.
     pub observed: Observed,
-    /// The links between the two places.
-    pub links: Arc<Vec<Link>>,
+    /// Every pair between the two places.
+    pub pairs: Arc<LinkedPairs>,
+    /// The whole links that the rule may need; see [`RuleInput::links`].
+    pub links: Vec<Link>,
 }
 
 /// A plan with what it was made from.
@@ -63,28 +66,27 @@ pub async fn plan(
 ) -> Result<PlanOutcome, ReconcileError> {
     let mut findings = Vec::new();
     let mut observations = Vec::new();
+    let configuration = configuration::observe(context, &options.inputs.only).await?;
     for (connection_name, rules) in rules_by_connection(context.config, &options.inputs.only) {
         let Some(connection) = context.config.connections.get(connection_name) else {
             continue;
         };
         let places = endpoints(connection);
         let readers = context.remotes.readers(connection)?;
-        let links = Arc::new(context.store.links(&places).await?);
-        let mut observer = Observer::new(connection, readers, context.progress);
+        let mut observer = Observer::new(context, connection, readers, &rules).await?;
         for rule in rules {
             let Some(mapping) = compile(context.config, rule, &mut observer, &mut findings).await?
             else {
                 continue;
             };
-            let seen = observer
-                .observe(rule, &mapping.work_item_type, &links, &context.config.rules)
-                .await?;
+            let (observed, links) = observer.observe(rule, &mapping).await?;
             observations.push(Observation {
                 rule: rule.clone(),
                 mapping,
                 endpoints: places.clone(),
-                observed: seen,
-                links: links.clone(),
+                observed,
+                pairs: observer.pairs(),
+                links,
             });
         }
     }
@@ -92,7 +94,7 @@ pub async fn plan(
         return Err(ReconcileError::Findings(findings));
     }
     observations.sort_by(|a, b| a.rule.name.cmp(&b.rule.name));
-    let planned = assemble(context, options, &observations, &findings).await?;
+    let planned = assemble(context, options, configuration, &observations, &findings).await?;
     Ok(PlanOutcome {
         planned,
         observations,
@@ -121,7 +123,24 @@ async fn compile(
     let Some(mapping) = config.mappings.get(&rule.mapping) else {
         return Ok(None);
     };
-    let Some(live) = observer.work_item_type(&mapping.work_item_type).await? else {
+    let live = observer.work_item_type(&mapping.work_item_type).await?;
+    let (compiled, found) = fit(rule, mapping, live.as_deref());
+    for finding in found {
+        if !findings.contains(&finding) {
+            findings.push(finding);
+        }
+    }
+    Ok(compiled)
+}
+
+/// Holds the mapping of a rule against the live work item type, `None` if the project has none of its
+/// name. The mapping comes back compiled if no finding is an error.
+pub(super) fn fit(
+    rule: &SyncRule,
+    mapping: &FieldMapping,
+    live: Option<&WorkItemType>,
+) -> (Option<CompiledMapping>, Vec<Finding>) {
+    let Some(live) = live else {
         let message = format!(
             "the project has no work item type `{}`, which mapping `{}` names",
             mapping.work_item_type, mapping.name
@@ -132,26 +151,19 @@ async fn compile(
                 "compare `azureDevOps` of the mapping with the work item types of the project of connection `{}`",
                 rule.connection
             ));
-        if !findings.contains(&finding) {
-            findings.push(finding);
-        }
-        return Ok(None);
+        return (None, vec![finding]);
     };
-    let (compiled, mut found) = CompiledMapping::compile(mapping, Some(&live), rule.target);
+    let (compiled, mut found) = CompiledMapping::compile(mapping, Some(live), rule.target);
     if let Some(compiled) = compiled.as_ref().filter(|_| rule.creates) {
-        found.extend(compiled.check_creates(Some(&live), rule.target));
+        found.extend(compiled.check_creates(Some(live), rule.target));
     }
-    for finding in found {
-        if !findings.contains(&finding) {
-            findings.push(finding);
-        }
-    }
-    Ok(compiled)
+    (compiled, found)
 }
 
 async fn assemble(
     context: &Context<'_>,
     options: &PlanOptions,
+    configuration: Vec<ConfigurationInput<'_>>,
     observations: &[Observation],
     findings: &[Finding],
 ) -> Result<Planned, ReconcileError> {
@@ -169,6 +181,7 @@ async fn assemble(
             endpoints: observation.endpoints.clone(),
             mapping: &observation.mapping,
             observed: &observation.observed,
+            pairs: &observation.pairs,
             links: &observation.links,
             settling: intents
                 .iter()
@@ -193,6 +206,7 @@ async fn assemble(
     let request = PlanRequest {
         inputs: options.inputs.clone(),
         version: env!("CARGO_PKG_VERSION"),
+        configuration,
         rules,
         known_rules: context
             .config
@@ -212,7 +226,7 @@ async fn assemble(
 }
 
 /// Both items of an intent wait: whichever of them is the source of a rule.
-fn item_keys(intent: &Intent) -> Vec<ItemKey> {
+pub(super) fn item_keys(intent: &Intent) -> Vec<ItemKey> {
     let case = intent.case.map(ItemKey::Case);
     let item = intent.work_item.map(ItemKey::WorkItem);
     case.into_iter().chain(item).collect()

@@ -16,7 +16,7 @@ use crate::model::{
     ACCORD_TAG, Base, Case, CaseId, Link, LinkId, MarkState, Name, SuiteId, WorkItemId,
     azure_boards_mentions,
 };
-use crate::remote::WorkItemQuery;
+use crate::remote::{CaseScope, WorkItemQuery};
 use crate::store::{AuditEntry, Intent, IntentKind, IntentOutcome, Record};
 
 /// Settles every open intent of the project's connections. Gives the number of items that were found.
@@ -59,8 +59,13 @@ fn by_connection<'a>(
 ) -> Vec<(&'a Connection, Vec<Intent>)> {
     let mut grouped: BTreeMap<&Name, (&Connection, Vec<Intent>)> = BTreeMap::new();
     for intent in intents {
-        let rule = context.config.rules.get(&intent.rule);
-        let own = rule.and_then(|rule| context.config.connections.get(&rule.connection));
+        let connections = &context.config.connections;
+        let own = if intent.kind == IntentKind::PutIntegration {
+            connections.get(&intent.rule)
+        } else {
+            let rule = context.config.rules.get(&intent.rule);
+            rule.and_then(|rule| connections.get(&rule.connection))
+        };
         let own = own.filter(|own| endpoints(own) == intent.endpoints);
         let connection = own.unwrap_or(fallback);
         let group = grouped.entry(&connection.name);
@@ -129,7 +134,10 @@ impl Recovery<'_> {
             let link = match intent.kind {
                 IntentKind::CreateWorkItem => self.found_work_item(intent, &marked, linked),
                 IntentKind::CreateCase => self.found_case(intent, &cases, linked),
-                IntentKind::UpdateWorkItem | IntentKind::UpdateCase => None,
+                // Compared afresh by the plan that follows.
+                IntentKind::UpdateWorkItem
+                | IntentKind::UpdateCase
+                | IntentKind::PutIntegration => None,
             };
             if let Some(link) = &link {
                 linked.cases.insert(link.case);
@@ -222,7 +230,7 @@ impl Recovery<'_> {
         }
         let mut cases: BTreeMap<WorkItemId, Vec<Case>> = BTreeMap::new();
         for suite in suites {
-            let listing = self.readers.testworthy.cases(suite).await;
+            let listing = self.readers.testworthy.cases(CaseScope::Suite(suite)).await;
             let listing = listing.map_err(|error| remote_error(self.connection, error))?;
             for case in listing.cases.into_values() {
                 for item in azure_boards_mentions(&case.refs) {
@@ -292,10 +300,13 @@ impl Recovery<'_> {
                     reason: "no item with its marker exists".to_owned(),
                 },
             ),
-            (None, IntentKind::UpdateWorkItem | IntentKind::UpdateCase) => (
+            (
+                None,
+                IntentKind::UpdateWorkItem | IntentKind::UpdateCase | IntentKind::PutIntegration,
+            ) => (
                 "compared afresh",
                 IntentOutcome::Abandoned {
-                    reason: "the pair is compared afresh".to_owned(),
+                    reason: "what is there is compared afresh".to_owned(),
                 },
             ),
         };
@@ -309,7 +320,10 @@ impl Recovery<'_> {
                 .as_ref()
                 .map(|link| link.work_item)
                 .or(intent.work_item),
-            detail: "recovery".to_owned(),
+            detail: match intent.kind {
+                IntentKind::PutIntegration => format!("recovery of {}", intent.address()),
+                _ => "recovery".to_owned(),
+            },
         };
         Record {
             intent: Some((intent.id.clone(), outcome)),

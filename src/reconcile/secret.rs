@@ -52,6 +52,49 @@ pub(super) fn describe(reference: &SecretRef) -> String {
     }
 }
 
+/// What can be said of a secret without showing it: how it looks where it was put.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Appearance {
+    /// Characters, without surrounding white space.
+    pub(super) length: usize,
+    /// Whether white space or a line end surrounds it.
+    pub(super) surrounded: bool,
+    /// Whether there is white space inside.
+    pub(super) spaced: bool,
+    /// Whether it is in quotes.
+    pub(super) quoted: bool,
+    /// Whether it begins with a scheme (`Basic `, `Bearer `, `Authorization:`).
+    pub(super) with_scheme: bool,
+    /// Whether it looks like a JSON Web Token.
+    pub(super) web_token: bool,
+    /// Whether there is exactly one `@` between two texts.
+    pub(super) email: bool,
+    /// Whether every character is one that a header can carry.
+    pub(super) sendable: bool,
+}
+
+impl Appearance {
+    fn of(raw: &str) -> Self {
+        let value = raw.trim();
+        let lower = value.to_ascii_lowercase();
+        let begins = |marks: &[&str]| marks.iter().any(|mark| lower.starts_with(mark));
+        let quoted =
+            |mark: char| value.len() > 1 && value.starts_with(mark) && value.ends_with(mark);
+        Self {
+            length: value.chars().count(),
+            surrounded: value.len() != raw.len(),
+            spaced: value.contains(char::is_whitespace),
+            quoted: quoted('"') || quoted('\''),
+            with_scheme: begins(&["basic ", "bearer ", "authorization:"]),
+            web_token: value.starts_with("eyJ") && value.matches('.').count() == 2,
+            email: value.split_once('@').is_some_and(|(user, host)| {
+                !user.is_empty() && !host.is_empty() && !host.contains('@')
+            }),
+            sendable: value.bytes().all(|byte| (0x20..0x7f).contains(&byte)),
+        }
+    }
+}
+
 /// Reads a secret. Surrounding white space and line ends are no part of it.
 pub(super) fn resolve(
     environment: &dyn Environment,
@@ -59,31 +102,44 @@ pub(super) fn resolve(
     key: &'static str,
     reference: &SecretRef,
 ) -> Result<SecretString, SecretError> {
-    let refuse = |reason| SecretError {
-        connection: connection.clone(),
-        key,
-        reference: describe(reference),
-        reason,
-    };
+    match read(environment, reference) {
+        Ok(text) => Ok(SecretString::from(text.trim().to_owned())),
+        Err(reason) => Err(SecretError {
+            connection: connection.clone(),
+            key,
+            reference: describe(reference),
+            reason,
+        }),
+    }
+}
+
+/// Looks at a secret as [`resolve`] does, and says how it looks or why there is none.
+pub(super) fn inspect(
+    environment: &dyn Environment,
+    reference: &SecretRef,
+) -> Result<Appearance, &'static str> {
+    read(environment, reference).map(|text| Appearance::of(&text))
+}
+
+/// The value as it stands there, or what is wrong with it.
+fn read(environment: &dyn Environment, reference: &SecretRef) -> Result<String, &'static str> {
     let text = match reference {
-        SecretRef::Env(name) => environment
-            .variable(name)
-            .ok_or_else(|| refuse("it is not set"))?,
+        SecretRef::Env(name) => environment.variable(name).ok_or("it is not set")?,
         SecretRef::File(path) => {
-            let dir = environment.secrets_dir().ok_or_else(|| {
-                refuse("secret files are only read below the folder that ACCORD_SECRETS_DIR names, and it is not set")
-            })?;
-            read_file(&dir, path).map_err(refuse)?
+            let dir = environment.secrets_dir().ok_or(
+                "secret files are only read below the folder that ACCORD_SECRETS_DIR names, and it is not set",
+            )?;
+            read_file(&dir, path)?
         }
     };
     let trimmed = text.trim();
     if trimmed.is_empty() {
-        return Err(refuse("it is empty"));
+        return Err("it is empty");
     }
     if trimmed.chars().any(char::is_control) {
-        return Err(refuse("it holds control characters or several lines"));
+        return Err("it holds control characters or several lines");
     }
-    Ok(SecretString::from(trimmed.to_owned()))
+    Ok(text)
 }
 
 /// Reads a text that may be written out.
@@ -126,7 +182,7 @@ mod tests {
 
     use secrecy::ExposeSecret;
 
-    use super::{Environment, resolve};
+    use super::{Appearance, Environment, resolve};
     use crate::model::Name;
     use crate::model::config::SecretRef;
 
@@ -167,6 +223,32 @@ mod tests {
                 .unwrap_err()
                 .ends_with("it is not set")
         );
+    }
+
+    #[test]
+    fn appearances() {
+        let plain = Appearance {
+            length: 6,
+            sendable: true,
+            ..Appearance::default()
+        };
+        let of = Appearance::of;
+        assert_eq!(of("s3cret"), plain);
+        let surrounded = Appearance {
+            surrounded: true,
+            ..plain
+        };
+        assert_eq!(of(" s3cret\n"), surrounded);
+        assert!(of("Basic abc").with_scheme && of("bearer abc").with_scheme);
+        assert!(!of("basically").with_scheme);
+        assert!(of("\"abc\"").quoted && of("'abc'").quoted && !of("\"").quoted);
+        assert!(of("two words").spaced && !of("two words").surrounded);
+        assert!(of("eyJhbGciOiJub25lIn0.e30.x").web_token && !of("eyJ").web_token);
+        assert!(of("ada@example.test").email);
+        assert!(!of("ada").email && !of("@x").email && !of("a@b@c").email);
+        assert!(!of("s\u{e9}cret").sendable);
+        // How it looks is all that is kept.
+        assert!(!format!("{:?}", of("s3cret")).contains("s3cret"));
     }
 
     #[test]

@@ -6,6 +6,8 @@
 
 mod azure_devops;
 mod error;
+mod explore;
+mod integration;
 mod testworthy;
 
 pub use azure_devops::{
@@ -13,7 +15,11 @@ pub use azure_devops::{
     WriteOutcome,
 };
 pub use error::{RemoteError, RemoteErrorKind, RequestInfo};
+pub use explore::{
+    DescribedType, ExploreAzureDevOps, ExploreTestWorthy, Greeting, Identity, PathTree,
+};
+pub use integration::{IntegrationMapping, IntegrationSettings};
 pub use testworthy::{
-    CaseDraft, CaseListing, CasePatch, CaseRead, ReadTestWorthy, Section, Suite,
+    CaseDraft, CaseListing, CasePatch, CaseRead, CaseScope, ReadTestWorthy, Section, Suite,
     TestWorthyCapabilities, Verification, WriteTestWorthy,
 };

@@ -1,11 +1,13 @@
 //! What Accord asks of TestWorthy.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use async_trait::async_trait;
+use tokio::sync::mpsc::Sender;
 
-use super::RemoteError;
-use crate::model::{Case, CaseId, SectionId, SuiteId, Value};
+use super::{IntegrationSettings, RemoteError, RemoteErrorKind};
+use crate::model::{Case, CaseId, SectionId, SuiteId, System, Value};
 
 /// How sure it is that a server offers an operation. Reads are probed; writes never are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -31,8 +33,40 @@ pub struct TestWorthyCapabilities {
     pub create: Verification,
     /// Updating cases.
     pub update: Verification,
+    /// Closing or deleting cases.
+    pub close: Verification,
+    /// TestWorthy's own Azure DevOps settings.
+    pub integration: Verification,
     /// Whether cases carry references, hence markers.
     pub refs: bool,
+    /// The only fields that cases have, by manifest name; `None` for all of
+    /// [`crate::model::CASE_FIELDS`].
+    pub fields: Option<&'static [&'static str]>,
+}
+
+/// Which cases to list: surfaces with suites list by suite, the others their whole project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CaseScope {
+    /// The cases of a suite.
+    Suite(SuiteId),
+    /// The cases of the connection's project.
+    Project,
+}
+
+impl CaseScope {
+    /// The listing that holds a case.
+    pub fn of(case: &Case) -> Self {
+        case.suite.map_or(Self::Project, Self::Suite)
+    }
+}
+
+impl fmt::Display for CaseScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Suite(id) => write!(f, "suite {id}"),
+            Self::Project => f.write_str("the project"),
+        }
+    }
 }
 
 /// A suite.
@@ -57,7 +91,7 @@ pub struct Section {
     pub parent: Option<SectionId>,
 }
 
-/// The cases of a suite.
+/// The cases of a suite or a project.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CaseListing {
     /// The cases, by id.
@@ -73,6 +107,8 @@ pub enum CaseRead {
     Present(Box<Case>),
     /// The server refuses the id (400, documented for unknown and foreign ids alike).
     Refused,
+    /// It does not exist (404, on a surface where that is told apart from a refusal).
+    Missing,
 }
 
 /// Reading from one TestWorthy project.
@@ -81,8 +117,8 @@ pub trait ReadTestWorthy: Send + Sync {
     /// What the server can do, as known so far.
     fn capabilities(&self) -> TestWorthyCapabilities;
 
-    /// Checks that the credential works by listing `suite`, and probes the optional reads.
-    async fn check(&self, suite: SuiteId) -> Result<(), RemoteError>;
+    /// Checks that the credential works by asking for `scope`, and probes the optional reads.
+    async fn check(&self, scope: CaseScope) -> Result<(), RemoteError>;
 
     /// All suites; [`super::RemoteErrorKind::Unsupported`] where the server lists none.
     async fn suites(&self) -> Result<Vec<Suite>, RemoteError>;
@@ -90,11 +126,32 @@ pub trait ReadTestWorthy: Send + Sync {
     /// All sections of a suite; [`super::RemoteErrorKind::Unsupported`] where the server lists none.
     async fn sections(&self, suite: SuiteId) -> Result<Vec<Section>, RemoteError>;
 
-    /// All cases of a suite, with section paths as full as the server allows.
-    async fn cases(&self, suite: SuiteId) -> Result<CaseListing, RemoteError>;
+    /// All cases of a suite or of the project, with section paths as full as the server allows;
+    /// [`super::RemoteErrorKind::Unsupported`] for a scope that the surface does not know.
+    async fn cases(&self, scope: CaseScope) -> Result<CaseListing, RemoteError>;
+
+    /// As [`Self::cases`], but hands the cases over as they come, a few at a time and each once, and
+    /// gives only why some may be missing: what was looked at need not be kept. Whoever drops the other
+    /// end of `pages` has seen enough.
+    async fn cases_in_pages(
+        &self,
+        scope: CaseScope,
+        pages: Sender<Vec<Case>>,
+    ) -> Result<Option<String>, RemoteError> {
+        let CaseListing { cases, incomplete } = self.cases(scope).await?;
+        // Nobody waits for them any more: nothing is left to do.
+        let _ = pages.send(cases.into_values().collect()).await;
+        Ok(incomplete)
+    }
 
     /// One case; [`super::RemoteErrorKind::Unsupported`] where the server cannot read one.
     async fn case(&self, id: CaseId) -> Result<CaseRead, RemoteError>;
+
+    /// TestWorthy's own Azure DevOps settings, those of other projects included;
+    /// [`super::RemoteErrorKind::Unsupported`] where the server offers none.
+    async fn integrations(&self) -> Result<Vec<IntegrationSettings>, RemoteError> {
+        Err(no_integrations())
+    }
 }
 
 /// Writing to one TestWorthy project. Every call is sent once and never repeated here.
@@ -112,6 +169,23 @@ pub trait WriteTestWorthy: ReadTestWorthy {
         suite: SuiteId,
         path: &[String],
     ) -> Result<SectionId, RemoteError>;
+
+    /// Creates or replaces the configuration with this name in this project; never sends a credential
+    /// of Azure DevOps. [`super::RemoteErrorKind::Unsupported`] where the server offers none.
+    async fn put_integration(&self, settings: &IntegrationSettings) -> Result<(), RemoteError> {
+        let _ = settings;
+        Err(no_integrations())
+    }
+}
+
+fn no_integrations() -> RemoteError {
+    RemoteError {
+        system: System::TestWorthy,
+        kind: RemoteErrorKind::Unsupported {
+            operation: "managing TestWorthy's Azure DevOps settings".to_owned(),
+        },
+        request: None,
+    }
 }
 
 /// A case to be.

@@ -9,7 +9,7 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 
 use super::Sandbox;
-use super::azure_devops::{PersonEdit, PersonError, Settings};
+use super::azure_devops::{self, PersonEdit, PersonError, Settings};
 use super::fault::Fault;
 
 /// The routes under `/_sandbox`, `TestWorthy`'s own excepted.
@@ -44,9 +44,16 @@ async fn health(Shared(sandbox): Shared<Sandbox>) -> Json<Value> {
     }))
 }
 
-async fn read_log(Shared(sandbox): Shared<Sandbox>) -> Json<Value> {
+/// `?entries=N` gives the newest N requests only; the counts are always there.
+async fn read_log(
+    Shared(sandbox): Shared<Sandbox>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Json<Value> {
+    let wanted = query.get("entries").and_then(|number| number.parse().ok());
     let state = sandbox.state();
-    let entries: Vec<_> = state.log.entries().collect();
+    let all = state.log.entries();
+    let skipped = wanted.map_or(0, |wanted: usize| all.len().saturating_sub(wanted));
+    let entries: Vec<_> = all.skip(skipped).collect();
     let routes: Vec<Value> = state
         .log
         .routes()
@@ -114,13 +121,13 @@ async fn create_item(
     Shared(sandbox): Shared<Sandbox>,
     Json(edit): Json<PersonEdit>,
 ) -> Result<Json<Value>, (StatusCode, Json<Value>)> {
-    let mut state = sandbox.state();
-    let now = state.clock.now();
-    state
-        .azure_devops
-        .create_as_person(&edit, now)
-        .map(Json)
-        .map_err(told)
+    let made = {
+        let mut state = sandbox.state();
+        let now = state.clock.now();
+        state.azure_devops.create_as_person(&edit, now)
+    };
+    azure_devops::deliver(&sandbox);
+    made.map(Json).map_err(told)
 }
 
 async fn edit_item(
@@ -128,13 +135,13 @@ async fn edit_item(
     Path(id): Path<u64>,
     Json(edit): Json<PersonEdit>,
 ) -> Result<Json<Value>, (StatusCode, Json<Value>)> {
-    let mut state = sandbox.state();
-    let now = state.clock.now();
-    state
-        .azure_devops
-        .edit_as_person(id, &edit, now)
-        .map(Json)
-        .map_err(told)
+    let edited = {
+        let mut state = sandbox.state();
+        let now = state.clock.now();
+        state.azure_devops.edit_as_person(id, &edit, now)
+    };
+    azure_devops::deliver(&sandbox);
+    edited.map(Json).map_err(told)
 }
 
 async fn delete_item(
@@ -142,10 +149,13 @@ async fn delete_item(
     Path(id): Path<u64>,
     Query(query): Query<HashMap<String, String>>,
 ) -> Result<StatusCode, (StatusCode, Json<Value>)> {
-    let mut state = sandbox.state();
-    let now = state.clock.now();
     let destroy = query.get("destroy").is_some_and(|value| value == "true");
-    let deleted = state.azure_devops.delete_as_person(id, destroy, now);
+    let deleted = {
+        let mut state = sandbox.state();
+        let now = state.clock.now();
+        state.azure_devops.delete_as_person(id, destroy, now)
+    };
+    azure_devops::deliver(&sandbox);
     deleted.map(|()| StatusCode::NO_CONTENT).map_err(told)
 }
 

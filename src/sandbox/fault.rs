@@ -123,6 +123,47 @@ pub enum FaultKind {
     BatchAtomic,
     /// `$batch` answers with object bodies instead of strings.
     BatchObjectBodies,
+    /// One element of a `$batch` is refused and not carried out, the others are.
+    BatchElement {
+        /// Its place, from 0; behind the last one the last one.
+        index: usize,
+        /// Its code.
+        status: u16,
+        /// The server's words.
+        message: String,
+    },
+    /// `$batch` carries out nothing and answers all its elements with a single refusal.
+    BatchWhole,
+    /// A page of the feed of revisions is empty and not the last; its token leads on to the same place.
+    FeedEmptyPage,
+    /// A page of the feed of revisions holds one entry.
+    FeedShortPage,
+    /// Carried out; the answer's JSON begins with a byte order mark.
+    ByteOrderMark,
+    /// Carried out; the answer's JSON is declared as plain text.
+    WrongContentType,
+    /// Carried out; the answer's objects have a member that nobody documented.
+    ExtraFields,
+    /// Carried out; members of the answer that carry nothing needed are null.
+    Nulls,
+    /// Carried out; the answer ends half way through its JSON, and its length says that it is whole.
+    CutJson,
+    /// Carried out; the answer's body has no bytes.
+    EmptyBody,
+    /// Not carried out: 404 in plain text, as the host layer answers for a path that it does not know.
+    TextNotFound,
+    /// Not carried out; the error has the form `{"count":1,"value":{"Message":..}}`.
+    WrappedError {
+        /// 400 to 599.
+        status: u16,
+    },
+    /// Not carried out; the system's own error body with these words.
+    Error {
+        /// 400 to 599.
+        status: u16,
+        /// The server's words, their code at the start.
+        message: String,
+    },
 }
 
 impl FaultKind {
@@ -144,6 +185,19 @@ impl FaultKind {
             Self::LateLanding { .. } => "lateLanding",
             Self::BatchAtomic => "batchAtomic",
             Self::BatchObjectBodies => "batchObjectBodies",
+            Self::BatchElement { .. } => "batchElement",
+            Self::BatchWhole => "batchWhole",
+            Self::FeedEmptyPage => "feedEmptyPage",
+            Self::FeedShortPage => "feedShortPage",
+            Self::ByteOrderMark => "byteOrderMark",
+            Self::WrongContentType => "wrongContentType",
+            Self::ExtraFields => "extraFields",
+            Self::Nulls => "nulls",
+            Self::CutJson => "cutJson",
+            Self::EmptyBody => "emptyBody",
+            Self::TextNotFound => "textNotFound",
+            Self::WrappedError { .. } => "wrappedError",
+            Self::Error { .. } => "error",
         }
     }
 }

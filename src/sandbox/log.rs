@@ -8,10 +8,11 @@ use serde::Serialize;
 const KEPT: usize = 100_000;
 
 /// Which part of the sandbox a request went to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum System {
     /// Azure DevOps.
+    #[default]
     AzureDevOps,
     /// `TestWorthy`.
     Testworthy,
@@ -88,7 +89,7 @@ impl RequestLog {
     }
 
     /// Every kept request, oldest first.
-    pub fn entries(&self) -> impl DoubleEndedIterator<Item = &LogEntry> {
+    pub fn entries(&self) -> impl DoubleEndedIterator<Item = &LogEntry> + ExactSizeIterator {
         self.entries.iter()
     }
 
@@ -135,7 +136,7 @@ pub fn route_of(path: &str) -> String {
     } else if segments.starts_with(&["testworthy", "api", "tests"]) {
         3
     } else {
-        0
+        usize::from(segments.starts_with(&["testworthy", "v1"]))
     };
     let named: Vec<&str> = segments
         .get(from..)
@@ -196,6 +197,7 @@ mod tests {
                 "projects/{id}",
             ),
             ("/testworthy/api/tests/get_cases/41", "get_cases/{id}"),
+            ("/testworthy/v1/projects/7/cases", "v1/projects/{id}/cases"),
             ("/other/thing", "other/thing"),
         ] {
             assert_eq!(route_of(path), route, "{path}");

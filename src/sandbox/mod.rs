@@ -2,11 +2,11 @@
 //!
 //! The emulator is an independent double: it shares no code with Accord's clients, so that a mistake in
 //! a client cannot hide behind the same mistake here. One listener serves everything:
-//! `/{organization}/...` is Azure DevOps, `/testworthy/api/tests/...` is `TestWorthy` and `/_sandbox/...`
+//! `/{organization}/...` is Azure DevOps, `/testworthy/api/tests/...` and `/testworthy/v1/...` are `TestWorthy` and `/_sandbox/...`
 //! is the control surface (faults, request log, edits as a person would make them).
 //!
 //! Where to look: [`azure_devops`] and [`testworthy`] hold the two systems, [`fault`] what can go wrong,
-//! [`log`] what was asked, [`server`] how a request travels through them.
+//! [`log`] what was asked, [`exchange`] whole exchanges for a judge, [`server`] how a request travels through them.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -15,13 +15,16 @@ pub mod clock;
 pub mod connection;
 pub mod control;
 mod edit;
+pub mod exchange;
 pub mod fault;
 pub mod log;
+mod odd_answer;
 pub mod seed;
 pub mod server;
 pub mod testworthy;
 
 pub use clock::SandboxClock;
+pub use exchange::{Answer, Exchange, Exchanges};
 pub use fault::{Fault, FaultKind, Faults};
 pub use log::{LogEntry, RequestLog};
 pub use server::{RunningSandbox, serve};
@@ -35,6 +38,8 @@ pub struct State {
     pub testworthy: testworthy::Server,
     /// What was asked so far.
     pub log: RequestLog,
+    /// Whole exchanges, if they are recorded.
+    pub exchanges: Exchanges,
     /// What shall go wrong.
     pub faults: Faults,
     /// The time that both systems stamp on changes.

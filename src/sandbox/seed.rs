@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::azure_devops::seed::{OrganizationSeed, SeedError as OrganizationSeedError};
-use super::testworthy::{PERSON_ID, PROJECT_ID, Refusal, STATUSES, Server, TestResult};
+use super::testworthy::{
+    PERSON_ID, PROJECT_ID, ROBOT_ID, Refusal, STATUSES, Server, TestResult, TestWorthyOptions,
+};
 use super::{RunningSandbox, State};
 
 const TESTWORTHY_FILE: &str = "testworthy.yaml";
@@ -47,6 +49,12 @@ pub struct TestWorthySeed {
     /// Fields that an administrator added; `risk` is `custom_risk` on the wire.
     #[serde(default)]
     pub custom_fields: Vec<String>,
+    /// The robot's bearer token on the second surface; absent: the program's constant.
+    #[serde(default)]
+    pub token: Option<String>,
+    /// How the server behaves.
+    #[serde(default)]
+    pub options: TestWorthyOptions,
     /// Suites.
     pub suites: Vec<SuiteSeed>,
     /// Runs.
@@ -261,6 +269,14 @@ impl Seed {
 
 fn plant_testworthy(server: &mut Server, seed: &TestWorthySeed) -> Result<(), SeedError> {
     let stamp = (PERSON_ID, seed.created_on);
+    server
+        .set_options(seed.options.clone())
+        .map_err(refused("options".to_owned()))?;
+    if let Some(token) = &seed.token {
+        server
+            .set_token(ROBOT_ID, token)
+            .map_err(refused("token".to_owned()))?;
+    }
     for field in &seed.custom_fields {
         server.define_custom_field(field);
     }

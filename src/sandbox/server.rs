@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 use super::connection::{Cut, CuttableListener};
 use super::fault::FaultKind;
 use super::log::{LogEntry, System, route_of};
-use super::{Sandbox, State, azure_devops, control, testworthy};
+use super::{Sandbox, State, azure_devops, control, exchange, odd_answer, testworthy};
 
 /// The largest request body that is read: far above any real request, far below the machine's memory.
 const MAX_BODY: usize = 32 * 1024 * 1024;
@@ -100,17 +100,7 @@ pub fn serve(listener: TcpListener, sandbox: Sandbox) -> io::Result<RunningSandb
         .state()
         .azure_devops
         .set_base_url(&format!("http://{address}"));
-    let router = Router::new()
-        .nest("/testworthy", testworthy::router(sandbox.clone()))
-        .nest(
-            "/_sandbox/testworthy",
-            testworthy::control_router(sandbox.clone()),
-        )
-        .nest("/_sandbox", control::router(sandbox.clone()))
-        .fallback_service(azure_devops::router(sandbox.clone()))
-        // `travel` has a limit of its own; the framework's lies below a full batch.
-        .layer(DefaultBodyLimit::disable())
-        .layer(middleware::from_fn_with_state(sandbox.clone(), travel));
+    let router = router(sandbox.clone());
     let (stop, stopped) = oneshot::channel();
     let task = tokio::spawn(async move {
         let service = router.into_make_service_with_connect_info::<Cut>();
@@ -129,7 +119,35 @@ pub fn serve(listener: TcpListener, sandbox: Sandbox) -> io::Result<RunningSandb
     })
 }
 
-/// The outermost layer of every request.
+/// Every route of the sandbox, for those who listen themselves: [`serve`], and tests that put a layer of
+/// their own around it. Without [`serve`]'s listener, faults that cut connections answer with nothing.
+pub fn router(sandbox: Sandbox) -> Router {
+    Router::new()
+        .nest("/testworthy", testworthy::router(sandbox.clone()))
+        .nest(
+            "/_sandbox/testworthy",
+            testworthy::control_router(sandbox.clone()),
+        )
+        .nest("/_sandbox", control::router(sandbox.clone()))
+        .fallback_service(azure_devops::router(sandbox.clone()))
+        // `travel` has a limit of its own; the framework's lies below a full batch.
+        .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn_with_state(sandbox.clone(), travel))
+        .layer(middleware::from_fn_with_state(sandbox, dated))
+}
+
+/// Dates every answer by the sandbox's own clock, so that a wrong clock shows as a wrong server's does.
+async fn dated(Shared(sandbox): Shared<Sandbox>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let now = sandbox.state().clock.now();
+    let text = now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    if let Ok(date) = HeaderValue::from_str(&text) {
+        response.headers_mut().insert(header::DATE, date);
+    }
+    response
+}
+
+/// Takes every request to its system.
 async fn travel(Shared(sandbox): Shared<Sandbox>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let (parts, body) = request.into_parts();
@@ -158,17 +176,17 @@ async fn travel(Shared(sandbox): Shared<Sandbox>, request: Request, next: Next) 
         let status = status.map(|status| status.as_u16());
         sandbox.state().log.finish(sequence, status, handled);
     };
-    match fault {
+    let response = match fault {
         Some(FaultKind::DropBeforeHandling) => {
             cut.drop_answer();
             finish(None, false);
-            ().into_response()
+            return ().into_response();
         }
         Some(FaultKind::DropAfterHandling) => {
             next.run(request).await;
             cut.drop_answer();
             finish(None, true);
-            ().into_response()
+            return ().into_response();
         }
         Some(FaultKind::LateLanding { milliseconds }) => {
             cut.drop_answer();
@@ -179,7 +197,7 @@ async fn travel(Shared(sandbox): Shared<Sandbox>, request: Request, next: Next) 
                 next.run(request).await;
                 later.state().log.finish(sequence, None, true);
             });
-            ().into_response()
+            return ().into_response();
         }
         Some(FaultKind::Delay { milliseconds }) => {
             tokio::time::sleep(Duration::from_millis(milliseconds)).await;
@@ -199,6 +217,18 @@ async fn travel(Shared(sandbox): Shared<Sandbox>, request: Request, next: Next) 
             finish(Some(response.status()), true);
             response
         }
+        Some(
+            kind @ (FaultKind::ByteOrderMark
+            | FaultKind::WrongContentType
+            | FaultKind::ExtraFields
+            | FaultKind::Nulls
+            | FaultKind::CutJson
+            | FaultKind::EmptyBody),
+        ) => {
+            let response = next.run(request).await;
+            finish(Some(response.status()), true);
+            odd_answer::dress(response, &kind).await
+        }
         other => {
             let refused = other.and_then(|kind| refusal(system, &kind, &headers));
             let handled = refused.is_none();
@@ -209,7 +239,8 @@ async fn travel(Shared(sandbox): Shared<Sandbox>, request: Request, next: Next) 
             finish(Some(response.status()), handled);
             response
         }
-    }
+    };
+    exchange::keep_answer(&sandbox, sequence, response).await
 }
 
 /// Notes a request and asks whether a fault strikes it.
@@ -245,12 +276,28 @@ fn arrive(
         handled: false,
         fault: fault.as_ref().map(|kind| kind.name().to_owned()),
     });
+    let name = fault.as_ref().map(FaultKind::name);
+    exchange::keep_request(&mut state, (sequence, system), parts, body, name);
     (sequence, system, fault)
 }
 
 /// The answer of a fault that keeps the request from its system.
 fn refusal(system: System, kind: &FaultKind, headers: &HeaderMap) -> Option<Response> {
+    let odd = |status: u16, message: Option<&str>| {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Some(match (system, message) {
+            (System::AzureDevOps, Some(message)) => azure_devops::told(status, message),
+            (System::Testworthy, Some(message)) => testworthy::told(status, message),
+            (_, None) => wrapped(status),
+        })
+    };
     let (status, retry_after) = match *kind {
+        FaultKind::TextNotFound => return Some(no_controller()),
+        FaultKind::WrappedError { status } => return odd(status, None),
+        FaultKind::Error {
+            status,
+            ref message,
+        } => return odd(status, Some(message)),
         FaultKind::HtmlPage => return Some(page(StatusCode::OK)),
         FaultKind::SignInPage => return Some(page(StatusCode::NON_AUTHORITATIVE_INFORMATION)),
         FaultKind::SignInRedirect => {
@@ -283,12 +330,36 @@ fn refusal(system: System, kind: &FaultKind, headers: &HeaderMap) -> Option<Resp
     Some(response)
 }
 
+/// The host layer's answer to a path that no controller serves (recorded).
+fn no_controller() -> Response {
+    let text = "The controller for path '/_apis' was not found or does not implement IController.";
+    (
+        StatusCode::NOT_FOUND,
+        [(header::CONTENT_TYPE, "text/plain; charset=utf-8")],
+        text,
+    )
+        .into_response()
+}
+
+/// The form that some controllers give their errors (Microsoft Learn, Work Item Batch Update).
+fn wrapped(status: StatusCode) -> Response {
+    let words = status.canonical_reason().unwrap_or("Error");
+    let body = serde_json::json!({
+        "count": 1,
+        "value": {"Message": format!("An error has occurred: {words}.")},
+    });
+    let kind = "application/json; charset=utf-8";
+    (status, [(header::CONTENT_TYPE, kind)], body.to_string()).into_response()
+}
+
 /// The headers by which a service asks for patience (Microsoft Learn, Rate and usage limits).
 fn rate_headers(headers: &mut HeaderMap, retry_after: u64) {
     let seconds = HeaderValue::from(retry_after);
     headers.insert(header::RETRY_AFTER, seconds);
     headers.insert("x-ratelimit-resource", HeaderValue::from_static("core"));
-    headers.insert("x-ratelimit-delay", HeaderValue::from_static("1.250"));
+    // What it would delay the next request by: seconds with three decimals.
+    let delay = if retry_after == 0 { "0.005" } else { "1.250" };
+    headers.insert("x-ratelimit-delay", HeaderValue::from_static(delay));
     headers.insert("x-ratelimit-limit", HeaderValue::from_static("200"));
     headers.insert("x-ratelimit-remaining", HeaderValue::from_static("0"));
 }

@@ -75,6 +75,7 @@ pub(super) fn kind_text(kind: IntentKind) -> &'static str {
         IntentKind::CreateCase => "createCase",
         IntentKind::UpdateWorkItem => "updateWorkItem",
         IntentKind::UpdateCase => "updateCase",
+        IntentKind::PutIntegration => "putIntegration",
     }
 }
 
@@ -84,6 +85,7 @@ pub(super) fn kind(text: &str) -> Result<IntentKind, Unreadable> {
         "createCase" => IntentKind::CreateCase,
         "updateWorkItem" => IntentKind::UpdateWorkItem,
         "updateCase" => IntentKind::UpdateCase,
+        "putIntegration" => IntentKind::PutIntegration,
         _ => return Err(Unreadable::new("an intent's kind in the state", text)),
     })
 }
@@ -184,6 +186,7 @@ mod tests {
             IntentKind::CreateCase,
             IntentKind::UpdateWorkItem,
             IntentKind::UpdateCase,
+            IntentKind::PutIntegration,
         ] {
             assert_eq!(kind(kind_text(each)).unwrap(), each);
         }

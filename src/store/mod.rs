@@ -21,7 +21,7 @@ pub use record::{
 };
 pub use sqlite::SqliteStore;
 
-use crate::model::{Endpoints, Link, Name, OperationId, RunId};
+use crate::model::{CaseId, Endpoints, Link, Name, OperationId, RunId, WorkItemId};
 
 /// Why the store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -64,11 +64,25 @@ pub enum StoreError {
     },
 }
 
+/// Linked pairs, each rule's together.
+pub type PairsByRule = Vec<(Name, Vec<(CaseId, WorkItemId)>)>;
+
 /// What every backend of the state can do. Reads need no lock.
 #[async_trait]
 pub trait Store: Send + Sync {
     /// All links between two places, with their bases, by case id.
     async fn links(&self, endpoints: &Endpoints) -> Result<Vec<Link>, StoreError>;
+
+    /// The pairs of every rule between two places, by the rule's name and case id, without their bases.
+    async fn pairs(&self, endpoints: &Endpoints) -> Result<PairsByRule, StoreError>;
+
+    /// The links of these cases, with their bases, in the order of `cases`; cases without one are passed
+    /// over. For many links a few at a time: their bases are as large as what they were taken from.
+    async fn links_of(
+        &self,
+        endpoints: &Endpoints,
+        cases: &[CaseId],
+    ) -> Result<Vec<Link>, StoreError>;
 
     /// Intents without an outcome, oldest first.
     async fn open_intents(&self, endpoints: &Endpoints) -> Result<Vec<Intent>, StoreError>;

@@ -14,7 +14,7 @@ pub struct Intent {
     pub run: RunId,
     /// Where.
     pub endpoints: Endpoints,
-    /// The rule.
+    /// The rule; for a configuration resource the connection that it belongs to.
     pub rule: Name,
     /// What.
     pub kind: IntentKind,
@@ -44,6 +44,22 @@ pub enum IntentKind {
     UpdateWorkItem,
     /// Changing a case.
     UpdateCase,
+    /// Creating or changing TestWorthy's own Azure DevOps settings.
+    PutIntegration,
+}
+
+impl Intent {
+    /// The address of what it is about: the source's where an item is created, else the written item's.
+    pub fn address(&self) -> String {
+        let rule = &self.rule;
+        match (self.kind, self.case, self.work_item) {
+            (IntentKind::PutIntegration, ..) => format!("Connection/{rule}/integration"),
+            (IntentKind::CreateWorkItem | IntentKind::UpdateCase, Some(case), _)
+            | (_, Some(case), None) => format!("SyncRule/{rule}/case/{case}"),
+            (_, _, Some(item)) => format!("SyncRule/{rule}/workItem/{item}"),
+            (_, None, None) => format!("SyncRule/{rule}"),
+        }
+    }
 }
 
 /// What became of an intent.
@@ -166,7 +182,7 @@ pub struct AuditEntry {
     pub at: Timestamp,
     /// The run.
     pub run: RunId,
-    /// The rule.
+    /// The rule; for a configuration resource the connection that it belongs to.
     pub rule: Name,
     /// `created work item`, `updated case`, `linked`, `refused`, ...
     pub event: String,

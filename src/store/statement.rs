@@ -21,6 +21,10 @@ statements! {
 
     LINKS = "SELECT id, case_id, work_item_id, testworthy_project, rule, case_mark, \
         work_item_mark, rev, recorded_at, base FROM link WHERE endpoints = $1 ORDER BY case_id";
+    LINK_OF_CASE = "SELECT id, case_id, work_item_id, testworthy_project, rule, case_mark, \
+        work_item_mark, rev, recorded_at, base FROM link WHERE endpoints = $1 AND case_id = $2";
+    PAIRS = "SELECT rule, case_id, work_item_id FROM link WHERE endpoints = $1 \
+        ORDER BY rule, case_id";
     LINK_OF_PAIR = "SELECT id FROM link \
         WHERE endpoints = $1 AND case_id = $2 AND work_item_id = $3";
     LINK_PUT = "INSERT INTO link (id, endpoints, case_id, work_item_id, testworthy_project, rule, \

@@ -61,6 +61,19 @@ impl Default for Names {
 }
 
 impl Names {
+    /// Whether a case shows only the id of a priority or type whose name was not seen yet.
+    pub(super) fn lacks_a_name(&self, case: &Json) -> bool {
+        let Some(case) = Object::of(case) else {
+            return false;
+        };
+        [("priority", &self.priorities), ("type", &self.types)]
+            .into_iter()
+            .any(|(key, list)| {
+                let named = case.text(key).is_some_and(|name| !name.is_empty());
+                !named && picked_id(case, key).is_some_and(|id| list.name(id).is_none())
+            })
+    }
+
     /// Learns the pairs that a case shows.
     pub(super) fn learn(&mut self, case: &Json) {
         let Some(case) = Object::of(case) else { return };
@@ -133,7 +146,7 @@ pub(super) fn case(
     }
     Ok(Case {
         id: CaseId(id),
-        suite: suite_id,
+        suite: Some(suite_id),
         project: suite.and_then(|suite| suite.id("project_id")),
         section: section
             .and_then(|section| section.id("id"))
@@ -248,14 +261,15 @@ fn picked_member(key: &str, value: &Value, list: &Picklist) -> Result<(String, J
 /// The name of a nested entry; of one that shows only its id, the name seen elsewhere, else the id.
 fn picked(wire: Object<'_>, key: &str, list: &Picklist) -> Option<String> {
     let name = wire.text(key).filter(|name| !name.is_empty());
-    let id = || {
-        let id = wire.object(key).and_then(|entry| entry.id("id"));
-        id.or_else(|| wire.id(&format!("{key}_id")))
-    };
     name.or_else(|| {
-        let id = id()?;
+        let id = picked_id(wire, key)?;
         Some(list.name(id).map_or_else(|| id.to_string(), str::to_owned))
     })
+}
+
+fn picked_id(wire: Object<'_>, key: &str) -> Option<u64> {
+    let id = wire.object(key).and_then(|entry| entry.id("id"));
+    id.or_else(|| wire.id(&format!("{key}_id")))
 }
 
 /// A person by address where the case shows the account, else by id.

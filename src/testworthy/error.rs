@@ -51,8 +51,29 @@ pub(super) fn classify(
     })
 }
 
+/// Whether a page for people is one to sign in on: it has a field for a password, or says so in its
+/// title or in where its form goes.
+pub(super) fn asks_to_sign_in(response: &Response) -> bool {
+    let Some(title) = response.page_title() else {
+        return false;
+    };
+    let words = |text: &str| {
+        let text = text.to_ascii_lowercase();
+        ["sign in", "sign-in", "signin", "log in", "login", "log on"]
+            .iter()
+            .any(|word| text.contains(word))
+    };
+    let body = response.text().to_ascii_lowercase();
+    let form = body
+        .split("<form")
+        .skip(1)
+        .filter_map(|form| form.split('>').next())
+        .any(words);
+    words(&title) || form || body.contains("type=\"password\"")
+}
+
 /// A redirect is never followed: to a sign-in page it means a lost login, else a wrong address.
-fn moved(status: u16, response: &Response) -> RemoteErrorKind {
+pub(super) fn moved(status: u16, response: &Response) -> RemoteErrorKind {
     let target = response.header("location").unwrap_or_default();
     let path = target.split(['?', '#']).next().unwrap_or_default();
     let lower = path.to_ascii_lowercase();
@@ -76,7 +97,7 @@ fn moved(status: u16, response: &Response) -> RemoteErrorKind {
 }
 
 /// The server's words: the member that usually holds them, else the beginning of the body.
-fn words(client: &Client, response: &Response) -> String {
+pub(super) fn words(client: &Client, response: &Response) -> String {
     if response.is_html() {
         return "a page instead of data".to_owned();
     }
@@ -228,6 +249,22 @@ mod tests {
             text.contains("https://tw.example") && !text.contains("k=v"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn a_page_to_sign_in_on_is_told_from_any_other() {
+        for (body, asks) in [
+            ("<html><title>Log in - TestWorthy</title>", true),
+            ("<html><title>x</title><form action='/Account/Login'>", true),
+            ("<html><input type=\"password\">", true),
+            (
+                "<html><title>Hotel WiFi</title><form action='/accept'>",
+                false,
+            ),
+            (r#"{"title":"Log in"}"#, false),
+        ] {
+            assert_eq!(asks_to_sign_in(&answer(200, &[], body)), asks, "{body}");
+        }
     }
 
     #[test]

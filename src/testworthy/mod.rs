@@ -1,4 +1,5 @@
-//! The TestWorthy adapter: its automation surface (`/api/tests/*`) behind the ports of `remote`.
+//! The TestWorthy adapter: its automation surface (`/api/tests/*`) behind the ports of `remote`, and below
+//! [`v1`] the other one.
 //!
 //! Only part of the surface is published (TestWorthy, Automation API page): adding a case, its answer,
 //! the three credential headers, and listing cases by suite. Every other call is inferred, so each path is
@@ -7,11 +8,13 @@
 
 mod convert;
 mod error;
+mod list_body;
 mod operations;
 mod paging;
 mod picklist;
 mod reader;
 mod timestamp;
+pub mod v1;
 mod wire;
 mod writer;
 

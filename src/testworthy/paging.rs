@@ -10,6 +10,7 @@ use std::collections::HashSet;
 use serde_json::Value as Json;
 use url::Url;
 
+use super::list_body::{self, ListKind, Outside};
 use super::operations::Paths;
 use super::wire::Object;
 
@@ -26,6 +27,8 @@ pub(super) struct Listing {
 #[derive(Debug, Default)]
 pub(super) struct Pages {
     listing: Listing,
+    /// How many entries were new.
+    kept: u64,
     seen: HashSet<u64>,
     taken: usize,
     total: Option<u64>,
@@ -46,19 +49,62 @@ impl Pages {
     ) -> Result<Option<Url>, String> {
         let frame = Frame::read(&body, noun)?;
         let items = into_items(body, noun);
-        if items.is_none() {
+        let count = items.as_ref().map(Vec::len);
+        let mut fresh = 0;
+        for item in items.unwrap_or_default() {
+            if self.is_fresh(&item) {
+                self.listing.items.push(item);
+                fresh += 1;
+            }
+        }
+        Ok(self.follow(&frame, noun, (count, fresh), from, paths))
+    }
+
+    /// As [`Self::take`], from an answer's text and without keeping the entries: `each` gets those that
+    /// are new, one at a time.
+    pub(super) fn take_each(
+        &mut self,
+        body: &[u8],
+        noun: &str,
+        from: &Url,
+        paths: &Paths,
+        mut each: impl FnMut(Json),
+    ) -> Result<Option<Url>, String> {
+        let (mut count, mut fresh) = (0, 0);
+        let outside = list_body::read(body, noun, &mut |item| {
+            count += 1;
+            if self.is_fresh(&item) {
+                fresh += 1;
+                each(item);
+            }
+        });
+        let outside = outside.map_err(|problem| problem.to_string())?;
+        let frame = Frame::around(&outside, noun)?;
+        let count = (outside.list != Some(ListKind::Null)).then_some(count);
+        Ok(self.follow(&frame, noun, (count, fresh), from, paths))
+    }
+
+    /// Where the list goes on after a page with so many entries (`None`: null instead of a list) and so
+    /// many new ones.
+    fn follow(
+        &mut self,
+        frame: &Frame,
+        noun: &str,
+        (entries, fresh): (Option<usize>, usize),
+        from: &Url,
+        paths: &Paths,
+    ) -> Option<Url> {
+        if entries.is_none() {
             self.doubt(format!("the server gave null instead of a list of {noun}"));
         }
-        let count = items.as_ref().map_or(0, Vec::len);
+        let count = entries.unwrap_or_default();
         self.total = self.total.or(frame.total);
         if let Some(size) = frame.size.filter(|size| *size != count as u64) {
             // Some servers count the whole list here instead of the page.
             self.total = self.total.or(Some(size));
         }
-        let next = frame.next(count, from, paths);
-        let fresh = self.keep(items.unwrap_or_default());
         self.taken += 1;
-        let next = match next {
+        match frame.next(count, from, paths) {
             Next::End => None,
             Next::Elsewhere => {
                 self.doubt("the server's link to the next page leads elsewhere".to_owned());
@@ -73,13 +119,12 @@ impl Pages {
                 None
             }
             Next::Page(url) => Some(url),
-        };
-        Ok(next)
+        }
     }
 
     /// The list, once there is no next page.
     pub(super) fn finish(mut self) -> Listing {
-        let listed = self.listing.items.len() as u64;
+        let listed = self.kept;
         if let Some(total) = self.total.filter(|total| *total != listed) {
             self.doubt(format!(
                 "the server counts {total} entries but listed {listed}"
@@ -88,21 +133,20 @@ impl Pages {
         self.listing
     }
 
-    /// Keeps the entries that are new; how many they are.
-    fn keep(&mut self, items: Vec<Json>) -> usize {
-        let before = self.listing.items.len();
-        for item in items {
-            match Object::of(&item).and_then(|object| object.id("id")) {
-                Some(id) if !self.seen.insert(id) => {
-                    self.doubt(format!(
-                        "entry {id} came twice, so the list moved while it was read"
-                    ));
-                }
-                Some(_) => self.listing.items.push(item),
-                None => self.doubt("an entry of the list has no id".to_owned()),
-            }
+    /// Whether an entry is to be kept: it has an id that did not come before.
+    fn is_fresh(&mut self, item: &Json) -> bool {
+        let Some(id) = Object::of(item).and_then(|object| object.id("id")) else {
+            self.doubt("an entry of the list has no id".to_owned());
+            return false;
+        };
+        if !self.seen.insert(id) {
+            self.doubt(format!(
+                "entry {id} came twice, so the list moved while it was read"
+            ));
+            return false;
         }
-        self.listing.items.len() - before
+        self.kept += 1;
+        true
     }
 
     /// The first doubt is told; one is enough.
@@ -140,8 +184,23 @@ impl Frame {
         if object.get(noun).is_some_and(|list| !list.is_array()) {
             return Err(format!("`{noun}` is not a list"));
         }
+        Ok(Self::of(object))
+    }
+
+    fn around(outside: &Outside, noun: &str) -> Result<Self, String> {
+        match outside.list {
+            _ if outside.bare => Ok(Self::default()),
+            None => Err(format!("neither a list nor an object with `{noun}`")),
+            Some(ListKind::Other) => Err(format!("`{noun}` is not a list")),
+            Some(ListKind::Entries | ListKind::Null) => {
+                Ok(Self::of(Object::of_members(&outside.members)))
+            }
+        }
+    }
+
+    fn of(object: Object<'_>) -> Self {
         let links = object.object("_links");
-        Ok(Self {
+        Self {
             offset: object.id("offset"),
             limit: object.id("limit"),
             size: object.id("size"),
@@ -150,7 +209,7 @@ impl Frame {
             link: links
                 .and_then(|links| links.text("next"))
                 .filter(|link| !link.is_empty()),
-        })
+        }
     }
 
     fn next(&self, count: usize, from: &Url, paths: &Paths) -> Next {
@@ -224,6 +283,7 @@ mod tests {
         let paths = Paths::new(&base, &Operations::default()).unwrap();
         let mut url = Some(base.join("/api/tests/get_cases/41").unwrap());
         let (mut asked, mut pages) = (Vec::new(), Pages::default());
+        let mut each_way = Pages::default();
         for answer in answers {
             let Some(from) = url.take() else { break };
             asked.push(
@@ -231,13 +291,31 @@ mod tests {
                     .trim_start_matches("https://testworthy.us/api/tests/")
                     .to_owned(),
             );
-            match pages.take(answer.clone(), "cases", &from, &paths) {
+            // Entry by entry it must come to the same.
+            let (mut entries, text) = (Vec::new(), answer.to_string());
+            let by_entry = each_way.take_each(text.as_bytes(), "cases", &from, &paths, |entry| {
+                entries.push(entry);
+            });
+            let before = pages.listing.items.len();
+            let next = pages.take(answer.clone(), "cases", &from, &paths);
+            assert_eq!(by_entry.is_ok(), next.is_ok(), "{answer}");
+            if let (Ok(one), Ok(other)) = (&by_entry, &next) {
+                assert_eq!(one, other, "{answer}");
+                assert_eq!(entries, pages.listing.items[before..], "{answer}");
+                assert_eq!(
+                    each_way.listing.incomplete, pages.listing.incomplete,
+                    "{answer}"
+                );
+            }
+            match next {
                 Ok(next) => url = next,
                 Err(problem) => return (Err(problem), asked),
             }
         }
         assert_eq!(url, None, "it wants more than {} pages", answers.len());
-        (Ok(pages.finish()), asked)
+        let listing = pages.finish();
+        assert_eq!(each_way.finish().incomplete, listing.incomplete);
+        (Ok(listing), asked)
     }
 
     fn items(ids: std::ops::Range<u64>) -> Vec<Json> {

@@ -6,19 +6,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use jiff::tz::TimeZone;
 use serde_json::Value as Json;
+use tokio::sync::mpsc::{self, Sender};
 use url::Url;
 
 use super::convert::{self, Names};
-use super::error::classify;
+use super::error::{asks_to_sign_in, classify};
 use super::operations::{Ids, Operation, Paths};
 use super::paging::{Listing, Pages};
 use super::wire::Object;
 use crate::http::{Client, Repeat, Request, Response};
-use crate::model::config::TestWorthyConnection;
+use crate::model::config::Operations;
 use crate::model::{Case, CaseId, SectionId, SuiteId, System};
 use crate::remote::{
-    CaseListing, CaseRead, ReadTestWorthy, RemoteError, RemoteErrorKind, RequestInfo, Section,
-    Suite, TestWorthyCapabilities, Verification,
+    CaseListing, CaseRead, CaseScope, ExploreTestWorthy, Greeting, Identity, ReadTestWorthy,
+    RemoteError, RemoteErrorKind, RequestInfo, Section, Suite, TestWorthyCapabilities,
+    Verification,
 };
 
 /// Reads from one TestWorthy project over the automation surface. It has no way to write. Clones share
@@ -71,12 +73,26 @@ pub(super) struct Answer {
     pub(super) info: RequestInfo,
 }
 
+/// An entry of a suite's listing.
+enum Listed {
+    Case(Box<Case>),
+    /// It shows only the id of a priority or type, which a later entry may name.
+    Unnamed(Json),
+    /// No case: the list may not be whole.
+    Unreadable(String),
+}
+
 impl Reader {
-    /// A reader for this connection. `client` holds the three credential headers
-    /// ([`super::credential_headers`]). An override under `operations` that cannot be used is
-    /// [`RemoteErrorKind::Rejected`].
-    pub fn new(connection: &TestWorthyConnection, client: Client) -> Result<Self, RemoteError> {
-        let paths = Paths::new(&connection.url, &connection.operations).map_err(|invalid| {
+    /// A reader of the server at `base`, whose timestamps without an offset are in `zone`. `client` holds
+    /// the three credential headers ([`super::credential_headers`]). An override in `operations` that
+    /// cannot be used is [`RemoteErrorKind::Rejected`].
+    pub fn new(
+        base: &Url,
+        operations: &Operations,
+        zone: TimeZone,
+        client: Client,
+    ) -> Result<Self, RemoteError> {
+        let paths = Paths::new(base, operations).map_err(|invalid| {
             let kind = RemoteErrorKind::Rejected {
                 code: None,
                 reason: invalid.to_string(),
@@ -94,14 +110,16 @@ impl Reader {
                 get_case: Verification::Assumed,
                 create: Verification::Assumed,
                 update: Verification::Assumed,
+                close: Verification::Absent,
+                integration: Verification::Absent,
                 refs: true,
+                fields: None,
             },
             names: Names::default(),
             suite_of: HashMap::new(),
             sections: HashMap::new(),
             unlisted: HashSet::new(),
         };
-        let zone = connection.time_zone.clone();
         let state = Mutex::new(state);
         Ok(Self {
             shared: Arc::new(Shared {
@@ -145,6 +163,20 @@ impl Reader {
         url: Url,
         body: Option<&Json>,
     ) -> Result<Answer, RemoteError> {
+        let (response, info) = self.exchange_at(operation, url, body).await?;
+        Ok(Answer {
+            body: response.json(),
+            info,
+        })
+    }
+
+    /// As [`Self::call_at`], with the body left as it came.
+    async fn exchange_at(
+        &self,
+        operation: Operation,
+        url: Url,
+        body: Option<&Json>,
+    ) -> Result<(Response, RequestInfo), RemoteError> {
         if self
             .state()
             .verification(operation)
@@ -153,17 +185,7 @@ impl Reader {
             let operation = operation.key().to_owned();
             return Err(error(RemoteErrorKind::Unsupported { operation }, None));
         }
-        let mut request = match body {
-            Some(body) => Request::post_json(url, body, Repeat::Never),
-            None => Request::get(url),
-        };
-        request
-            .headers
-            .push(("accept", "application/json".to_owned()));
-        // The published client sends it on reads too.
-        request
-            .headers
-            .push(("content-type", "application/json".to_owned()));
+        let request = request(url, body);
         let unanswered = request.info(None);
         let response = self.shared.client.send(request).await?;
         let info = answered(unanswered, &response);
@@ -172,10 +194,7 @@ impl Reader {
                 if let Some(known) = self.state().verification(operation) {
                     *known = Verification::Verified;
                 }
-                Ok(Answer {
-                    body: response.json(),
-                    info,
-                })
+                Ok((response, info))
             }
             Err(kind) => Err(error(self.learn_absence(operation, kind), Some(info))),
         }
@@ -230,7 +249,42 @@ impl Reader {
         let known = Object::of(json).and_then(|case| case.id("id"));
         let listed_in = listed_in.or_else(|| state.suite_of.get(&CaseId(known?)).copied());
         let case = convert::case(json, &self.shared.zone, listed_in, &state.names)?;
-        state.suite_of.insert(case.id, case.suite);
+        if let Some(suite) = case.suite {
+            state.suite_of.insert(case.id, suite);
+        }
+        Ok(case)
+    }
+
+    /// Reads a case that a suite listed, unless it must wait for a name.
+    fn listed_case(
+        &self,
+        json: Json,
+        suite: SuiteId,
+        sections: &BTreeMap<SectionId, Section>,
+    ) -> Listed {
+        let waits = {
+            let mut state = self.state();
+            state.names.learn(&json);
+            state.names.lacks_a_name(&json)
+        };
+        if waits {
+            return Listed::Unnamed(json);
+        }
+        match self.placed_case(&json, suite, sections) {
+            Ok(case) => Listed::Case(Box::new(case)),
+            Err(reason) => Listed::Unreadable(reason),
+        }
+    }
+
+    /// Reads a case that a suite listed, with its full section path.
+    fn placed_case(
+        &self,
+        json: &Json,
+        suite: SuiteId,
+        sections: &BTreeMap<SectionId, Section>,
+    ) -> Result<Case, String> {
+        let mut case = self.read_case(json, Some(suite))?;
+        set_path(&mut case, sections);
         Ok(case)
     }
 
@@ -253,7 +307,8 @@ impl Reader {
     }
 
     /// As [`Self::load_sections`], empty where the server does not list sections. What would pass is an
-    /// error, else paths would change from run to run.
+    /// error, and so is a user who may not list them: else paths would change from run to run and from
+    /// user to user, and with them what is written on the other side.
     async fn sections_if_offered(
         &self,
         suite: SuiteId,
@@ -265,19 +320,21 @@ impl Reader {
         match refused.kind {
             RemoteErrorKind::Unsupported { .. }
             | RemoteErrorKind::Rejected { .. }
-            | RemoteErrorKind::Forbidden { .. }
-            | RemoteErrorKind::NotFound { .. }
-            | RemoteErrorKind::Protocol { .. } => {
+            | RemoteErrorKind::NotFound { .. } => {
                 self.state().capabilities.sections = Verification::Absent;
                 Ok((BTreeMap::new(), None))
             }
+            // It is offered, but this answer is useless: paths may be wrong, so nothing may rest on them.
+            RemoteErrorKind::Protocol { reason } => Ok((BTreeMap::new(), Some(reason))),
             _ => Err(refused),
         }
     }
 
     /// Completes the section path from the sections that are known, without a request.
     pub(super) fn complete_path(&self, case: &mut Case) {
-        if let Some(sections) = self.state().sections.get(&case.suite) {
+        if let Some(suite) = case.suite
+            && let Some(sections) = self.state().sections.get(&suite)
+        {
             set_path(case, sections);
         }
     }
@@ -285,21 +342,21 @@ impl Reader {
     /// Completes the section path of a case that was read alone, reading the sections if its own is not
     /// known yet.
     pub(super) async fn place(&self, case: &mut Case) -> Result<(), RemoteError> {
-        let Some(section) = case.section else {
+        let (Some(section), Some(suite)) = (case.section, case.suite) else {
             return Ok(());
         };
         let known = {
             let state = self.state();
             let listed = state
                 .sections
-                .get(&case.suite)
+                .get(&suite)
                 .is_some_and(|s| s.contains_key(&section));
             listed
                 || state.unlisted.contains(&section)
                 || state.capabilities.sections == Verification::Absent
         };
         if !known {
-            let (sections, _) = self.sections_if_offered(case.suite).await?;
+            let (sections, _) = self.sections_if_offered(suite).await?;
             if !sections.contains_key(&section) {
                 self.state().unlisted.insert(section);
             }
@@ -330,12 +387,41 @@ impl Reader {
 }
 
 #[async_trait]
+impl ExploreTestWorthy for Reader {
+    async fn greet(&self, scope: Option<CaseScope>) -> Result<Greeting, RemoteError> {
+        let (operation, ids) = match scope {
+            Some(CaseScope::Suite(suite)) => (Operation::GetCases, Ids::suite(suite)),
+            Some(CaseScope::Project) | None => (Operation::GetSuites, Ids::default()),
+        };
+        let url = self.url(operation, ids)?;
+        let client = &self.shared.client;
+        let response = client.send(request(url, None)).await?;
+        let outcome = classify(client, operation, &response).and_then(|()| {
+            let is_json = response.json::<serde::de::IgnoredAny>();
+            is_json.map_err(|problem| RemoteErrorKind::Protocol {
+                reason: format!("{}: {problem}", operation.key()),
+            })
+        });
+        Ok(Greeting {
+            status: response.status,
+            date: response.date(),
+            // Nothing is published that only this server sends.
+            recognised: None,
+            asks_to_sign_in: asks_to_sign_in(&response),
+            page: response.page_title().map(|title| client.redact(&title)),
+            outcome: outcome.map(|_| Identity::default()),
+        })
+    }
+}
+
+#[async_trait]
 impl ReadTestWorthy for Reader {
     fn capabilities(&self) -> TestWorthyCapabilities {
         self.state().capabilities
     }
 
-    async fn check(&self, suite: SuiteId) -> Result<(), RemoteError> {
+    async fn check(&self, scope: CaseScope) -> Result<(), RemoteError> {
+        let suite = suite_of(scope)?;
         let url = self.url(Operation::GetCases, Ids::suite(suite))?;
         let Answer { body, info } = self.call_at(Operation::GetCases, url.clone(), None).await?;
         let mut pages = Pages::default();
@@ -380,34 +466,66 @@ impl ReadTestWorthy for Reader {
         Ok(sections.into_values().collect())
     }
 
-    async fn cases(&self, suite: SuiteId) -> Result<CaseListing, RemoteError> {
-        let listing = self
-            .list(Operation::GetCases, Ids::suite(suite), "cases")
-            .await?;
+    async fn cases(&self, scope: CaseScope) -> Result<CaseListing, RemoteError> {
+        let (send, mut pages) = mpsc::channel::<Vec<Case>>(1);
+        let collect = async {
+            let mut cases = BTreeMap::new();
+            while let Some(page) = pages.recv().await {
+                cases.extend(page.into_iter().map(|case| (case.id, case)));
+            }
+            cases
+        };
+        let (incomplete, cases) = tokio::join!(self.cases_in_pages(scope, send), collect);
+        let incomplete = incomplete?;
+        Ok(CaseListing { cases, incomplete })
+    }
+
+    async fn cases_in_pages(
+        &self,
+        scope: CaseScope,
+        sender: Sender<Vec<Case>>,
+    ) -> Result<Option<String>, RemoteError> {
+        let suite = suite_of(scope)?;
         let (sections, doubt) = self.sections_if_offered(suite).await?;
-        let doubt = doubt.map(|reason| format!("its sections: {reason}"));
-        let mut incomplete = listing.incomplete.or(doubt);
-        // First every name, then every case: one may show only the id of a priority.
-        {
-            let mut state = self.state();
-            listing
-                .items
-                .iter()
-                .for_each(|json| state.names.learn(json));
-        }
-        let mut cases = BTreeMap::new();
-        for json in &listing.items {
-            match self.read_case(json, Some(suite)) {
-                Ok(mut case) => {
-                    set_path(&mut case, &sections);
-                    cases.insert(case.id, case);
+        let mut incomplete = None;
+        let mut pages = Pages::default();
+        // One case may show only the id of a priority that a later one shows with its name.
+        let mut unnamed = Vec::new();
+        let mut next = Some(self.url(Operation::GetCases, Ids::suite(suite))?);
+        while let Some(url) = next {
+            let (response, info) = self
+                .exchange_at(Operation::GetCases, url.clone(), None)
+                .await?;
+            let mut cases = Vec::new();
+            let each = |json| match self.listed_case(json, suite, &sections) {
+                Listed::Case(case) => cases.push(*case),
+                Listed::Unnamed(json) => unnamed.push(json),
+                Listed::Unreadable(reason) => {
+                    incomplete.get_or_insert(reason);
                 }
+            };
+            next = pages
+                .take_each(&response.body, "cases", &url, &self.shared.paths, each)
+                .map_err(|reason| error(RemoteErrorKind::Protocol { reason }, Some(info)))?;
+            drop(response);
+            if sender.send(cases).await.is_err() {
+                return Ok(incomplete);
+            }
+        }
+        let mut cases = Vec::with_capacity(unnamed.len());
+        for json in unnamed {
+            match self.placed_case(&json, suite, &sections) {
+                Ok(case) => cases.push(case),
                 Err(reason) => {
                     incomplete.get_or_insert(reason);
                 }
             }
         }
-        Ok(CaseListing { cases, incomplete })
+        if !cases.is_empty() && sender.send(cases).await.is_err() {
+            return Ok(incomplete);
+        }
+        let doubt = doubt.map(|reason| format!("its sections: {reason}"));
+        Ok(pages.finish().incomplete.or(doubt).or(incomplete))
     }
 
     async fn case(&self, id: CaseId) -> Result<CaseRead, RemoteError> {
@@ -435,6 +553,22 @@ impl ReadTestWorthy for Reader {
     }
 }
 
+/// A read without `body`, a write with one.
+fn request(url: Url, body: Option<&Json>) -> Request {
+    let mut request = match body {
+        Some(body) => Request::post_json(url, body, Repeat::Never),
+        None => Request::get(url),
+    };
+    request
+        .headers
+        .push(("accept", "application/json".to_owned()));
+    // The published client sends it on reads too.
+    request
+        .headers
+        .push(("content-type", "application/json".to_owned()));
+    request
+}
+
 /// The case of an answer: the answer itself, or its member `case`.
 pub(super) fn case_in(json: &Json) -> Option<&Json> {
     let object = Object::of(json)?;
@@ -442,6 +576,17 @@ pub(super) fn case_in(json: &Json) -> Option<&Json> {
         return Some(json);
     }
     object.get("case").filter(|case| case.is_object())
+}
+
+/// This surface lists cases by suite only.
+fn suite_of(scope: CaseScope) -> Result<SuiteId, RemoteError> {
+    match scope {
+        CaseScope::Suite(suite) => Ok(suite),
+        CaseScope::Project => {
+            let operation = "listing the cases of a whole project".to_owned();
+            Err(error(RemoteErrorKind::Unsupported { operation }, None))
+        }
+    }
 }
 
 pub(super) fn another(asked: CaseId, got: CaseId) -> String {
@@ -476,7 +621,7 @@ fn whole(operation: Operation, incomplete: Option<&str>) -> Result<(), RemoteErr
     }
 }
 
-fn answered(mut info: RequestInfo, response: &Response) -> RequestInfo {
+pub(super) fn answered(mut info: RequestInfo, response: &Response) -> RequestInfo {
     info.status = Some(response.status);
     info
 }
@@ -536,7 +681,7 @@ mod tests {
         ] {
             let mut case = Case {
                 id: CaseId(1),
-                suite: SuiteId(41),
+                suite: Some(SuiteId(41)),
                 project: None,
                 section: id.map(SectionId),
                 section_path: vec!["own".to_owned()],

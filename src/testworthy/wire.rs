@@ -14,6 +14,10 @@ impl<'a> Object<'a> {
         json.as_object().map(Self)
     }
 
+    pub(super) fn of_members(members: &'a Map<String, Json>) -> Self {
+        Self(members)
+    }
+
     /// A member, in this casing or, failing that, in any. Null is absent.
     pub(super) fn get(self, name: &str) -> Option<&'a Json> {
         let found = self.0.get(name).or_else(|| {

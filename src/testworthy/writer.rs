@@ -14,8 +14,8 @@ use super::reader::{Answer, Reader, State, case_in, error};
 use super::wire::Object;
 use crate::model::{Case, CaseId, SectionId, SuiteId, Value};
 use crate::remote::{
-    CaseDraft, CaseListing, CasePatch, CaseRead, ReadTestWorthy, RemoteError, RemoteErrorKind,
-    RequestInfo, Section, Suite, TestWorthyCapabilities, WriteTestWorthy,
+    CaseDraft, CaseListing, CasePatch, CaseRead, CaseScope, ReadTestWorthy, RemoteError,
+    RemoteErrorKind, RequestInfo, Section, Suite, TestWorthyCapabilities, WriteTestWorthy,
 };
 
 /// Reads and writes one TestWorthy project.
@@ -108,7 +108,7 @@ impl Writer {
     async fn read_back(&self, id: CaseId) -> Result<Case, RemoteError> {
         match self.reader.case(id).await {
             Ok(CaseRead::Present(case)) => return Ok(*case),
-            Ok(CaseRead::Refused) => {
+            Ok(CaseRead::Refused | CaseRead::Missing) => {
                 let reason = format!("case {id} cannot be read");
                 return Err(error(RemoteErrorKind::NotFound { reason }, None));
             }
@@ -118,7 +118,13 @@ impl Writer {
         let suite = self.reader.state().suite_of.get(&id).copied();
         let reason = match suite {
             None => format!("the suite of case {id} is not known"),
-            Some(suite) => match self.reader.cases(suite).await?.cases.remove(&id) {
+            Some(suite) => match self
+                .reader
+                .cases(CaseScope::Suite(suite))
+                .await?
+                .cases
+                .remove(&id)
+            {
                 Some(case) => return Ok(case),
                 None => format!("case {id} is not listed in suite {suite}"),
             },
@@ -311,8 +317,8 @@ impl ReadTestWorthy for Writer {
         self.reader.capabilities()
     }
 
-    async fn check(&self, suite: SuiteId) -> Result<(), RemoteError> {
-        self.reader.check(suite).await
+    async fn check(&self, scope: CaseScope) -> Result<(), RemoteError> {
+        self.reader.check(scope).await
     }
 
     async fn suites(&self) -> Result<Vec<Suite>, RemoteError> {
@@ -323,8 +329,8 @@ impl ReadTestWorthy for Writer {
         self.reader.sections(suite).await
     }
 
-    async fn cases(&self, suite: SuiteId) -> Result<CaseListing, RemoteError> {
-        self.reader.cases(suite).await
+    async fn cases(&self, scope: CaseScope) -> Result<CaseListing, RemoteError> {
+        self.reader.cases(scope).await
     }
 
     async fn case(&self, id: CaseId) -> Result<CaseRead, RemoteError> {

@@ -7,12 +7,15 @@ use accord::azure_devops::{Reader, Writer, credential_header, default_headers};
 use accord::http::{AllowList, Client, ClientOptions, Timeouts};
 use accord::model::System;
 use accord::model::config::{AzureDevOpsConnection, SecretRef};
+use accord::sandbox::Exchange;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, Response, Uri};
 use secrecy::SecretString;
 use serde_json::{Value as Json, json};
+
+use crate::judge::Judge;
 
 pub(crate) const TOKEN: &str = "a-token-that-must-not-be-seen";
 
@@ -35,6 +38,26 @@ impl Seen {
 
     pub(crate) fn line(&self) -> String {
         format!("{} {}?{}", self.method, self.path, self.query)
+    }
+
+    /// As the judge wants it.
+    fn exchange(&self) -> Exchange {
+        let values = ["accept", "content-type"].into_iter();
+        let sent = values.filter(|name| self.headers.contains_key(*name));
+        Exchange {
+            method: self.method.to_string(),
+            path: self.path.clone(),
+            query: self.query.clone(),
+            header_names: self.headers.keys().map(ToString::to_string).collect(),
+            headers: sent
+                .map(|name| (name.to_owned(), self.header(name).to_owned()))
+                .collect(),
+            body: match &self.body {
+                Json::Null => String::new(),
+                body => body.to_string(),
+            },
+            ..Exchange::default()
+        }
     }
 }
 
@@ -66,10 +89,25 @@ pub(crate) fn refusal(status: u16, message: &str) -> Reply {
 type Handler = dyn Fn(&Seen) -> Option<Reply> + Send + Sync;
 
 #[derive(Clone)]
-pub(crate) struct Server {
+struct Script {
     handler: Arc<Handler>,
     seen: Arc<Mutex<Vec<Seen>>>,
+}
+
+pub(crate) struct Server {
+    script: Script,
     address: std::net::SocketAddr,
+}
+
+/// Whatever a test is about, what the client sent has to be as Microsoft's specifications say. Of the
+/// answers the judge is not told: they are what the test wants them to be.
+impl Drop for Server {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let exchanges: Vec<Exchange> = self.seen().iter().map(Seen::exchange).collect();
+            Judge::get().judge(&exchanges).assert_clean("the client");
+        }
+    }
 }
 
 impl Server {
@@ -78,14 +116,14 @@ impl Server {
         handler: impl Fn(&Seen) -> Option<Reply> + Send + Sync + 'static,
     ) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let server = Self {
+        let script = Script {
             handler: Arc::new(handler),
             seen: Arc::default(),
-            address: listener.local_addr().unwrap(),
         };
-        let router = Router::new().fallback(answer).with_state(server.clone());
+        let address = listener.local_addr().unwrap();
+        let router = Router::new().fallback(answer).with_state(script.clone());
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        server
+        Self { script, address }
     }
 
     pub(crate) fn reader(&self) -> Reader {
@@ -114,7 +152,7 @@ impl Server {
     }
 
     pub(crate) fn seen(&self) -> Vec<Seen> {
-        self.seen.lock().unwrap().clone()
+        self.script.seen.lock().unwrap().clone()
     }
 
     /// The requests whose path ends like this.
@@ -126,7 +164,7 @@ impl Server {
 }
 
 async fn answer(
-    State(server): State<Server>,
+    State(script): State<Script>,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
@@ -139,8 +177,8 @@ async fn answer(
         headers,
         body: serde_json::from_slice(&body).unwrap_or(Json::Null),
     };
-    server.seen.lock().unwrap().push(seen.clone());
-    let reply = (server.handler)(&seen).expect("the script breaks this connection");
+    script.seen.lock().unwrap().push(seen.clone());
+    let reply = (script.handler)(&seen).expect("the script breaks this connection");
     let mut response = Response::builder().status(reply.status);
     for (name, value) in reply.headers {
         response = response.header(name, value);

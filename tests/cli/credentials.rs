@@ -4,7 +4,7 @@ use std::path::Path;
 
 use accord::sandbox::{Fault, FaultKind};
 
-use crate::project::{Outcome, Project, SECRETS};
+use crate::project::{Outcome, Project, SECRETS, TOKEN};
 
 const CANARY: &str = "canary-7f3a9c-of-this-test";
 
@@ -84,6 +84,28 @@ fn wrong_values_are_refused_and_never_shown() {
         project.run(&["plan"]).expect(8);
         assert_no_secret_in_files(&project, project.path());
     }
+}
+
+/// The bearer token of the second surface is told by its variable only, wrong, missing or right.
+#[test]
+fn the_bearer_token_is_never_shown() {
+    let mut project = Project::web_shop();
+    project.go_to_v1();
+    project.set("ACCORD_LOG", "trace");
+    project.run(&["plan", "-vv"]).expect(0);
+    project.run(&["apply", "--yes"]).expect(0);
+    assert_no_secret_in_files(&project, project.path());
+    for value in [CANARY, "", "two\nlines"] {
+        project.set(TOKEN, value);
+        for line in [&["plan", "-vv"] as &[&str], &["apply", "--yes"]] {
+            names(&project.run(line).expect(8), TOKEN);
+        }
+    }
+    project.unset(TOKEN);
+    names(&project.run(&["plan"]).expect(8), TOKEN);
+    project.run(&["validate"]).expect(0);
+    // The secrets of the other surface are not needed, and their absence is nothing to tell.
+    assert_no_secret_in_files(&project, project.path());
 }
 
 #[test]

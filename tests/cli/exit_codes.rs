@@ -46,6 +46,8 @@ fn too_many_updates_end_5_before_any_write() {
             .expect("an edit");
     }
     project.state().log.clear();
+    project.run(&["plan"]).expect(0);
+    project.run(&["plan", "--detailed-exitcode"]).expect(5);
     let outcome = project.run(&["apply", "--yes"]).expect(5);
     assert!(
         outcome.stderr.contains("--allow-updates 6"),

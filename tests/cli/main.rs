@@ -2,12 +2,18 @@
 //! requests reach the systems, and what a killed or stopped run leaves behind.
 
 mod credentials;
+mod doctor;
 mod exit_codes;
+mod fmt;
 mod hosts;
+mod init;
 mod killed;
 mod manifests;
 mod output;
 mod project;
 mod read_only;
+mod schema_live;
+mod shells;
 mod stopped;
 mod unavailable;
+mod workflow;

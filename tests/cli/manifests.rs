@@ -15,7 +15,7 @@ fn a_misspelt_key_is_told_with_its_place_and_the_right_key() {
         let outcome = project.run(line).expect(4);
         let told = outcome.stderr;
         assert!(
-            told.contains("rules/checkout-cases.yaml:9:3"),
+            told.contains("rules/checkout-cases.yaml:12:3"),
             "{line:?}: {told}"
         );
         assert!(told.contains("error[unknown-key]"), "{line:?}: {told}");

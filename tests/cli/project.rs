@@ -17,12 +17,37 @@ use base64::Engine as _;
 /// The address in the example project's connection.
 const EXAMPLE_ADDRESS: &str = "127.0.0.1:4010";
 
+const V1_MAPPING: &str = "\
+apiVersion: accord/v1
+kind: FieldMapping
+metadata: { name: test-case }
+spec:
+  testworthy: TestCase
+  azureDevOps: Test Case
+  fields:
+    - { testworthy: title, azureDevOps: System.Title }
+";
+
+const V1_RULE: &str = "\
+apiVersion: accord/v1
+kind: SyncRule
+metadata: { name: cases }
+spec:
+  connection: web-shop
+  mapping: test-case
+  direction: toAzureDevOps
+  scope: { testworthy: {} }
+";
+
 /// Variables of the example project that hold secrets.
 pub(crate) const SECRETS: [&str; 3] = [
     "TESTWORTHY_API_KEY",
     "TESTWORTHY_PROJECT_KEY",
     "AZURE_DEVOPS_EXT_PAT",
 ];
+
+/// The one secret of the second surface.
+pub(crate) const TOKEN: &str = "TESTWORTHY_TOKEN";
 
 /// No command of a test takes longer, however busy the machine is.
 const LONGEST: Duration = Duration::from_secs(120);
@@ -105,6 +130,19 @@ impl Project {
         state.log.writes(System::Testworthy) + state.log.writes(System::AzureDevOps)
     }
 
+    /// Reaches TestWorthy over its second surface, with a mapping and rule for what it has.
+    pub(crate) fn go_to_v1(&self) {
+        let old = "userEmail: { env: TESTWORTHY_USER_EMAIL }";
+        self.replace("connection.yaml", old, "api: v1");
+        let old = "apiKey: { env: TESTWORTHY_API_KEY }";
+        self.replace("connection.yaml", old, "token: { env: TESTWORTHY_TOKEN }");
+        let old = "projectKey: { env: TESTWORTHY_PROJECT_KEY }";
+        self.replace("connection.yaml", old, "projectId: 7");
+        std::fs::remove_dir_all(self.path().join("rules")).expect("the rules");
+        self.write("mappings/test-case.yaml", V1_MAPPING);
+        self.write("rules/cases.yaml", V1_RULE);
+    }
+
     /// Sets a variable for the commands that follow.
     pub(crate) fn set(&mut self, name: &str, value: &str) {
         self.environment.insert(name.to_owned(), value.to_owned());
@@ -164,7 +202,7 @@ impl Project {
 
     /// Fails if a credential of the environment stands in `bytes`, as it is or as it is sent.
     pub(crate) fn assert_no_secret(&self, place: &str, bytes: &[u8]) {
-        for name in SECRETS {
+        for name in SECRETS.into_iter().chain([TOKEN]) {
             let Some(value) = self.environment.get(name).filter(|value| value.len() >= 8) else {
                 continue;
             };

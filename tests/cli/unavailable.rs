@@ -31,8 +31,8 @@ fn timed(project: &Project, line: &[&str]) -> (Outcome, Duration) {
     (outcome, start.elapsed())
 }
 
-/// One request is tried again for at most 30 s: this one test waits for it, for both systems and both
-/// commands at the same time.
+/// A host from which no answer has ever come is tried for at most 10 s: this one test waits for it, for
+/// both systems and both commands at the same time. Meanwhile a person is told what is going on.
 #[test]
 fn a_dead_server_ends_10_after_the_retries() {
     let sides = [with_dead("contoso"), with_dead("testworthy")];
@@ -48,8 +48,11 @@ fn a_dead_server_ends_10_after_the_retries() {
             let (outcome, took) = run.join().expect("a run");
             assert!(outcome.stderr.contains("web-shop"), "{}", outcome.stderr);
             assert!(outcome.stdout.is_empty(), "{}", outcome.stdout);
-            assert!(took > Duration::from_secs(10), "it tried again: {took:?}");
-            assert!(took < Duration::from_secs(60), "{took:?}");
+            assert!(took > Duration::from_secs(2), "it tried again: {took:?}");
+            assert!(took < Duration::from_secs(20), "{took:?}");
+            let told = outcome.stderr.find("trying again for up to ");
+            assert!(told < outcome.stderr.find("error: "), "{}", outcome.stderr);
+            assert!(told.is_some(), "{}", outcome.stderr);
         }
     });
     for project in sides {

@@ -2,9 +2,16 @@
 
 mod crash;
 mod faults;
+#[path = "../specification/judge/mod.rs"]
+#[allow(
+    dead_code,
+    reason = "shared with tests/specification, which uses more of it"
+)]
+mod judge;
 mod laws;
 mod requests;
 mod review_apply;
 mod review_edits;
 mod review_help;
 mod support;
+mod v1;

@@ -51,6 +51,16 @@ async fn two_thousand_creates_stay_within_the_request_budget() {
     let outcome = world.plan().await;
     assert_eq!(outcome.planned.plan.changes, []);
     assert_eq!(outcome.planned.plan.summary.unchanged, N as u64);
+    // What nobody touched costs its two ids: no text of either side and no base is kept.
+    let seen = &outcome.observations[0];
+    assert_eq!(seen.observed.unchanged.iter().count(), N);
+    assert!(seen.observed.cases.is_empty() && seen.observed.work_items.is_empty());
+    assert!(
+        seen.links.is_empty(),
+        "{} links were kept",
+        seen.links.len()
+    );
+    assert_eq!(seen.pairs.iter().count(), N);
     let state = world.sandbox.state();
     let requests = state.log.requests(System::AzureDevOps);
     assert!(

@@ -325,3 +325,176 @@ async fn a_stopped_sandbox_refuses_connections_and_keeps_its_state() {
     assert!(client.get(&url).send().await.unwrap_err().is_connect());
     assert_eq!(state.state().azure_devops.work_item_count(), 1);
 }
+
+#[tokio::test]
+async fn exchanges_are_kept_whole_when_wanted_and_tell_what_became_of_them() {
+    let contoso = Contoso::open().await;
+    let path = "/_apis/wit/workitemrelationtypes?api-version=7.1";
+    let whole = contoso.get(path).await;
+    assert_eq!(whole.status, 200);
+    let kept = contoso.sandbox.state().exchanges.take();
+    assert_eq!(kept, [], "off by default");
+    contoso.sandbox.sandbox().record();
+    contoso.get(path).await;
+    for kind in [FaultKind::DropAfterHandling, FaultKind::Forbidden] {
+        let fault = Fault::new("*/workitemrelationtypes", kind).times(1);
+        contoso.sandbox.state().faults.add(fault);
+        // The first of them has no answer at all.
+        let _ = contoso.request(Method::GET, path).send().await;
+    }
+    let kept = contoso.sandbox.state().exchanges.take();
+    let told: Vec<_> = kept
+        .iter()
+        .map(|kept| {
+            let status = kept.answer.as_ref().map(|answer| answer.status);
+            (kept.fault.as_deref(), status)
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (None, Some(200)),
+            (Some("dropAfterHandling"), None),
+            (Some("forbidden"), Some(403)),
+        ]
+    );
+    let answer = kept[0].answer.as_ref().unwrap();
+    let body: Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!(body, whole.body, "what is kept is what is sent");
+    for exchange in &kept {
+        assert!(exchange.header_names.contains(&"authorization".to_owned()));
+        assert!(!exchange.headers.contains_key("authorization"));
+    }
+}
+
+/// Every oddity of an answer, on one read.
+#[tokio::test]
+async fn odd_answers_look_as_recorded() {
+    let contoso = Contoso::open().await;
+    let error = |status, message: &str| FaultKind::Error {
+        status,
+        message: message.to_owned(),
+    };
+    for (kind, status, content_type, start) in [
+        (
+            FaultKind::ByteOrderMark,
+            200,
+            "application/json",
+            "\u{feff}{",
+        ),
+        (FaultKind::WrongContentType, 200, "text/plain", "{"),
+        (FaultKind::TextNotFound, 404, "text/plain", "The controller"),
+        (
+            FaultKind::WrappedError { status: 400 },
+            400,
+            "application/json",
+            r#"{"count":1,"value":{"Message":"#,
+        ),
+        (
+            error(400, "VS402490: busy"),
+            400,
+            "application/json",
+            r#"{"$id":"1","innerException":null,"message":"VS402490: busy""#,
+        ),
+        (FaultKind::EmptyBody, 200, "application/json", ""),
+    ] {
+        let fault = Fault::new("/_apis/projects", kind.clone()).times(1);
+        contoso.sandbox.state().faults.add(fault);
+        let request = contoso.request(Method::GET, "/_apis/projects?api-version=7.1");
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status().as_u16(), status, "{kind:?}");
+        let sent = response.headers()["content-type"].to_str().unwrap();
+        assert!(sent.starts_with(content_type), "{kind:?}: {sent}");
+        let bytes = response.bytes().await.unwrap();
+        let text = std::str::from_utf8(&bytes).unwrap();
+        assert!(text.starts_with(start), "{kind:?}: {text}");
+        assert_eq!(text.is_empty(), start.is_empty(), "{kind:?}: {text}");
+    }
+    let fault = Fault::new("/_apis/projects", FaultKind::CutJson).times(1);
+    contoso.sandbox.state().faults.add(fault);
+    let whole = |request: reqwest::RequestBuilder| async {
+        let response = request.send().await.unwrap();
+        response.text().await.unwrap()
+    };
+    let url = "/_apis/projects?api-version=7.1";
+    let cut = whole(contoso.request(Method::GET, url)).await;
+    let full = whole(contoso.request(Method::GET, url)).await;
+    assert_eq!(cut, full[..full.len() / 2], "cut and complete for HTTP");
+}
+
+/// A page that is empty or short is not the last one until it says so.
+#[tokio::test]
+async fn feed_pages_may_be_empty_or_short() {
+    let contoso = Contoso::open().await;
+    for title in ["one", "two"] {
+        contoso.test_case(title).await;
+    }
+    let path = "/_apis/wit/reporting/workitemrevisions?api-version=7.1";
+    let get = |token: String| {
+        let request = contoso.request(Method::GET, &format!("{path}&continuationToken={token}"));
+        async move { told(request.send().await.unwrap()).await.body }
+    };
+    let add = |kind| {
+        contoso
+            .sandbox
+            .state()
+            .faults
+            .add(Fault::new("reporting", kind).times(1));
+    };
+    add(FaultKind::FeedEmptyPage);
+    let empty = get(String::new()).await;
+    assert_eq!(
+        (&empty["values"], &empty["isLastBatch"]),
+        (&json!([]), &json!(false))
+    );
+    add(FaultKind::FeedShortPage);
+    let token = |page: &Value| page["continuationToken"].as_str().unwrap().to_owned();
+    let short = get(token(&empty)).await;
+    assert_eq!(short["values"].as_array().unwrap().len(), 1);
+    assert_eq!(short["isLastBatch"], false);
+    let rest = get(token(&short)).await;
+    assert_eq!(rest["isLastBatch"], true);
+    assert_ne!(rest["values"][0]["id"], short["values"][0]["id"]);
+}
+
+/// One element fails and the others are kept, or nothing is carried out and told once.
+#[tokio::test]
+async fn a_batch_may_fail_in_part_or_with_a_single_answer() {
+    let contoso = Contoso::open().await;
+    let element = |id: i64| {
+        json!({
+            "method": "PATCH",
+            "uri": "/Web%20Shop/_apis/wit/workitems/$Bug?api-version=7.1",
+            "headers": {"Content-Type": "application/json-patch+json"},
+            "body": [
+                {"op": "add", "path": "/id", "value": id},
+                {"op": "add", "path": "/fields/System.Title", "value": format!("bug {id}")},
+            ],
+        })
+    };
+    let send = || {
+        let body = json!([element(-1), element(-2), element(-3)]);
+        let request = contoso.request(Method::PATCH, "/_apis/wit/$batch?api-version=7.1");
+        async move { told(request.json(&body).send().await.unwrap()).await.body }
+    };
+    let partial = FaultKind::BatchElement {
+        index: 1,
+        status: 400,
+        message: "TF401320: Rule Error".to_owned(),
+    };
+    contoso
+        .sandbox
+        .state()
+        .faults
+        .add(Fault::new("$batch", partial).times(1));
+    let before = titles(&contoso);
+    let answer = send().await;
+    let codes: Vec<&Value> = (0..3).map(|at| &answer["value"][at]["code"]).collect();
+    assert_eq!(codes, [200, 400, 200]);
+    assert_eq!(titles(&contoso), before + 2);
+    let whole = Fault::new("$batch", FaultKind::BatchWhole).times(1);
+    contoso.sandbox.state().faults.add(whole);
+    let answer = send().await;
+    assert_eq!(answer["value"].as_array().unwrap().len(), 1);
+    assert_eq!(titles(&contoso), before + 2);
+}

@@ -6,9 +6,13 @@
 mod batch;
 mod faults;
 mod history;
+mod hooks;
 mod items;
 mod links;
 mod metadata;
 mod organization;
+mod processes;
 mod queries;
+mod resources;
 mod scale;
+mod test_plans;

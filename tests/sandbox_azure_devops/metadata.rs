@@ -255,7 +255,7 @@ async fn projects_are_listed_and_told_by_name_and_guid() {
     assert_eq!(one["name"], "Web Shop");
     assert_eq!(
         one["capabilities"]["processTemplate"]["templateName"],
-        "Agile"
+        "Contoso Agile"
     );
     assert_eq!(contoso.get("/_apis/projects/Nowhere").await.status, 404);
 }
@@ -293,7 +293,15 @@ async fn fields_types_and_states_are_told_in_full() {
         .collect();
     assert_eq!(
         names,
-        ["Test Case", "Bug", "User Story", "Task", "Shared Steps"]
+        [
+            "Test Case",
+            "Bug",
+            "User Story",
+            "Task",
+            "Shared Steps",
+            "Test Plan",
+            "Test Suite"
+        ]
     );
     assert_eq!(
         types["value"][0]["transitions"][""],

@@ -127,12 +127,13 @@ fn both_example_projects_differ_in_their_addresses_only() {
 #[test]
 fn the_sandbox_project_names_the_credentials_of_the_sandbox() {
     use accord::sandbox::azure_devops::DEFAULT_TOKEN;
-    use accord::sandbox::testworthy::{API_KEY, PROJECT_KEY, USER_EMAIL};
+    use accord::sandbox::testworthy::{API_KEY, PROJECT_KEY, TOKEN, USER_EMAIL};
     let text = fs::read_to_string(examples().join("sandbox-project/sandbox.env")).unwrap();
     for (name, value) in [
         ("TESTWORTHY_USER_EMAIL", USER_EMAIL),
         ("TESTWORTHY_API_KEY", API_KEY),
         ("TESTWORTHY_PROJECT_KEY", PROJECT_KEY),
+        ("TESTWORTHY_TOKEN", TOKEN),
         ("AZURE_DEVOPS_EXT_PAT", DEFAULT_TOKEN),
     ] {
         let line = format!("{name}={value}");

@@ -74,3 +74,32 @@ async fn switches_change_members_and_refusals() {
     assert_eq!(options["addCaseTakesSection"], true);
     assert_eq!(options["bareArrays"], false);
 }
+
+#[tokio::test]
+async fn the_second_surface_is_served_beside_the_first_over_the_same_cases() {
+    use accord::sandbox::testworthy::TOKEN;
+    let shop = Shop::open().await;
+    let url = |path: &str| format!("{}/v1/{path}", shop.sandbox.testworthy_url());
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let change = client
+        .put(url("cases/210301"))
+        .bearer_auth(TOKEN)
+        .body(r#"{"title": "Over the other surface"}"#);
+    let answer = change.send().await.unwrap();
+    assert_eq!(
+        answer.headers()["content-type"],
+        "application/json; charset=utf-8"
+    );
+    let case = shop.get("get_case/210301").await;
+    assert_eq!(case["title"], "Over the other surface");
+    shop.switch(json!({"v1": {"deleteAnswer": "noContent"}}))
+        .await;
+    let gone = client.delete(url("cases/210301")).bearer_auth(TOKEN);
+    let answer = gone.send().await.unwrap();
+    assert_eq!(answer.status(), 204);
+    assert!(!answer.headers().contains_key("content-type"));
+    let state = shop.sandbox.state();
+    let entries: Vec<_> = state.log.entries().collect();
+    assert_eq!(entries[0].route, "v1/cases/{id}");
+    assert!(entries[0].is_write && entries[2].is_write && !entries[1].is_write);
+}

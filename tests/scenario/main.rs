@@ -15,12 +15,23 @@
 //! | `write FILE`, followed by lines `\| text` | writes a file |
 //! | `remove PATH` | removes a file or a folder |
 //! | `fault ROUTE KIND [method=M] [nth=N] [times=N]`, `no faults` | lets the sandbox misbehave |
+//! | `server {JSON}` | switches how the emulated TestWorthy behaves |
+//! | `show integrations` | prints the Azure DevOps settings that TestWorthy holds |
 //! | `log` | prints how many reads and writes each system got since the last `log` |
 //! | `env NAME=VALUE` | sets a variable for the commands that follow |
+//!
+//! What the program sent and what the sandbox answered is judged by the specifications that Microsoft
+//! publishes, see `tests/specification`.
 //!
 //! What differs from run to run is replaced: `SANDBOX` is its address, `PROJECT` the folder, `<plan N>`
 //! the N-th plan id that was seen, `<time>` a moment.
 
+#[path = "../specification/judge/mod.rs"]
+#[allow(
+    dead_code,
+    reason = "shared with tests/specification, which uses more of it"
+)]
+mod judge;
 #[path = "../cli/project.rs"]
 #[allow(dead_code, reason = "shared with tests/cli, which uses more of it")]
 mod project;
@@ -28,6 +39,10 @@ mod scrub;
 mod script;
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use accord::sandbox::{Exchange, exchange};
+use judge::{Judge, Verdict, say};
 
 macro_rules! scenarios {
     ($($test:ident => $file:literal),* $(,)?) => {
@@ -55,6 +70,8 @@ scenarios! {
     allowed_values => "allowed-values",
     renamed_rule => "renamed-rule",
     saved_plan => "saved-plan",
+    v1 => "v1",
+    integration => "integration",
 }
 
 fn folder() -> PathBuf {
@@ -63,7 +80,8 @@ fn folder() -> PathBuf {
 
 fn play(name: &str) {
     let text = std::fs::read_to_string(folder().join(format!("{name}.txt"))).expect("a script");
-    let played = script::play(&text);
+    let (played, exchanges) = script::play(&text);
+    judge(name, &exchanges);
     let golden = folder().join(format!("{name}.out"));
     if std::env::var_os("ACCORD_BLESS").is_some() {
         std::fs::write(golden, played).expect("writing the golden file");
@@ -75,6 +93,43 @@ fn play(name: &str) {
         panic!(
             "{name}: not what the golden file says (ACCORD_BLESS=1 writes it anew)\n{}",
             difference.unified_diff().header("expected", "played")
+        );
+    }
+}
+
+/// What was judged so far, and how many scripts have been played.
+static JUDGED: Mutex<(usize, Option<Verdict>)> = Mutex::new((0, None));
+
+/// Judges what a script sent. After the last script of the whole suite, no known gap may be unmet: which
+/// test comes last does not matter, and if only some run, nothing can be said.
+fn judge(name: &str, exchanges: &[Exchange]) {
+    let verdict = Judge::get().judge(exchanges);
+    if !verdict.complaints.is_empty() {
+        let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.jsonl"));
+        std::fs::write(&file, exchange::json_lines(exchanges)).expect("writing the exchanges");
+        say(&format!("{name}: its exchanges are in {}", file.display()));
+    }
+    verdict.assert_clean(name);
+    assert!(!verdict.operations.is_empty(), "{name}: nothing was judged");
+    let mut judged = JUDGED.lock().unwrap_or_else(PoisonError::into_inner);
+    judged.0 += 1;
+    let all = judged.1.get_or_insert_default();
+    all.merge(verdict);
+    let all = all.clone();
+    let last = judged.0 == SCRIPTS.len();
+    drop(judged);
+    if last && Judge::get().specifications().is_some() {
+        let requests: u64 = all.operations.values().sum();
+        say(&format!(
+            "specification check: {requests} requests of {} operations and {} answers judged, {} known gaps met",
+            all.operations.len(),
+            all.answers,
+            all.gaps.len()
+        ));
+        let unmet = all.unmet();
+        assert!(
+            unmet.is_empty(),
+            "known gaps that no request meets: {unmet:#?}"
         );
     }
 }

@@ -3,18 +3,19 @@
 use std::fmt::Write as _;
 
 use accord::sandbox::log::System;
-use accord::sandbox::{Fault, FaultKind, State};
+use accord::sandbox::{Exchange, Fault, FaultKind, State};
 use serde_json::Value;
 
 use crate::project::Project;
 use crate::scrub::Scrub;
 
-/// Plays a script in a project of its own; returns the script with what it printed.
-pub(crate) fn play(script: &str) -> String {
+/// Plays a script in a project of its own; returns the script with what it printed, and what was sent.
+pub(crate) fn play(script: &str) -> (String, Vec<Exchange>) {
     let project = match script.lines().next() {
         Some("over an empty web shop") => Project::without_items(),
         _ => Project::web_shop(),
     };
+    project.sandbox.sandbox().record();
     let scrub = Scrub::new(&project);
     let mut player = Player {
         project,
@@ -40,7 +41,8 @@ pub(crate) fn play(script: &str) -> String {
             );
         }
     }
-    player.played
+    let exchanges = player.project.state().exchanges.take();
+    (player.played, exchanges)
 }
 
 struct Player {
@@ -60,7 +62,9 @@ impl Player {
         match word {
             "" | "#" | "over" => {}
             "$" => self.run(rest.strip_prefix("accord").ok_or("only accord is run")?)?,
+            "show" if rest == "integrations" => self.integrations(),
             "edit" | "delete" | "show" => self.person(word, rest)?,
+            "server" => self.server(rest)?,
             "replace" => {
                 let (file, change) = rest.split_once(": ").ok_or("FILE: OLD => NEW")?;
                 let (old, new) = change.split_once(" => ").ok_or("FILE: OLD => NEW")?;
@@ -138,6 +142,48 @@ impl Player {
                 Ok(())
             }
             _ => Err("case or workItem".to_owned()),
+        }
+    }
+
+    /// The Azure DevOps settings that TestWorthy holds, as its administrator sees them.
+    fn integrations(&mut self) {
+        let mut text = String::new();
+        for one in self
+            .project
+            .state()
+            .testworthy
+            .integrations()
+            .azure_devops()
+        {
+            let rows: Vec<String> = one
+                .mappings
+                .iter()
+                .map(|row| format!("{} and {}", row.test_worthy_field, row.azure_dev_ops_field))
+                .collect();
+            let token = one.personal_access_token.as_ref().map_or("no", |_| "a");
+            let _ = writeln!(
+                text,
+                "    {} of project {}: {}, {}, {token} token, {}",
+                one.name,
+                one.project_id,
+                one.organization_url,
+                one.project,
+                rows.join(", ")
+            );
+        }
+        let text = self.scrub.text(&text);
+        self.played.push_str(&text);
+    }
+
+    fn server(&mut self, switches: &str) -> Result<(), String> {
+        let mut state = self.project.state();
+        let now = state.clock.now();
+        let testworthy = &mut state.testworthy;
+        let reply = testworthy.control("POST", "options", switches.as_bytes(), now);
+        if reply.status == 200 {
+            Ok(())
+        } else {
+            Err(String::from_utf8_lossy(&reply.body).into_owned())
         }
     }
 

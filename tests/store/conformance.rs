@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use accord::model::{BaseField, LinkId, MarkState, Number, OperationId, RunId, Value, WorkItemId};
+use accord::model::{
+    BaseField, CaseId, LinkId, MarkState, Number, OperationId, RunId, Value, WorkItemId,
+};
 use accord::store::{
     AuditCheck, IntentKind, IntentOutcome, Quarantine, QuarantineChange, Record, Store, StoreError,
 };
@@ -14,6 +16,9 @@ use crate::sample::{
 
 pub(crate) async fn an_empty_store_answers_empty(store: &dyn Store) {
     assert!(store.links(&here()).await.unwrap().is_empty());
+    assert!(store.pairs(&here()).await.unwrap().is_empty());
+    let none = store.links_of(&here(), &[CaseId(11)]).await.unwrap();
+    assert!(none.is_empty());
     assert!(store.open_intents(&here()).await.unwrap().is_empty());
     assert!(store.quarantine(&here()).await.unwrap().is_empty());
     assert!(store.losses(10).await.unwrap().is_empty());
@@ -42,8 +47,19 @@ pub(crate) async fn links_come_back_as_they_were_and_by_case(store: &dyn Store) 
         .record(&[full.clone(), other.clone(), bare.clone()].map(linking))
         .await
         .unwrap();
-    assert_eq!(store.links(&here()).await.unwrap(), [bare, full]);
+    assert_eq!(
+        store.links(&here()).await.unwrap(),
+        [bare.clone(), full.clone()]
+    );
     assert_eq!(store.links(&elsewhere()).await.unwrap(), [other]);
+    let (first, second) = ((CaseId(11), WorkItemId(22)), (CaseId(12), WorkItemId(21)));
+    assert_eq!(
+        store.pairs(&here()).await.unwrap(),
+        [(bare.rule.clone(), vec![first, second])]
+    );
+    let wanted = [CaseId(12), CaseId(13), CaseId(11)];
+    let found = store.links_of(&here(), &wanted).await.unwrap();
+    assert_eq!(found, [full, bare]);
     assert_eq!(store.endpoints().await.unwrap(), [here(), elsewhere()]);
 }
 

@@ -95,6 +95,39 @@ async fn credentials_and_defaults_are_sent_and_nothing_replaces_the_credentials(
     assert_eq!((counters.bytes_sent, counters.bytes_received), (7, 2));
 }
 
+/// A connection test has to say at once what is.
+#[tokio::test]
+async fn a_probing_client_sends_everything_once() {
+    for status in [429, 500, 503] {
+        let server = Server::script(vec![Reply::new(status, &[], "busy"), ok("2")]).await;
+        let client = Client::new(ClientOptions {
+            timeouts: Timeouts {
+                once: true,
+                ..Timeouts::default()
+            },
+            ..options(&server)
+        })
+        .unwrap();
+        let refused = client.send(read(&server)).await.unwrap_err();
+        assert_eq!(refused.request.unwrap().status, Some(status));
+        assert_eq!(server.seen().len(), 1);
+        assert_eq!(client.counters().retries, 0);
+    }
+}
+
+#[tokio::test]
+async fn what_a_server_said_of_its_limit_is_kept() {
+    let limited = Reply::new(200, &[("x-ratelimit-remaining", "12")], "");
+    let server = Server::script(vec![ok("1"), limited, ok("3")]).await;
+    let client = client(&server);
+    client.send(read(&server)).await.unwrap();
+    assert_eq!(client.rate(), None);
+    for _ in 0..2 {
+        client.send(read(&server)).await.unwrap();
+        assert_eq!(client.rate().unwrap().remaining, Some(12.0));
+    }
+}
+
 #[tokio::test]
 async fn connections_are_reused() {
     let server = Server::script(vec![ok("x"); 5]).await;

@@ -5,3 +5,4 @@
 mod client;
 mod server;
 mod testworthy;
+mod testworthy_v1;

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use accord::http::{Client, ClientOptions};
-use accord::model::config::{Operations, SecretRef, TestWorthyConnection, TextOrSecret};
+use accord::model::config::Operations;
 use accord::model::{CaseId, SectionId, SuiteId, Value};
 use accord::remote::{
-    CaseDraft, CasePatch, CaseRead, ReadTestWorthy, RemoteErrorKind, Verification, WriteTestWorthy,
+    CaseDraft, CasePatch, CaseRead, CaseScope, ReadTestWorthy, RemoteErrorKind, Verification,
+    WriteTestWorthy,
 };
 use accord::testworthy::{Reader, Writer, credential_headers};
 use secrecy::SecretString;
@@ -16,6 +17,7 @@ use super::client::options;
 use super::server::{Reply, Seen, Server};
 
 const SUITE: SuiteId = SuiteId(41);
+const LISTED: CaseScope = CaseScope::Suite(SUITE);
 
 fn reader_with(server: &Server, operations: &[(&str, &str)]) -> Reader {
     let secret = |text: &str| SecretString::from(text);
@@ -30,17 +32,9 @@ fn reader_with(server: &Server, operations: &[(&str, &str)]) -> Reader {
     })
     .unwrap();
     let own = |(key, template): &(&str, &str)| ((*key).to_owned(), (*template).to_owned());
-    let connection = TestWorthyConnection {
-        url: server.url("/tw"),
-        user_email: TextOrSecret::Text("ada@example.test".to_owned()),
-        api_key: SecretRef::Env("TESTWORTHY_API_KEY".to_owned()),
-        project_key: SecretRef::Env("TESTWORTHY_PROJECT_KEY".to_owned()),
-        time_zone: jiff::tz::TimeZone::UTC,
-        case_url: "{url}/TestCase/Detail/{case_id}".to_owned(),
-        operations: Operations(operations.iter().map(own).collect()),
-        rate: None,
-    };
-    Reader::new(&connection, client).unwrap()
+    let operations = Operations(operations.iter().map(own).collect());
+    let zone = jiff::tz::TimeZone::UTC;
+    Reader::new(&server.url("/tw"), &operations, zone, client).unwrap()
 }
 
 fn reader(server: &Server) -> Reader {
@@ -137,7 +131,7 @@ async fn a_full_server_is_read_and_its_capabilities_learnt() {
     let server = full().await;
     let reader = reader(&server);
     assert_eq!(reader.capabilities().sections, Verification::Assumed);
-    reader.check(SUITE).await.unwrap();
+    reader.check(LISTED).await.unwrap();
     let capabilities = reader.capabilities();
     assert_eq!(capabilities.suites, Verification::Verified);
     assert_eq!(capabilities.sections, Verification::Verified);
@@ -149,7 +143,7 @@ async fn a_full_server_is_read_and_its_capabilities_learnt() {
     );
     assert_eq!(capabilities.update, Verification::Assumed);
 
-    let listing = reader.cases(SUITE).await.unwrap();
+    let listing = reader.cases(LISTED).await.unwrap();
     assert_eq!(listing.incomplete, None);
     assert_eq!(listing.cases.len(), 2);
     assert_eq!(
@@ -190,13 +184,13 @@ async fn a_server_with_nothing_but_lists_of_cases_serves_too() {
         })
         .await;
         let reader = reader(&server);
-        reader.check(SUITE).await.unwrap();
+        reader.check(LISTED).await.unwrap();
         let capabilities = reader.capabilities();
         assert_eq!(capabilities.suites, Verification::Absent);
         assert_eq!(capabilities.sections, Verification::Absent);
         assert_eq!(capabilities.get_case, Verification::Absent);
         let asked = server.seen().len();
-        let listing = reader.cases(SUITE).await.unwrap();
+        let listing = reader.cases(LISTED).await.unwrap();
         assert_eq!(
             listing.cases[&CaseId(1)].section_path,
             ["Cards"],
@@ -236,9 +230,9 @@ async fn a_site_that_shows_its_start_page_for_unknown_paths_serves_too() {
     })
     .await;
     let reader = reader(&server);
-    reader.check(SUITE).await.unwrap();
+    reader.check(LISTED).await.unwrap();
     assert_eq!(reader.capabilities().sections, Verification::Absent);
-    assert_eq!(reader.cases(SUITE).await.unwrap().cases.len(), 1);
+    assert_eq!(reader.cases(LISTED).await.unwrap().cases.len(), 1);
 }
 
 #[tokio::test]
@@ -250,7 +244,7 @@ async fn bad_credentials_are_told_apart() {
         Reply::new(302, &[("location", "/Account/Login?ReturnUrl=%2Fapi")], ""),
     ] {
         let server = Server::script(vec![reply]).await;
-        let error = reader(&server).check(SUITE).await.unwrap_err();
+        let error = reader(&server).check(LISTED).await.unwrap_err();
         assert!(
             matches!(error.kind, RemoteErrorKind::Unauthenticated { .. }),
             "{error}"
@@ -261,19 +255,20 @@ async fn bad_credentials_are_told_apart() {
         );
     }
     let server = Server::script(vec![Reply::new(403, &[], "read only")]).await;
-    let error = reader(&server).check(SUITE).await.unwrap_err();
+    let error = reader(&server).check(LISTED).await.unwrap_err();
     assert!(
         matches!(error.kind, RemoteErrorKind::Forbidden { .. }),
         "{error}"
     );
     let server = Server::script(vec![missing()]).await;
-    let error = reader(&server).check(SUITE).await.unwrap_err();
+    let error = reader(&server).check(LISTED).await.unwrap_err();
     assert!(
         matches!(error.kind, RemoteErrorKind::NotFound { .. }),
         "{error}"
     );
-    let server = Server::script(vec![Reply::new(400, &[], r#"{"error":"foreign suite"}"#)]).await;
-    let error = reader(&server).cases(SUITE).await.unwrap_err();
+    let refused = Reply::new(400, &[], r#"{"error":"foreign suite"}"#);
+    let server = routes(vec![("GET get_cases/41", refused)]).await;
+    let error = reader(&server).cases(LISTED).await.unwrap_err();
     assert!(
         matches!(&error.kind, RemoteErrorKind::Rejected { reason, .. } if reason == "foreign suite")
     );
@@ -282,8 +277,8 @@ async fn bad_credentials_are_told_apart() {
 #[tokio::test]
 async fn answers_that_are_no_list_are_protocol_errors() {
     for body in ["", "{}", "nothing", "{\"runs\": []}", "[{\"id\": 1}"] {
-        let server = Server::script(vec![Reply::new(200, &[], body)]).await;
-        let error = reader(&server).cases(SUITE).await.unwrap_err();
+        let server = routes(vec![("GET get_cases/41", Reply::new(200, &[], body))]).await;
+        let error = reader(&server).cases(LISTED).await.unwrap_err();
         assert!(
             matches!(error.kind, RemoteErrorKind::Protocol { .. }),
             "{body}: {error}"
@@ -302,14 +297,14 @@ async fn pages_are_followed_on_the_own_host_only() {
         ("GET get_cases/41?limit=1&offset=1", Reply::json(&second)),
     ])
     .await;
-    let listing = reader(&server).cases(SUITE).await.unwrap();
+    let listing = reader(&server).cases(LISTED).await.unwrap();
     assert_eq!((listing.cases.len(), listing.incomplete), (2, None));
 
     let elsewhere = Server::script(vec![Reply::json(&json!([]))]).await;
     let link = elsewhere.url("/tw/api/tests/get_cases/41").to_string();
     let lured = json!({"cases": [case(1, "One")], "_links": {"next": link}});
     let server = routes(vec![("GET get_cases/41", Reply::json(&lured))]).await;
-    let listing = reader(&server).cases(SUITE).await.unwrap();
+    let listing = reader(&server).cases(LISTED).await.unwrap();
     assert!(listing.incomplete.unwrap().contains("elsewhere"));
     assert_eq!(elsewhere.connections(), 0);
 }
@@ -328,7 +323,7 @@ async fn creating_sends_the_published_names_once() {
         ("smoke", Value::Boolean(true)),
         ("custom.browser", Value::text("Firefox")),
     ];
-    writer.cases(SUITE).await.unwrap();
+    writer.cases(LISTED).await.unwrap();
     let created = writer.create_case(&draft(&fields)).await.unwrap();
     assert_eq!((created.id, created.title()), (CaseId(3), "Three"));
     assert_eq!(created.section_path, ["Checkout", "Cards"]);
@@ -521,7 +516,7 @@ async fn an_update_that_answers_with_a_receipt_is_read_back() {
             ),
             "{blind:?}"
         );
-        writer.cases(SUITE).await.unwrap();
+        writer.cases(LISTED).await.unwrap();
         assert_eq!(
             writer
                 .update_case(CaseId(1), &change)

@@ -7,10 +7,11 @@ use super::super::failure::Failed;
 use super::super::session::{Project, Session};
 use crate::model::config::{
     Config, Connection, DriftPolicy, FieldMapping, Origin, RowSource, RowTarget, SyncRule,
+    TestWorthySurface,
 };
 use crate::model::{Link, MarkState};
 use crate::plan::ItemKey;
-use crate::reconcile::endpoints;
+use crate::reconcile::{declared_integration, endpoints};
 use crate::store::{SqliteStore, Store};
 
 /// Facts in the order in which they are told.
@@ -26,6 +27,11 @@ pub(super) async fn explain(session: &Session, address: &str) -> Result<String, 
             .values()
             .find(|connection| connection.name.as_str() == name)
             .map(|connection| connection_facts(config, connection)),
+        ["Connection", name, "integration"] => config
+            .connections
+            .values()
+            .find(|connection| connection.name.as_str() == name)
+            .and_then(|connection| integration_facts(config, connection)),
         ["FieldMapping", name] => config
             .mappings
             .values()
@@ -103,6 +109,7 @@ fn connection_facts(config: &Config, connection: &Connection) -> Facts {
     vec![
         ("declared", place(&connection.origin)),
         ("TestWorthy", connection.testworthy.url.as_str().into()),
+        ("surface", surface(connection).into()),
         (
             "Azure DevOps",
             connection.azure_devops.organization_url.as_str().into(),
@@ -110,6 +117,35 @@ fn connection_facts(config: &Config, connection: &Connection) -> Facts {
         ("project", connection.azure_devops.project.as_str().into()),
         ("rules", users.into()),
     ]
+}
+
+fn surface(connection: &Connection) -> String {
+    match &connection.testworthy.surface {
+        TestWorthySurface::Automation { .. } => "automation".to_owned(),
+        TestWorthySurface::V1 { project_id, .. } => format!("v1, project {project_id}"),
+    }
+}
+
+/// TestWorthy's own settings as the manifests declare them; none unless they are managed.
+fn integration_facts(config: &Config, connection: &Connection) -> Option<Facts> {
+    let declared = declared_integration(config, connection)?;
+    let rows: Vec<String> = declared
+        .mappings
+        .iter()
+        .map(|row| format!("{} and {}", row.testworthy, row.azure_devops))
+        .collect();
+    Some(vec![
+        ("declared", place(&connection.origin)),
+        ("configuration", declared.name.into()),
+        ("TestWorthy project", declared.project_id.into()),
+        ("organisation", declared.organization_url.into()),
+        ("project", declared.project.into()),
+        ("field mappings", rows.into()),
+        (
+            "personal access token",
+            "never sent by Accord; a person enters it in TestWorthy's settings".into(),
+        ),
+    ])
 }
 
 fn mapping_facts(config: &Config, mapping: &FieldMapping) -> Facts {
@@ -198,27 +234,28 @@ async fn item_facts(project: &Project, rule: &SyncRule, key: ItemKey) -> Result<
 }
 
 fn link_facts(project: &Project, link: &Link) -> Facts {
-    let mark = |state: MarkState| -> Value {
+    let connections = project.config.connections.values();
+    let connection = connections
+        .filter(|connection| endpoints(connection) == link.endpoints)
+        .max_by_key(|connection| connection.testworthy.keeps_references());
+    let keeps_references = connection.is_none_or(|c| c.testworthy.keeps_references());
+    let mark = |state: MarkState, possible: bool| -> Value {
         match state {
+            MarkState::Missing if !possible => "none: this surface has no references".into(),
             MarkState::Missing => "still to be written".into(),
             MarkState::Written => "written".into(),
             MarkState::Refused => "refused by the server".into(),
         }
     };
     let rows: Vec<&str> = link.base.fields.keys().map(String::as_str).collect();
-    let address = project
-        .config
-        .connections
-        .values()
-        .find(|connection| endpoints(connection) == link.endpoints)
-        .map(|connection| connection.testworthy.case_url(link.case));
+    let address = connection.map(|connection| connection.testworthy.case_url(link.case));
     vec![
         ("case", link.case.0.into()),
         ("case's address", address.into()),
         ("work item", link.work_item.0.into()),
         ("rule", link.rule.as_str().into()),
-        ("mark on the case", mark(link.case_mark)),
-        ("mark on the work item", mark(link.work_item_mark)),
+        ("mark on the case", mark(link.case_mark, keeps_references)),
+        ("mark on the work item", mark(link.work_item_mark, true)),
         ("fields in accord", rows.into()),
         (
             "recorded",

@@ -166,6 +166,11 @@ super::entries! {
         "A case is created in a suite. The rule creates cases but does not say in which one.",
         "direction: toTestWorthy without createIn.testworthy.suite",
         "Add `createIn: { testworthy: { suite: ID } }`, or set `create: none`.";
+    NOT_ON_V1, "not-on-v1", Error,
+        "Something that the surface `v1` of TestWorthy does not have",
+        "With `api: v1` a case has a title, a description, steps and one expected result, and belongs to a project. There are no suites, sections, priorities, types, flags, references or custom fields; Accord neither creates nor closes cases there, and writes no mark on them (the mark is on the work item). A rule that needs more would do less than it says, so it is refused.",
+        "scope: { testworthy: { suites: [41] } } over a connection with api: v1",
+        "Remove what the message names, or use a connection with `api: automation`, which has all of it.";
     CANNOT_RECYCLE, "cannot-recycle", Error,
         "Work items of this type cannot be recycled",
         "Azure DevOps does not move work items of the types Test Case, Test Plan and Test Suite to its recycle bin through the API, and cannot restore them.",

@@ -39,6 +39,11 @@ pub fn nearest(code: &str) -> Option<&'static str> {
     super::nearest(code, all().map(|entry| entry.code))
 }
 
+/// Whether the code says that a file is not the plain YAML that manifests are.
+pub fn is_about_yaml(code: Code) -> bool {
+    yaml::ALL.iter().any(|entry| entry.code == code.code)
+}
+
 /// All entries, room by room.
 pub fn all() -> impl Iterator<Item = &'static Entry> {
     [

@@ -87,9 +87,29 @@ pub static ONLY_SELECTS_NOTHING: Entry = Entry {
     code: "only-selects-nothing",
     severity: Severity::Warning,
     title: "`--only` selects no item",
-    explanation: "Addresses are `SyncRule/NAME`, `SyncRule/NAME/case/ID` and `SyncRule/NAME/workItem/ID`, always of the item that the rule reads; `*` stands for any characters of one part and `**` for any number of parts. None of the given ones fits an item that a rule selects, so the plan is empty: that says nothing about whether there is something to do.",
+    explanation: "Addresses are `SyncRule/NAME`, `SyncRule/NAME/case/ID` and `SyncRule/NAME/workItem/ID`, always of the item that the rule reads, and `Connection/NAME/integration` for managed settings; `*` stands for any characters of one part and `**` for any number of parts. None of the given ones fits an item that a rule selects, so the plan is empty: that says nothing about whether there is something to do.",
     example: "`accord plan --only SyncRule/regresion-cases`, a letter short.",
     fix: "Take the address from a plan without `--only`.",
+};
+
+/// TestWorthy does not let its Azure DevOps settings be managed.
+pub static INTEGRATION_REFUSED: Entry = Entry {
+    code: "integration-refused",
+    severity: Severity::Error,
+    title: "TestWorthy does not let its Azure DevOps settings be managed",
+    explanation: "A connection says `integration: manage`, and the server answers that it does not offer the settings (404, 405 or 501), does not let this token see them (403), or has several configurations of the connection's name, of which none can be told to be this one. TestWorthy publishes no interface to these settings, so a server may well not have one. Nothing of them is written; everything else of the plan goes on. `plan` ends 4 with such a finding; `apply` carries out the rest and ends 9, or 4 if there was nothing else to do.",
+    example: "integration: manage over a server whose GET /v1/integrations/azure-devops answers 404",
+    fix: "Set `integration: ignore` and keep the settings by hand (Settings > Integrations > Azure DevOps), give the token's user the right to manage integrations, or remove the configurations that share the name.",
+};
+
+/// The managed configuration cannot reach Azure DevOps yet.
+pub static INTEGRATION_TOKEN: Entry = Entry {
+    code: "integration-token",
+    severity: Severity::Warning,
+    title: "TestWorthy's configuration has no personal access token",
+    explanation: "Accord writes the organisation, the project and the field mappings of a configuration in TestWorthy's own settings, never its personal access token: credentials go only where the operator allows, and Accord's token for Azure DevOps does not go to TestWorthy. Without one TestWorthy itself cannot reach Azure DevOps. Accord does not need it.",
+    example: "A configuration that Accord has just created.",
+    fix: "Enter a personal access token in Settings > Integrations > Azure DevOps of TestWorthy; best one of its own, with the scope Work Items (read & write).",
 };
 
 /// All of them.
@@ -103,4 +123,6 @@ pub(super) static ALL: &[&Entry] = &[
     &NOWHERE_TO_CREATE,
     &QUARANTINED,
     &ONLY_SELECTS_NOTHING,
+    &INTEGRATION_REFUSED,
+    &INTEGRATION_TOKEN,
 ];

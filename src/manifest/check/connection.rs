@@ -13,8 +13,8 @@ use crate::manifest::raw::{
 use crate::manifest::shape::list;
 use crate::model::Name;
 use crate::model::config::{
-    AzureDevOpsConnection, Connection, OPERATIONS, Operation, Operations, SecretRef,
-    TestWorthyConnection,
+    AzureDevOpsConnection, Connection, Integration, OPERATIONS, Operation, Operations, SecretRef,
+    TestWorthyConnection, TestWorthySurface, TextOrSecret,
 };
 
 const TESTWORTHY: &str = "/spec/testworthy";
@@ -26,6 +26,11 @@ pub(super) fn check(
     context: &mut Context<'_>,
     report: &mut Report<'_>,
 ) -> Option<Connection> {
+    if let Some(name) = &document.name
+        && spec.testworthy.api == Surface::V1
+    {
+        context.on_v1.insert(name.clone());
+    }
     let testworthy = testworthy(&spec.testworthy, context, report);
     let azure_devops = azure_devops(&spec.azure_devops, context, report);
     if spec.users.is_some() {
@@ -54,13 +59,7 @@ fn testworthy(
     let time_zone = time_zone(&raw.time_zone, "/spec/testworthy/timeZone", report);
     let operations = operations(raw, report);
     check_case_url(&raw.case_url, report);
-    if raw.integration == IntegrationMode::Manage {
-        not_supported(
-            report,
-            "/spec/testworthy/integration",
-            "integration: manage",
-        );
-    }
+    let integration = integration(raw, report);
     let email = raw.user_email.as_ref().map(|email| {
         let at = "/spec/testworthy/userEmail";
         secret::text_or_secret(email, "testworthy.userEmail", at, context, report)
@@ -68,40 +67,96 @@ fn testworthy(
     let api_key = credential(raw.api_key.as_ref(), "apiKey", context, report);
     let project_key = credential(raw.project_key.as_ref(), "projectKey", context, report);
     let token = credential(raw.token.as_ref(), "token", context, report);
-    let given: [(&str, bool, Surface); 5] = [
-        ("userEmail", email.is_some(), Surface::Automation),
-        ("apiKey", api_key.0, Surface::Automation),
-        ("projectKey", project_key.0, Surface::Automation),
-        ("token", token.0, Surface::V1),
-        ("projectId", raw.project_id.is_some(), Surface::V1),
+    let given: [(&str, bool, Surface, bool); 6] = [
+        ("userEmail", email.is_some(), Surface::Automation, true),
+        ("apiKey", api_key.0, Surface::Automation, true),
+        ("projectKey", project_key.0, Surface::Automation, true),
+        (
+            "operations",
+            !raw.operations.is_empty(),
+            Surface::Automation,
+            false,
+        ),
+        ("token", token.0, Surface::V1, true),
+        ("projectId", raw.project_id.is_some(), Surface::V1, true),
     ];
-    for (key, is_given, surface) in given {
+    for (key, is_given, surface, is_required) in given {
         let at = pointer::child(TESTWORTHY, key);
-        if surface == raw.api && !is_given {
+        if surface == raw.api && !is_given && is_required {
             missing(report, key, &at);
         } else if surface != raw.api && is_given {
-            let word = if surface == Surface::V1 {
-                "v1"
-            } else {
-                "automation"
-            };
+            let word = surface_word(surface);
             let message = format!("`{key}` belongs to `api: {word}`");
-            report.push(report.key(&codes::INVALID_VALUE, &at, message));
+            let finding = report.key(&codes::INVALID_VALUE, &at, message);
+            report.push(finding.with_help(format!(
+                "remove `{key}`, or set `api: {word}` with the keys that it takes: {}",
+                surface_keys(surface)
+            )));
         }
     }
-    if raw.api == Surface::V1 {
-        not_supported(report, "/spec/testworthy/api", "api: v1");
-    }
+    let surface = match raw.api {
+        Surface::Automation => automation(email.flatten(), api_key.1, project_key.1, operations),
+        Surface::V1 => v1(token.1, raw.project_id),
+    };
     Some(TestWorthyConnection {
         url: base?,
-        user_email: email??,
-        api_key: api_key.1?,
-        project_key: project_key.1?,
+        surface: surface?,
         time_zone: time_zone?,
         case_url: raw.case_url.clone(),
-        operations: operations?,
         rate: raw.rate,
+        integration,
     })
+}
+
+fn automation(
+    user_email: Option<TextOrSecret>,
+    api_key: Option<SecretRef>,
+    project_key: Option<SecretRef>,
+    operations: Option<Operations>,
+) -> Option<TestWorthySurface> {
+    Some(TestWorthySurface::Automation {
+        user_email: user_email?,
+        api_key: api_key?,
+        project_key: project_key?,
+        operations: operations?,
+    })
+}
+
+fn v1(token: Option<SecretRef>, project_id: Option<u64>) -> Option<TestWorthySurface> {
+    Some(TestWorthySurface::V1 {
+        token: token?,
+        project_id: project_id?,
+    })
+}
+
+fn surface_word(surface: Surface) -> &'static str {
+    match surface {
+        Surface::Automation => "automation",
+        Surface::V1 => "v1",
+    }
+}
+
+fn surface_keys(surface: Surface) -> &'static str {
+    match surface {
+        Surface::Automation => "`userEmail`, `apiKey`, `projectKey`",
+        Surface::V1 => "`token`, `projectId`",
+    }
+}
+
+fn integration(raw: &RawTestWorthy, report: &mut Report<'_>) -> Integration {
+    if raw.integration == IntegrationMode::Ignore {
+        return Integration::Ignore;
+    }
+    if raw.api == Surface::Automation {
+        let message = "`integration: manage` needs `api: v1`: the settings are reached with a \
+                       bearer token, and `api: automation` has none";
+        let at = "/spec/testworthy/integration";
+        let finding = report.value(&codes::INVALID_VALUE, at, message);
+        report.push(finding.with_help(
+            "remove it here, and declare a second Connection with `api: v1` and `integration: manage`",
+        ));
+    }
+    Integration::Manage
 }
 
 /// Reports a key that another key's value makes necessary.
@@ -109,7 +164,7 @@ fn missing(report: &mut Report<'_>, key: &str, at: &str) {
     let message = format!("`{key}` is missing in `testworthy`");
     let finding = report.key(&codes::MISSING_KEY, at, message);
     report.push(if key == "projectId" {
-        finding
+        finding.with_help("write `projectId: NUMBER`")
     } else {
         finding.with_help(format!("write `{key}: {{ env: NAME }}`"))
     });

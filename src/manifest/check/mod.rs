@@ -9,6 +9,7 @@ mod row;
 mod secret;
 mod sync_rule;
 mod text;
+mod v1;
 mod wiql;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,8 +27,8 @@ use super::schema;
 use super::shape;
 use crate::diagnostics::catalog::manifest as codes;
 use crate::diagnostics::{Finding, Location, Part, nearest, pointer, quote};
-use crate::model::Name;
 use crate::model::config::{Connection, FieldMapping, Origin, Project, SyncRule};
+use crate::model::{Direction, Name};
 
 /// What the documents of a project declare. Complete only if there are no errors among the findings.
 pub(super) struct Checked {
@@ -48,6 +49,17 @@ struct Context<'a> {
     variables: BTreeMap<String, (String, Location)>,
     /// Work item type by name of the mapping.
     work_item_types: BTreeMap<String, String>,
+    /// Connections on the surface `v1`.
+    on_v1: BTreeSet<String>,
+    /// TestWorthy fields of rows by name of the mapping.
+    mapped_fields: BTreeMap<String, Vec<MappedField>>,
+}
+
+/// A row that maps a TestWorthy field.
+struct MappedField {
+    field: String,
+    direction: Option<Direction>,
+    place: Location,
 }
 
 /// Checks all documents. `declared` names also those that are not among them because their header is
@@ -64,6 +76,8 @@ pub(super) fn check(
         options,
         variables: BTreeMap::new(),
         work_item_types: BTreeMap::new(),
+        on_v1: BTreeSet::new(),
+        mapped_fields: BTreeMap::new(),
     };
     let mut checked = Checked {
         project: project::default(&options.project_name),
@@ -72,7 +86,7 @@ pub(super) fn check(
         rules: BTreeMap::new(),
         findings: unique_names(&documents),
     };
-    // Rules need to know the types of mappings; the sort is stable, so files keep their order.
+    // Rules need to know the types of mappings and the surfaces of connections; the sort is stable, so files keep their order.
     documents.sort_by_key(|document| document.kind);
     for document in documents {
         one(document, &mut context, &mut checked);
@@ -159,6 +173,8 @@ fn understand(
             if let Some(name) = &document.name {
                 let work_item_type = raw.spec.azure_devops.clone();
                 context.work_item_types.insert(name.clone(), work_item_type);
+                let fields = mapped_fields(&raw.spec.fields, report);
+                context.mapped_fields.insert(name.clone(), fields);
             }
             let mapping = field_mapping::check(document, name, raw.spec, report);
             if let Some(mapping) = mapping {
@@ -181,6 +197,19 @@ fn understand(
         }
     }
     true
+}
+
+fn mapped_fields(rows: &[raw::RawRow], report: &Report<'_>) -> Vec<MappedField> {
+    let rows = rows.iter().enumerate();
+    rows.filter_map(|(index, row)| {
+        let at = pointer::child(&pointer::item("/spec/fields", index), "testworthy");
+        Some(MappedField {
+            field: row.testworthy.clone()?,
+            direction: row.direction.map(Into::into),
+            place: report.place(&at, Part::Value),
+        })
+    })
+    .collect()
 }
 
 fn typed<T: DeserializeOwned>(value: serde_json::Value) -> Option<T> {

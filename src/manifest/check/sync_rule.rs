@@ -1,7 +1,7 @@
 //! `SyncRule`.
 
 use super::text::{is_cron, time_zone};
-use super::{Context, not_supported, origin, wiql};
+use super::{Context, not_supported, origin, v1, wiql};
 use crate::diagnostics::catalog::manifest as codes;
 use crate::diagnostics::{pointer, quote};
 use crate::manifest::document::{Document, Report};
@@ -27,12 +27,16 @@ pub(super) fn check(
     let at = "/spec/connection";
     let connection = context.refer(Kind::Connection, &spec.connection, at, report);
     let mapping = context.refer(Kind::FieldMapping, &spec.mapping, "/spec/mapping", report);
-    later_keys(&spec, context, report);
+    let on_v1 = context.on_v1.contains(&spec.connection);
+    if on_v1 {
+        v1::check(&spec, context, report);
+    }
+    later_keys(&spec, on_v1, context, report);
     let direction = Direction::from(spec.direction);
     if direction == Direction::TwoWay {
         not_supported(report, "/spec/direction", "direction: twoWay");
     }
-    check_scope(&spec.scope, report);
+    check_scope(&spec.scope, on_v1, report);
     let match_by = match_by(&spec.match_by, report);
     for (at, path) in [
         (
@@ -55,8 +59,13 @@ pub(super) fn check(
         report.push(report.value(&codes::INVALID_VALUE, at, message));
     }
     let target = direction.target()?;
-    source_scope(&spec.scope, target.other(), report);
-    let creates = creates(spec.create, target, report);
+    source_scope(&spec.scope, target.other(), on_v1, report);
+    let creates = match spec.create {
+        None if on_v1 && target == System::TestWorthy => Some(false),
+        // Refused by name already.
+        Some(Create::TestWorthy | Create::Both) if on_v1 => None,
+        create => creates(create, target, report),
+    };
     let suite = spec
         .create_in
         .testworthy
@@ -98,7 +107,7 @@ pub(super) fn check(
 }
 
 /// Keys whose behaviour comes later: checked, then refused.
-fn later_keys(spec: &SyncRuleSpec, context: &Context<'_>, report: &mut Report<'_>) {
+fn later_keys(spec: &SyncRuleSpec, on_v1: bool, context: &Context<'_>, report: &mut Report<'_>) {
     if spec.first_sync.is_some() {
         not_supported(report, "/spec/firstSync", "firstSync");
     }
@@ -106,7 +115,7 @@ fn later_keys(spec: &SyncRuleSpec, context: &Context<'_>, report: &mut Report<'_
         not_supported(report, "/spec/conflicts", "conflicts");
     }
     let in_testworthy = spec.when_deleted_in.testworthy;
-    if in_testworthy != DeletedInTestWorthy::Ask {
+    if in_testworthy != DeletedInTestWorthy::Ask && !(on_v1 && v1::refuses(in_testworthy)) {
         let at = "/spec/whenDeletedIn/testworthy";
         not_supported(report, at, "whenDeletedIn.testworthy");
         let work_item_type = context.work_item_types.get(&spec.mapping);
@@ -117,7 +126,9 @@ fn later_keys(spec: &SyncRuleSpec, context: &Context<'_>, report: &mut Report<'_
             report.push(finding.with_help("use `close`, `unlink` or `recreate`"));
         }
     }
-    if spec.when_deleted_in.azure_devops != DeletedInAzureDevOps::Ask {
+    let in_azure_devops = spec.when_deleted_in.azure_devops;
+    let refused = on_v1 && in_azure_devops == DeletedInAzureDevOps::Disable;
+    if in_azure_devops != DeletedInAzureDevOps::Ask && !refused {
         let at = "/spec/whenDeletedIn/azureDevOps";
         not_supported(report, at, "whenDeletedIn.azureDevOps");
     }
@@ -137,9 +148,9 @@ fn later_keys(spec: &SyncRuleSpec, context: &Context<'_>, report: &mut Report<'_
     }
 }
 
-fn check_scope(scope: &RawScope, report: &mut Report<'_>) {
+fn check_scope(scope: &RawScope, on_v1: bool, report: &mut Report<'_>) {
     if let Some(testworthy) = &scope.testworthy {
-        if testworthy.suites.is_empty() {
+        if testworthy.suites.is_empty() && !on_v1 {
             let message = "`suites` is missing: cases are listed by suite";
             let at = "/spec/scope/testworthy/suites";
             let finding = report.key(&codes::MISSING_KEY, at, message);
@@ -187,7 +198,7 @@ fn check_node_path(path: Option<&str>, at: &str, report: &mut Report<'_>) {
     }
 }
 
-fn source_scope(scope: &RawScope, source: System, report: &mut Report<'_>) {
+fn source_scope(scope: &RawScope, source: System, on_v1: bool, report: &mut Report<'_>) {
     let given = match source {
         System::TestWorthy => scope.testworthy.is_some(),
         System::AzureDevOps => scope.azure_devops.is_some(),
@@ -201,6 +212,7 @@ fn source_scope(scope: &RawScope, source: System, report: &mut Report<'_>) {
             message,
         );
         report.push(finding.with_help(match source {
+            System::TestWorthy if on_v1 => "add `testworthy: {}` to `scope`",
             System::TestWorthy => "add `testworthy: { suites: [ID] }` to `scope`",
             System::AzureDevOps => "add `azureDevOps: { areaPath: PATH }` to `scope`",
         }));

@@ -48,7 +48,7 @@ pub(crate) struct RawTestWorthy {
     /// Reference to the bearer token. Required for `v1`.
     #[serde(default)]
     pub(crate) token: Option<SecretSource>,
-    /// The project's id. Required for `v1`.
+    /// The project's id. Required for `v1`, where it is the scope of every rule.
     #[serde(default)]
     #[schemars(range(min = 1, max = 9_007_199_254_740_991_u64))]
     pub(crate) project_id: Option<u64>,
@@ -58,14 +58,16 @@ pub(crate) struct RawTestWorthy {
     /// Template of the address that a person opens for a case: `{url}` and `{case_id}`.
     #[serde(default = "case_url")]
     pub(crate) case_url: String,
-    /// Path templates of operations that differ on this server, relative to the API's path.
+    /// Path templates of operations that differ on this server, relative to the API's path. For
+    /// `automation` only.
     #[serde(default)]
     pub(crate) operations: IndexMap<String, String>,
     /// Cap in requests per second; `null` starts at 8 requests in flight and adapts.
     #[serde(default)]
     #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 1000))]
     pub(crate) rate: Option<f64>,
-    /// Whether Accord also manages TestWorthy's own Azure DevOps settings: `ignore` or `manage`.
+    /// Whether Accord also manages TestWorthy's own Azure DevOps settings: `ignore` or `manage`, which
+    /// needs `api: v1` and a server that offers them.
     #[serde(default)]
     pub(crate) integration: IntegrationMode,
 }

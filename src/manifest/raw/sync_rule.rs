@@ -76,7 +76,7 @@ pub(crate) struct RawScope {
 #[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub(crate) struct RawTestWorthyScope {
-    /// Ids of suites; at least one.
+    /// Ids of suites; at least one. None on `api: v1`, where the connection's project takes their place.
     #[schemars(inner(range(min = 1, max = 9_007_199_254_740_991_u64)))]
     pub(crate) suites: Vec<u64>,
     /// Patterns over section paths, names joined by `/`: `*` stands for one name, `**` for any number.

@@ -1,6 +1,6 @@
 //! Codecs: between what a field holds on the wire and the value that is compared.
 
-pub(crate) mod parameters;
-pub(crate) mod rich_text;
-pub(crate) mod steps;
+pub mod parameters;
+pub mod rich_text;
+pub mod steps;
 mod xml;

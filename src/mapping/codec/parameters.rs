@@ -15,7 +15,7 @@ use crate::model::rich_text::{Block, Cell, Inline, InlineKind, RichText, Row};
 
 /// Why a table cannot be read or written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum ParametersProblem {
+pub enum ParametersProblem {
     /// A field holds something else.
     Malformed(String),
     /// The text cannot be read at all.
@@ -39,7 +39,7 @@ impl From<Unreadable> for ParametersProblem {
 }
 
 /// Reads the table of a formatted text; nothing is no parameters.
-pub(crate) fn parse_text(text: &str, format: Format) -> Result<Parameters, ParametersProblem> {
+pub fn parse_text(text: &str, format: Format) -> Result<Parameters, ParametersProblem> {
     let tree = rich_text::parse(text, format)?;
     let rows = match tree.blocks.as_slice() {
         [] => return Ok(Parameters::default()),
@@ -78,7 +78,7 @@ pub(crate) fn parse_text(text: &str, format: Format) -> Result<Parameters, Param
 }
 
 /// Writes the table as HTML that [`parse_text`] reads back.
-pub(crate) fn render_text(parameters: &Parameters) -> String {
+pub fn render_text(parameters: &Parameters) -> String {
     if parameters.is_empty() {
         return String::new();
     }
@@ -146,7 +146,7 @@ fn texts(row: &Row) -> Result<Vec<String>, ParametersProblem> {
 }
 
 /// Reads the two fields of a work item.
-pub(crate) fn parse_fields(
+pub fn parse_fields(
     parameters: &str,
     data_source: &str,
 ) -> Result<Parameters, ParametersProblem> {
@@ -209,7 +209,7 @@ fn drop_empty_end(rows: &mut Vec<Vec<String>>) {
 
 /// What the two fields shall hold: `Parameters` and `LocalDataSource`. Unknown attributes of parameters
 /// that stay are kept.
-pub(crate) fn put_fields(
+pub fn put_fields(
     parameters: &str,
     data_source: &str,
     wanted: &Parameters,

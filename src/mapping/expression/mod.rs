@@ -18,9 +18,9 @@ use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value as Dynamic};
 use crate::model::{Number, Value};
 
 /// The longest expression, in bytes.
-pub(crate) const MAX_LENGTH: usize = 2048;
+pub const MAX_LENGTH: usize = 2048;
 /// How deep brackets may nest.
-pub(crate) const MAX_NESTING: usize = 32;
+pub const MAX_NESTING: usize = 32;
 /// Steps and bytes that one evaluation may cost.
 const FUEL: u64 = 1_000_000;
 /// The longest text that an expression may read, in bytes.
@@ -30,7 +30,7 @@ const STACK: usize = 16 * 1024 * 1024;
 
 /// A compiled expression.
 #[derive(Clone)]
-pub(crate) struct Expression {
+pub struct Expression {
     text: String,
     compiled: Arc<minijinja::Expression<'static, 'static>>,
     /// The fields that it reads.
@@ -51,7 +51,7 @@ impl PartialEq for Expression {
 
 /// Why a text is no expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum ExpressionProblem {
+pub enum ExpressionProblem {
     /// Longer than [`MAX_LENGTH`].
     TooLong,
     /// Brackets nest deeper than [`MAX_NESTING`].
@@ -66,7 +66,7 @@ pub(crate) enum ExpressionProblem {
 
 /// Why an expression has no value for an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum EvaluationProblem {
+pub enum EvaluationProblem {
     /// It costs too much work.
     TooMuchWork,
     /// A field is too long to be read by an expression.
@@ -94,7 +94,7 @@ impl fmt::Display for EvaluationProblem {
 
 impl Expression {
     /// Compiles an expression over the names that `is_known` accepts.
-    pub(crate) fn compile(
+    pub fn compile(
         text: &str,
         is_known: impl Fn(&str) -> bool,
     ) -> Result<Self, ExpressionProblem> {
@@ -131,17 +131,17 @@ impl Expression {
     }
 
     /// The expression as it was written.
-    pub(crate) fn text(&self) -> &str {
+    pub fn text(&self) -> &str {
         &self.text
     }
 
     /// The fields that it reads.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+    pub fn names(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(String::as_str)
     }
 
     /// Its value over an item's fields; `read` gives `Null` for a field without a value.
-    pub(crate) fn evaluate(
+    pub fn evaluate(
         &self,
         read: impl Fn(&str) -> Value,
     ) -> Result<Value, EvaluationProblem> {
@@ -175,7 +175,7 @@ impl Expression {
     }
 
     /// Whether an item passes it as a filter. Only true and false are answers.
-    pub(crate) fn accepts(&self, read: impl Fn(&str) -> Value) -> Result<bool, EvaluationProblem> {
+    pub fn accepts(&self, read: impl Fn(&str) -> Value) -> Result<bool, EvaluationProblem> {
         match self.evaluate(read)? {
             Value::Boolean(answer) => Ok(answer),
             _ => Err(EvaluationProblem::NotAValue("neither true nor false")),

@@ -22,28 +22,85 @@ pub struct Connection {
     pub origin: Origin,
 }
 
-/// The TestWorthy side of a connection, on the automation surface.
+/// The TestWorthy side of a connection.
 #[derive(Clone, Debug)]
 pub struct TestWorthyConnection {
     /// Base address, without a trailing slash in its path.
     pub url: Url,
-    /// Sent as `X-USER-EMAIL`.
-    pub user_email: TextOrSecret,
-    /// Sent as `X-TMA-KEY`.
-    pub api_key: SecretRef,
-    /// Sent as `X-PROJECT-KEY`.
-    pub project_key: SecretRef,
+    /// The surface, with what opens it.
+    pub surface: TestWorthySurface,
     /// For timestamps without an offset.
     pub time_zone: TimeZone,
     /// Template of the address that a person opens for a case: `{url}` and `{case_id}`.
     pub case_url: String,
-    /// Overridden operation paths.
-    pub operations: Operations,
     /// Cap in requests per second; `None` adapts.
     pub rate: Option<f64>,
+    /// Whether TestWorthy's own Azure DevOps settings are managed.
+    pub integration: Integration,
+}
+
+/// One of the two HTTP surfaces of TestWorthy, with what opens it.
+#[derive(Clone, Debug)]
+pub enum TestWorthySurface {
+    /// `/api/tests/*` with three headers: suites, sections, references, every field.
+    Automation {
+        /// Sent as `X-USER-EMAIL`.
+        user_email: TextOrSecret,
+        /// Sent as `X-TMA-KEY`.
+        api_key: SecretRef,
+        /// Sent as `X-PROJECT-KEY`.
+        project_key: SecretRef,
+        /// Overridden operation paths.
+        operations: Operations,
+    },
+    /// `/v1/*` with a bearer token: one project, few fields, no references; cases are never created.
+    V1 {
+        /// Sent as `Authorization: Bearer`.
+        token: SecretRef,
+        /// The project.
+        project_id: u64,
+    },
+}
+
+/// What is done with TestWorthy's own Azure DevOps settings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Integration {
+    /// Nothing.
+    #[default]
+    Ignore,
+    /// The configuration that carries the connection's name is kept as declared.
+    Manage,
 }
 
 impl TestWorthyConnection {
+    /// Whether cases carry references, hence Accord's `AB#n`.
+    pub fn keeps_references(&self) -> bool {
+        matches!(self.surface, TestWorthySurface::Automation { .. })
+    }
+
+    /// Secrets that open it, with the manifest key that names each.
+    pub fn secrets(&self) -> Vec<(&'static str, &SecretRef)> {
+        match &self.surface {
+            TestWorthySurface::Automation {
+                user_email,
+                api_key,
+                project_key,
+                ..
+            } => {
+                let email = match user_email {
+                    TextOrSecret::Secret(reference) => Some(("testworthy.userEmail", reference)),
+                    TextOrSecret::Text(_) => None,
+                };
+                let keys = [
+                    ("testworthy.apiKey", api_key),
+                    ("testworthy.projectKey", project_key),
+                ];
+                email.into_iter().chain(keys).collect()
+            }
+            TestWorthySurface::V1 { token, .. } => vec![("testworthy.token", token)],
+        }
+    }
+
     /// The address of a case: what a person opens, and what a marker points to.
     pub fn case_url(&self, case: CaseId) -> String {
         self.case_url

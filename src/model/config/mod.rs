@@ -10,7 +10,8 @@ mod sync_rule;
 use std::collections::BTreeMap;
 
 pub use connection::{
-    AzureDevOpsConnection, Connection, SecretRef, TestWorthyConnection, TextOrSecret,
+    AzureDevOpsConnection, Connection, Integration, SecretRef, TestWorthyConnection,
+    TestWorthySurface, TextOrSecret,
 };
 pub use field_mapping::{
     Allow, Codec, FieldMapping, Row, RowSource, RowTarget, Unmapped, ValueMap,

@@ -45,10 +45,10 @@ pub struct Scope {
 }
 
 /// Cases: those in one of the suites and, if given, under one of the section patterns and among the
-/// named ones.
+/// named ones. On the surface `v1` there are no suites: the connection's project takes their place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TestWorthyScope {
-    /// Suites; at least one.
+    /// Suites; at least one, none on the surface `v1`.
     pub suites: Vec<SuiteId>,
     /// Patterns over the section path with `/` between names: `*` stands for one name, `**` for any
     /// number of them. Empty means every section.

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::pair::is_mapped;
 use crate::model::config::MatchBy;
 use crate::model::{Case, CaseId, System, WorkItem, WorkItemId, azure_boards_mentions};
 use crate::plan::observed::{ItemKey, RuleInput};
@@ -28,8 +29,6 @@ pub(super) enum Match {
 /// Indexes over what was observed, built once per rule.
 pub(super) struct Matcher<'a> {
     input: &'a RuleInput<'a>,
-    linked_cases: BTreeMap<CaseId, WorkItemId>,
-    linked_items: BTreeMap<WorkItemId, CaseId>,
     items_by_marker: BTreeMap<CaseId, Vec<WorkItemId>>,
     cases_by_mention: BTreeMap<WorkItemId, Vec<CaseId>>,
     free_cases_by_title: BTreeMap<&'a str, Vec<CaseId>>,
@@ -38,20 +37,8 @@ pub(super) struct Matcher<'a> {
 
 impl<'a> Matcher<'a> {
     pub(super) fn new(input: &'a RuleInput<'a>) -> Self {
-        let linked_cases: BTreeMap<_, _> = input
-            .links
-            .iter()
-            .map(|link| (link.case, link.work_item))
-            .collect();
-        let linked_items: BTreeMap<_, _> = input
-            .links
-            .iter()
-            .map(|link| (link.work_item, link.case))
-            .collect();
         let mut matcher = Self {
             input,
-            linked_cases,
-            linked_items,
             items_by_marker: BTreeMap::new(),
             cases_by_mention: BTreeMap::new(),
             free_cases_by_title: BTreeMap::new(),
@@ -85,7 +72,7 @@ impl<'a> Matcher<'a> {
             let in_scope = input.observed.work_items_in_scope.contains(&item.id)
                 || input.rule.scope.azure_devops.is_none();
             let free = markers.is_empty()
-                && !self.linked_items.contains_key(&item.id)
+                && self.linked_case(item.id).is_none()
                 && (!by_id || !self.cases_by_mention.contains_key(&item.id));
             if free && in_scope {
                 self.free_items_by_title
@@ -102,7 +89,7 @@ impl<'a> Matcher<'a> {
         for case in input.observed.cases.values() {
             let in_scope = input.observed.cases_in_scope.contains(&case.id)
                 || input.rule.scope.testworthy.is_none();
-            let free = !self.linked_cases.contains_key(&case.id)
+            let free = self.linked_item(case.id).is_none()
                 && !self.items_by_marker.contains_key(&case.id)
                 && (!by_id || self.mentioned_items(case).is_empty());
             if in_scope && free {
@@ -114,26 +101,34 @@ impl<'a> Matcher<'a> {
         }
     }
 
+    /// The case that a work item is linked to, by whatever rule.
+    fn linked_case(&self, item: WorkItemId) -> Option<CaseId> {
+        self.input.pairs.case(item)
+    }
+
+    /// The work item that a case is linked to, by whatever rule.
+    fn linked_item(&self, case: CaseId) -> Option<WorkItemId> {
+        self.input.pairs.work_item(case)
+    }
+
     fn matches_by(&self, way: MatchBy) -> bool {
         self.input.rule.match_by.contains(&way)
     }
 
     /// Work items of the mapped type that the case's references name, as far as they were read.
-    fn mentioned_items(&self, case: &Case) -> Vec<&'a WorkItem> {
-        azure_boards_mentions(&case.refs)
-            .into_iter()
-            .filter_map(|item| self.input.observed.work_item(item))
-            .filter(|item| self.is_mapped(item))
-            .collect()
+    fn mentioned_items(&self, case: &Case) -> Vec<WorkItemId> {
+        let observed = self.input.observed;
+        let mut mentioned = azure_boards_mentions(&case.refs);
+        mentioned.retain(|id| {
+            let kept = observed.work_item(*id);
+            observed.unchanged.has_work_item(*id) || kept.is_some_and(|item| self.is_mapped(item))
+        });
+        mentioned
     }
 
     /// Whether the mapping and the connection's project cover this item.
     fn is_mapped(&self, item: &WorkItem) -> bool {
-        item.work_item_type
-            .eq_ignore_ascii_case(&self.input.mapping.work_item_type)
-            && item
-                .project
-                .eq_ignore_ascii_case(&self.input.connection.azure_devops.project)
+        is_mapped(self.input.mapping, self.input.connection, item)
     }
 
     fn own_markers(&self, item: &WorkItem) -> BTreeSet<CaseId> {
@@ -145,7 +140,7 @@ impl<'a> Matcher<'a> {
         let claiming = self.items_by_marker.get(&case).into_iter().flatten();
         claiming
             .copied()
-            .filter(|id| *id != linked && !self.linked_items.contains_key(id))
+            .filter(|id| *id != linked && self.linked_case(*id).is_none())
             .collect()
     }
 
@@ -178,7 +173,7 @@ impl<'a> Matcher<'a> {
 
     fn case_claimed_elsewhere(&self, case: CaseId) -> Option<String> {
         let item = *self.items_by_marker.get(&case)?.first()?;
-        Some(match self.linked_items.get(&item) {
+        Some(match self.linked_case(item) {
             Some(other) => format!(
                 "work item {item} carries the marker of case {case} and is linked to case {other}; remove the wrong hyperlink, no second work item is made"
             ),
@@ -191,7 +186,7 @@ impl<'a> Matcher<'a> {
     fn item_claimed_elsewhere(&self, id: WorkItemId) -> Option<String> {
         let item = self.input.observed.work_item(id)?;
         if let Some(case) = self.own_markers(item).first() {
-            let why = if self.input.observed.cases.contains_key(case) {
+            let why = if self.input.observed.has_case(*case) {
                 "and the rule does not match by `marker`"
             } else {
                 "which is not among the cases that were read"
@@ -215,7 +210,7 @@ impl<'a> Matcher<'a> {
         let free: Vec<WorkItemId> = all
             .iter()
             .copied()
-            .filter(|id| !self.linked_items.contains_key(id))
+            .filter(|id| self.linked_case(*id).is_none())
             .collect();
         match free[..] {
             [] => Match::None,
@@ -255,10 +250,10 @@ impl<'a> Matcher<'a> {
         let Some(&case) = markers.first() else {
             return Match::None;
         };
-        if !self.input.observed.cases.contains_key(&case) {
+        if !self.input.observed.has_case(case) {
             return Match::None;
         }
-        if let Some(other) = self.linked_cases.get(&case) {
+        if let Some(other) = self.linked_item(case) {
             return Match::Ambiguous(format!(
                 "work item {id} carries the marker of case {case}, which is linked to work item {other}"
             ));
@@ -289,20 +284,20 @@ impl<'a> Matcher<'a> {
             [item] => self
                 .pair_by_mention(id, item)
                 .map_or_else(Match::Ambiguous, |()| Match::One {
-                    target: ItemKey::WorkItem(item.id),
+                    target: ItemKey::WorkItem(item),
                     by: MatchBy::Id,
                 }),
             _ => Match::Ambiguous(format!(
                 "case {id} names several work items of the mapped type in its references: {}",
-                list(&candidates.iter().map(|item| item.id).collect::<Vec<_>>())
+                list(&candidates)
             )),
         }
     }
 
     fn item_by_mention(&self, id: WorkItemId) -> Match {
-        let Some(item) = self.input.observed.work_item(id) else {
+        if self.input.observed.work_item(id).is_none() {
             return Match::None;
-        };
+        }
         match self
             .cases_by_mention
             .get(&id)
@@ -310,7 +305,7 @@ impl<'a> Matcher<'a> {
         {
             [] => Match::None,
             [case] => self
-                .pair_by_mention(*case, item)
+                .pair_by_mention(*case, id)
                 .map_or_else(Match::Ambiguous, |()| Match::One {
                     target: ItemKey::Case(*case),
                     by: MatchBy::Id,
@@ -323,46 +318,39 @@ impl<'a> Matcher<'a> {
     }
 
     /// Whether a case that mentions a work item may be paired with it.
-    fn pair_by_mention(&self, case: CaseId, item: &WorkItem) -> Result<(), String> {
-        if let Some(other) = self.linked_items.get(&item.id) {
+    fn pair_by_mention(&self, case: CaseId, item: WorkItemId) -> Result<(), String> {
+        if let Some(other) = self.linked_case(item) {
             return Err(format!(
-                "case {case} names AB#{}, which is linked to case {other}; a copied case keeps the reference of its original: remove it from the copy",
-                item.id
+                "case {case} names AB#{item}, which is linked to case {other}; a copied case keeps the reference of its original: remove it from the copy"
             ));
         }
-        if let Some(other) = self.linked_cases.get(&case) {
+        if let Some(other) = self.linked_item(case) {
             return Err(format!(
-                "case {case} names AB#{} and is linked to work item {other}",
-                item.id
+                "case {case} names AB#{item} and is linked to work item {other}"
             ));
         }
         let named = self.input.observed.case(case);
         let named = named.map_or(0, |case| self.mentioned_items(case).len());
         if named > 1 {
             return Err(format!(
-                "case {case} names AB#{} and other work items of the mapped type",
-                item.id
+                "case {case} names AB#{item} and other work items of the mapped type"
             ));
         }
-        if let Some(other) = self
-            .own_markers(item)
-            .iter()
-            .find(|marked| **marked != case)
-        {
+        let seen = self.input.observed.work_item(item);
+        let marked = seen.map(|item| self.own_markers(item)).unwrap_or_default();
+        if let Some(other) = marked.iter().find(|marked| **marked != case) {
             return Err(format!(
-                "case {case} names AB#{}, which carries the marker of case {other}",
-                item.id
+                "case {case} names AB#{item}, which carries the marker of case {other}"
             ));
         }
         let mentioned_by = self
             .cases_by_mention
-            .get(&item.id)
+            .get(&item)
             .map_or(&[][..], Vec::as_slice);
         if mentioned_by.len() > 1 {
             return Err(format!(
-                "cases {} all name AB#{} in their references; a copied case keeps the reference of its original: remove it from the copies",
-                list(mentioned_by),
-                item.id
+                "cases {} all name AB#{item} in their references; a copied case keeps the reference of its original: remove it from the copies",
+                list(mentioned_by)
             ));
         }
         Ok(())

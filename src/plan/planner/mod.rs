@@ -3,15 +3,18 @@
 //! Pure: the same inputs give the same plan. It cannot write, because nothing it holds can.
 
 mod claims;
+mod configuration;
 mod create;
 mod matching;
 mod pair;
 mod rule;
 #[cfg(test)]
 mod tests;
+mod unchanged;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::configuration::{ConfigurationInput, ConfigurationStep};
 use super::conservation::Violation;
 use super::observed::{ItemKey, RuleInput};
 use super::safety::{self, FileCounts, Overrides, RuleMeasure};
@@ -20,10 +23,11 @@ use super::{
     ToolEntry, id,
 };
 use crate::diagnostics::catalog::sync as codes;
-use crate::model::config::Safety;
+use crate::model::config::{Connection, Safety};
 use crate::model::{Endpoints, Name, System};
 use crate::plan::Change;
 use claims::{Claims, Rules};
+pub use unchanged::is_unchanged;
 
 /// What a whole plan is made from.
 #[derive(Debug)]
@@ -32,6 +36,8 @@ pub struct PlanRequest<'a> {
     pub inputs: Inputs,
     /// The version of this program.
     pub version: &'a str,
+    /// Configuration resources with what was observed of them, in any order.
+    pub configuration: Vec<ConfigurationInput<'a>>,
     /// The rules with what was observed for them, in any order.
     pub rules: Vec<RuleInput<'a>>,
     /// Names of every rule of the project, planned now or not: their links are theirs.
@@ -51,6 +57,8 @@ pub struct PlanRequest<'a> {
 pub struct Planned {
     /// What people read.
     pub plan: Plan,
+    /// Steps over configuration resources; they run before the others.
+    pub configuration: Vec<ConfigurationStep>,
     /// What the executor runs, in order.
     pub steps: Vec<Step>,
 }
@@ -83,9 +91,10 @@ pub fn plan(mut request: PlanRequest<'_>) -> Result<Planned, Violation<ItemKey>>
     let rules = Rules::new(&request.known_rules, &request.rules);
     let mut claims: BTreeMap<&Endpoints, Claims<'_>> = BTreeMap::new();
     let mut output = RuleOutput {
-        findings: request.findings,
+        findings: std::mem::take(&mut request.findings),
         ..RuleOutput::default()
     };
+    let configuration = configuration::plan_configuration(&request.configuration, &mut output);
     let mut measures = Vec::new();
     for input in &request.rules {
         let only = &request.inputs.only;
@@ -94,7 +103,8 @@ pub fn plan(mut request: PlanRequest<'_>) -> Result<Planned, Violation<ItemKey>>
         measures.push(measure(input, &made));
         append(&mut output, made);
     }
-    if !request.inputs.only.is_empty() && output.summary.selected() == 0 {
+    let selected = output.summary.selected() > 0 || !request.configuration.is_empty();
+    if !request.inputs.only.is_empty() && !selected {
         let code = &codes::ONLY_SELECTS_NOTHING;
         output.findings.push(PlanFinding {
             code: code.code.to_owned(),
@@ -109,6 +119,7 @@ pub fn plan(mut request: PlanRequest<'_>) -> Result<Planned, Violation<ItemKey>>
     }
     let safety =
         safety::assess(&measures, &request.limits, request.overrides, request.files).report;
+    let connections = connections(&request);
     let mut plan = Plan {
         schema: super::document::SCHEMA.to_owned(),
         plan_id: String::new(),
@@ -118,7 +129,7 @@ pub fn plan(mut request: PlanRequest<'_>) -> Result<Planned, Violation<ItemKey>>
             version: request.version.to_owned(),
         },
         inputs: request.inputs,
-        connections: connections(&request.rules),
+        connections,
         summary: output.summary,
         safety,
         changes: output.changes,
@@ -130,6 +141,7 @@ pub fn plan(mut request: PlanRequest<'_>) -> Result<Planned, Violation<ItemKey>>
     plan.review_id = id::review_id(&plan);
     Ok(Planned {
         plan,
+        configuration,
         steps: output.steps,
     })
 }
@@ -179,18 +191,20 @@ fn measure(input: &RuleInput<'_>, made: &RuleOutput) -> RuleMeasure {
     }
 }
 
-fn connections(rules: &[RuleInput<'_>]) -> Vec<ConnectionEntry> {
-    let unique: BTreeMap<&Name, &RuleInput<'_>> = rules
-        .iter()
-        .map(|input| (&input.connection.name, input))
+fn connections(request: &PlanRequest<'_>) -> Vec<ConnectionEntry> {
+    let of_rules = request.rules.iter().map(|input| input.connection);
+    let of_configuration = request.configuration.iter().map(|input| input.connection);
+    let unique: BTreeMap<&Name, &Connection> = of_rules
+        .chain(of_configuration)
+        .map(|connection| (&connection.name, connection))
         .collect();
     unique
         .values()
-        .map(|input| ConnectionEntry {
-            name: input.connection.name.to_string(),
-            testworthy: input.connection.testworthy.url.to_string(),
-            azure_devops: input.connection.azure_devops.organization_url.to_string(),
-            project: input.connection.azure_devops.project.clone(),
+        .map(|connection| ConnectionEntry {
+            name: connection.name.to_string(),
+            testworthy: connection.testworthy.url.to_string(),
+            azure_devops: connection.azure_devops.organization_url.to_string(),
+            project: connection.azure_devops.project.clone(),
         })
         .collect()
 }

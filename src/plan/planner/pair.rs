@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::rule::{Collector, origin_entry};
 use crate::diff::{Cause, FieldVerdict, RowVerdict, one_way_pair};
-use crate::mapping::{CompiledRow, Problem, RowProblem};
-use crate::model::config::MatchBy;
+use crate::mapping::{CompiledMapping, CompiledRow, Problem, RowProblem};
+use crate::model::config::{Connection, MatchBy};
 use crate::model::{
     Base, BaseField, Case, Link, MarkState, Marker, System, Value, WorkItem, azure_boards_mention,
     azure_boards_mentions,
@@ -118,7 +118,8 @@ fn settle_without_write(
         collector.push_record(source, record);
     }
     let source_side = collector.input.rule.source();
-    if mark_of(link, source_side) == MarkState::Missing && !is_marked(source_side) {
+    let lacks_mark = mark_of(link, source_side) == MarkState::Missing && !is_marked(source_side);
+    if lacks_mark && carries_marks(input.connection, source_side) {
         let mark = Operation::Mark {
             pair: pair.clone(),
             system: source_side,
@@ -141,6 +142,26 @@ fn settle_without_write(
         collector.release(source, pair);
     }
     Class::Unchanged
+}
+
+/// Whether a mapping and a connection's project cover a work item.
+pub(super) fn is_mapped(
+    mapping: &CompiledMapping,
+    connection: &Connection,
+    item: &WorkItem,
+) -> bool {
+    let project = &connection.azure_devops.project;
+    item.work_item_type
+        .eq_ignore_ascii_case(&mapping.work_item_type)
+        && item.project.eq_ignore_ascii_case(project)
+}
+
+/// Whether items of a side can carry Accord's mark at all.
+pub(super) fn carries_marks(connection: &Connection, side: System) -> bool {
+    match side {
+        System::TestWorthy => connection.testworthy.keeps_references(),
+        System::AzureDevOps => true,
+    }
 }
 
 fn mark_of(link: &Link, side: System) -> MarkState {
@@ -336,7 +357,8 @@ fn write_case(
     link: Option<&Link>,
     collector: &Collector<'_>,
 ) -> Option<Operation> {
-    let marking = link.is_none_or(|link| link.case_mark == MarkState::Missing);
+    let marking = carries_marks(collector.input.connection, System::TestWorthy)
+        && link.is_none_or(|link| link.case_mark == MarkState::Missing);
     let values = collector
         .input
         .mapping

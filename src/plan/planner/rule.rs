@@ -9,7 +9,7 @@ use crate::diagnostics::catalog::sync as codes;
 use crate::diagnostics::{Code, Severity};
 use crate::diff::{Candidates, ItemVerdict, Presence, Situation, one_way_item};
 use crate::model::config::{MatchBy, Origin, SyncRule};
-use crate::model::{Case, Link, System, WorkItem};
+use crate::model::{Case, CaseId, Link, Name, System, WorkItem, WorkItemId};
 use crate::plan::conservation::{Class, Tally, Violation};
 use crate::plan::observed::{ItemKey, RuleInput};
 use crate::plan::{
@@ -79,10 +79,16 @@ impl<'a> Collector<'a> {
         let observed = input.observed;
         let (mut linked, mut cases, mut items) = (0, false, false);
         let mut absent = Vec::new();
+        for (case, _) in observed.unchanged.iter() {
+            if input.pairs.rule(case) == Some(&input.rule.name) {
+                linked += 1;
+                (cases, items) = (true, true);
+            }
+        }
         for link in input.links.iter().filter(|link| rules.is_ours(link, input)) {
             linked += 1;
-            cases |= observed.cases.contains_key(&link.case);
-            items |= observed.work_items.contains_key(&link.work_item);
+            cases |= observed.has_case(link.case);
+            items |= observed.has_work_item(link.work_item);
             let source = ItemKey::of(link, input.rule.source());
             if !selects(input, link) {
                 absent.push(source);
@@ -119,6 +125,9 @@ impl<'a> Collector<'a> {
             );
             return Class::Held;
         }
+        if let Some(pair) = self.input.observed.unchanged.pair(source) {
+            return self.plan_unchanged(source, pair, matcher, claims);
+        }
         let Some(link) = self.links.get(&source).copied() else {
             let class = self.plan_unlinked(source, matcher, claims);
             // What this rule does nothing with is left to the others.
@@ -128,15 +137,52 @@ impl<'a> Collector<'a> {
             return class;
         };
         if let Some(keeper) = rules.keeper(link, self.input) {
-            let message = format!(
-                "rule `{keeper}` made this pair and keeps it; narrow one of the two scopes"
-            );
-            self.finding(&codes::OVERLAPPING_RULES, source, &message);
-            return Class::Filtered;
+            return self.kept_by(keeper, source);
         }
         claims.insert(ItemKey::Case(link.case), us);
         claims.insert(ItemKey::WorkItem(link.work_item), us);
         self.plan_linked(source, link, matcher)
+    }
+
+    /// Another rule goes on with a pair that this one selects too.
+    fn kept_by(&mut self, keeper: &Name, source: ItemKey) -> Class {
+        let message =
+            format!("rule `{keeper}` made this pair and keeps it; narrow one of the two scopes");
+        self.finding(&codes::OVERLAPPING_RULES, source, &message);
+        Class::Filtered
+    }
+
+    /// A pair that was compared already. What its rule selects, it keeps.
+    fn plan_unchanged(
+        &mut self,
+        source: ItemKey,
+        (case, item): (CaseId, WorkItemId),
+        matcher: &Matcher<'_>,
+        claims: &mut Claims<'a>,
+    ) -> Class {
+        let us = &self.input.rule.name;
+        if let Some(keeper) = self.input.pairs.rule(case).filter(|rule| *rule != us) {
+            return self.kept_by(keeper, source);
+        }
+        claims.insert(ItemKey::Case(case), us);
+        claims.insert(ItemKey::WorkItem(item), us);
+        self.tell_duplicates(source, case, item, matcher);
+        Class::Unchanged
+    }
+
+    fn tell_duplicates(
+        &mut self,
+        source: ItemKey,
+        case: CaseId,
+        item: WorkItemId,
+        matcher: &Matcher<'_>,
+    ) {
+        for duplicate in matcher.duplicates(case, item) {
+            let message = format!(
+                "work item {duplicate} also carries the marker of case {case}, which is linked to work item {item}; nothing writes to the second one: compare them and close it or remove its `accord/1` hyperlink"
+            );
+            self.finding(&codes::DUPLICATE_MARKER, source, &message);
+        }
     }
 
     fn plan_linked(&mut self, source: ItemKey, link: &'a Link, matcher: &Matcher<'_>) -> Class {
@@ -144,13 +190,7 @@ impl<'a> Collector<'a> {
         if link.rule != self.input.rule.name {
             self.take_over(source, link);
         }
-        for duplicate in matcher.duplicates(link.case, link.work_item) {
-            let message = format!(
-                "work item {duplicate} also carries the marker of case {}, which is linked to work item {}; nothing writes to the second one: compare them and close it or remove its `accord/1` hyperlink",
-                link.case, link.work_item
-            );
-            self.finding(&codes::DUPLICATE_MARKER, source, &message);
-        }
+        self.tell_duplicates(source, link.case, link.work_item, matcher);
         let observed = self.input.observed;
         let pair = observed
             .case(link.case)
@@ -197,13 +237,16 @@ impl<'a> Collector<'a> {
         one_way_item(situation, self.input.rule.source(), self.input.rule.creates)
     }
 
-    /// How an item is there, as far as it was read. Nothing was found in a recycle bin here, so what
-    /// was not read is gone without a confirmation.
+    /// How an item is there, as far as it was read. What was not read is gone without a confirmation,
+    /// unless the reading brought one.
     fn presence(&self, key: ItemKey) -> Presence {
         let observed = self.input.observed;
         match key {
-            ItemKey::Case(id) if observed.cases.contains_key(&id) => Presence::Present,
+            ItemKey::Case(id) if observed.has_case(id) => Presence::Present,
+            ItemKey::Case(id) if observed.deleted_cases.contains(&id) => Presence::Deleted,
             ItemKey::Case(_) => Presence::Gone,
+            // Only items of the mapped type are compared.
+            ItemKey::WorkItem(id) if observed.unchanged.has_work_item(id) => Presence::Present,
             ItemKey::WorkItem(id) => match observed.work_item(id) {
                 None => Presence::Gone,
                 Some(item) if !self.is_mapped(item) => Presence::Retyped,
@@ -213,11 +256,7 @@ impl<'a> Collector<'a> {
     }
 
     fn is_mapped(&self, item: &WorkItem) -> bool {
-        item.work_item_type
-            .eq_ignore_ascii_case(&self.input.mapping.work_item_type)
-            && item
-                .project
-                .eq_ignore_ascii_case(&self.input.connection.azure_devops.project)
+        pair::is_mapped(self.input.mapping, self.input.connection, item)
     }
 
     /// Every verdict that writes nothing: the class, and what a person is told.

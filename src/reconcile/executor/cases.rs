@@ -13,7 +13,8 @@ use crate::plan::{CreateTarget, Operation, Pair, Step};
 use crate::reconcile::ReconcileError;
 use crate::reconcile::connect::remote_error;
 use crate::remote::{
-    CaseDraft, CasePatch, CaseRead, RemoteError, RemoteErrorKind, Verification, WriteTestWorthy,
+    CaseDraft, CasePatch, CaseRead, CaseScope, RemoteError, RemoteErrorKind, Verification,
+    WriteTestWorthy,
 };
 use crate::store::{Intent, IntentKind, IntentOutcome, Record};
 
@@ -197,7 +198,8 @@ impl RuleRun<'_> {
                 continue;
             };
             if known.suites.insert(draft.suite) {
-                let listing = self.writers.testworthy.cases(draft.suite).await;
+                let scope = CaseScope::Suite(draft.suite);
+                let listing = self.writers.testworthy.cases(scope).await;
                 let listing = listing.map_err(|error| remote_error(self.connection, error))?;
                 for case in listing.cases.into_values() {
                     for mentioned in azure_boards_mentions(&case.refs) {
@@ -271,34 +273,34 @@ impl RuleRun<'_> {
     ) -> Result<BTreeMap<CaseId, Case>, ReconcileError> {
         let testworthy = &self.writers.testworthy;
         let failed = |error| remote_error(self.connection, error);
-        let mut suites = BTreeSet::new();
-        let mut by_suite: BTreeMap<Option<SuiteId>, Vec<CaseId>> = BTreeMap::new();
+        let mut listings = BTreeSet::new();
+        let mut by_scope: BTreeMap<Option<CaseScope>, Vec<CaseId>> = BTreeMap::new();
         for job in jobs {
             if let CaseWrite::Update { pair, .. } = &job.write {
                 let known = self.observation.observed.case(pair.case);
-                by_suite
-                    .entry(known.map(|case| case.suite))
+                by_scope
+                    .entry(known.map(CaseScope::of))
                     .or_default()
                     .push(pair.case);
             }
         }
         let reads_one = testworthy.capabilities().get_case != Verification::Absent;
-        let listing_pays = |suite, wanted: usize| {
-            let size = self.suite_sizes.get(&suite).copied().unwrap_or_default();
+        let listing_pays = |scope, wanted: usize| {
+            let size = self.listing_sizes.get(&scope).copied().unwrap_or_default();
             size <= wanted.saturating_mul(LISTING_PAYS)
         };
         let mut single = Vec::new();
-        for (suite, cases) in by_suite {
-            match suite {
-                Some(suite) if !reads_one || listing_pays(suite, cases.len()) => {
-                    suites.insert(suite);
+        for (scope, cases) in by_scope {
+            match scope {
+                Some(scope) if !reads_one || listing_pays(scope, cases.len()) => {
+                    listings.insert(scope);
                 }
                 _ => single.extend(cases),
             }
         }
         let mut fresh = BTreeMap::new();
-        for suite in suites {
-            fresh.extend(testworthy.cases(suite).await.map_err(failed)?.cases);
+        for scope in listings {
+            fresh.extend(testworthy.cases(scope).await.map_err(failed)?.cases);
         }
         single.retain(|id| !fresh.contains_key(id));
         let mut unsupported = BTreeSet::new();
@@ -307,16 +309,16 @@ impl RuleRun<'_> {
                 Ok(CaseRead::Present(case)) => {
                     fresh.insert(id, *case);
                 }
-                Ok(CaseRead::Refused) => {}
+                Ok(CaseRead::Refused | CaseRead::Missing) => {}
                 Err(error) if matches!(error.kind, RemoteErrorKind::Unsupported { .. }) => {
                     let known = self.observation.observed.case(id);
-                    unsupported.extend(known.map(|case| case.suite));
+                    unsupported.extend(known.map(CaseScope::of));
                 }
                 Err(error) => return Err(failed(error)),
             }
         }
-        for suite in unsupported {
-            fresh.extend(testworthy.cases(suite).await.map_err(failed)?.cases);
+        for scope in unsupported {
+            fresh.extend(testworthy.cases(scope).await.map_err(failed)?.cases);
         }
         Ok(fresh)
     }
@@ -327,15 +329,15 @@ impl RuleRun<'_> {
         jobs: &[CaseJob<'_>],
     ) -> Result<BTreeMap<CaseId, Case>, ReconcileError> {
         let mut fresh = self.fresh(jobs).await?;
-        let suites: BTreeSet<SuiteId> = jobs
+        let listings: BTreeSet<CaseScope> = jobs
             .iter()
             .filter_map(|job| match &job.write {
-                CaseWrite::Create { draft, .. } => Some(draft.suite),
+                CaseWrite::Create { draft, .. } => Some(CaseScope::Suite(draft.suite)),
                 CaseWrite::Update { .. } => None,
             })
             .collect();
-        for suite in suites {
-            let listing = self.writers.testworthy.cases(suite).await;
+        for scope in listings {
+            let listing = self.writers.testworthy.cases(scope).await;
             fresh.extend(
                 listing
                     .map_err(|error| remote_error(self.connection, error))?
@@ -518,7 +520,7 @@ fn case_pair(case: &Case, work_item: WorkItemId) -> Pair {
 }
 
 /// What a failed write means for what may be done next.
-enum Fate {
+pub(super) enum Fate {
     /// Refused for good: nothing was written.
     Refused,
     /// Nothing was written, and nothing more will be.
@@ -527,7 +529,7 @@ enum Fate {
     Unknown,
 }
 
-fn classify(error: &RemoteError) -> Fate {
+pub(super) fn classify(error: &RemoteError) -> Fate {
     match &error.kind {
         RemoteErrorKind::Rejected { .. }
         | RemoteErrorKind::NotFound { .. }

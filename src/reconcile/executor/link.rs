@@ -73,7 +73,7 @@ impl RuleRun<'_> {
         }
         link.base.rev = self.observed_item(pair.work_item).map(|item| item.rev);
         link.base.recorded_at = Some(self.context.clock.now());
-        link.case_mark = MarkState::Written;
+        self.case_is_marked(&mut link);
         self.note_existing_marks(&mut link);
         link
     }
@@ -105,10 +105,17 @@ impl RuleRun<'_> {
         let mut link = self.link_for(pair);
         match self.observation.rule.target {
             System::AzureDevOps => link.work_item_mark = MarkState::Written,
-            System::TestWorthy => link.case_mark = MarkState::Written,
+            System::TestWorthy => self.case_is_marked(&mut link),
         }
         self.note_existing_marks(&mut link);
         link
+    }
+
+    /// A write of a case carries its mark, where cases have references.
+    fn case_is_marked(&self, link: &mut Link) {
+        if self.connection.testworthy.keeps_references() {
+            link.case_mark = MarkState::Written;
+        }
     }
 
     /// Marks that stand on the items already are not written again.

@@ -5,6 +5,7 @@
 //! looked up; it is never simply sent again.
 
 mod cases;
+mod configuration;
 mod link;
 mod marks;
 mod report;
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+pub(crate) use report::exit_code;
 pub use report::{ApplyReport, Failure, FailureKind};
 pub(super) use work_items::is_not_offered;
 
@@ -28,10 +30,11 @@ use crate::diagnostics::catalog::safety::MANIFESTS_MISSING;
 use crate::mapping::CompiledMapping;
 use crate::model::config::Connection;
 use crate::model::{
-    CaseId, Endpoints, Link, LinkId, MarkState, Name, OperationId, RunId, SuiteId, System,
-    WorkItem, WorkItemId,
+    CaseId, Endpoints, Link, LinkId, MarkState, Name, OperationId, RunId, System, WorkItem,
+    WorkItemId,
 };
 use crate::plan::{ItemKey, Operation, Overwrite, Pair, Plan, SafetyVerdict, Step};
+use crate::remote::CaseScope;
 use crate::store::{
     AuditEntry, Intent, IntentKind, IntentOutcome, Loss, Quarantine, QuarantineChange, Record, Run,
     RunOutcome,
@@ -45,6 +48,9 @@ const STOPPED: &str = "not carried out: the run was stopped before it";
 const ENDED: &str = "not carried out: the run ended before it";
 
 const UNANSWERED: &str = "the write got no answer and could not be looked up; the next run looks again before it sends anything";
+
+/// Links that are recorded in one transaction, where nothing is sent.
+const RECORDED_AT_ONCE: usize = 1_000;
 
 /// How often a wait looks whether somebody asked to stop.
 const GLANCE: Duration = Duration::from_millis(500);
@@ -93,8 +99,10 @@ pub async fn apply(
         .await?;
     let mut report = ApplyReport {
         run: run.clone(),
+        unplanned: plan.has_errors(),
         ..ApplyReport::default()
     };
+    configuration::run(context, &outcome.planned, &run, stop, &mut report).await;
     for observation in &outcome.observations {
         let steps: Vec<&Step> = outcome
             .planned
@@ -182,8 +190,8 @@ struct RuleRun<'a> {
     linked_cases: BTreeMap<CaseId, WorkItemId>,
     /// Links whose source still lacks its mark.
     to_mark: Vec<LinkId>,
-    /// How many cases each suite held when it was read.
-    suite_sizes: BTreeMap<SuiteId, usize>,
+    /// How many cases each listing held when it was read.
+    listing_sizes: BTreeMap<CaseScope, usize>,
 }
 
 impl<'a> RuleRun<'a> {
@@ -198,12 +206,9 @@ impl<'a> RuleRun<'a> {
     ) -> Self {
         let pairs = steps.iter().filter_map(|step| step.operation.pair());
         let wanted: BTreeSet<&LinkId> = pairs.filter_map(|pair| pair.link.as_ref()).collect();
-        let all = observation.links.iter();
-        let links = all.clone().filter(|link| wanted.contains(&link.id));
-        let mut suite_sizes = BTreeMap::new();
-        for case in observation.observed.cases.values() {
-            *suite_sizes.entry(case.suite).or_default() += 1;
-        }
+        let links = observation.links.iter();
+        let links = links.filter(|link| wanted.contains(&link.id));
+        let pairs = &observation.pairs;
         Self {
             context,
             observation,
@@ -215,13 +220,10 @@ impl<'a> RuleRun<'a> {
             stop,
             settle: context.config.project.settle,
             links: links.map(|link| (link.id.clone(), link.clone())).collect(),
-            linked_items: all
-                .clone()
-                .map(|link| (link.work_item, link.case))
-                .collect(),
-            linked_cases: all.map(|link| (link.case, link.work_item)).collect(),
+            linked_items: pairs.iter().map(|(case, item, _)| (item, case)).collect(),
+            linked_cases: pairs.iter().map(|(case, item, _)| (case, item)).collect(),
             to_mark: Vec::new(),
-            suite_sizes,
+            listing_sizes: observation.observed.listing_sizes.clone(),
         }
     }
 
@@ -264,7 +266,19 @@ impl<'a> RuleRun<'a> {
         self.write_marks(report).await
     }
 
+    /// A wave at a time: a record holds both sides' values, and thousands may follow a lost state.
     async fn record_only(
+        &mut self,
+        steps: &[&Step],
+        report: &mut ApplyReport,
+    ) -> Result<(), ReconcileError> {
+        for wave in steps.chunks(RECORDED_AT_ONCE) {
+            self.record_wave(wave, report).await?;
+        }
+        Ok(())
+    }
+
+    async fn record_wave(
         &mut self,
         steps: &[&Step],
         report: &mut ApplyReport,
@@ -431,7 +445,11 @@ impl<'a> RuleRun<'a> {
             System::TestWorthy => link.case_mark,
             System::AzureDevOps => link.work_item_mark,
         };
-        if mark == MarkState::Missing {
+        let carries_marks = match self.observation.rule.source() {
+            System::TestWorthy => self.connection.testworthy.keeps_references(),
+            System::AzureDevOps => true,
+        };
+        if mark == MarkState::Missing && carries_marks {
             self.to_mark.push(link.id.clone());
         }
         self.linked_items.insert(link.work_item, link.case);
@@ -442,28 +460,33 @@ impl<'a> RuleRun<'a> {
     /// Waits until a write that was just given up can no longer land. `false` if somebody asked to stop
     /// before: then the write stays open, and the next run waits for it.
     async fn wait_until_settled(&self) -> bool {
-        if !self.settle.is_zero() {
-            self.context.progress.note(&format!(
-                "a write got no answer; waiting {} s until it can no longer land, then looking it up",
-                self.settle.as_secs().max(1)
-            ));
-        }
-        let until = later(self.context.clock.now(), self.settle);
-        loop {
-            let left = until.duration_since(self.context.clock.now());
-            let left = Duration::try_from(left).unwrap_or_default();
-            if left.is_zero() {
-                return true;
-            }
-            if self.stop.is_set() {
-                return false;
-            }
-            self.context.clock.sleep(left.min(GLANCE)).await;
-        }
+        wait_until_settled(self.context, self.settle, self.stop).await
     }
 
     fn observed_item(&self, id: WorkItemId) -> Option<&WorkItem> {
         self.observation.observed.work_item(id)
+    }
+}
+
+/// As [`RuleRun::wait_until_settled`].
+async fn wait_until_settled(context: &Context<'_>, settle: Duration, stop: &StopFlag) -> bool {
+    if !settle.is_zero() {
+        context.progress.note(&format!(
+            "a write got no answer; waiting {} s until it can no longer land, then looking it up",
+            settle.as_secs().max(1)
+        ));
+    }
+    let until = later(context.clock.now(), settle);
+    loop {
+        let left = until.duration_since(context.clock.now());
+        let left = Duration::try_from(left).unwrap_or_default();
+        if left.is_zero() {
+            return true;
+        }
+        if stop.is_set() {
+            return false;
+        }
+        context.clock.sleep(left.min(GLANCE)).await;
     }
 }
 

@@ -22,6 +22,8 @@ pub struct ApplyReport {
     pub notes: Vec<String>,
     /// Links of rules that the manifests no longer hold.
     pub forgotten: u64,
+    /// Whether a finding of level error kept something from being planned.
+    pub unplanned: bool,
     /// Whether somebody asked to stop.
     pub stopped: bool,
     /// Addresses of which it is known what became of them.
@@ -37,6 +39,7 @@ impl Default for ApplyReport {
             errors: Vec::new(),
             notes: Vec::new(),
             forgotten: 0,
+            unplanned: false,
             stopped: false,
             settled: BTreeSet::new(),
         }
@@ -83,14 +86,24 @@ impl ApplyReport {
     /// A step was carried out. Marks share the address of the item's other step and are no work of
     /// their own then.
     pub(super) fn done(&mut self, step: &Step) {
-        self.applied += u64::from(self.settled.insert(step.address.clone()));
+        self.done_at(&step.address);
+    }
+
+    /// What stands under this address was carried out.
+    pub(super) fn done_at(&mut self, address: &str) {
+        self.applied += u64::from(self.settled.insert(address.to_owned()));
     }
 
     /// A step was not carried out.
     pub(super) fn fail(&mut self, step: &Step, kind: FailureKind, message: &str) {
-        self.settled.insert(step.address.clone());
+        self.fail_at(&step.address, kind, message);
+    }
+
+    /// What stands under this address was not carried out.
+    pub(super) fn fail_at(&mut self, address: &str, kind: FailureKind, message: &str) {
+        self.settled.insert(address.to_owned());
         self.failures.push(Failure {
-            address: step.address.clone(),
+            address: address.to_owned(),
             kind,
             message: message.to_owned(),
         });
@@ -113,11 +126,12 @@ impl ApplyReport {
     }
 
     /// The exit code of DESIGN section 3 for this report: 9 as soon as something was left undone after
-    /// something was written, otherwise the code of the first error.
+    /// something was written, otherwise the code of the first error, or 4 for what could not be planned.
     pub fn exit_code(&self) -> u8 {
         let first = self.errors.first().map(exit_code);
         match (self.failures.is_empty(), first) {
-            (true, None) => 0,
+            (true, None) if self.unplanned && self.applied == 0 => 4,
+            (true, None) if !self.unplanned => 0,
             (true, Some(code)) if self.applied == 0 => code,
             (false, Some(code)) if self.applied == 0 && self.only_not_run() => code,
             _ => 9,
@@ -137,11 +151,14 @@ pub(crate) fn exit_code(error: &ReconcileError) -> u8 {
         ReconcileError::Remote { error, .. } => match error.kind {
             RemoteErrorKind::HostRefused { .. } => 5,
             RemoteErrorKind::Unauthenticated { .. } | RemoteErrorKind::Forbidden { .. } => 8,
-            RemoteErrorKind::Unavailable { .. } | RemoteErrorKind::RateLimited { .. } => 10,
+            // What cannot be read is no more use than no answer.
+            RemoteErrorKind::Unavailable { .. }
+            | RemoteErrorKind::RateLimited { .. }
+            | RemoteErrorKind::Protocol { .. } => 10,
+            // The manifests ask for what the system does not have or does not do.
             RemoteErrorKind::NotFound { .. }
             | RemoteErrorKind::Rejected { .. }
-            | RemoteErrorKind::Unsupported { .. }
-            | RemoteErrorKind::Protocol { .. } => 1,
+            | RemoteErrorKind::Unsupported { .. } => 4,
         },
         ReconcileError::Secret(_) => 8,
         ReconcileError::Store(crate::store::StoreError::Locked { .. }) => 7,
@@ -218,6 +235,48 @@ mod tests {
     }
 
     #[test]
+    fn every_class_of_remote_error_has_a_code_that_says_something() {
+        use RemoteErrorKind as K;
+        let words = || "x".to_owned();
+        for (kind, expected) in [
+            (K::HostRefused { host: words() }, 5),
+            (K::Unauthenticated { answer: words() }, 8),
+            (K::Forbidden { reason: words() }, 8),
+            (
+                K::Unavailable {
+                    reason: words(),
+                    maybe_sent: false,
+                },
+                10,
+            ),
+            (K::RateLimited { reason: words() }, 10),
+            (K::Protocol { reason: words() }, 10),
+            (K::NotFound { reason: words() }, 4),
+            (
+                K::Rejected {
+                    code: None,
+                    reason: words(),
+                },
+                4,
+            ),
+            (K::Unsupported { operation: words() }, 4),
+        ] {
+            let error = RemoteError {
+                system: System::TestWorthy,
+                kind,
+                request: None,
+            };
+            let shown = error.to_string();
+            let error = ReconcileError::Remote {
+                connection: Name::new("web-shop").unwrap(),
+                credentials: String::new(),
+                error,
+            };
+            assert_eq!(exit_code(&error), expected, "{shown}");
+        }
+    }
+
+    #[test]
     fn exit_codes() {
         use FailureKind::{NotRun, Refused, Stale, Unanswered};
         let code = |applied: bool, failures: &[FailureKind], failed: bool| {
@@ -239,6 +298,16 @@ mod tests {
             assert_eq!(code(true, &[kind], false), 9);
             assert_eq!(code(false, &[kind], false), 9);
             assert_eq!(code(true, &[kind], true), 9);
+        }
+        for (applied, expected) in [(false, 4), (true, 9)] {
+            let mut report = ApplyReport {
+                unplanned: true,
+                ..ApplyReport::default()
+            };
+            if applied {
+                report.done(&step("done", Some(0)));
+            }
+            assert_eq!(report.exit_code(), expected);
         }
         // Nothing was written because nobody answered: the cause says more than "in part".
         assert_eq!(code(false, &[NotRun, NotRun], true), 10);

@@ -181,13 +181,17 @@ impl RuleRun<'_> {
         report: &mut ApplyReport,
     ) -> Record {
         let reason = error.kind.to_string();
-        let transient = matches!(
-            error.kind,
-            RemoteErrorKind::Unavailable { .. }
-                | RemoteErrorKind::RateLimited { .. }
-                | RemoteErrorKind::Unauthenticated { .. }
-                | RemoteErrorKind::Protocol { .. }
-        );
+        let status = error.request.as_ref().and_then(|request| request.status);
+        // Somebody was faster, which is not the server's last word on this write.
+        let raced = matches!(status, Some(409 | 412));
+        let transient = raced
+            || matches!(
+                error.kind,
+                RemoteErrorKind::Unavailable { .. }
+                    | RemoteErrorKind::RateLimited { .. }
+                    | RemoteErrorKind::Unauthenticated { .. }
+                    | RemoteErrorKind::Protocol { .. }
+            );
         if transient {
             report.fail(job.step, FailureKind::NotRun, &reason);
             return self.abandoned(intent, &reason);

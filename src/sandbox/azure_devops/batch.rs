@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::Organization;
@@ -48,6 +49,16 @@ impl Organization {
                 elements.len()
             )));
         }
+        if self.settings.batch_whole && !elements.is_empty() {
+            let told = self.outcome_json(&Err(ApiError::whole_bulk_failed()));
+            return ok(json!({"count": 1, "value": [told]}));
+        }
+        let refused = self.settings.batch_refuses.clone();
+        let refused = refused.map(|(index, status, message)| {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+            let index = index.min(elements.len().saturating_sub(1));
+            (index, ApiError::told(status, &message))
+        });
         let atomic = self.settings.batch_atomic;
         if atomic {
             self.items.begin();
@@ -55,8 +66,11 @@ impl Organization {
         let mut temporary: HashMap<i64, u64> = HashMap::new();
         let mut taken: Vec<i64> = Vec::new();
         let mut outcomes: Vec<Outcome> = Vec::with_capacity(elements.len());
-        for element in elements {
-            let outcome = self.run(element, request, scope, &mut temporary, &mut taken);
+        for (index, element) in elements.iter().enumerate() {
+            let outcome = match &refused {
+                Some((wanted, error)) if *wanted == index => Err(error.clone()),
+                _ => self.run(element, request, scope, &mut temporary, &mut taken),
+            };
             let failed = outcome.is_err();
             outcomes.push(outcome);
             if failed && atomic {

@@ -316,9 +316,17 @@ impl Organization {
             let found = value.get("attributes").and_then(|all| all.get(key));
             found.and_then(Value::as_str).map(Arc::from)
         };
+        let size = match &target {
+            Target::Url(url) if kind.reference == "AttachedFile" => {
+                let file = self.attachments.at_url(url);
+                Some(file.ok_or_else(|| ApiError::no_attachment(url))?.size())
+            }
+            _ => None,
+        };
         Ok(Relation {
             kind,
             target,
+            size,
             id: 0,
             comment: attribute("comment"),
             name: attribute("name"),

@@ -9,6 +9,8 @@ enum Family {
     WorkItemTracking,
     Platform,
     Core,
+    ServiceHooks,
+    TestManagement,
 }
 
 /// An error answer.
@@ -45,6 +47,39 @@ impl ApiError {
         }
     }
 
+    /// A refusal of process customisation.
+    pub(crate) fn process(
+        status: StatusCode,
+        type_key: &'static str,
+        message: impl Into<String>,
+    ) -> Self {
+        Self::tracking(status, type_key, message)
+    }
+
+    /// A refusal of the service hooks.
+    pub(crate) fn hooks(
+        status: StatusCode,
+        type_key: &'static str,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            family: Family::ServiceHooks,
+            ..Self::platform(status, type_key, message)
+        }
+    }
+
+    /// A refusal of test management.
+    pub(crate) fn tests(
+        status: StatusCode,
+        type_key: &'static str,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            family: Family::TestManagement,
+            ..Self::platform(status, type_key, message)
+        }
+    }
+
     pub(crate) fn message(&self) -> &str {
         &self.message
     }
@@ -55,6 +90,8 @@ impl ApiError {
             Family::WorkItemTracking => "Microsoft.TeamFoundation.WorkItemTracking.Server",
             Family::Platform => "Microsoft.VisualStudio.Services.WebApi",
             Family::Core => "Microsoft.TeamFoundation.Core.WebApi",
+            Family::ServiceHooks => "Microsoft.VisualStudio.Services.ServiceHooks.WebApi",
+            Family::TestManagement => "Microsoft.TeamFoundation.TestManagement.WebApi",
         };
         let mut body = json!({
             "$id": "1",
@@ -72,6 +109,11 @@ impl ApiError {
     }
 
     // --- the request as a whole ---
+
+    /// An error with the words of a fault.
+    pub(crate) fn told(status: StatusCode, message: &str) -> Self {
+        Self::tracking(status, "WorkItemTrackingException", message)
+    }
 
     pub(crate) fn unauthorized() -> Self {
         Self::platform(
@@ -263,6 +305,46 @@ impl ApiError {
             StatusCode::BAD_REQUEST,
             "ConflictingParametersException",
             "The expand parameter can not be used with the fields parameter.",
+        )
+    }
+
+    // The texts of the next two are not known; clients have only the status.
+    pub(crate) fn no_comment(item: u64, comment: u64) -> Self {
+        Self::tracking(
+            StatusCode::NOT_FOUND,
+            "WorkItemCommentNotFoundException",
+            format!("Comment {comment} of work item {item} does not exist."),
+        )
+    }
+
+    pub(crate) fn no_attachment(which: &str) -> Self {
+        Self::tracking(
+            StatusCode::NOT_FOUND,
+            "AttachmentNotFoundException",
+            format!("The attachment {which} does not exist."),
+        )
+    }
+
+    pub(crate) fn no_team(name: &str) -> Self {
+        Self {
+            family: Family::Core,
+            ..Self::platform(
+                StatusCode::NOT_FOUND,
+                "TeamNotFoundException",
+                format!("The team with id '{name}' does not exist."),
+            )
+        }
+    }
+
+    /// A name that another child of the parent has.
+    pub(crate) fn duplicate_node(name: &str) -> Self {
+        Self::tracking(
+            StatusCode::CONFLICT,
+            "ClassificationNodeDuplicateNameException",
+            format!(
+                "VS402371: Classification node name {name} is already in use by a different child \
+                 of the parent classification node. Choose a different name and try again."
+            ),
         )
     }
 

@@ -22,6 +22,8 @@ struct Filter {
     identities: bool,
     latest: bool,
     long: bool,
+    /// Only revisions that add a comment.
+    discussions: bool,
     project: Option<usize>,
 }
 
@@ -64,7 +66,7 @@ impl Organization {
         let mut more = false;
         let mut cache: HashMap<u64, &WorkItem> = HashMap::new();
         for (mark, id, rev) in self.items.feed_after(after) {
-            if values.len() == page {
+            if values.len() == page || self.settings.reporting_empty_page {
                 more = true;
                 break;
             }
@@ -80,9 +82,14 @@ impl Organization {
         } else {
             format!("{};{};{}", last.0, last.1, last.2)
         };
+        let resource = if request.path.to_lowercase().ends_with("/discussions") {
+            "workItemRevisions/discussions"
+        } else {
+            "workItemRevisions"
+        };
         ok(json!({
             "values": values,
-            "nextLink": self.next_link(request, scope, &token),
+            "nextLink": self.next_link(request, scope, (resource, &token)),
             "continuationToken": token,
             "isLastBatch": !more,
         }))
@@ -124,6 +131,8 @@ impl Organization {
             identities: flag("includeIdentityRef"),
             latest: flag("includeLatestOnly"),
             long: expand.eq_ignore_ascii_case("fields") || expand == "1",
+            discussions: flag("includeDiscussionChangesOnly")
+                || request.path.to_lowercase().ends_with("/discussions"),
             project: scope.project,
         })
     }
@@ -142,6 +151,10 @@ impl Organization {
                 .any(|name| name.eq_ignore_ascii_case(&self.types[item.kind].name));
         let here = filter.project.is_none_or(|project| project == item.project);
         if !wanted_type || !here || (filter.latest && rev != item.rev) {
+            return None;
+        }
+        let comment = item.comments.iter().find(|comment| comment.rev == rev);
+        if filter.discussions && comment.is_none() {
             return None;
         }
         if item.deleted.is_some() && !filter.deleted {
@@ -182,10 +195,19 @@ impl Organization {
                 fields.insert(definition.reference.to_string(), told);
             }
         }
+        if let Some(comment) = comment.filter(|_| filter.discussions) {
+            fields.insert("System.History".to_owned(), json!(comment.written()));
+        }
         Some(json!({"id": past.id, "rev": past.rev, "fields": fields}))
     }
 
-    fn next_link(&self, request: &ApiRequest<'_>, scope: Scope, token: &str) -> String {
+    /// The address of the next page of a feed: `resource` below `reporting`, with this request's parameters.
+    pub(crate) fn next_link(
+        &self,
+        request: &ApiRequest<'_>,
+        scope: Scope,
+        (resource, token): (&str, &str),
+    ) -> String {
         let base = scope
             .project
             .map_or_else(|| self.url(), |project| self.project_url(project));
@@ -194,9 +216,11 @@ impl Organization {
         for name in [
             "fields",
             "types",
+            "linkTypes",
             "includeDeleted",
             "includeIdentityRef",
             "includeLatestOnly",
+            "includeDiscussionChangesOnly",
             "includeTagRef",
             "$expand",
             "$maxPageSize",
@@ -206,10 +230,7 @@ impl Organization {
                 query.append_pair(name, value);
             }
         }
-        format!(
-            "{base}/_apis/wit/reporting/workItemRevisions?{}",
-            query.finish()
-        )
+        format!("{base}/_apis/wit/reporting/{resource}?{}", query.finish())
     }
 }
 

@@ -84,6 +84,20 @@ pub(crate) struct Field {
     pub(crate) kind: FieldKind,
     pub(crate) access: Access,
     pub(crate) is_picklist: bool,
+    pub(crate) custom: CustomField,
+}
+
+/// What a field that is no system field has besides.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct CustomField {
+    /// Whether the organisation made it.
+    pub(crate) is_custom: bool,
+    pub(crate) description: Option<Arc<str>>,
+    /// The picklist that holds its values.
+    pub(crate) picklist: Option<Arc<str>>,
+    /// Deleted fields keep their names and can come back.
+    pub(crate) deleted: bool,
+    pub(crate) locked: bool,
 }
 
 impl Field {
@@ -183,6 +197,9 @@ built_in! {
     ACCEPTANCE_CRITERIA "Microsoft.VSTS.Common.AcceptanceCriteria" "Acceptance Criteria" Html Write
     DESCRIPTION "System.Description" "Description" Html Write
     HISTORY "System.History" "History" History Write
+    TEST_SUITE_TYPE "Microsoft.VSTS.TCM.TestSuiteType" "Test Suite Type" String Write
+    TEST_SUITE_TYPE_ID "Microsoft.VSTS.TCM.TestSuiteTypeId" "Test Suite Type Id" Integer Write
+    QUERY_TEXT "Microsoft.VSTS.TCM.QueryText" "Query Text" PlainText Write
     TAGS "System.Tags" "Tags" PlainText Write
     RELATED_LINK_COUNT "System.RelatedLinkCount" "Related Link Count" Integer Hidden
     EXTERNAL_LINK_COUNT "System.ExternalLinkCount" "External Link Count" Integer Hidden
@@ -193,7 +210,7 @@ built_in! {
 }
 
 /// Every field, in the order of answers.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct FieldTable {
     fields: Vec<Field>,
     by_name: HashMap<String, FieldId>,
@@ -212,6 +229,7 @@ impl Default for FieldTable {
                 kind: *kind,
                 access: *access,
                 is_picklist: false,
+                custom: CustomField::default(),
             });
         }
         table
@@ -238,28 +256,43 @@ impl FieldTable {
         &self.fields[usize::from(id.0)]
     }
 
+    pub(crate) fn get_mut(&mut self, id: FieldId) -> &mut Field {
+        // As in `get`.
+        &mut self.fields[usize::from(id.0)]
+    }
+
     /// By reference name or display name, without regard to case.
     pub(crate) fn find(&self, name: &str) -> Option<FieldId> {
+        self.find_any(name)
+            .filter(|id| !self.get(*id).custom.deleted)
+    }
+
+    /// The same, deleted fields included.
+    pub(crate) fn find_any(&self, name: &str) -> Option<FieldId> {
         self.by_name.get(&name.to_lowercase()).copied()
     }
 
-    pub(crate) fn ids(&self) -> impl Iterator<Item = FieldId> + use<> {
+    pub(crate) fn ids(&self) -> impl Iterator<Item = FieldId> + '_ {
+        self.all_ids().filter(|id| !self.get(*id).custom.deleted)
+    }
+
+    /// Deleted fields included.
+    pub(crate) fn all_ids(&self) -> impl Iterator<Item = FieldId> + use<> {
         (0..u16::try_from(self.fields.len()).unwrap_or(u16::MAX)).map(FieldId)
     }
 }
 
 /// A field as `wit/fields` tells it.
-pub(crate) fn field_json(field: &Field, organization_url: &str) -> Value {
+pub(crate) fn field_json(field: &Field, suggested: bool, organization_url: &str) -> Value {
     let operations: Vec<Value> = operations(field.kind)
         .iter()
         .map(|(reference, name)| {
             json!({"referenceName": format!("SupportedOperations.{reference}"), "name": name})
         })
         .collect();
-    json!({
+    let mut told = json!({
         "name": &*field.name,
         "referenceName": &*field.reference,
-        "description": null,
         "type": field.kind.wire(),
         "usage": "workItem",
         "readOnly": field.access != Access::Write,
@@ -268,9 +301,22 @@ pub(crate) fn field_json(field: &Field, organization_url: &str) -> Value {
         "supportedOperations": operations,
         "isIdentity": field.kind == FieldKind::Identity,
         "isPicklist": field.is_picklist,
-        "isPicklistSuggested": false,
+        "isPicklistSuggested": suggested,
         "url": format!("{organization_url}/_apis/wit/fields/{}", field.reference),
-    })
+    });
+    if let Some(description) = &field.custom.description {
+        told["description"] = json!(&**description);
+    }
+    if let Some(list) = &field.custom.picklist {
+        told["picklistId"] = json!(&**list);
+    }
+    if field.custom.locked {
+        told["isLocked"] = json!(true);
+    }
+    if field.custom.deleted {
+        told["isDeleted"] = json!(true);
+    }
+    told
 }
 
 fn operations(kind: FieldKind) -> &'static [(&'static str, &'static str)] {
@@ -323,6 +369,7 @@ mod tests {
             kind: FieldKind::String,
             access: Access::Write,
             is_picklist: false,
+            custom: CustomField::default(),
         };
         assert!(table.insert(field("Custom.Origin", "Origin")).is_some());
         assert!(table.insert(field("custom.origin", "Other")).is_none());

@@ -1,10 +1,13 @@
 //! The people that the organisation knows, and how a client may name one.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Value, json};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 use super::guid::guid;
 
@@ -23,7 +26,7 @@ pub(crate) struct User {
 }
 
 /// Everyone.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Users {
     users: Vec<User>,
 }
@@ -126,32 +129,48 @@ impl User {
         format!("{} <{}>", self.display_name, self.unique_name)
     }
 
-    /// The identity object of work items, keys in the recorded order.
+    /// The identity object of work items.
     pub(crate) fn json(&self, organization_url: &str) -> Value {
-        json!({
-            "displayName": &*self.display_name,
-            "url": format!("{organization_url}/_apis/Identities/{}", self.id),
-            "_links": {
-                "avatar": {
-                    "href": format!(
-                        "{organization_url}/_apis/GraphProfile/MemberAvatars/{}",
-                        self.descriptor
-                    ),
-                },
-            },
-            "id": self.id,
-            "uniqueName": &*self.unique_name,
-            "imageUrl": format!(
-                "{organization_url}/_apis/GraphProfile/MemberAvatars/{}",
-                self.descriptor
-            ),
-            "descriptor": self.descriptor,
-        })
+        // Texts all the way down.
+        serde_json::to_value(self.view(organization_url)).unwrap_or_default()
+    }
+
+    /// The identity object ready to be written.
+    pub(crate) fn view<'a>(&'a self, organization_url: &'a str) -> UserView<'a> {
+        UserView {
+            user: self,
+            url: organization_url,
+        }
+    }
+}
+
+/// The identity object of work items, keys in the recorded order.
+pub(crate) struct UserView<'a> {
+    user: &'a User,
+    url: &'a str,
+}
+
+impl Serialize for UserView<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (user, url) = (self.user, self.url);
+        let avatar = format!("{url}/_apis/GraphProfile/MemberAvatars/{}", user.descriptor);
+        let href = BTreeMap::from([("href", &avatar)]);
+        let mut map = serializer.serialize_map(Some(7))?;
+        map.serialize_entry("displayName", &*user.display_name)?;
+        map.serialize_entry("url", &format_args!("{url}/_apis/Identities/{}", user.id))?;
+        map.serialize_entry("_links", &BTreeMap::from([("avatar", href)]))?;
+        map.serialize_entry("id", &user.id)?;
+        map.serialize_entry("uniqueName", &*user.unique_name)?;
+        map.serialize_entry("imageUrl", &avatar)?;
+        map.serialize_entry("descriptor", &user.descriptor)?;
+        map.end()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

@@ -25,10 +25,15 @@ pub(crate) struct Written {
 }
 
 /// Reads `2026-03-01`, `2026-03-01T10:00:00.123Z` (or with an offset, or with none, which means UTC)
-/// and the American `3/1/2026`.
+/// the American `3/1/2026`, and `Sun, 01 Mar 2026 10:00:00 GMT`, which the client for Node.js sends.
 pub(crate) fn parse(text: &str) -> Option<Written> {
     let text = text.trim();
     if let Ok(at) = text.parse::<Timestamp>() {
+        return Some(Written { at, has_time: true });
+    }
+    if text.contains(',') {
+        let parser = jiff::fmt::rfc2822::DateTimeParser::new();
+        let at = parser.parse_timestamp(text).ok()?;
         return Some(Written { at, has_time: true });
     }
     let has_time = text.contains(':');

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::comment::Comment;
 use super::field::{self, FieldId};
 use super::identity::UserId;
 use super::node::NodeId;
@@ -60,6 +61,8 @@ pub(crate) struct WorkItem {
     pub(crate) comment_count: i64,
     pub(crate) content: Content,
     pub(crate) updates: Vec<Update>,
+    /// Oldest first, deleted ones included.
+    pub(crate) comments: Vec<Comment>,
     /// When and by whom it was put into the recycle bin.
     pub(crate) deleted: Option<(Timestamp, UserId)>,
 }
@@ -166,6 +169,7 @@ impl WorkItem {
         Self {
             updates: Vec::new(),
             content: self.content.clone(),
+            comments: self.comments.clone(),
             ..*self
         }
     }

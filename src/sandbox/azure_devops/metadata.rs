@@ -6,12 +6,42 @@ use super::Organization;
 use super::error::ApiError;
 use super::field::{self, FieldId, FieldKind, field_json};
 use super::guid::guid;
-use super::node::Tree;
 use super::relation;
 use super::request::ApiRequest;
 use super::route::{Answer, Scope, ok};
 use super::wire::list;
 use super::work_item_type::WorkItemType;
+
+/// Categories: name, reference name, type.
+const CATEGORIES: [(&str, &str, &str); 7] = [
+    (
+        "Test Case Category",
+        "Microsoft.TestCaseCategory",
+        "Test Case",
+    ),
+    ("Bug Category", "Microsoft.BugCategory", "Bug"),
+    (
+        "Requirement Category",
+        "Microsoft.RequirementCategory",
+        "User Story",
+    ),
+    ("Task Category", "Microsoft.TaskCategory", "Task"),
+    (
+        "Shared Step Category",
+        "Microsoft.SharedStepCategory",
+        "Shared Steps",
+    ),
+    (
+        "Test Plan Category",
+        "Microsoft.TestPlanCategory",
+        "Test Plan",
+    ),
+    (
+        "Test Suite Category",
+        "Microsoft.TestSuiteCategory",
+        "Test Suite",
+    ),
+];
 
 impl Organization {
     pub(crate) fn connection_data(&self, scope: Scope) -> Value {
@@ -44,8 +74,16 @@ impl Organization {
     }
 
     pub(crate) fn list_projects(&self, request: &ApiRequest<'_>) -> Answer {
-        let skip = request.number("$skip")?.unwrap_or(0);
+        let skip = match request.query("continuationToken") {
+            Some(token) if !token.is_empty() => token
+                .parse()
+                .map_err(|_| ApiError::bad_request("The continuation token is not valid."))?,
+            _ => request.number("$skip")?.unwrap_or(0),
+        };
         let top = request.number("$top")?.unwrap_or(100);
+        if skip + top < self.projects.len() {
+            request.continue_with(&(skip + top).to_string());
+        }
         let projects = 0..self.projects.len();
         ok(list(
             projects
@@ -69,8 +107,8 @@ impl Organization {
                     "capabilities".to_owned(),
                     json!({
                         "processTemplate": {
-                            "templateName": "Agile",
-                            "templateTypeId": "adcc42ab-9882-485e-a3ed-7678f01f66bc",
+                            "templateName": self.processes.in_use().name,
+                            "templateTypeId": self.processes.in_use().id,
                         },
                         "versioncontrol": {
                             "sourceControlType": "Git",
@@ -114,14 +152,22 @@ impl Organization {
         })
     }
 
-    pub(crate) fn list_fields(&self) -> Value {
-        let url = self.url();
-        list(
-            self.fields
-                .ids()
-                .map(|id| field_json(self.fields.get(id), &url))
-                .collect(),
-        )
+    pub(crate) fn list_fields(&self, request: &ApiRequest<'_>) -> Value {
+        let expand = request.query("$expand").unwrap_or_default().to_lowercase();
+        let deleted = matches!(expand.as_str(), "includedeleted" | "2" | "3");
+        let told = self.fields.all_ids().filter_map(|id| {
+            let shown = deleted || !self.fields.get(id).custom.deleted;
+            shown.then(|| self.field_told(id))
+        });
+        list(told.collect())
+    }
+
+    /// A field as `wit/fields` tells it.
+    pub(crate) fn field_told(&self, id: FieldId) -> Value {
+        let field = self.fields.get(id);
+        let list = field.custom.picklist.as_deref();
+        let suggested = list.is_some_and(|list| self.processes.is_suggested(list));
+        field_json(field, suggested, &self.url())
     }
 
     pub(crate) fn get_field(&self, name: &str) -> Answer {
@@ -129,10 +175,10 @@ impl Organization {
             .fields
             .find(name)
             .ok_or_else(|| ApiError::not_found(&format!("The field '{name}'")))?;
-        ok(field_json(self.fields.get(id), &self.url()))
+        ok(self.field_told(id))
     }
 
-    fn scoped(scope: Scope) -> Result<usize, ApiError> {
+    pub(crate) fn scoped(scope: Scope) -> Result<usize, ApiError> {
         scope.project.ok_or_else(ApiError::project_needed)
     }
 
@@ -140,9 +186,7 @@ impl Organization {
     pub(crate) fn find_type(&self, name: &str) -> Result<usize, ApiError> {
         self.types
             .iter()
-            .position(|kind| {
-                kind.name.eq_ignore_ascii_case(name) || kind.reference.eq_ignore_ascii_case(name)
-            })
+            .position(|kind| kind.is_called(name))
             .ok_or_else(|| ApiError::no_type(name))
     }
 
@@ -150,6 +194,7 @@ impl Organization {
         let project = Self::scoped(scope)?;
         ok(list(
             (0..self.types.len())
+                .filter(|kind| !self.types[*kind].customization.removed)
                 .map(|kind| self.type_json(project, kind))
                 .collect(),
         ))
@@ -185,13 +230,17 @@ impl Organization {
             .collect();
         let mut transitions = serde_json::Map::new();
         for way in &kind.transitions {
-            let all = transitions.entry(way.from).or_insert_with(|| json!([]));
+            let open = |name: &str| kind.visible_states().any(|state| state.name == name);
+            if !open(&way.to) || !(way.from.is_empty() || open(&way.from)) {
+                continue;
+            }
+            let all = transitions.entry(&*way.from).or_insert_with(|| json!([]));
             if let Some(all) = all.as_array_mut() {
                 all.push(json!({"to": way.to, "actions": null}));
             }
         }
-        for state in &kind.states {
-            let all = transitions.entry(state.name).or_insert_with(|| json!([]));
+        for state in kind.visible_states() {
+            let all = transitions.entry(&*state.name).or_insert_with(|| json!([]));
             if let Some(all) = all.as_array_mut() {
                 all.push(json!({"to": state.name, "actions": null}));
             }
@@ -206,7 +255,7 @@ impl Organization {
                 "id": kind.icon,
                 "url": format!("{}/_apis/wit/workItemIcons/{}?color={}&v=2", self.url(), kind.icon, kind.color),
             },
-            "isDisabled": false,
+            "isDisabled": kind.customization.disabled,
             "xmlForm": "",
             "fields": instances,
             "fieldInstances": instances,
@@ -256,9 +305,9 @@ impl Organization {
         ok(self.type_field_json(kind, id, TypeFieldExpand::read(request)?))
     }
 
-    fn type_field_json(&self, kind: usize, id: FieldId, expand: TypeFieldExpand) -> Value {
+    fn type_field_json(&self, at: usize, id: FieldId, expand: TypeFieldExpand) -> Value {
         let definition = self.fields.get(id);
-        let kind = &self.types[kind];
+        let kind = &self.types[at];
         let rules = kind.fields.get(&id);
         let default = rules.and_then(|rules| rules.default.as_ref());
         let default = match id {
@@ -274,7 +323,7 @@ impl Organization {
         object.insert("alwaysRequired".to_owned(), json!(required));
         object.insert("defaultValue".to_owned(), json!(default));
         if expand.allowed_values {
-            object.insert("allowedValues".to_owned(), self.allowed_values(kind, id));
+            object.insert("allowedValues".to_owned(), self.allowed_values(at, id));
         }
         if expand.dependent_fields {
             object.insert("dependentFields".to_owned(), json!([]));
@@ -287,7 +336,8 @@ impl Organization {
     }
 
     /// Allowed values as the service tells them: texts, whatever the field's type, but people as objects.
-    fn allowed_values(&self, kind: &WorkItemType, id: FieldId) -> Value {
+    pub(crate) fn allowed_values(&self, at: usize, id: FieldId) -> Value {
+        let kind = &self.types[at];
         if self.fields.get(id).kind == FieldKind::Identity {
             let people = self.users.all().iter().map(|user| {
                 json!({
@@ -301,30 +351,23 @@ impl Organization {
         }
         let mut texts: Vec<String> = match id {
             field::STATE => kind
-                .states
-                .iter()
-                .map(|state| state.name.to_owned())
+                .visible_states()
+                .map(|state| state.name.to_string())
                 .collect(),
             field::REASON => {
-                let reasons = kind.transitions.iter().flat_map(|way| way.reasons);
-                reasons.map(|reason| (*reason).to_owned()).collect()
+                let reasons = kind.transitions.iter().flat_map(|way| &way.reasons);
+                reasons.map(ToString::to_string).collect()
             }
             field::WORK_ITEM_TYPE => self
                 .types
                 .iter()
+                .filter(|kind| !kind.customization.removed)
                 .map(|kind| kind.name.to_string())
                 .collect(),
-            _ => kind
-                .fields
-                .get(&id)
-                .map(|rules| {
-                    rules
-                        .allowed
-                        .iter()
-                        .map(|value| self.value_text(value))
-                        .collect()
-                })
-                .unwrap_or_default(),
+            _ => {
+                let allowed = self.allowed(at, id).values;
+                allowed.iter().map(|value| self.value_text(value)).collect()
+            }
         };
         texts.sort();
         texts.dedup();
@@ -333,40 +376,40 @@ impl Organization {
 
     pub(crate) fn type_categories(&self, scope: Scope) -> Answer {
         let project = Self::scoped(scope)?;
-        let categories = [
-            (
-                "Test Case Category",
-                "Microsoft.TestCaseCategory",
-                "Test Case",
-            ),
-            ("Bug Category", "Microsoft.BugCategory", "Bug"),
-            (
-                "Requirement Category",
-                "Microsoft.RequirementCategory",
-                "User Story",
-            ),
-            ("Task Category", "Microsoft.TaskCategory", "Task"),
-            (
-                "Shared Step Category",
-                "Microsoft.SharedStepCategory",
-                "Shared Steps",
-            ),
-        ];
-        let told = categories.iter().filter_map(|(name, reference, kind)| {
-            let kind = &self.types[self.find_type(kind).ok()?];
-            let kind = json!({"name": &*kind.name, "url": self.type_url(project, kind)});
-            Some(json!({
-                "name": name,
-                "referenceName": reference,
-                "defaultWorkItemType": kind,
-                "workItemTypes": [kind],
-                "url": format!(
-                    "{}/_apis/wit/workItemTypeCategories/{reference}",
-                    self.project_url(project)
-                ),
-            }))
+        let all = CATEGORIES.iter();
+        ok(list(
+            all.filter_map(|row| self.category_json(project, row))
+                .collect(),
+        ))
+    }
+
+    pub(crate) fn type_category(&self, scope: Scope, name: &str) -> Answer {
+        let project = Self::scoped(scope)?;
+        let row = CATEGORIES.iter().find(|(display, reference, _)| {
+            display.eq_ignore_ascii_case(name) || reference.eq_ignore_ascii_case(name)
         });
-        ok(list(told.collect()))
+        row.and_then(|row| self.category_json(project, row))
+            .map(ok)
+            .ok_or_else(|| ApiError::not_found(&format!("The work item type category '{name}'")))?
+    }
+
+    fn category_json(
+        &self,
+        project: usize,
+        (name, reference, kind): &(&str, &str, &str),
+    ) -> Option<Value> {
+        let kind = &self.types[self.find_type(kind).ok()?];
+        let kind = json!({"name": &*kind.name, "url": self.type_url(project, kind)});
+        Some(json!({
+            "name": name,
+            "referenceName": reference,
+            "defaultWorkItemType": kind,
+            "workItemTypes": [kind],
+            "url": format!(
+                "{}/_apis/wit/workItemTypeCategories/{reference}",
+                self.project_url(project)
+            ),
+        }))
     }
 
     pub(crate) fn relation_types(&self) -> Value {
@@ -383,85 +426,10 @@ impl Organization {
             .ok_or_else(|| ApiError::not_found(&format!("The relation type '{name}'")))?;
         ok(relation::type_json(kind, &self.url()))
     }
-
-    pub(crate) fn classification_nodes(
-        &self,
-        request: &ApiRequest<'_>,
-        scope: Scope,
-        lower: &[&str],
-        given: &[&str],
-    ) -> Answer {
-        let at = Self::scoped(scope)?;
-        let project = &self.projects[at];
-        let url = self.project_url(at);
-        let depth = request.number("$depth")?.unwrap_or(0);
-        let depth = u32::try_from(depth).unwrap_or(u32::MAX).min(100);
-        let tree = match lower.first() {
-            None => {
-                let roots = [project.area, project.iteration];
-                let roots = roots.map(|root| self.nodes.json(root, depth, &url, false));
-                return ok(list(roots.into()));
-            }
-            Some(&"areas") => Tree::Area,
-            Some(&"iterations") => Tree::Iteration,
-            Some(other) => {
-                return Err(ApiError::bad_request(format!(
-                    "The value '{other}' is not valid for structureGroup."
-                )));
-            }
-        };
-        let mut path = project.name.to_string();
-        for part in &given[1..] {
-            path.push('\\');
-            path.push_str(part);
-        }
-        let node = self
-            .nodes
-            .find(tree, &path)
-            .ok_or_else(|| ApiError::no_node(&path))?;
-        ok(self.nodes.json(node, depth, &url, true))
-    }
-
-    pub(crate) fn list_tags(&self, scope: Scope) -> Answer {
-        let project = Self::scoped(scope)?;
-        ok(list(
-            self.items
-                .tags()
-                .map(|tag| self.tag_json(project, tag))
-                .collect(),
-        ))
-    }
-
-    pub(crate) fn get_tag(&self, scope: Scope, name: &str) -> Answer {
-        let project = Self::scoped(scope)?;
-        let by_id = || {
-            self.items
-                .tags()
-                .find(|tag| tag_id(&tag.name) == name.to_lowercase())
-        };
-        let tag = self.items.tag(name).or_else(by_id);
-        let tag = tag.ok_or_else(|| ApiError::not_found(&format!("The tag '{name}'")))?;
-        ok(self.tag_json(project, tag))
-    }
-
-    fn tag_json(&self, project: usize, tag: &super::store::Tag) -> Value {
-        let id = tag_id(&tag.name);
-        json!({
-            "id": id,
-            "name": &*tag.name,
-            "url": format!("{}/_apis/wit/tags/{id}", self.project_url(project)),
-            "lastUpdated": tag.last_updated.to_string(),
-        })
-    }
-}
-
-fn tag_id(name: &str) -> String {
-    guid(&format!("tag {}", name.to_lowercase()))
 }
 
 fn states_json(kind: &WorkItemType) -> Vec<Value> {
-    kind.states
-        .iter()
+    kind.visible_states()
         .map(|state| json!({"name": state.name, "color": state.color, "category": state.category}))
         .collect()
 }

@@ -15,23 +15,31 @@ use serde::{Deserialize, Serialize};
 
 use super::{FaultKind, Sandbox};
 
+mod attachment;
 mod auth;
 mod batch;
+mod body;
+mod comment;
 mod compute;
 mod edit;
 mod error;
 mod feed;
 mod field;
 mod guid;
+mod hook;
 mod html;
 mod identity;
 mod instant;
 mod item;
+mod link_feed;
+mod location;
 mod metadata;
 mod node;
+mod node_edit;
 mod patch;
 mod person;
 mod plant;
+mod process;
 mod read;
 mod relation;
 mod request;
@@ -40,6 +48,10 @@ mod rules;
 mod save;
 pub mod seed;
 mod store;
+mod test_plan;
+mod test_run;
+mod tag;
+mod team;
 mod value;
 mod version;
 mod wiql;
@@ -74,6 +86,17 @@ pub enum BadCredential {
     UnauthorizedJson,
 }
 
+/// What `GET _apis/ResourceAreas` says, from which the official clients learn where each area lives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ResourceAreas {
+    /// `count` 0 and `value` null, as Azure DevOps Server: everything lives at the organisation's address.
+    #[default]
+    Server,
+    /// A list, as Azure DevOps Services; here every area lives at the organisation's own address.
+    Services,
+}
+
 /// Where sources about the service disagree, or a test wants another answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -90,6 +113,15 @@ pub struct Settings {
     pub allow_bypass_rules: bool,
     /// Revisions on one page of the reporting feed.
     pub reporting_page: usize,
+    /// What `GET _apis/ResourceAreas` says.
+    pub resource_areas: ResourceAreas,
+    /// Pages of the reporting feed are empty, not the last, and lead on to where they began.
+    pub reporting_empty_page: bool,
+    /// One element of a `$batch` is refused with this code and these words; a place behind the last
+    /// one means the last one.
+    pub batch_refuses: Option<(usize, u16, String)>,
+    /// `$batch` carries out nothing and answers everything with one refusal.
+    pub batch_whole: bool,
 }
 
 impl Default for Settings {
@@ -101,12 +133,16 @@ impl Default for Settings {
             batch_error_objects: false,
             allow_bypass_rules: false,
             reporting_page: 200,
+            resource_areas: ResourceAreas::default(),
+            reporting_empty_page: false,
+            batch_refuses: None,
+            batch_whole: false,
         }
     }
 }
 
 /// A project.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Project {
     id: String,
     name: std::sync::Arc<str>,
@@ -115,7 +151,7 @@ pub(crate) struct Project {
 }
 
 /// The organisation.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Organization {
     name: String,
     base_url: String,
@@ -128,6 +164,11 @@ pub struct Organization {
     types: Vec<work_item_type::WorkItemType>,
     nodes: node::Nodes,
     items: store::Items,
+    processes: process::Processes,
+    hooks: hook::Hooks,
+    plans: test_plan::Planning,
+    runs: test_run::RunBook,
+    attachments: attachment::Attachments,
     /// Requests answered so far, for the ids in headers.
     activity: u64,
 }
@@ -140,7 +181,8 @@ impl Default for Organization {
 }
 
 impl Organization {
-    /// An organisation with one empty project, Agile-like: Test Case, Bug, User Story, Task, Shared Steps.
+    /// An organisation with one empty project. Its process inherits Agile: Test Case, Bug, User Story, Task,
+    /// Shared Steps, Test Plan, Test Suite.
     pub fn new(name: &str, project: &str) -> Self {
         let mut organization = Self {
             name: name.to_owned(),
@@ -153,6 +195,11 @@ impl Organization {
             types: work_item_type::agile(),
             nodes: node::Nodes::default(),
             items: store::Items::default(),
+            processes: process::Processes::default(),
+            hooks: hook::Hooks::default(),
+            plans: test_plan::Planning::default(),
+            runs: test_run::RunBook::default(),
+            attachments: attachment::Attachments::default(),
             activity: 0,
         };
         organization.add_project(project);
@@ -219,12 +266,25 @@ async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let mut state = sandbox.state();
-    let now = state.clock.now();
-    let fault = fault.map(|Extension(kind)| kind);
-    state
-        .azure_devops
-        .respond(&method, &uri, &headers, &body, fault.as_ref(), now)
+    let (response, test) = {
+        let mut state = sandbox.state();
+        let now = state.clock.now();
+        let fault = fault.map(|Extension(kind)| kind);
+        let organization = &mut state.azure_devops;
+        let response = organization.respond(&method, &uri, &headers, &body, fault.as_ref(), now);
+        (response, organization.hooks.take_test())
+    };
+    hook::deliver(&sandbox);
+    match test {
+        Some(test) => test.answer(&sandbox).await,
+        None => response,
+    }
+}
+
+/// Sends the notifications of what was changed past the routes, for example by the control surface. Must be
+/// called within a Tokio runtime.
+pub(crate) fn deliver(sandbox: &Sandbox) {
+    hook::deliver(sandbox);
 }
 
 impl Organization {
@@ -242,6 +302,14 @@ impl Organization {
         match fault {
             Some(FaultKind::BatchAtomic) => self.settings.batch_atomic = true,
             Some(FaultKind::BatchObjectBodies) => self.settings.batch_object_bodies = true,
+            Some(FaultKind::BatchElement {
+                index,
+                status,
+                message,
+            }) => self.settings.batch_refuses = Some((*index, *status, message.clone())),
+            Some(FaultKind::BatchWhole) => self.settings.batch_whole = true,
+            Some(FaultKind::FeedEmptyPage) => self.settings.reporting_empty_page = true,
+            Some(FaultKind::FeedShortPage) => self.settings.reporting_page = 1,
             _ => {}
         }
         let request = request::ApiRequest::read(method, uri, headers, body, now);
@@ -254,6 +322,11 @@ impl Organization {
 /// The body that this server would send with an error status that a fault asks for.
 pub fn refusal(status: StatusCode, headers: &HeaderMap) -> Response {
     request::refusal(status, headers)
+}
+
+/// An error body with the words of a fault.
+pub fn told(status: StatusCode, message: &str) -> Response {
+    request::told(status, message)
 }
 
 /// A percent-decoded path; bytes that are no UTF-8 become replacement characters.

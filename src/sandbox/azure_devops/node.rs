@@ -52,11 +52,17 @@ pub(crate) struct Node {
     /// The field's value: `Web Shop\QA`.
     pub(crate) path: Arc<str>,
     pub(crate) parent: Option<NodeId>,
+    /// The GUID, which outlives renames.
+    identifier: String,
+    /// `startDate` and `finishDate` of an iteration.
+    pub(crate) attributes: Map<String, Value>,
+    /// Its number is never used again.
+    removed: bool,
     children: Vec<NodeId>,
 }
 
 /// Both trees of all projects.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Nodes {
     nodes: Vec<Node>,
     by_path: HashMap<(Tree, String), NodeId>,
@@ -82,6 +88,9 @@ impl Nodes {
             name: Arc::from(name),
             path: Arc::from(path),
             parent,
+            identifier: guid(&format!("{} node {path}", tree.wire())),
+            attributes: Map::new(),
+            removed: false,
             children: Vec::new(),
         });
         self.by_path.insert((tree, path.to_lowercase()), id);
@@ -96,13 +105,71 @@ impl Nodes {
         let at = usize::try_from(number).ok()?.checked_sub(1)?;
         self.nodes
             .get(at)
-            .filter(|node| node.tree == tree)
+            .filter(|node| node.tree == tree && !node.removed)
             .map(|node| node.id)
     }
 
     pub(crate) fn get(&self, id: NodeId) -> &Node {
-        // Ids are made only by `ensure`, and nodes are never removed.
+        // Ids are made only by `ensure`, and removed nodes keep their place.
         &self.nodes[id.0 as usize - 1]
+    }
+
+    /// The dates of an iteration; a null takes one away.
+    pub(crate) fn set_attributes(&mut self, id: NodeId, attributes: &Map<String, Value>) {
+        let node = &mut self.nodes[id.0 as usize - 1];
+        for (name, value) in attributes {
+            node.attributes.shift_remove(name);
+            if !value.is_null() {
+                node.attributes.insert(name.clone(), value.clone());
+            }
+        }
+    }
+
+    /// Gives a node another name and parent; everything below comes along. The place must be free.
+    pub(crate) fn place(&mut self, id: NodeId, parent: NodeId, name: &str) {
+        if let Some(old) = self.get(id).parent {
+            self.nodes[old.0 as usize - 1]
+                .children
+                .retain(|child| *child != id);
+        }
+        self.nodes[parent.0 as usize - 1].children.push(id);
+        self.nodes[id.0 as usize - 1].parent = Some(parent);
+        self.nodes[id.0 as usize - 1].name = Arc::from(name);
+        self.spell(id);
+    }
+
+    /// Computes the paths of a node and of those below it anew.
+    fn spell(&mut self, id: NodeId) {
+        let node = self.get(id);
+        let old = (node.tree, node.path.to_lowercase());
+        let path = match node.parent {
+            Some(parent) => format!("{}\\{}", self.get(parent).path, node.name),
+            None => node.name.to_string(),
+        };
+        if self.by_path.get(&old) == Some(&id) {
+            self.by_path.remove(&old);
+        }
+        self.by_path.insert((old.0, path.to_lowercase()), id);
+        self.nodes[id.0 as usize - 1].path = Arc::from(path);
+        for child in self.get(id).children.clone() {
+            self.spell(child);
+        }
+    }
+
+    /// Removes a node with everything below it.
+    pub(crate) fn remove(&mut self, id: NodeId) {
+        for child in self.get(id).children.clone() {
+            self.remove(child);
+        }
+        let node = &mut self.nodes[id.0 as usize - 1];
+        node.removed = true;
+        let (key, parent) = ((node.tree, node.path.to_lowercase()), node.parent);
+        self.by_path.remove(&key);
+        if let Some(parent) = parent {
+            self.nodes[parent.0 as usize - 1]
+                .children
+                .retain(|child| *child != id);
+        }
     }
 
     /// Whether `node` is `ancestor` or below it.
@@ -147,8 +214,7 @@ impl Nodes {
         };
         let mut object = Map::new();
         object.insert("id".to_owned(), json!(node.id.0));
-        let identifier = guid(&format!("{} node {}", node.tree.wire(), node.path));
-        object.insert("identifier".to_owned(), json!(identifier));
+        object.insert("identifier".to_owned(), json!(node.identifier));
         object.insert("name".to_owned(), json!(&*node.name));
         object.insert("structureType".to_owned(), json!(node.tree.wire()));
         object.insert("hasChildren".to_owned(), json!(!node.children.is_empty()));
@@ -161,6 +227,10 @@ impl Nodes {
             object.insert("children".to_owned(), Value::Array(children));
         }
         object.insert("path".to_owned(), json!(path));
+        if !node.attributes.is_empty() {
+            let attributes = Value::Object(node.attributes.clone());
+            object.insert("attributes".to_owned(), attributes);
+        }
         if links {
             let mut all = json!({"self": {"href": address(&below)}});
             if let (Some((_, parents)), Some(all)) = (below.split_last(), all.as_object_mut()) {

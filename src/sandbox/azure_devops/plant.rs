@@ -7,13 +7,13 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::edit::Writer;
-use super::field::{Access, Field, FieldKind};
+use super::field::{Access, CustomField, Field, FieldKind};
 use super::guid::guid;
 use super::identity::UserId;
 use super::node::Tree;
 use super::patch::{Op, PatchOp, Path};
 use super::seed::{FieldSeed, OrganizationSeed, SeedError, WorkItemSeed};
-use super::work_item_type::TypeField;
+use super::work_item_type::{Origin, TypeField};
 use super::{Organization, Project, SERVICE_ACCOUNT};
 
 impl Organization {
@@ -118,6 +118,10 @@ impl Organization {
                 kind,
                 access: Access::Write,
                 is_picklist: !seed.allowed_values.is_empty(),
+                custom: CustomField {
+                    is_custom: true,
+                    ..CustomField::default()
+                },
             })
             .ok_or_else(|| wrong("the name or reference name is taken"))?;
         let field = self.fields.get(id).clone();
@@ -134,9 +138,11 @@ impl Organization {
             required: seed.required,
             default: seed.default_value.as_ref().map(read).transpose()?.flatten(),
             allowed: allowed.into_iter().flatten().collect(),
-            help: None,
+            origin: Origin::Custom,
+            ..TypeField::default()
         };
         for kind in types {
+            self.derive_type(kind);
             self.types[kind].fields.insert(id, rules.clone());
         }
         Ok(())

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
 
 use super::instant;
 
@@ -163,6 +165,8 @@ pub(crate) struct Relation {
     pub(crate) comment: Option<Arc<str>>,
     /// The `name` that a client gave (files, artifacts).
     pub(crate) name: Option<Arc<str>>,
+    /// How many bytes an attached file has.
+    pub(crate) size: Option<u64>,
     pub(crate) created: Timestamp,
     pub(crate) modified: Timestamp,
 }
@@ -178,62 +182,74 @@ impl Relation {
             }
     }
 
-    /// A relation as an item tells it; `project_url` holds the project's GUID.
+    /// A relation as JSON; see [`RelationView`].
     pub(crate) fn json(&self, project_url: &str) -> Value {
-        let mut attributes = Map::new();
-        let url = match &self.target {
-            Target::Item(id) => {
-                attributes.insert("isLocked".to_owned(), json!(false));
-                if let Some(comment) = &self.comment {
-                    attributes.insert("comment".to_owned(), json!(&**comment));
-                }
-                attributes.insert("name".to_owned(), json!(self.kind.name));
-                format!("{project_url}/_apis/wit/workItems/{id}")
-            }
-            Target::Url(url) => {
-                attributes.insert("authorizedDate".to_owned(), json!(self.created.to_string()));
-                attributes.insert("id".to_owned(), json!(self.id));
-                let created = json!(self.created.to_string());
-                attributes.insert("resourceCreatedDate".to_owned(), created);
-                let modified = json!(self.modified.to_string());
-                attributes.insert("resourceModifiedDate".to_owned(), modified);
-                attributes.insert("revisedDate".to_owned(), json!(instant::NEVER_REVISED));
-                if let Some(comment) = &self.comment {
-                    attributes.insert("comment".to_owned(), json!(&**comment));
-                }
-                if let Some(name) = &self.name {
-                    attributes.insert("name".to_owned(), json!(&**name));
-                }
-                url.to_string()
-            }
-        };
-        json!({"rel": self.kind.reference, "url": url, "attributes": attributes})
+        // Texts, flags and numbers under text keys.
+        serde_json::to_value(self.view(project_url)).unwrap_or_default()
+    }
+
+    /// A relation ready to be written; `project_url` holds the project's GUID.
+    pub(crate) fn view<'a>(&'a self, project_url: &'a str) -> RelationView<'a> {
+        RelationView {
+            relation: self,
+            project_url,
+        }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// A relation as an item tells it.
+pub(crate) struct RelationView<'a> {
+    relation: &'a Relation,
+    project_url: &'a str,
+}
 
-    #[test]
-    fn every_work_item_link_has_an_opposite_that_leads_back() {
-        for kind in all().filter(|kind| kind.is_work_item_link()) {
-            let back = find(kind.opposite.unwrap()).unwrap();
-            assert_eq!(back.opposite, Some(kind.reference));
+impl Serialize for RelationView<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let project_url = self.project_url;
+        let mut map = serializer.serialize_map(Some(3))?;
+        map.serialize_entry("rel", self.relation.kind.reference)?;
+        match &self.relation.target {
+            Target::Item(id) => {
+                let url = format_args!("{project_url}/_apis/wit/workItems/{id}");
+                map.serialize_entry("url", &url)?;
+            }
+            Target::Url(url) => map.serialize_entry("url", &**url)?,
         }
+        map.serialize_entry("attributes", &Attributes(self.relation))?;
+        map.end()
     }
+}
 
-    #[test]
-    fn relation_types_are_found_by_either_name() {
-        assert_eq!(find("hyperlink").unwrap().reference, "Hyperlink");
-        assert_eq!(
-            find("Parent").unwrap().reference,
-            "System.LinkTypes.Hierarchy-Reverse"
-        );
-        assert_eq!(
-            find("Tests").unwrap().reference,
-            "Microsoft.VSTS.Common.TestedBy-Reverse"
-        );
-        assert_eq!(find("Sibling"), None);
+struct Attributes<'a>(&'a Relation);
+
+impl Serialize for Attributes<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let relation = self.0;
+        let mut map = serializer.serialize_map(None)?;
+        let is_item = matches!(relation.target, Target::Item(_));
+        if is_item {
+            map.serialize_entry("isLocked", &false)?;
+        } else {
+            map.serialize_entry("authorizedDate", &format_args!("{}", relation.created))?;
+            map.serialize_entry("id", &relation.id)?;
+            map.serialize_entry("resourceCreatedDate", &format_args!("{}", relation.created))?;
+            map.serialize_entry(
+                "resourceModifiedDate",
+                &format_args!("{}", relation.modified),
+            )?;
+            map.serialize_entry("revisedDate", instant::NEVER_REVISED)?;
+            if let Some(size) = relation.size {
+                map.serialize_entry("resourceSize", &size)?;
+            }
+        }
+        if let Some(comment) = &relation.comment {
+            map.serialize_entry("comment", &**comment)?;
+        }
+        if is_item {
+            map.serialize_entry("name", self.0.kind.name)?;
+        } else if let Some(name) = &relation.name {
+            map.serialize_entry("name", &**name)?;
+        }
+        map.end()
     }
 }

@@ -1,6 +1,6 @@
 //! A request taken apart, and an answer put together with the headers of the service.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
@@ -12,6 +12,7 @@ use super::Organization;
 use super::error::ApiError;
 use super::guid::guid;
 use super::identity::UserId;
+use super::route::Payload;
 
 /// A request to the organisation.
 pub(crate) struct ApiRequest<'a> {
@@ -27,6 +28,28 @@ pub(crate) struct ApiRequest<'a> {
     pub(crate) now: Timestamp,
     /// Who asks, once the credential was checked.
     pub(crate) user: Cell<Option<UserId>>,
+    /// What a handler wants in the answer beside status and JSON.
+    pub(crate) beside: RefCell<Beside>,
+}
+
+/// Headers and bytes of an answer.
+#[derive(Debug, Default)]
+pub(crate) struct Beside {
+    headers: Vec<(&'static str, String)>,
+    bytes: Option<Vec<u8>>,
+}
+
+impl Beside {
+    /// Puts them into an answer; an error keeps its own body.
+    pub(crate) fn add_to(self, reply: &mut Reply) {
+        if !reply.status.is_success() {
+            return;
+        }
+        reply.headers.extend(self.headers);
+        if let Some(bytes) = self.bytes {
+            reply.content = Content::Bytes("application/octet-stream", bytes);
+        }
+    }
 }
 
 impl<'a> ApiRequest<'a> {
@@ -46,6 +69,7 @@ impl<'a> ApiRequest<'a> {
             body,
             now,
             user: Cell::new(None),
+            beside: RefCell::default(),
         }
     }
 
@@ -114,6 +138,17 @@ impl<'a> ApiRequest<'a> {
         serde_json::from_slice(strip_mark(self.body)).map_err(|_| ApiError::bad_patch())
     }
 
+    /// Tells that more follows after this token.
+    pub(crate) fn continue_with(&self, token: &str) {
+        let header = ("x-ms-continuationtoken", token.to_owned());
+        self.beside.borrow_mut().headers.push(header);
+    }
+
+    /// Answers with bytes in place of JSON.
+    pub(crate) fn answer_bytes(&self, bytes: Vec<u8>) {
+        self.beside.borrow_mut().bytes = Some(bytes);
+    }
+
     /// The ids in a comma-separated parameter.
     pub(crate) fn ids(&self, name: &str) -> Result<Option<Vec<u64>>, ApiError> {
         let Some(text) = self.query(name) else {
@@ -171,12 +206,17 @@ pub(crate) fn decode(path: &str) -> String {
 }
 
 /// POST routes that only read.
-const QUERIES: [&str; 5] = [
+const QUERIES: [&str; 10] = [
     "wit/wiql",
     "wit/workitemsbatch",
     "wit/artifacturiquery",
     "wit/reporting/workitemrevisions",
     "wit/queriesbatch",
+    "hooks/subscriptionsquery",
+    "hooks/notificationsquery",
+    "hooks/publishersquery",
+    "hooks/inputvaluesquery",
+    "test/points",
 ];
 
 pub(crate) fn is_write(method: &str, path: &str, query: &str) -> bool {
@@ -197,10 +237,11 @@ pub(crate) fn is_write(method: &str, path: &str, query: &str) -> bool {
 #[derive(Debug)]
 pub(crate) enum Content {
     /// JSON under a negotiated version.
-    Json(Value, String),
+    Json(Payload, String),
     /// An error in the service's shape.
     Error(Value),
     Text(&'static str, String),
+    Bytes(&'static str, Vec<u8>),
     Nothing,
 }
 
@@ -235,13 +276,14 @@ impl Reply {
                 Some(format!(
                     "application/json; charset=utf-8; api-version={version}"
                 )),
-                value.to_string().into_bytes(),
+                value.into_bytes(),
             ),
             Content::Error(value) => (
                 Some("application/json; charset=utf-8".to_owned()),
                 value.to_string().into_bytes(),
             ),
             Content::Text(kind, text) => (Some(kind.to_owned()), text.into_bytes()),
+            Content::Bytes(kind, bytes) => (Some(kind.to_owned()), bytes),
             Content::Nothing => (None, Vec::new()),
         };
         let mut response = (self.status, Body::from(bytes)).into_response();
@@ -301,6 +343,16 @@ pub(crate) fn refusal(status: StatusCode, _headers: &HeaderMap) -> Response {
         503 => ApiError::unavailable(),
         _ => ApiError::internal(status),
     };
+    error_response(&error)
+}
+
+/// An error body with the words of a fault.
+pub(crate) fn told(status: StatusCode, message: &str) -> Response {
+    error_response(&ApiError::told(status, message))
+}
+
+fn error_response(error: &ApiError) -> Response {
+    let status = error.status;
     let text = error.body().to_string();
     let mut body = Vec::with_capacity(text.len() + 3);
     if status == StatusCode::SERVICE_UNAVAILABLE {

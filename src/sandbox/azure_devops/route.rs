@@ -5,6 +5,8 @@ use serde_json::Value;
 
 use super::Organization;
 use super::error::ApiError;
+use super::link_feed::artifact_link_types;
+use super::location;
 use super::request::{ApiRequest, Content, Reply};
 use super::version::Versions;
 
@@ -16,7 +18,30 @@ pub(crate) struct Scope {
 }
 
 /// A successful answer: status and body.
-pub(crate) type Answer = Result<(StatusCode, Option<Value>), ApiError>;
+pub(crate) type Answer = Result<(StatusCode, Option<Payload>), ApiError>;
+
+/// A body: a tree, or JSON that is written already.
+#[derive(Debug)]
+pub(crate) enum Payload {
+    Tree(Value),
+    Text(Vec<u8>),
+}
+
+impl From<Value> for Payload {
+    fn from(tree: Value) -> Self {
+        Self::Tree(tree)
+    }
+}
+
+impl Payload {
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        match self {
+            // Keys are texts, so it can be written.
+            Self::Tree(value) => serde_json::to_vec(&value).unwrap_or_default(),
+            Self::Text(text) => text,
+        }
+    }
+}
 
 /// 200 with a body.
 #[expect(
@@ -24,7 +49,7 @@ pub(crate) type Answer = Result<(StatusCode, Option<Value>), ApiError>;
     reason = "every handler ends with it, and handlers can fail"
 )]
 pub(crate) fn ok(body: Value) -> Answer {
-    Ok((StatusCode::OK, Some(body)))
+    Ok((StatusCode::OK, Some(Payload::Tree(body))))
 }
 
 impl Organization {
@@ -58,6 +83,11 @@ impl Organization {
         let lower: Vec<String> = after[1..].iter().map(|part| part.to_lowercase()).collect();
         let lower: Vec<&str> = lower.iter().map(String::as_str).collect();
         let given: Vec<&str> = after[1..].iter().map(String::as_str).collect();
+        if request.method == "OPTIONS" {
+            // The tables stand outside of versioning: they are what clients learn versions from.
+            let table = Content::Json(location::table(&lower).into(), "7.1".to_owned());
+            return Reply::new(StatusCode::OK, table);
+        }
         let Some(versions) = versions(&lower) else {
             return no_controller(request);
         };
@@ -66,11 +96,13 @@ impl Organization {
             let answer = self.handle(request, scope, &lower, &given)?;
             Ok((version, answer))
         });
-        match answer {
+        let mut reply = match answer {
             Ok((version, (status, Some(body)))) => Reply::new(status, Content::Json(body, version)),
             Ok((_, (status, None))) => Reply::new(status, Content::Nothing),
             Err(error) => Reply::error(&error),
-        }
+        };
+        request.beside.take().add_to(&mut reply);
+        reply
     }
 
     fn handle(
@@ -83,9 +115,19 @@ impl Organization {
         let last = given.last().copied().unwrap_or_default();
         match (request.method, path) {
             ("GET", ["connectiondata"]) => ok(self.connection_data(scope)),
+            ("GET", ["resourceareas"]) => ok(self.resource_areas()),
+            ("GET", ["resourceareas", id]) => ok(self.resource_area_by_id(id)),
+            ("GET", ["teams"]) => self.list_teams(request, None),
+            ("GET", ["projects", _, "teams"]) => self.list_teams(request, Some(given[1])),
+            ("GET", ["projects", _, "teams", _]) => self.get_team(given[1], last),
+            ("GET", ["projects", _, "teams", _, "members"]) => {
+                self.team_members(given[1], given[3])
+            }
+            ("GET", ["process", "processes"]) => ok(self.process_templates()),
+            ("GET", ["process", "processes", id]) => self.process_template(id),
             ("GET", ["projects"]) => self.list_projects(request),
             ("GET", ["projects", _]) => self.get_project(request, last),
-            ("GET", ["wit", "fields"]) => ok(self.list_fields()),
+            ("GET", ["wit", "fields"]) => ok(self.list_fields(request)),
             ("GET", ["wit", "fields", _]) => self.get_field(last),
             ("GET", ["wit", "workitemtypes"]) => self.list_types(scope),
             ("GET", ["wit", "workitemtypes", _]) => self.get_type(scope, last),
@@ -97,11 +139,24 @@ impl Organization {
                 self.type_field(request, scope, given[2], last)
             }
             ("GET", ["wit", "workitemtypecategories"]) => self.type_categories(scope),
+            ("GET", ["wit", "workitemtypecategories", _]) => self.type_category(scope, last),
             ("GET", ["wit", "workitemrelationtypes"]) => ok(self.relation_types()),
             ("GET", ["wit", "workitemrelationtypes", _]) => self.relation_type(last),
             ("GET", ["wit", "classificationnodes", rest @ ..]) => {
                 self.classification_nodes(request, scope, rest, &given[2..])
             }
+            ("POST", ["wit", "classificationnodes", rest @ ..]) => {
+                self.post_node(request, scope, rest, &given[2..])
+            }
+            ("PATCH", ["wit", "classificationnodes", rest @ ..]) => {
+                self.patch_node(request, scope, rest, &given[2..])
+            }
+            ("DELETE", ["wit", "classificationnodes", rest @ ..]) => {
+                self.delete_node(request, scope, rest, &given[2..])
+            }
+            ("GET", ["wit", "artifactlinktypes"]) => ok(artifact_link_types()),
+            ("PATCH", ["wit", "tags", _]) => self.rename_tag(request, scope, last),
+            ("DELETE", ["wit", "tags", _]) => self.delete_tag(scope, last),
             ("GET", ["wit", "tags"]) => self.list_tags(scope),
             ("GET", ["wit", "tags", _]) => self.get_tag(scope, last),
             ("POST", ["wit", "wiql"]) => self.run_wiql(request, scope),
@@ -125,6 +180,13 @@ impl Organization {
             }
             ("PATCH", ["wit", "workitems", id]) => self.patch_item(request, scope, number(id)?),
             ("DELETE", ["wit", "workitems", id]) => self.delete_item(request, scope, number(id)?),
+            (_, ["wit", "workitems", id, "comments", rest @ ..]) => {
+                self.comments(request, scope, number(id)?, rest)
+            }
+            ("POST", ["wit", "workitemsdelete"]) => self.delete_items(request, scope),
+            ("POST", ["wit", "attachments"]) => self.upload(request, scope),
+            ("PUT", ["wit", "attachments", id]) => self.upload_chunk(request, id),
+            ("GET", ["wit", "attachments", id]) => self.download(request, id),
             ("DELETE", ["test", "testcases", id]) => {
                 self.delete_test_case(request, scope, number(id)?)
             }
@@ -132,12 +194,21 @@ impl Organization {
             ("GET" | "POST", ["wit", "reporting", "workitemrevisions"]) => {
                 self.reporting_revisions(request, scope)
             }
+            ("GET", ["wit", "reporting", "workitemrevisions", "discussions"]) => {
+                self.reporting_revisions(request, scope)
+            }
+            ("GET", ["wit", "reporting", "workitemlinks"]) => self.reporting_links(request, scope),
             ("GET", ["wit", "recyclebin"]) => self.list_deleted(request, scope),
             ("GET", ["wit", "recyclebin", id]) => self.get_deleted(number(id)?),
             ("PATCH", ["wit", "recyclebin", id]) => self.restore(request, scope, number(id)?),
             ("DELETE", ["wit", "recyclebin", id]) => {
                 self.destroy_deleted(request, scope, number(id)?)
             }
+            (_, ["wit", "fields", ..]) => self.edit_field_definition(request, last),
+            (_, ["work", ..]) => self.process_route(request, &path[1..], &given[1..]),
+            (_, ["hooks", ..]) => self.hook_route(request, scope, &path[1..], &given[1..]),
+            (_, ["testplan", ..]) => self.test_plan_route(request, scope, &path[1..], &given[1..]),
+            (_, ["test", ..]) => self.test_run_route(request, scope, &path[1..], &given[1..]),
             _ => Err(ApiError::method_not_allowed(request.method)),
         }
     }
@@ -157,16 +228,22 @@ pub(crate) fn versions(path: &[&str]) -> Option<Versions> {
     let released = Versions::released;
     Some(match path {
         ["connectiondata"] => Versions::preview(1),
+        ["resourceareas"] | ["resourceareas", _] => Versions::preview(1).since(3, 2),
         ["projects"] | ["projects", _] => released(4),
+        ["teams"] => Versions::preview(3).since(4, 1),
+        ["projects", _, "teams"] | ["projects", _, "teams", _] => released(3),
+        ["projects", _, "teams", _, "members"] => released(2),
+        ["process", "processes"] | ["process", "processes", _] => released(1),
         ["wit", "fields"] | ["wit", "fields", _] => released(3),
         ["wit", "workitemtypes"] | ["wit", "workitemtypes", _] => released(2),
         ["wit", "workitemtypes", _, "states"] => released(1),
         ["wit", "workitemtypes", _, "fields"] | ["wit", "workitemtypes", _, "fields", _] => {
             released(3)
         }
-        ["wit", "workitemtypecategories"] => released(2),
+        ["wit", "workitemtypecategories"] | ["wit", "workitemtypecategories", _] => released(2),
         ["wit", "workitemrelationtypes"] | ["wit", "workitemrelationtypes", _] => released(2),
         ["wit", "classificationnodes", ..] => released(2),
+        ["wit", "artifactlinktypes"] => released(1),
         ["wit", "tags"] | ["wit", "tags", _] => released(1).since(5, 2),
         ["wit", "wiql"] => released(2),
         ["wit", "workitemsbatch"] => released(1).since(5, 0),
@@ -176,10 +253,24 @@ pub(crate) fn versions(path: &[&str]) -> Option<Versions> {
             released(3)
         }
         ["wit", "workitems", _, "updates"] | ["wit", "workitems", _, "updates", _] => released(4),
+        // The older comments (3.0 to 5.0) stand at the same address.
+        ["wit", "workitems", _, "comments"] | ["wit", "workitems", _, "comments", _] => {
+            Versions::preview(4).since(3, 0)
+        }
+        ["wit", "workitems", _, "comments", _, "versions"]
+        | ["wit", "workitems", _, "comments", _, "versions", _] => Versions::preview(1).since(5, 1),
+        ["wit", "workitemsdelete"] => released(1).since(7, 1),
+        ["wit", "attachments"] | ["wit", "attachments", _] => released(4),
+        ["wit", "reporting", "workitemlinks"] => released(3),
+        ["wit", "reporting", "workitemrevisions", "discussions"] => released(1).since(5, 1),
         ["wit", "$batch"] => released(2),
         ["wit", "reporting", "workitemrevisions"] => released(2),
         ["wit", "recyclebin"] | ["wit", "recyclebin", _] => released(2),
         ["test", "testcases", _] => released(1),
+        ["work", ..] => return super::process::versions(&path[1..]),
+        ["hooks", ..] => return super::hook::versions(&path[1..]),
+        ["testplan", ..] => return super::test_plan::versions(&path[1..]),
+        ["test", ..] => return super::test_run::versions(&path[1..]),
         _ => return None,
     })
 }

@@ -14,7 +14,9 @@ impl Organization {
     /// Whether items of a type have a field: the system's own are on every type.
     pub(crate) fn has_field(&self, kind: usize, id: FieldId) -> bool {
         let definition = self.fields.get(id);
-        definition.reference.starts_with("System.") || self.types[kind].fields.contains_key(&id)
+        !definition.custom.deleted
+            && (definition.reference.starts_with("System.")
+                || self.types[kind].fields.contains_key(&id))
     }
 
     /// The fields of a type, in the order of answers.
@@ -34,7 +36,9 @@ impl Organization {
         fields.insert(field::ITERATION_PATH, FieldValue::Node(project.iteration));
         fields.insert(field::STATE, FieldValue::text(kind.initial_state()));
         for (id, rules) in &kind.fields {
-            if let Some(default) = &rules.default {
+            if let Some(default) = &rules.default
+                && !self.fields.get(*id).custom.deleted
+            {
                 fields.insert(*id, default.clone());
             }
         }
@@ -66,7 +70,21 @@ impl Organization {
         edit: &mut Edit,
     ) -> Result<(), ApiError> {
         for (id, rules) in &self.types[subject.kind].fields {
-            if rules.allowed.is_empty() || !edit.touched.contains(id) {
+            if !edit.touched.contains(id) {
+                continue;
+            }
+            if rules.read_only && edit.next.fields.get(id) != base.fields.get(id) {
+                let definition = self.fields.get(*id);
+                let flags = "ReadOnly, InvalidNotOldValue";
+                return Err(ApiError::rule(
+                    &definition.reference,
+                    &definition.name,
+                    flags,
+                    66,
+                ));
+            }
+            let allowed = self.allowed(subject.kind, *id);
+            if allowed.suggested || allowed.values.is_empty() {
                 continue;
             }
             let Some(value) = edit.next.fields.get(id) else {
@@ -76,8 +94,8 @@ impl Organization {
                 continue;
             }
             let text = self.value_text(value);
-            let listed = rules
-                .allowed
+            let listed = allowed
+                .values
                 .iter()
                 .find(|allowed| self.value_text(allowed).to_lowercase() == text.to_lowercase());
             let Some(listed) = listed else {
@@ -101,7 +119,8 @@ impl Organization {
             }
         }
         for (id, rules) in &self.types[subject.kind].fields {
-            if rules.required && !edit.next.fields.contains_key(id) {
+            let missing = rules.required && !edit.next.fields.contains_key(id);
+            if missing && !self.fields.get(*id).custom.deleted {
                 let definition = self.fields.get(*id);
                 let flags = "Required, InvalidEmpty";
                 let (reference, name) = (&definition.reference, &definition.name);
@@ -139,7 +158,7 @@ impl Organization {
         };
         let state = kind.state(&written);
         let new = match state {
-            Some(state) => state.name.to_owned(),
+            Some(state) => state.name.to_string(),
             None if writer.bypass && !written.is_empty() => written,
             None => return Err(unlisted(field::STATE, &written)),
         };
@@ -152,7 +171,7 @@ impl Organization {
             return Err(unlisted(field::STATE, &new));
         }
         let possible: Vec<&str> = match way {
-            Some(way) if changed => way.reasons.to_vec(),
+            Some(way) if changed => way.reasons.iter().map(|reason| &**reason).collect(),
             _ => kind.reasons(&new).collect(),
         };
         let reason = text(&edit.next, field::REASON);

@@ -7,6 +7,7 @@ use super::field::{self, FieldId};
 use super::identity::UserId;
 use super::instant;
 use super::item::{Content, FieldChange, Update, WorkItem, split_tags};
+use super::link_feed::LinkChange;
 use super::patch::PatchOp;
 use super::relation::{self, Relation, Target};
 use super::store::tags_value;
@@ -46,6 +47,7 @@ impl Organization {
             old: None,
             new: Some(new),
         });
+        let comments = self.new_comment(comment.as_ref(), 1, stamps.changed);
         self.items.put(WorkItem {
             id,
             rev: 1,
@@ -68,6 +70,7 @@ impl Organization {
                 added: Vec::new(),
                 removed: Vec::new(),
             }],
+            comments: comments.into_iter().collect(),
             deleted: None,
         });
         self.link_other_ends(id, &added, &[], &writer);
@@ -110,11 +113,13 @@ impl Organization {
             .collect();
         let stamps = Stamps::read(&edit, &writer);
         let mut changes = changes(&base, &edit.next);
-        changes.extend(edit.comment.take().map(|new| FieldChange {
+        let comment = edit.comment.take().map(|new| FieldChange {
             field: field::HISTORY,
             old: None,
             new: Some(new),
-        }));
+        });
+        let new_comment = self.new_comment(comment.as_ref(), subject.rev + 1, stamps.changed);
+        changes.extend(comment);
         let comments_differ = base
             .relations
             .iter()
@@ -145,11 +150,8 @@ impl Organization {
             item.rev += 1;
             item.watermark = self.items.next_watermark();
             (item.changed, item.changed_by) = stamps.changed;
-            let comments = changes
-                .iter()
-                .filter(|change| change.field == field::HISTORY)
-                .count();
-            item.comment_count += i64::try_from(comments).unwrap_or(0);
+            item.comment_count += i64::from(new_comment.is_some());
+            item.comments.extend(new_comment);
         }
         item.updates.push(Update {
             rev: item.rev,
@@ -255,6 +257,8 @@ impl Organization {
             let Some((target, back)) = opposite(relation) else {
                 continue;
             };
+            self.items
+                .note_link(LinkChange::new(id, relation, target, is_new, writer));
             let Some(mut item) = self.items.any(target).cloned() else {
                 continue;
             };

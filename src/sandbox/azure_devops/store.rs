@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::field;
 use super::item::{WorkItem, split_tags};
+use super::link_feed::LinkChange;
 use super::value::FieldValue;
 
 /// A tag definition: its spelling is that of its first use.
@@ -15,15 +16,16 @@ pub(crate) struct Tag {
 }
 
 /// What an attempt changed, so that it can be taken back.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Attempt {
     before: Vec<(u64, Option<WorkItem>)>,
     tags: Vec<String>,
     watermark: u64,
+    link_changes: usize,
 }
 
 /// The items.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Items {
     by_id: BTreeMap<u64, WorkItem>,
     /// Lower-case address to items.
@@ -36,7 +38,12 @@ pub(crate) struct Items {
     last_id: u64,
     watermark: u64,
     relation: u64,
+    comment: u64,
+    /// Changes of links between work items, oldest first.
+    link_changes: Vec<LinkChange>,
     attempts: Vec<Attempt>,
+    /// Items that were stored since [`Self::take_touched`], and how many updates they had before.
+    touched: BTreeMap<u64, usize>,
 }
 
 impl Items {
@@ -53,6 +60,29 @@ impl Items {
     pub(crate) fn next_relation(&mut self) -> u64 {
         self.relation += 1;
         self.relation
+    }
+
+    pub(crate) fn next_comment(&mut self) -> u64 {
+        self.comment += 1;
+        self.comment
+    }
+
+    /// Notes a change of a link for the feed of links.
+    pub(crate) fn note_link(&mut self, change: LinkChange) {
+        self.link_changes.push(change);
+    }
+
+    /// Every change of a link, oldest first.
+    pub(crate) fn link_changes(&self) -> &[LinkChange] {
+        &self.link_changes
+    }
+
+    /// Changes an item in place, without a revision, an update or an entry in the feed.
+    pub(crate) fn amend(&mut self, id: u64, change: impl FnOnce(&mut WorkItem)) {
+        if let Some(mut item) = self.by_id.get(&id).cloned() {
+            change(&mut item);
+            self.replace(id, Some(item));
+        }
     }
 
     /// An item, whether or not it is in the recycle bin.
@@ -85,6 +115,8 @@ impl Items {
         self.last_id = self.last_id.max(id);
         self.feed.insert(item.watermark, (id, item.rev));
         let before = self.replace(id, Some(item));
+        let known = before.as_ref().map_or(0, |item| item.updates.len());
+        self.touched.entry(id).or_insert(known);
         if let Some(attempt) = self.attempts.last_mut() {
             attempt.before.push((id, before));
         }
@@ -97,6 +129,11 @@ impl Items {
                 self.feed.remove(&update.watermark);
             }
         }
+    }
+
+    /// The items that were stored since the last call, each with the number of updates that it had before.
+    pub(crate) fn take_touched(&mut self) -> BTreeMap<u64, usize> {
+        std::mem::take(&mut self.touched)
     }
 
     fn replace(&mut self, id: u64, item: Option<WorkItem>) -> Option<WorkItem> {
@@ -136,6 +173,7 @@ impl Items {
             before: Vec::new(),
             tags: Vec::new(),
             watermark: self.watermark,
+            link_changes: self.link_changes.len(),
         });
     }
 
@@ -161,6 +199,7 @@ impl Items {
             self.tags.remove(&tag);
         }
         self.feed.retain(|mark, _| *mark <= attempt.watermark);
+        self.link_changes.truncate(attempt.link_changes);
     }
 
     /// Ids of the live items that link to an address, ascending.
@@ -200,6 +239,11 @@ impl Items {
         };
         self.tags.insert(key, definition);
         name
+    }
+
+    /// Takes a tag definition away.
+    pub(crate) fn remove_tag(&mut self, name: &str) {
+        self.tags.remove(&name.to_lowercase());
     }
 
     pub(crate) fn tags(&self) -> impl Iterator<Item = &Tag> {

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde_json::{Number, Value, json};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 use super::Organization;
 use super::error::ApiError;
@@ -46,16 +47,16 @@ impl FieldValue {
 impl Organization {
     /// A value as it stands in an item's `fields`.
     pub(crate) fn value_json(&self, value: &FieldValue) -> Value {
-        match value {
-            FieldValue::Text(text) => json!(&**text),
-            FieldValue::Integer(number) => json!(number),
-            FieldValue::Double(number) => {
-                Number::from_f64(*number).map_or(Value::Null, Value::Number)
-            }
-            FieldValue::Boolean(flag) => json!(flag),
-            FieldValue::DateTime(at) => json!(at.to_string()),
-            FieldValue::Identity(user) => self.users.get(*user).json(&self.url()),
-            FieldValue::Node(node) => json!(&*self.nodes.get(*node).path),
+        // A value is a scalar or a person, whose keys are texts.
+        serde_json::to_value(self.value_view(value, &self.url())).unwrap_or_default()
+    }
+
+    /// A value ready to be written. `url` is the organisation's address.
+    pub(crate) fn value_view<'a>(&'a self, value: &'a FieldValue, url: &'a str) -> ValueView<'a> {
+        ValueView {
+            organization: self,
+            value,
+            url,
         }
     }
 
@@ -183,8 +184,37 @@ fn boolean(value: &Value) -> Option<bool> {
     }
 }
 
+/// A value on its way to the wire.
+pub(crate) struct ValueView<'a> {
+    organization: &'a Organization,
+    value: &'a FieldValue,
+    url: &'a str,
+}
+
+impl Serialize for ValueView<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.value {
+            FieldValue::Text(text) => serializer.serialize_str(text),
+            FieldValue::Integer(number) => serializer.serialize_i64(*number),
+            FieldValue::Double(number) if number.is_finite() => serializer.serialize_f64(*number),
+            FieldValue::Double(_) => serializer.serialize_unit(),
+            FieldValue::Boolean(flag) => serializer.serialize_bool(*flag),
+            FieldValue::DateTime(at) => serializer.collect_str(at),
+            FieldValue::Identity(user) => {
+                let user = self.organization.users.get(*user);
+                user.view(self.url).serialize(serializer)
+            }
+            FieldValue::Node(node) => {
+                serializer.serialize_str(&self.organization.nodes.get(*node).path)
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

@@ -48,11 +48,7 @@ impl Versions {
 
     /// The version under which a request is answered, as it stands in the answer's `Content-Type`.
     pub(crate) fn negotiate(self, request: &ApiRequest<'_>) -> Result<String, ApiError> {
-        let asked = request
-            .query("api-version")
-            .map(str::to_owned)
-            .or_else(|| in_accept(request.header("accept")?));
-        let Some(asked) = asked else {
+        let Some(asked) = asked(request) else {
             if matches!(request.method, "GET" | "HEAD" | "OPTIONS") {
                 return Ok(if self.released {
                     "7.1".to_owned()
@@ -98,6 +94,17 @@ impl Versions {
             _ => Ok(asked.to_owned()),
         }
     }
+}
+
+/// The version that a request names, in its query or in `Accept`.
+pub(crate) fn asked(request: &ApiRequest<'_>) -> Option<String> {
+    let query = request.query("api-version").map(str::to_owned);
+    query.or_else(|| in_accept(request.header("accept")?))
+}
+
+/// Whether a version is older than this one.
+pub(crate) fn is_before(asked: &str, number: (u32, u32)) -> bool {
+    Version::parse(asked).is_some_and(|version| version.number < number)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

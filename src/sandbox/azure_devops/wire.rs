@@ -1,6 +1,8 @@
 //! Work items as the service tells them (Microsoft Learn, Work Items - Get Work Item; recorded answers).
 
-use serde_json::{Map, Value, json};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
 
 use super::Organization;
 use super::error::ApiError;
@@ -92,62 +94,19 @@ impl Organization {
         )
     }
 
-    /// An item as JSON: `id, rev, fields, multilineFieldsFormat, relations, _links, url`.
+    /// An item as JSON; see [`Told`].
     pub(crate) fn item_json(&self, item: &WorkItem, view: &View) -> Value {
-        let mut object = Map::new();
-        object.insert("id".to_owned(), json!(item.id));
-        object.insert("rev".to_owned(), json!(item.rev));
-        let mut fields = Map::new();
-        let shown: Vec<_> = match &view.fields {
-            Some(wanted) => wanted
-                .iter()
-                .filter_map(|id| Some((*id, self.value_of(item, *id)?)))
-                .collect(),
-            None => self.shown_fields(item, view.expand.fields()),
-        };
-        for (id, value) in shown {
-            if id == field::HISTORY && item.revised.is_none() && view.fields.is_none() {
-                continue;
-            }
-            let reference = self.fields.get(id).reference.to_string();
-            fields.insert(reference, self.value_json(&value));
-        }
-        object.insert("fields".to_owned(), Value::Object(fields));
-        if view.fields.is_none() {
-            let formats = self.formats(item);
-            if !formats.is_empty() {
-                object.insert("multilineFieldsFormat".to_owned(), Value::Object(formats));
-            }
-        }
-        let with_relations = view.relations || view.expand.relations();
-        if with_relations && !item.content.relations.is_empty() {
-            let project = self.project_url(item.project);
-            let relations: Vec<Value> = item
-                .content
-                .relations
-                .iter()
-                .map(|relation| relation.json(&project))
-                .collect();
-            object.insert("relations".to_owned(), Value::Array(relations));
-        }
-        if view.links || view.expand.links() {
-            object.insert("_links".to_owned(), self.item_links(item));
-        }
-        object.insert("url".to_owned(), json!(self.item_url(item)));
-        Value::Object(object)
+        // Every key is a text and every number finite.
+        serde_json::to_value(self.told(item, view)).unwrap_or_default()
     }
 
-    fn formats(&self, item: &WorkItem) -> Map<String, Value> {
-        let mut formats = Map::new();
-        for id in item.content.fields.keys() {
-            let field = self.fields.get(*id);
-            if field.kind == FieldKind::Html && !field.is_raw_markup() {
-                let markdown = item.content.markdown.contains(id);
-                let format = if markdown { "markdown" } else { "html" };
-                formats.insert(field.reference.to_string(), json!(format));
-            }
+    /// An item ready to be written.
+    pub(crate) fn told<'a>(&'a self, item: &'a WorkItem, view: &'a View) -> Told<'a> {
+        Told {
+            organization: self,
+            item,
+            view,
         }
-        formats
     }
 
     fn item_links(&self, item: &WorkItem) -> Value {
@@ -164,6 +123,107 @@ impl Organization {
             "workItemType": href(format!("{project}/_apis/wit/workItemTypes/{kind}")),
             "fields": href(format!("{project}/_apis/wit/fields")),
         })
+    }
+}
+
+/// An item on its way to the wire: `id, rev, fields, multilineFieldsFormat, relations, _links, url`.
+/// Written straight into the answer: pages of 200 items with all fields are most of what is asked here.
+pub(crate) struct Told<'a> {
+    organization: &'a Organization,
+    item: &'a WorkItem,
+    view: &'a View,
+}
+
+impl Serialize for Told<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (organization, item, view) = (self.organization, self.item, self.view);
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("id", &item.id)?;
+        map.serialize_entry("rev", &item.rev)?;
+        map.serialize_entry("fields", &Fields(self))?;
+        if view.fields.is_none() && Formats(self).all().next().is_some() {
+            map.serialize_entry("multilineFieldsFormat", &Formats(self))?;
+        }
+        let with_relations = view.relations || view.expand.relations();
+        if with_relations && !item.content.relations.is_empty() {
+            map.serialize_entry("relations", &Relations(self))?;
+        }
+        if let Some(comment) = item.comments.iter().rfind(|one| one.rev == item.rev) {
+            let reference = organization.comment_reference(item, comment);
+            map.serialize_entry("commentVersionRef", &reference)?;
+        }
+        if view.links || view.expand.links() {
+            map.serialize_entry("_links", &organization.item_links(item))?;
+        }
+        map.serialize_entry("url", &organization.item_url(item))?;
+        map.end()
+    }
+}
+
+struct Fields<'a>(&'a Told<'a>);
+
+impl Serialize for Fields<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Told {
+            organization,
+            item,
+            view,
+        } = self.0;
+        let url = organization.url();
+        let shown: Vec<_> = match &view.fields {
+            Some(wanted) => wanted
+                .iter()
+                .filter_map(|id| Some((*id, organization.value_of(item, *id)?)))
+                .collect(),
+            None => organization.shown_fields(item, view.expand.fields()),
+        };
+        let mut map = serializer.serialize_map(None)?;
+        for (id, value) in &shown {
+            if *id == field::HISTORY && item.revised.is_none() && view.fields.is_none() {
+                continue;
+            }
+            let reference = &*organization.fields.get(*id).reference;
+            map.serialize_entry(reference, &organization.value_view(value, &url))?;
+        }
+        map.end()
+    }
+}
+
+/// Of each long text whether it is kept as HTML or as Markdown.
+struct Formats<'a>(&'a Told<'a>);
+
+impl Formats<'_> {
+    fn all(&self) -> impl Iterator<Item = (&str, &'static str)> {
+        let Told {
+            organization, item, ..
+        } = self.0;
+        item.content.fields.keys().filter_map(move |id| {
+            let field = organization.fields.get(*id);
+            let markdown = item.content.markdown.contains(id);
+            (field.kind == FieldKind::Html && !field.is_raw_markup()).then(|| {
+                (
+                    &*field.reference,
+                    if markdown { "markdown" } else { "html" },
+                )
+            })
+        })
+    }
+}
+
+impl Serialize for Formats<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.all())
+    }
+}
+
+struct Relations<'a>(&'a Told<'a>);
+
+impl Serialize for Relations<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let item = self.0.item;
+        let project = self.0.organization.project_url(item.project);
+        let relations = item.content.relations.iter();
+        serializer.collect_seq(relations.map(|relation| relation.view(&project)))
     }
 }
 

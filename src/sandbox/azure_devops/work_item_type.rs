@@ -1,5 +1,6 @@
 //! The work item types of the project's process, Agile-like: states, transitions, reasons, fields.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -9,18 +10,32 @@ use super::value::FieldValue;
 /// A state and its meta-state.
 #[derive(Clone, Debug)]
 pub(crate) struct State {
-    pub(crate) name: &'static str,
+    pub(crate) name: Cow<'static, str>,
     pub(crate) category: &'static str,
-    pub(crate) color: &'static str,
+    pub(crate) color: Cow<'static, str>,
+    /// Whether the process hid it: items keep it, but no item gets it any more.
+    pub(crate) hidden: bool,
+    /// Whether it came with a customisation.
+    pub(crate) custom: bool,
 }
 
 /// A way from one state to another; from `""` at creation.
 #[derive(Clone, Debug)]
 pub(crate) struct Transition {
-    pub(crate) from: &'static str,
-    pub(crate) to: &'static str,
+    pub(crate) from: Cow<'static, str>,
+    pub(crate) to: Cow<'static, str>,
     /// The first is the default.
-    pub(crate) reasons: &'static [&'static str],
+    pub(crate) reasons: Vec<Cow<'static, str>>,
+}
+
+/// Where a field of a type, or its rules, come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Origin {
+    #[default]
+    System,
+    /// The system's, with rules of the inherited process.
+    Inherited,
+    Custom,
 }
 
 /// A field on a type.
@@ -31,29 +46,70 @@ pub(crate) struct TypeField {
     /// Empty means any.
     pub(crate) allowed: Vec<FieldValue>,
     pub(crate) help: Option<&'static str>,
+    pub(crate) read_only: bool,
+    pub(crate) allow_groups: Option<bool>,
+    pub(crate) origin: Origin,
+}
+
+/// What an inherited process made of a type.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Customization {
+    /// The type's reference name in the process, once it is derived from the system's.
+    pub(crate) derived: Option<Arc<str>>,
+    /// Whether the process invented it.
+    pub(crate) custom: bool,
+    pub(crate) disabled: bool,
+    /// Deleted with its process' definition; the place stays, because items know their type by it.
+    pub(crate) removed: bool,
+    pub(crate) layout: super::process::LayoutChanges,
 }
 
 /// A work item type.
 #[derive(Clone, Debug)]
 pub(crate) struct WorkItemType {
     pub(crate) name: Arc<str>,
-    pub(crate) reference: &'static str,
-    pub(crate) description: &'static str,
-    pub(crate) color: &'static str,
-    pub(crate) icon: &'static str,
+    /// The reference name that work item tracking tells; a derived type keeps that of the system.
+    pub(crate) reference: Cow<'static, str>,
+    pub(crate) description: Cow<'static, str>,
+    pub(crate) color: Cow<'static, str>,
+    pub(crate) icon: Cow<'static, str>,
     pub(crate) states: Vec<State>,
     pub(crate) transitions: Vec<Transition>,
     /// Fields that it has beyond the system's own, and rules for any.
     pub(crate) fields: BTreeMap<FieldId, TypeField>,
+    pub(crate) customization: Customization,
 }
 
 impl WorkItemType {
     /// The state of a new item.
-    pub(crate) fn initial_state(&self) -> &'static str {
+    pub(crate) fn initial_state(&self) -> &str {
         self.transitions
             .iter()
-            .find(|way| way.from.is_empty())
-            .map_or("New", |way| way.to)
+            .find(|way| way.from.is_empty() && self.is_open(&way.to))
+            .map(|way| &*way.to)
+            .or_else(|| self.visible_states().next().map(|state| &*state.name))
+            .unwrap_or("New")
+    }
+
+    /// The states that an item can get.
+    pub(crate) fn visible_states(&self) -> impl Iterator<Item = &State> {
+        self.states.iter().filter(|state| !state.hidden)
+    }
+
+    fn is_open(&self, name: &str) -> bool {
+        self.visible_states().any(|state| state.name == name)
+    }
+
+    /// Whether a name is its name, its reference name or its reference name in the process.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        !self.customization.removed
+            && (self.name.eq_ignore_ascii_case(name)
+                || self.reference.eq_ignore_ascii_case(name)
+                || self
+                    .customization
+                    .derived
+                    .as_ref()
+                    .is_some_and(|derived| derived.eq_ignore_ascii_case(name)))
     }
 
     /// The state's own spelling.
@@ -66,15 +122,15 @@ impl WorkItemType {
     pub(crate) fn transition(&self, from: &str, to: &str) -> Option<&Transition> {
         self.transitions
             .iter()
-            .find(|way| way.from == from && way.to == to)
+            .find(|way| way.from == from && way.to == to && self.is_open(to))
     }
 
     /// Every reason that can stand with a state.
-    pub(crate) fn reasons(&self, state: &str) -> impl Iterator<Item = &'static str> {
+    pub(crate) fn reasons(&self, state: &str) -> impl Iterator<Item = &str> {
         self.transitions
             .iter()
             .filter(move |way| way.to == state)
-            .flat_map(|way| way.reasons.iter().copied())
+            .flat_map(|way| way.reasons.iter().map(|reason| &**reason))
     }
 
     /// Test Case, Test Plan and Test Suite items live and die by the test management API.
@@ -91,49 +147,37 @@ pub(crate) fn category(name: &str) -> Option<&'static [&'static str]> {
         "microsoft.requirementcategory" | "requirement category" => &["User Story"],
         "microsoft.taskcategory" | "task category" => &["Task"],
         "microsoft.sharedstepcategory" | "shared step category" => &["Shared Steps"],
+        "microsoft.testplancategory" | "test plan category" => &["Test Plan"],
+        "microsoft.testsuitecategory" | "test suite category" => &["Test Suite"],
         _ => return None,
     })
 }
 
-const NEW: State = State {
-    name: "New",
-    category: "Proposed",
-    color: "b2b2b2",
-};
-const ACTIVE: State = State {
-    name: "Active",
-    category: "InProgress",
-    color: "007acc",
-};
-const RESOLVED: State = State {
-    name: "Resolved",
-    category: "Resolved",
-    color: "ff9d00",
-};
-const CLOSED: State = State {
-    name: "Closed",
-    category: "Completed",
-    color: "339933",
-};
-const REMOVED: State = State {
-    name: "Removed",
-    category: "Removed",
-    color: "ffffff",
-};
-const DESIGN: State = State {
-    name: "Design",
-    category: "Proposed",
-    color: "b2b2b2",
-};
-const READY: State = State {
-    name: "Ready",
-    category: "InProgress",
-    color: "007acc",
-};
+const fn state(name: &'static str, category: &'static str, color: &'static str) -> State {
+    State {
+        name: Cow::Borrowed(name),
+        category,
+        color: Cow::Borrowed(color),
+        hidden: false,
+        custom: false,
+    }
+}
+
+const NEW: State = state("New", "Proposed", "b2b2b2");
+const ACTIVE: State = state("Active", "InProgress", "007acc");
+const RESOLVED: State = state("Resolved", "Resolved", "ff9d00");
+const CLOSED: State = state("Closed", "Completed", "339933");
+const REMOVED: State = state("Removed", "Removed", "ffffff");
+const DESIGN: State = state("Design", "Proposed", "b2b2b2");
+const READY: State = state("Ready", "InProgress", "007acc");
 
 fn ways(list: &[(&'static str, &'static str, &'static [&'static str])]) -> Vec<Transition> {
     list.iter()
-        .map(|&(from, to, reasons)| Transition { from, to, reasons })
+        .map(|&(from, to, reasons)| Transition {
+            from: Cow::Borrowed(from),
+            to: Cow::Borrowed(to),
+            reasons: reasons.iter().copied().map(Cow::Borrowed).collect(),
+        })
         .collect()
 }
 
@@ -180,9 +224,17 @@ fn plain(ids: &[FieldId]) -> BTreeMap<FieldId, TypeField> {
     fields
 }
 
-/// The process: Test Case, Bug, User Story, Task, Shared Steps.
+/// The process: Test Case, Bug, User Story, Task, Shared Steps, Test Plan, Test Suite.
 pub(crate) fn agile() -> Vec<WorkItemType> {
-    vec![test_case(), bug(), user_story(), task(), shared_steps()]
+    vec![
+        test_case(),
+        bug(),
+        user_story(),
+        task(),
+        shared_steps(),
+        test_plan(),
+        test_suite(),
+    ]
 }
 
 fn test_case() -> WorkItemType {
@@ -207,10 +259,10 @@ fn test_case() -> WorkItemType {
     );
     WorkItemType {
         name: Arc::from("Test Case"),
-        reference: "Microsoft.VSTS.WorkItemTypes.TestCase",
-        description: "Server-side data for a set of steps to be tested.",
-        color: "004B50",
-        icon: "icon_test_case",
+        reference: Cow::Borrowed("Microsoft.VSTS.WorkItemTypes.TestCase"),
+        description: Cow::Borrowed("Server-side data for a set of steps to be tested."),
+        color: Cow::Borrowed("004B50"),
+        icon: Cow::Borrowed("icon_test_case"),
         states: vec![DESIGN, READY, CLOSED],
         transitions: ways(&[
             ("", "Design", &["New"]),
@@ -222,6 +274,7 @@ fn test_case() -> WorkItemType {
             ("Closed", "Ready", &["Reactivated"]),
         ]),
         fields,
+        customization: Customization::default(),
     }
 }
 
@@ -253,11 +306,13 @@ fn bug() -> WorkItemType {
     fields.insert(field::VALUE_AREA, value_area());
     WorkItemType {
         name: Arc::from("Bug"),
-        reference: "Microsoft.VSTS.WorkItemTypes.Bug",
-        description: "Describes a divergence between required and actual behavior, and tracks the \
+        reference: Cow::Borrowed("Microsoft.VSTS.WorkItemTypes.Bug"),
+        description: Cow::Borrowed(
+            "Describes a divergence between required and actual behavior, and tracks the \
                       work done to correct the defect and verify the correction.",
-        color: "CC293D",
-        icon: "icon_insect",
+        ),
+        color: Cow::Borrowed("CC293D"),
+        icon: Cow::Borrowed("icon_insect"),
         states: vec![NEW, ACTIVE, RESOLVED, CLOSED],
         transitions: ways(&[
             ("", "New", &["New", "Build Failure"]),
@@ -315,6 +370,7 @@ fn bug() -> WorkItemType {
             ("Closed", "New", &["Reactivated"]),
         ]),
         fields,
+        customization: Customization::default(),
     }
 }
 
@@ -347,10 +403,12 @@ fn user_story() -> WorkItemType {
     );
     WorkItemType {
         name: Arc::from("User Story"),
-        reference: "Microsoft.VSTS.WorkItemTypes.UserStory",
-        description: "Tracks an activity the user will be able to perform with the product",
-        color: "009CCC",
-        icon: "icon_book",
+        reference: Cow::Borrowed("Microsoft.VSTS.WorkItemTypes.UserStory"),
+        description: Cow::Borrowed(
+            "Tracks an activity the user will be able to perform with the product",
+        ),
+        color: Cow::Borrowed("009CCC"),
+        icon: Cow::Borrowed("icon_book"),
         states: vec![NEW, ACTIVE, RESOLVED, CLOSED, REMOVED],
         transitions: ways(&[
             ("", "New", &["New"]),
@@ -369,16 +427,17 @@ fn user_story() -> WorkItemType {
             ("Removed", "New", &["Reconsidering the User Story"]),
         ]),
         fields,
+        customization: Customization::default(),
     }
 }
 
 fn task() -> WorkItemType {
     WorkItemType {
         name: Arc::from("Task"),
-        reference: "Microsoft.VSTS.WorkItemTypes.Task",
-        description: "Tracks work that needs to be done.",
-        color: "F2CB1D",
-        icon: "icon_clipboard",
+        reference: Cow::Borrowed("Microsoft.VSTS.WorkItemTypes.Task"),
+        description: Cow::Borrowed("Tracks work that needs to be done."),
+        color: Cow::Borrowed("F2CB1D"),
+        icon: Cow::Borrowed("icon_clipboard"),
         states: vec![NEW, ACTIVE, CLOSED, REMOVED],
         transitions: ways(&[
             ("", "New", &["New"]),
@@ -409,16 +468,19 @@ fn task() -> WorkItemType {
             field::INTEGRATION_BUILD,
             field::STACK_RANK,
         ]),
+        customization: Customization::default(),
     }
 }
 
 fn shared_steps() -> WorkItemType {
     WorkItemType {
         name: Arc::from("Shared Steps"),
-        reference: "Microsoft.VSTS.WorkItemTypes.SharedStep",
-        description: "Server-side data for a set of steps to be reused across multiple test cases.",
-        color: "004B50",
-        icon: "icon_test_step",
+        reference: Cow::Borrowed("Microsoft.VSTS.WorkItemTypes.SharedStep"),
+        description: Cow::Borrowed(
+            "Server-side data for a set of steps to be reused across multiple test cases.",
+        ),
+        color: Cow::Borrowed("004B50"),
+        icon: Cow::Borrowed("icon_test_step"),
         states: vec![ACTIVE, CLOSED],
         transitions: ways(&[
             ("", "Active", &["New"]),
@@ -426,6 +488,76 @@ fn shared_steps() -> WorkItemType {
             ("Closed", "Active", &["Reactivated"]),
         ]),
         fields: plain(&[field::STEPS, field::PARAMETERS]),
+        customization: Customization::default(),
+    }
+}
+
+/// The fields of a plan or a suite: no priority, no dates of closing.
+fn management(ids: &[FieldId]) -> BTreeMap<FieldId, TypeField> {
+    let mut fields = plain(ids);
+    for id in [
+        field::PRIORITY,
+        field::ACTIVATED_DATE,
+        field::ACTIVATED_BY,
+        field::CLOSED_DATE,
+        field::CLOSED_BY,
+    ] {
+        fields.remove(&id);
+    }
+    fields
+}
+
+fn test_plan() -> WorkItemType {
+    WorkItemType {
+        name: Arc::from("Test Plan"),
+        reference: Cow::Borrowed("Microsoft.VSTS.WorkItemTypes.TestPlan"),
+        description: Cow::Borrowed("Tracks test activities for a specific milestone or release."),
+        color: Cow::Borrowed("004B50"),
+        icon: Cow::Borrowed("icon_test_plan"),
+        states: vec![
+            state("Active", "InProgress", "007acc"),
+            state("Inactive", "Completed", "339933"),
+        ],
+        transitions: ways(&[
+            ("", "Active", &["New"]),
+            ("Active", "Inactive", &["Completed"]),
+            ("Inactive", "Active", &["Activated"]),
+        ]),
+        fields: management(&[field::START_DATE, field::FINISH_DATE]),
+        customization: Customization::default(),
+    }
+}
+
+fn test_suite() -> WorkItemType {
+    WorkItemType {
+        name: Arc::from("Test Suite"),
+        reference: Cow::Borrowed("Microsoft.VSTS.WorkItemTypes.TestSuite"),
+        description: Cow::Borrowed(
+            "Tracks test activites for a specific feature, requirement, or user story.",
+        ),
+        color: Cow::Borrowed("004B50"),
+        icon: Cow::Borrowed("icon_test_suite"),
+        states: vec![
+            state("In Planning", "Proposed", "b2b2b2"),
+            state("In Progress", "InProgress", "007acc"),
+            state("Completed", "Completed", "339933"),
+        ],
+        transitions: ways(&[
+            ("", "In Planning", &["New"]),
+            ("", "In Progress", &["New"]),
+            ("In Planning", "In Progress", &["Started"]),
+            ("In Planning", "Completed", &["Completed"]),
+            ("In Progress", "In Planning", &["Deferred"]),
+            ("In Progress", "Completed", &["Completed"]),
+            ("Completed", "In Progress", &["Reactivated"]),
+            ("Completed", "In Planning", &["Deferred"]),
+        ]),
+        fields: management(&[
+            field::TEST_SUITE_TYPE,
+            field::TEST_SUITE_TYPE_ID,
+            field::QUERY_TEXT,
+        ]),
+        customization: Customization::default(),
     }
 }
 
@@ -438,10 +570,10 @@ mod tests {
         for kind in agile() {
             for way in &kind.transitions {
                 assert!(
-                    way.from.is_empty() || kind.state(way.from).is_some(),
+                    way.from.is_empty() || kind.state(&way.from).is_some(),
                     "{way:?}"
                 );
-                assert!(kind.state(way.to).is_some(), "{way:?}");
+                assert!(kind.state(&way.to).is_some(), "{way:?}");
                 assert!(!way.reasons.is_empty(), "{way:?}");
             }
             assert!(kind.state(kind.initial_state()).is_some());
@@ -455,8 +587,8 @@ mod tests {
             let mut at = 0;
             while let Some(from) = reached.get(at).copied() {
                 for way in kind.transitions.iter().filter(|way| way.from == from) {
-                    if !reached.contains(&way.to) {
-                        reached.push(way.to);
+                    if !reached.contains(&&*way.to) {
+                        reached.push(&way.to);
                     }
                 }
                 at += 1;

@@ -179,6 +179,46 @@ impl Organization {
         ok(self.deleted_json(item, true))
     }
 
+    /// `workitemsdelete`: one result for each id, as the schema promises (an example shows 204 instead).
+    pub(crate) fn delete_items(&mut self, request: &ApiRequest<'_>, scope: Scope) -> Answer {
+        let body = request.json()?;
+        let ids = body.get("ids").or_else(|| body.get("Ids"));
+        let ids: Option<Vec<u64>> = ids
+            .and_then(Value::as_array)
+            .and_then(|ids| ids.iter().map(Value::as_u64).collect());
+        let ids = ids.ok_or_else(|| ApiError::bad_request("The value of ids is not valid."))?;
+        let destroy = body.get("destroy").or_else(|| body.get("Destroy"));
+        let destroy = destroy == Some(&Value::Bool(true));
+        let writer = self.writer(request, scope, &WriteOptions::default())?;
+        let mut results = Vec::new();
+        for id in ids {
+            let refused = match self.in_scope(scope, id) {
+                Err(error) => Some(error),
+                Ok(item) if self.types[item.kind].is_test_item() => {
+                    Some(ApiError::test_item_delete(&self.types[item.kind].name))
+                }
+                Ok(_) => None,
+            };
+            results.push(match refused {
+                Some(error) => json!({
+                    "id": id,
+                    "code": error.status.as_u16(),
+                    "message": error.message(),
+                }),
+                None if destroy => {
+                    self.destroy_item(id, &writer);
+                    json!({"id": id, "code": 200})
+                }
+                None => {
+                    self.set_deleted(id, true, &writer);
+                    let item = self.items.any(id).ok_or_else(|| ApiError::no_item(id))?;
+                    self.deleted_json(item, false)
+                }
+            });
+        }
+        ok(json!({"results": results}))
+    }
+
     pub(crate) fn delete_test_case(
         &mut self,
         request: &ApiRequest<'_>,

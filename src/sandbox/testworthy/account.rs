@@ -14,6 +14,10 @@ pub const API_KEY: &str = "sandbox-testworthy-key-not-a-secret";
 pub const PROJECT_KEY: &str = "sandbox-web-shop-project-key";
 /// `X-PROJECT-KEY` of a second project of the same tenant, for foreign ids.
 pub const OTHER_PROJECT_KEY: &str = "sandbox-back-office-project-key";
+/// The bearer token of [`USER_EMAIL`] on the second surface. Public and worthless on purpose.
+pub const TOKEN: &str = "sandbox-testworthy-token-not-a-secret";
+/// The bearer token of [`GUEST_EMAIL`].
+pub const GUEST_TOKEN: &str = "sandbox-guest-token-not-a-secret";
 /// A user who may not open the web shop, with [`GUEST_KEY`].
 pub const GUEST_EMAIL: &str = "guest@web-shop.example";
 /// `X-TMA-KEY` of [`GUEST_EMAIL`].
@@ -43,6 +47,8 @@ pub struct User {
     pub email: String,
     /// Sent as `X-TMA-KEY`.
     pub api_key: String,
+    /// Sent as bearer token on the second surface; empty: none works.
+    pub token: String,
     /// Projects that the user may open.
     pub projects: BTreeSet<u64>,
 }
@@ -56,6 +62,8 @@ pub struct Project {
     pub name: String,
     /// Sent as `X-PROJECT-KEY`.
     pub key: String,
+    /// Shown by the second surface.
+    pub description: Option<String>,
 }
 
 /// Who calls, in which project.
@@ -66,28 +74,32 @@ pub(super) struct Caller {
 }
 
 pub(super) fn users() -> Vec<User> {
-    let user = |id, name: &str, email: &str, key: &str, projects: &[u64]| User {
+    let user = |id, name: &str, email: &str, (key, token): (&str, &str), projects: &[u64]| User {
         id,
         name: name.to_owned(),
         email: email.to_owned(),
         api_key: key.to_owned(),
+        token: token.to_owned(),
         projects: projects.iter().copied().collect(),
     };
     let all = [PROJECT_ID, OTHER_PROJECT_ID];
     vec![
-        user(ROBOT_ID, "Accord Robot", USER_EMAIL, API_KEY, &all),
+        user(ROBOT_ID, "Accord Robot", USER_EMAIL, (API_KEY, TOKEN), &all),
         user(
             PERSON_ID,
             "Tess Example",
             "tess@web-shop.example",
-            "sandbox-person-key-not-a-secret",
+            (
+                "sandbox-person-key-not-a-secret",
+                "sandbox-person-token-not-a-secret",
+            ),
             &all,
         ),
         user(
             GUEST_ID,
             "Gus Example",
             GUEST_EMAIL,
-            GUEST_KEY,
+            (GUEST_KEY, GUEST_TOKEN),
             &[OTHER_PROJECT_ID],
         ),
     ]
@@ -99,11 +111,13 @@ pub(super) fn projects() -> Vec<Project> {
             id: PROJECT_ID,
             name: "Web Shop".to_owned(),
             key: PROJECT_KEY.to_owned(),
+            description: None,
         },
         Project {
             id: OTHER_PROJECT_ID,
             name: "Back Office".to_owned(),
             key: OTHER_PROJECT_KEY.to_owned(),
+            description: None,
         },
     ]
 }

@@ -76,6 +76,13 @@ impl Body {
         })
     }
 
+    pub(super) fn texts(&self, name: &str) -> Result<Edit<Vec<String>>, Refusal> {
+        self.read(name, "a list of texts", |value| {
+            let texts = value.as_array()?.iter();
+            texts.map(|text| text.as_str().map(str::to_owned)).collect()
+        })
+    }
+
     pub(super) fn objects(&self, name: &str) -> Result<Edit<Vec<Body>>, Refusal> {
         self.read(name, "a list of objects", |value| {
             value

@@ -19,7 +19,8 @@ impl Server {
     /// | `POST cases/{id}/copy`, `POST cases/{id}/move` | body may name `suite` and `section` |
     /// | `POST sections/{id}`, `DELETE sections/{id}` | `name`, `parent`; deletes all below |
     /// | `POST suites/{id}`, `DELETE suites/{id}` | `name`; deletes all below |
-    /// | `POST rotate-key` | `apiKey`: the old key stops working at once |
+    /// | `POST rotate-key`, `POST rotate-token` | `apiKey`, `token`: the old one stops working at once |
+    /// | `GET integrations` | the Azure DevOps settings of every project, secrets left out |
     pub fn control(&mut self, method: &str, path: &str, body: &[u8], now: Timestamp) -> Reply {
         self.control_checked(method, path, body, (PERSON_ID, now))
             .unwrap_or_else(Reply::from)
@@ -47,6 +48,13 @@ impl Server {
                 self.rotate_key(ROBOT_ID, key)?;
                 Ok(Reply::empty_object())
             }
+            ("POST", ["rotate-token"]) => {
+                let members = object(body)?;
+                let token = required_text(&members, "token")?;
+                self.set_token(ROBOT_ID, token)?;
+                Ok(Reply::empty_object())
+            }
+            ("GET", ["integrations"]) => Ok(self.show_integrations()),
             ("POST", ["cases"]) => {
                 let mut members = object(body)?;
                 let suite = take_id(&mut members, "suite")?
@@ -116,7 +124,7 @@ impl Server {
         let Value::Object(mut members) = json!(self.options) else {
             return Err(Refusal::invalid("The switches could not be read."));
         };
-        members.extend(changes.clone());
+        merge(&mut members, changes);
         let options: TestWorthyOptions = serde_json::from_value(Value::Object(members))
             .map_err(|error| Refusal::invalid(error.to_string()))?;
         self.set_options(options)?;
@@ -150,6 +158,16 @@ impl Server {
         match self.case(id) {
             Some(case) => Reply::ok(&self.stored(case)),
             None => Refusal::unknown("Test case").into(),
+        }
+    }
+}
+
+/// Objects within objects are changed member by member too.
+fn merge(members: &mut Map<String, Value>, changes: &Map<String, Value>) {
+    for (name, value) in changes {
+        match (members.get_mut(name), value) {
+            (Some(Value::Object(inner)), Value::Object(changes)) => merge(inner, changes),
+            _ => drop(members.insert(name.clone(), value.clone())),
         }
     }
 }

@@ -7,9 +7,6 @@ use serde::{Serialize, Serializer};
 use super::reply::Reply;
 use super::{Refusal, TestWorthyOptions};
 
-/// `TestRail`'s default and largest page.
-const LARGEST_PAGE: usize = 250;
-
 /// The part of a list that one answer carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Page {
@@ -18,10 +15,10 @@ struct Page {
 }
 
 impl Page {
-    fn from_query(query: &str) -> Result<Self, Refusal> {
+    fn from_query(query: &str, largest: usize) -> Result<Self, Refusal> {
         let mut page = Self {
             offset: 0,
-            limit: LARGEST_PAGE,
+            limit: largest,
         };
         for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
             let number = || {
@@ -31,7 +28,7 @@ impl Page {
             };
             match name.to_ascii_lowercase().as_str() {
                 "offset" => page.offset = number()?,
-                "limit" => page.limit = number()?.clamp(1, LARGEST_PAGE),
+                "limit" => page.limit = number()?.clamp(1, largest),
                 _ => {}
             }
         }
@@ -47,7 +44,7 @@ pub(super) fn reply<T: Serialize>(
     items: &[T],
 ) -> Result<Reply, Refusal> {
     if options.paging {
-        let page = Page::from_query(query)?;
+        let page = Page::from_query(query, options.largest_page.max(1))?;
         return Ok(Reply::ok(&Paged {
             noun,
             path,

@@ -1,11 +1,11 @@
-//! `TestWorthy`'s automation surface as a state machine: every call goes in as data with the time, the
+//! `TestWorthy`'s two surfaces as one state machine: every call goes in as data with the time, the
 //! answer comes out. It shares no code with Accord's client, so that neither can hide the other's
 //! mistakes.
 //!
 //! What is published (the vendor's Automation API page: headers, conventions, the case object, 200 and
 //! 400 of add test case; the vendor's client script: runs, tests, results) is served as published. The
 //! rest follows `TestRail`'s API, version 2, from which the surface visibly descends; [`TestWorthyOptions`]
-//! switches between the ways in which a real server may differ.
+//! switches between the ways in which a real server may differ. [`v1`] holds the second surface.
 
 mod account;
 mod body;
@@ -23,6 +23,7 @@ mod reply;
 mod run;
 mod stamp;
 mod suite;
+mod v1;
 mod view;
 mod web;
 
@@ -31,8 +32,8 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 
 pub use account::{
-    API_KEY, GUEST_EMAIL, GUEST_ID, GUEST_KEY, OTHER_PROJECT_ID, OTHER_PROJECT_KEY, PERSON_ID,
-    PROJECT_ID, PROJECT_KEY, Project, ROBOT_ID, TENANT_ID, USER_EMAIL, User,
+    API_KEY, GUEST_EMAIL, GUEST_ID, GUEST_KEY, GUEST_TOKEN, OTHER_PROJECT_ID, OTHER_PROJECT_KEY,
+    PERSON_ID, PROJECT_ID, PROJECT_KEY, Project, ROBOT_ID, TENANT_ID, TOKEN, USER_EMAIL, User,
 };
 pub use edit::{CaseEdit, Edit};
 pub use entity::{Audit, Case, FLAGS, Run, Section, Step, Suite, TEXT_FIELDS, Test, TestResult};
@@ -42,7 +43,8 @@ pub use options::TestWorthyOptions;
 pub use refusal::Refusal;
 pub use reply::Reply;
 pub use run::ResultAt;
-pub use web::{control_router, refusal, router};
+pub use v1::{AzureDevOpsConfiguration, Integrations, MappingRow, V1Options, WriteAnswer};
+pub use web::{control_router, refusal, router, told};
 
 /// One emulated server with one tenant.
 #[derive(Clone, Debug)]
@@ -52,6 +54,7 @@ pub struct Server {
     users: Vec<User>,
     projects: Vec<Project>,
     custom_fields: Vec<String>,
+    integrations: Integrations,
     suites: BTreeMap<u64, Suite>,
     sections: BTreeMap<u64, Section>,
     cases: BTreeMap<u64, Case>,
@@ -96,6 +99,7 @@ impl Server {
             users: account::users(),
             projects: account::projects(),
             custom_fields: Vec::new(),
+            integrations: Integrations::default(),
             suites: BTreeMap::new(),
             sections: BTreeMap::new(),
             cases: BTreeMap::new(),
@@ -122,6 +126,9 @@ impl Server {
         self.zone = options.zone().map_err(|error| {
             Refusal::invalid(format!("timeZone {:?}: {error}", options.time_zone))
         })?;
+        if let Some(problem) = options.v1.problem() {
+            return Err(Refusal::invalid(problem));
+        }
         self.options = options;
         Ok(())
     }
@@ -142,6 +149,17 @@ impl Server {
             .find(|known| known.id == user)
             .ok_or_else(|| Refusal::unknown("User"))?;
         user.api_key = key.into();
+        Ok(())
+    }
+
+    /// Gives a user another bearer token; the old one stops working at once.
+    pub fn set_token(&mut self, user: u64, token: impl Into<String>) -> Result<(), Refusal> {
+        let user = self
+            .users
+            .iter_mut()
+            .find(|known| known.id == user)
+            .ok_or_else(|| Refusal::unknown("User"))?;
+        user.token = token.into();
         Ok(())
     }
 

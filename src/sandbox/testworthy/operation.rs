@@ -12,12 +12,12 @@ use super::reply::Reply;
 use super::view::{Freshness, ResultView, TestView, View};
 use super::{Refusal, Server, listing};
 
-/// A request to the automation surface.
+/// A request to either surface.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
     /// Such as `GET`.
     pub method: &'a str,
-    /// Below the server's base address: `/api/tests/get_cases/41`.
+    /// Below the server's base address: `/api/tests/get_cases/41`, `/v1/cases/210301`.
     pub path: &'a str,
     /// Without the question mark; empty if there is none.
     pub query: &'a str,
@@ -141,6 +141,9 @@ pub fn is_write(method: &str, _path: &str) -> bool {
 impl Server {
     /// Answers one request.
     pub fn handle(&mut self, call: &Call<'_>) -> Reply {
+        if let Some(path) = call.path.strip_prefix("/v1/") {
+            return self.handle_v1(call, path);
+        }
         let Some((route, id)) = find(call.path) else {
             return Refusal::no_such_operation().into();
         };

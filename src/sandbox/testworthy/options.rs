@@ -3,6 +3,8 @@
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use super::v1::V1Options;
+
 /// How the emulator behaves where the public record is silent or servers differ. The default is what
 /// the published sample and the vendor's client show.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -10,7 +12,9 @@ use serde::{Deserialize, Serialize};
 pub struct TestWorthyOptions {
     /// Lists are bare arrays instead of `{"cases": [...]}`. [`Self::paging`] wins over it.
     pub bare_arrays: bool,
-    /// Lists come in pages of at most 250 with `offset`, `limit`, `size` and `_links`.
+    /// The largest page; `TestRail`'s is 250.
+    pub largest_page: usize,
+    /// Lists come in pages with `offset`, `limit`, `size` and `_links`.
     pub paging: bool,
     /// The reads that no public source shows (`get_case`, `get_suites`, `get_sections`, results,
     /// lookups) answer 404.
@@ -27,12 +31,15 @@ pub struct TestWorthyOptions {
     pub add_case_takes_section: bool,
     /// The server's local zone, for timestamps: an IANA name or a POSIX `TZ` text.
     pub time_zone: String,
+    /// The second surface.
+    pub v1: V1Options,
 }
 
 impl Default for TestWorthyOptions {
     fn default() -> Self {
         Self {
             bare_arrays: false,
+            largest_page: 250,
             paging: false,
             without_inferred_reads: false,
             sign_in_page: false,
@@ -41,6 +48,7 @@ impl Default for TestWorthyOptions {
             refuse_refs: false,
             add_case_takes_section: false,
             time_zone: "America/Chicago".to_owned(),
+            v1: V1Options::default(),
         }
     }
 }

@@ -43,6 +43,14 @@ impl Refusal {
         }
     }
 
+    /// 404 for a thing that does not exist, as the second surface is assumed to answer.
+    pub(super) fn not_found(message: impl Into<String>) -> Self {
+        Self {
+            status: 404,
+            message: message.into(),
+        }
+    }
+
     pub(super) fn no_such_operation() -> Self {
         Self {
             status: 404,

@@ -7,7 +7,7 @@ use serde::Serialize;
 pub struct Reply {
     /// HTTP status.
     pub status: u16,
-    /// `Content-Type`.
+    /// `Content-Type`; empty: none.
     pub content_type: &'static str,
     /// `Allow`, on a 405.
     pub allow: Option<&'static str>,
@@ -36,6 +36,16 @@ impl Reply {
 
     pub(super) fn ok<T: Serialize + ?Sized>(body: &T) -> Self {
         Self::json(200, body)
+    }
+
+    /// A status with a body of no bytes.
+    pub(super) fn without_body(status: u16) -> Self {
+        Self {
+            status,
+            content_type: "",
+            allow: None,
+            body: Vec::new(),
+        }
     }
 
     pub(super) fn empty_object() -> Self {

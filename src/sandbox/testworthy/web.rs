@@ -1,4 +1,4 @@
-//! The state machine on HTTP: one handler for the automation surface, one for the control routes.
+//! The state machine on HTTP: one handler for both surfaces, one for the control routes.
 
 use axum::Router;
 use axum::body::Bytes;
@@ -11,7 +11,7 @@ use crate::sandbox::Sandbox;
 
 /// The routes under `/testworthy` (mounted there by the sandbox's server).
 pub fn router(sandbox: Sandbox) -> Router {
-    Router::new().fallback(automation).with_state(sandbox)
+    Router::new().fallback(surfaces).with_state(sandbox)
 }
 
 /// The routes under `/_sandbox/testworthy`; see [`super::Server::control`].
@@ -31,7 +31,16 @@ pub fn refusal(status: StatusCode) -> Response {
     .into_response()
 }
 
-async fn automation(Shared(sandbox): Shared<Sandbox>, request: Request) -> Response {
+/// A refusal in this server's form with the words of a fault.
+pub fn told(status: StatusCode, message: &str) -> Response {
+    Reply::from(Refusal {
+        status: status.as_u16(),
+        message: message.to_owned(),
+    })
+    .into_response()
+}
+
+async fn surfaces(Shared(sandbox): Shared<Sandbox>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Some(body) = read(body).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
@@ -74,10 +83,14 @@ impl IntoResponse for Reply {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, self.body).into_response();
         let headers = response.headers_mut();
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static(self.content_type),
-        );
+        if self.content_type.is_empty() {
+            headers.remove(header::CONTENT_TYPE);
+        } else {
+            headers.insert(
+                header::CONTENT_TYPE,
+                HeaderValue::from_static(self.content_type),
+            );
+        }
         if let Some(allow) = self.allow {
             headers.insert(header::ALLOW, HeaderValue::from_static(allow));
         }

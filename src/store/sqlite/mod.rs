@@ -19,10 +19,10 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use self::fault::Fault;
 use self::write::Writer;
 use super::{
-    AuditCheck, AuditRow, Intent, Loss, Quarantine, Record, Run, RunOutcome, Store, StoreError,
-    folder,
+    AuditCheck, AuditRow, Intent, Loss, PairsByRule, Quarantine, Record, Run, RunOutcome, Store,
+    StoreError, folder,
 };
-use crate::model::{Endpoints, Link, Name, OperationId, RunId};
+use crate::model::{CaseId, Endpoints, Link, Name, OperationId, RunId};
 
 /// The state in one SQLite file.
 #[derive(Clone, Debug)]
@@ -172,6 +172,22 @@ impl Store for SqliteStore {
     async fn links(&self, endpoints: &Endpoints) -> Result<Vec<Link>, StoreError> {
         let endpoints = endpoints.clone();
         self.read(move |connection| read::links(connection, &endpoints))
+            .await
+    }
+
+    async fn pairs(&self, endpoints: &Endpoints) -> Result<PairsByRule, StoreError> {
+        let endpoints = endpoints.clone();
+        self.read(move |connection| read::pairs(connection, &endpoints))
+            .await
+    }
+
+    async fn links_of(
+        &self,
+        endpoints: &Endpoints,
+        cases: &[CaseId],
+    ) -> Result<Vec<Link>, StoreError> {
+        let (endpoints, cases) = (endpoints.clone(), cases.to_vec());
+        self.read(move |connection| read::links_of(connection, &endpoints, &cases))
             .await
     }
 

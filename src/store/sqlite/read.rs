@@ -9,7 +9,8 @@ use crate::model::{
 use crate::store::audit::Chain;
 use crate::store::codec::{self, BaseRows};
 use crate::store::{
-    AuditCheck, AuditEntry, AuditRow, Intent, Loss, Quarantine, Run, RunOutcome, statement,
+    AuditCheck, AuditEntry, AuditRow, Intent, Loss, PairsByRule, Quarantine, Run, RunOutcome,
+    statement,
 };
 
 /// Runs a query and turns each row into a record.
@@ -53,27 +54,75 @@ pub(super) fn links(connection: &Connection, at: &Endpoints) -> Result<Vec<Link>
     let Some(id) = endpoints_id(&snapshot, at)? else {
         return Ok(Vec::new());
     };
-    let known = collect(&snapshot, statement::BASE_ROWS, &[], |row| {
+    let known = base_rows(&snapshot)?;
+    collect(&snapshot, statement::LINKS, &[&id], |row| {
+        link_at(row, at, &known)
+    })
+}
+
+pub(super) fn links_of(
+    connection: &Connection,
+    at: &Endpoints,
+    cases: &[CaseId],
+) -> Result<Vec<Link>, Fault> {
+    let snapshot = connection.unchecked_transaction()?;
+    let Some(id) = endpoints_id(&snapshot, at)? else {
+        return Ok(Vec::new());
+    };
+    let known = base_rows(&snapshot)?;
+    let mut statement = snapshot.prepare_cached(statement::LINK_OF_CASE)?;
+    let mut links = Vec::with_capacity(cases.len());
+    for case in cases {
+        let mut rows = statement.query((id, case.0))?;
+        if let Some(row) = rows.next()? {
+            links.push(link_at(row, at, &known)?);
+        }
+    }
+    Ok(links)
+}
+
+pub(super) fn pairs(connection: &Connection, at: &Endpoints) -> Result<PairsByRule, Fault> {
+    let snapshot = connection.unchecked_transaction()?;
+    let Some(id) = endpoints_id(&snapshot, at)? else {
+        return Ok(Vec::new());
+    };
+    let mut statement = snapshot.prepare_cached(statement::PAIRS)?;
+    let mut rows = statement.query([id])?;
+    let mut by_rule = PairsByRule::new();
+    while let Some(row) = rows.next()? {
+        let rule = text(row, 0)?;
+        let pair = (CaseId(row.get(1)?), WorkItemId(row.get(2)?));
+        match by_rule.last_mut() {
+            Some((last, pairs)) if last.as_str() == rule => pairs.push(pair),
+            _ => by_rule.push((codec::name(rule)?, vec![pair])),
+        }
+    }
+    Ok(by_rule)
+}
+
+fn base_rows(connection: &Connection) -> Result<BaseRows, Fault> {
+    let known = collect(connection, statement::BASE_ROWS, &[], |row| {
         Ok((row.get(0)?, (row.get(1)?, row.get(2)?)))
     })?;
-    let known: BaseRows = known.into_iter().collect();
-    collect(&snapshot, statement::LINKS, &[&id], |row| {
-        let recorded_at: Option<String> = row.get(8)?;
-        Ok(Link {
-            id: LinkId(row.get(0)?),
-            endpoints: at.clone(),
-            case: CaseId(row.get(1)?),
-            work_item: WorkItemId(row.get(2)?),
-            testworthy_project: row.get(3)?,
-            rule: name_at(row, 4)?,
-            case_mark: codec::mark(text(row, 5)?)?,
-            work_item_mark: codec::mark(text(row, 6)?)?,
-            base: Base {
-                fields: codec::base(text(row, 9)?, &known)?,
-                rev: row.get::<_, Option<u64>>(7)?.map(Rev),
-                recorded_at: recorded_at.as_deref().map(codec::time).transpose()?,
-            },
-        })
+    Ok(known.into_iter().collect())
+}
+
+fn link_at(row: &Row<'_>, at: &Endpoints, known: &BaseRows) -> Result<Link, Fault> {
+    let recorded_at: Option<String> = row.get(8)?;
+    Ok(Link {
+        id: LinkId(row.get(0)?),
+        endpoints: at.clone(),
+        case: CaseId(row.get(1)?),
+        work_item: WorkItemId(row.get(2)?),
+        testworthy_project: row.get(3)?,
+        rule: name_at(row, 4)?,
+        case_mark: codec::mark(text(row, 5)?)?,
+        work_item_mark: codec::mark(text(row, 6)?)?,
+        base: Base {
+            fields: codec::base(text(row, 9)?, known)?,
+            rev: row.get::<_, Option<u64>>(7)?.map(Rev),
+            recorded_at: recorded_at.as_deref().map(codec::time).transpose()?,
+        },
     })
 }
 

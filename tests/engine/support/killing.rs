@@ -9,9 +9,9 @@ use accord::model::config::Connection;
 use accord::model::{Case, CaseId, SectionId, SuiteId, WorkItem, WorkItemId, WorkItemType};
 use accord::reconcile::{HttpRemotes, Readers, ReconcileError, Remotes, Writers};
 use accord::remote::{
-    CaseDraft, CaseListing, CasePatch, CaseRead, ReadAzureDevOps, ReadTestWorthy, RemoteError,
-    Section, Suite, TestWorthyCapabilities, WorkItemQuery, WorkItemWrite, WriteAzureDevOps,
-    WriteOutcome, WriteTestWorthy,
+    CaseDraft, CaseListing, CasePatch, CaseRead, CaseScope, IntegrationSettings, ReadAzureDevOps,
+    ReadTestWorthy, RemoteError, Section, Suite, TestWorthyCapabilities, WorkItemQuery,
+    WorkItemWrite, WriteAzureDevOps, WriteOutcome, WriteTestWorthy,
 };
 use async_trait::async_trait;
 use tokio::sync::Notify;
@@ -101,8 +101,8 @@ impl ReadTestWorthy for TestWorthy {
         self.0.capabilities()
     }
 
-    async fn check(&self, suite: SuiteId) -> Result<(), RemoteError> {
-        self.1.around(self.0.check(suite)).await
+    async fn check(&self, scope: CaseScope) -> Result<(), RemoteError> {
+        self.1.around(self.0.check(scope)).await
     }
 
     async fn suites(&self) -> Result<Vec<Suite>, RemoteError> {
@@ -113,12 +113,16 @@ impl ReadTestWorthy for TestWorthy {
         self.1.around(self.0.sections(suite)).await
     }
 
-    async fn cases(&self, suite: SuiteId) -> Result<CaseListing, RemoteError> {
-        self.1.around(self.0.cases(suite)).await
+    async fn cases(&self, scope: CaseScope) -> Result<CaseListing, RemoteError> {
+        self.1.around(self.0.cases(scope)).await
     }
 
     async fn case(&self, id: CaseId) -> Result<CaseRead, RemoteError> {
         self.1.around(self.0.case(id)).await
+    }
+
+    async fn integrations(&self) -> Result<Vec<IntegrationSettings>, RemoteError> {
+        self.1.around(self.0.integrations()).await
     }
 }
 
@@ -138,6 +142,10 @@ impl WriteTestWorthy for TestWorthy {
         path: &[String],
     ) -> Result<SectionId, RemoteError> {
         self.1.around(self.0.ensure_section(suite, path)).await
+    }
+
+    async fn put_integration(&self, settings: &IntegrationSettings) -> Result<(), RemoteError> {
+        self.1.around(self.0.put_integration(settings)).await
     }
 }
 

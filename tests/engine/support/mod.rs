@@ -3,7 +3,7 @@
 pub(crate) mod killing;
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -20,6 +20,8 @@ use accord::sandbox::{RunningSandbox, Sandbox, seed};
 use accord::store::{SqliteStore, Store};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
+
+use crate::judge::Judge;
 
 /// A clock that only moves when somebody sleeps on it.
 #[derive(Default)]
@@ -67,8 +69,22 @@ impl World {
 
     /// The sample's connection and mapping with these rules, over the sample's data or without items.
     pub(crate) async fn new(with_items: bool, rules: &str) -> Self {
+        let connection = example("connection.yaml");
+        let mapping = example("mappings/test-case.yaml");
+        Self::with(with_items, &connection, &mapping, rules).await
+    }
+
+    /// These rules over TestWorthy's surface `v1` and its few fields. `also` are more keys of the
+    /// connection's TestWorthy side.
+    pub(crate) async fn v1(also: &str, rules: &str) -> Self {
+        let connection = V1_CONNECTION.replace("    ALSO\n", also);
+        Self::with(true, &connection, V1_MAPPING, rules).await
+    }
+
+    async fn with(with_items: bool, connection: &str, mapping: &str, rules: &str) -> Self {
         accord::http::install_tls_provider();
         let sandbox = Sandbox::default().start(0).await.expect("a free port");
+        sandbox.sandbox().record();
         let seed = if with_items {
             seed::web_shop()
         } else {
@@ -83,28 +99,21 @@ impl World {
             std::fs::write(folder.path().join(name), text).expect("writing a manifest");
         };
         write("accord.yaml", &example("accord.yaml"));
-        write("connection.yaml", &example("connection.yaml"));
-        write("mapping.yaml", &example("mappings/test-case.yaml"));
+        write("connection.yaml", connection);
+        write("mapping.yaml", mapping);
         write("rules.yaml", rules);
-        let options = LoadOptions {
-            folder: folder.path().to_owned(),
-            ..LoadOptions::default()
-        };
-        let loaded = manifest::load(&options).loaded;
-        let config = loaded.config.unwrap_or_else(|| {
-            let findings: Vec<&str> = loaded
-                .findings
-                .iter()
-                .map(|finding| finding.message.as_str())
-                .collect();
-            panic!("the project does not hold: {findings:?}")
-        });
         Self {
             sandbox,
-            config,
+            config: load(folder.path()),
             clock: TestClock::default(),
             folder,
         }
+    }
+
+    /// Puts other rules in the place of the ones that are declared.
+    pub(crate) fn declare(&mut self, rules: &str) {
+        std::fs::write(self.folder.path().join("rules.yaml"), rules).expect("writing a manifest");
+        self.config = load(self.folder.path());
     }
 
     /// Clients of the sandbox, new for every run like those of a process.
@@ -161,6 +170,15 @@ impl World {
         Ok((outcome.planned.plan, report))
     }
 
+    /// Carries out a plan that was made before.
+    pub(crate) async fn carry_out(&self, outcome: &PlanOutcome) -> ApplyReport {
+        let remotes = self.remotes();
+        let store = self.store().await;
+        let context = self.context(&remotes, &store);
+        let report = apply(&context, outcome, &StopFlag::default()).await;
+        report.expect("a report")
+    }
+
     fn context<'a>(&'a self, remotes: &'a dyn Remotes, store: &'a dyn Store) -> Context<'a> {
         Context {
             config: &self.config,
@@ -169,6 +187,67 @@ impl World {
             clock: &self.clock,
             ids: &TimeOrderedIds,
             progress: &Silent,
+        }
+    }
+}
+
+fn load(folder: &Path) -> Config {
+    let options = LoadOptions {
+        folder: folder.to_owned(),
+        ..LoadOptions::default()
+    };
+    let loaded = manifest::load(&options).loaded;
+    loaded.config.unwrap_or_else(|| {
+        let findings: Vec<&str> = loaded
+            .findings
+            .iter()
+            .map(|finding| finding.message.as_str())
+            .collect();
+        panic!("the project does not hold: {findings:?}")
+    })
+}
+
+/// The example's connection, over the surface `v1`.
+const V1_CONNECTION: &str = "\
+apiVersion: accord/v1
+kind: Connection
+metadata: { name: web-shop }
+spec:
+  testworthy:
+    url: http://127.0.0.1:4010/testworthy
+    api: v1
+    token: { env: TESTWORTHY_TOKEN }
+    projectId: 7
+    ALSO
+  azureDevOps:
+    organizationUrl: http://127.0.0.1:4010/contoso
+    project: Web Shop
+    personalAccessToken: { env: AZURE_DEVOPS_EXT_PAT }
+";
+
+/// What a case has on the surface `v1` and a codec reads.
+const V1_MAPPING: &str = "\
+apiVersion: accord/v1
+kind: FieldMapping
+metadata: { name: test-case }
+spec:
+  testworthy: TestCase
+  azureDevOps: Test Case
+  fields:
+    - { testworthy: title, azureDevOps: System.Title }
+    - { constant: TestWorthy, azureDevOps: Custom.Origin, onCreate: true }
+";
+
+/// Whatever a test is about, what it sent has to be right. The sandbox's answers are judged with the
+/// scenarios; here they would only take time.
+impl Drop for World {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let mut exchanges = self.sandbox.state().exchanges.take();
+            for exchange in &mut exchanges {
+                exchange.answer = None;
+            }
+            Judge::get().judge(&exchanges).assert_clean("the engine");
         }
     }
 }

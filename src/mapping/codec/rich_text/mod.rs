@@ -23,14 +23,14 @@ use crate::model::rich_text::RichText;
 
 /// The longest text that is read, in bytes: the limit of a long text field in Azure DevOps with room for
 /// its markup. Longer ones are refused by the caller.
-pub(crate) const MAX_BYTES: usize = 4 * 1024 * 1024;
+pub const MAX_BYTES: usize = 4 * 1024 * 1024;
 /// Elements that may be open at once in the source. Browsers stop at 512; what nests deeper is an attack
 /// on the reader, not a text.
 const MAX_OPEN: usize = 4096;
 
 /// How a field keeps formatted text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Format {
+pub enum Format {
     /// HTML; text without any markup is taken as plain text with line ends.
     Html,
     /// Markdown.
@@ -41,7 +41,7 @@ pub(crate) enum Format {
 
 /// Why a text cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unreadable {
+pub enum Unreadable {
     /// Longer than [`MAX_BYTES`].
     TooLong,
     /// Nested too deep.
@@ -49,7 +49,7 @@ pub(crate) enum Unreadable {
 }
 
 /// Reads a text into its canonical tree.
-pub(crate) fn parse(text: &str, format: Format) -> Result<RichText, Unreadable> {
+pub fn parse(text: &str, format: Format) -> Result<RichText, Unreadable> {
     if text.len() > MAX_BYTES {
         return Err(Unreadable::TooLong);
     }
@@ -65,7 +65,7 @@ pub(crate) fn parse(text: &str, format: Format) -> Result<RichText, Unreadable> 
 }
 
 /// Writes a tree so that [`parse`] reads it back.
-pub(crate) fn render(text: &RichText, format: Format) -> String {
+pub fn render(text: &RichText, format: Format) -> String {
     match format {
         Format::Html => html::render(&text.blocks),
         Format::Markdown => markdown::render(&text.blocks),

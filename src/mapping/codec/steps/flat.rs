@@ -7,16 +7,16 @@ use crate::model::steps::Step;
 
 /// What the surface holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Flat {
+pub struct Flat {
     /// `steps`.
-    pub(crate) steps: Vec<String>,
+    pub steps: Vec<String>,
     /// `expectedResult`.
-    pub(crate) expected_result: String,
+    pub expected_result: String,
 }
 
 impl Flat {
     /// Reads it. A result without any step is a step that only expects.
-    pub(crate) fn parse(&self) -> Result<Vec<Step>, StepsProblem> {
+    pub fn parse(&self) -> Result<Vec<Step>, StepsProblem> {
         let mut steps = Vec::new();
         for text in &self.steps {
             let action = canonical(text, Format::Plain)?;
@@ -36,7 +36,7 @@ impl Flat {
     }
 
     /// Writes steps into what is there now.
-    pub(crate) fn put(&self, steps: &[Step]) -> Result<Self, StepsProblem> {
+    pub fn put(&self, steps: &[Step]) -> Result<Self, StepsProblem> {
         if self.parse()? == steps {
             return Ok(self.clone());
         }

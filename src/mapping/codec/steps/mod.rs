@@ -18,8 +18,8 @@ mod tcm;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use flat::Flat;
-pub(crate) use pair::Pair;
+pub use flat::Flat;
+pub use pair::Pair;
 
 use super::rich_text::{self, Format, Unreadable};
 use super::xml::Malformed;
@@ -28,7 +28,7 @@ use crate::model::steps::Step;
 
 /// Why steps cannot be read or written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum StepsProblem {
+pub enum StepsProblem {
     /// The field holds something else than steps.
     Malformed {
         /// What is wrong.
@@ -61,22 +61,22 @@ impl From<Unreadable> for StepsProblem {
 }
 
 /// Reads `Microsoft.VSTS.TCM.Steps`.
-pub(crate) fn parse_tcm(xml: &str) -> Result<Vec<Step>, StepsProblem> {
+pub fn parse_tcm(xml: &str) -> Result<Vec<Step>, StepsProblem> {
     tcm::parse(xml)
 }
 
 /// Writes steps into what `Microsoft.VSTS.TCM.Steps` holds now (empty: nothing).
-pub(crate) fn put_tcm(now: &str, steps: &[Step]) -> Result<String, StepsProblem> {
+pub fn put_tcm(now: &str, steps: &[Step]) -> Result<String, StepsProblem> {
     tcm::put(now, steps)
 }
 
 /// Reads `custom_steps_separated`.
-pub(crate) fn parse_separated(json: &serde_json::Value) -> Result<Vec<Step>, StepsProblem> {
+pub fn parse_separated(json: &serde_json::Value) -> Result<Vec<Step>, StepsProblem> {
     separated::parse(json)
 }
 
 /// Writes steps into what `custom_steps_separated` holds now.
-pub(crate) fn put_separated(
+pub fn put_separated(
     now: &serde_json::Value,
     steps: &[Step],
 ) -> Result<serde_json::Value, StepsProblem> {

@@ -7,16 +7,16 @@ use crate::model::steps::Step;
 
 /// The two texts, as HTML.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Pair {
+pub struct Pair {
     /// `custom_steps`.
-    pub(crate) steps: String,
+    pub steps: String,
     /// `custom_expected`.
-    pub(crate) expected: String,
+    pub expected: String,
 }
 
 impl Pair {
     /// Reads them: one step, or none if both are empty.
-    pub(crate) fn parse(&self) -> Result<Vec<Step>, StepsProblem> {
+    pub fn parse(&self) -> Result<Vec<Step>, StepsProblem> {
         let step = Step::Action {
             action: canonical(&self.steps, Format::Html)?,
             expected: canonical(&self.expected, Format::Html)?,
@@ -29,7 +29,7 @@ impl Pair {
     }
 
     /// Writes steps into what is there now.
-    pub(crate) fn put(&self, steps: &[Step]) -> Result<Self, StepsProblem> {
+    pub fn put(&self, steps: &[Step]) -> Result<Self, StepsProblem> {
         if self.parse()? == steps {
             return Ok(self.clone());
         }

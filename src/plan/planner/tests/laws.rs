@@ -5,8 +5,8 @@
 use proptest::prelude::*;
 
 use super::scene::{Scene, name};
-use crate::model::{MarkState, System};
-use crate::plan::Planned;
+use crate::model::{CaseId, MarkState, System};
+use crate::plan::{ItemKey, Planned};
 
 /// What the two sides hold of one pair, told without saying which side is which system.
 #[derive(Clone, Debug)]
@@ -41,6 +41,19 @@ fn duo() -> impl Strategy<Value = Duo> {
                 source_mark_missing,
             },
         )
+}
+
+/// Mostly linked, mostly in accord.
+fn quiet_duo() -> impl Strategy<Value = Duo> {
+    let quiet = (0..4_u8).prop_map(|title| Duo {
+        source: title,
+        target: title,
+        base: Some(title),
+        target_exists: true,
+        named: true,
+        source_mark_missing: false,
+    });
+    prop_oneof![4 => quiet, 1 => duo()]
 }
 
 /// The duos as a rule towards `target` sees them. Cases are numbered from 1, work items from 101.
@@ -153,6 +166,48 @@ proptest! {
                 prop_assert_eq!(&planned.plan.changes[index].address, &step.address);
             }
         }
+    }
+
+    /// What keeps large plans small changes nothing: pairs that were compared while they were read and
+    /// dropped leave the same plan as if they were there. Most pairs of these scenes are unchanged, some
+    /// wait or are in quarantine, some are selected by a second rule, some are named by strangers.
+    #[test]
+    fn dropping_unchanged_pairs_changes_no_byte(
+        duos in prop::collection::vec(quiet_duo(), 0..8),
+        toward_testworthy in any::<bool>(),
+        owners in prop::collection::vec(0..4_usize, 8),
+        waiting in prop::collection::vec(prop::bool::weighted(0.1), 8),
+        refused in prop::collection::vec(prop::bool::weighted(0.1), 8),
+        copies in prop::collection::vec((0..8_u64, prop::bool::weighted(0.2)), 8),
+        second in prop::option::of(any::<bool>()),
+        incomplete in prop::bool::weighted(0.1),
+    ) {
+        let target = if toward_testworthy { System::TestWorthy } else { System::AzureDevOps };
+        let mut scene = staged(&duos, target);
+        for (copy, (original, is_there)) in (0_u64..).zip(copies) {
+            if is_there {
+                // A copied case keeps the reference of its original; a stray item carries its marker.
+                let mention = format!("AB#{}", 101 + original);
+                scene = scene
+                    .case(51 + copy, &format!("Title {}", copy % 4), &[&mention])
+                    .marked_item(171 + copy, &format!("Title {}", copy % 3), &[original + 1]);
+            }
+        }
+        if let Some(same_way) = second {
+            let way = if same_way { target } else { target.other() };
+            scene = scene.with_rule("a-rule", way).with_rule("z-rule", way);
+            for (link, owner) in scene.links.iter_mut().zip(owners) {
+                link.rule = name(["cases", "cases", "a-rule", "removed"][owner]);
+            }
+        }
+        for (number, _) in waiting.iter().enumerate().filter(|(_, waits)| **waits) {
+            scene.rules[0].settling.insert(ItemKey::Case(CaseId(number as u64 + 1)));
+        }
+        for (number, _) in refused.iter().enumerate().filter(|(_, refused)| **refused) {
+            scene.refused(ItemKey::Case(CaseId(number as u64 + 1)), None);
+        }
+        scene.rules[0].incomplete = incomplete.then(|| "a page is missing".to_owned());
+        prop_assert_eq!(bytes(&scene.plan()), bytes(&scene.plan_without_unchanged()));
     }
 
     #[test]

@@ -57,6 +57,22 @@ fn a_source_that_cannot_be_read_waits() {
 }
 
 #[test]
+fn a_case_whose_deletion_is_confirmed_is_for_a_person_to_decide() {
+    for (mut scene, address) in [
+        (Scene::cases_to_items(), "SyncRule/cases/case/1"),
+        (Scene::items_to_cases(), "SyncRule/cases/workItem/5"),
+    ] {
+        scene = scene.on_v1().pair(1, 5, "Pay").pair(2, 6, "Refund");
+        scene.cases.remove(&CaseId(1));
+        scene.deleted_cases.insert(CaseId(1));
+        let planned = scene.plan();
+        assert_eq!(planned.plan.changes, []);
+        assert_eq!(planned.plan.conflicts[0].address, address);
+        assert_eq!(planned.plan.summary.conflict, 1);
+    }
+}
+
+#[test]
 fn a_source_that_left_the_scope_is_let_go() {
     for scene in [Scene::cases_to_items(), Scene::items_to_cases()] {
         let scene = scene.selecting(&[]).pair(1, 5, "Pay");

@@ -1,6 +1,7 @@
 //! Tests of the planner over small scenes: what both systems hold, what the store knew, which rules.
 
 mod claims;
+mod configuration;
 mod laws;
 mod lifecycle;
 mod matching;

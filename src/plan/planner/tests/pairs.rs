@@ -153,6 +153,35 @@ fn a_missing_mark_on_the_source_is_written_alone() {
 }
 
 #[test]
+fn a_surface_without_references_gets_no_mark() {
+    let mut scene = Scene::cases_to_items()
+        .on_v1()
+        .case(1, "Pay", &[])
+        .marked_item(5, "Pay", &[1])
+        .linked(1, 5);
+    scene.links[0].case_mark = MarkState::Missing;
+    assert!(scene.plan().steps.is_empty());
+    // A changed title goes to the case alone; the mark on the work item is written all the same.
+    let mut scene = Scene::items_to_cases()
+        .on_v1()
+        .case(1, "Pay", &[])
+        .item(5, "Pay")
+        .linked(1, 5);
+    scene.links[0].case_mark = MarkState::Missing;
+    scene.links[0].work_item_mark = MarkState::Missing;
+    assert_eq!(
+        told(&scene.plan()),
+        ["Update 1 5 for MarkerMissing [relations]"]
+    );
+    let planned = scene.retitle_item(5, "Card").plan();
+    let Operation::UpdateCase { patch, .. } = &planned.steps[0].operation else {
+        panic!("{:?}", planned.steps);
+    };
+    assert_eq!(patch.refs, None);
+    assert!(patch.fields.contains_key("title"));
+}
+
+#[test]
 fn a_mark_that_stands_there_already_is_only_recorded() {
     for mut scene in [Scene::cases_to_items(), Scene::items_to_cases()] {
         scene = scene.pair(1, 5, "Pay");

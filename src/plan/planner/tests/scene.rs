@@ -6,9 +6,9 @@ use std::sync::Arc;
 use crate::mapping::CompiledMapping;
 use crate::mapping::testing::{compiled, constant_row, field_row, priority_row, tag_row};
 use crate::model::config::{
-    AzureDevOpsConnection, AzureDevOpsScope, Connection, CreateIn, DriftPolicy, MatchBy,
-    Operations, Origin, Safety, Scope, SecretRef, SyncRule, TestWorthyConnection, TestWorthyScope,
-    TextOrSecret,
+    AzureDevOpsConnection, AzureDevOpsScope, Connection, CreateIn, DriftPolicy, Integration,
+    MatchBy, Operations, Origin, Safety, Scope, SecretRef, SyncRule, TestWorthyConnection,
+    TestWorthyScope, TestWorthySurface, TextOrSecret,
 };
 use crate::model::{
     Base, BaseField, Case, CaseId, Endpoints, Link, LinkId, MarkState, Marker, Name, Rev, SuiteId,
@@ -16,7 +16,7 @@ use crate::model::{
 };
 use crate::plan::planner::{PlanRequest, Planned, plan};
 use crate::plan::safety::{FileCounts, Overrides};
-use crate::plan::{Inputs, ItemKey, Observed, Refusal, RuleInput};
+use crate::plan::{Inputs, ItemKey, LinkedPairs, Observed, Refusal, RuleInput, is_unchanged};
 
 pub(super) const SUITE: SuiteId = SuiteId(41);
 pub(super) const RULE: &str = "cases";
@@ -39,6 +39,8 @@ pub(super) struct Scene {
     pub(super) cases: BTreeMap<CaseId, Case>,
     pub(super) items: BTreeMap<WorkItemId, WorkItem>,
     pub(super) links: Vec<Link>,
+    /// Cases whose deletion is confirmed.
+    pub(super) deleted_cases: BTreeSet<CaseId>,
     pub(super) only: Vec<String>,
     /// Whether titles are sensitive.
     pub(super) secret_titles: bool,
@@ -110,13 +112,16 @@ pub(super) fn connection() -> Connection {
         name: name("web-shop"),
         testworthy: TestWorthyConnection {
             url: "https://testworthy.us".parse().unwrap(),
-            user_email: TextOrSecret::Text("robot@example.test".to_owned()),
-            api_key: secret("TESTWORTHY_API_KEY"),
-            project_key: secret("TESTWORTHY_PROJECT_KEY"),
+            surface: TestWorthySurface::Automation {
+                user_email: TextOrSecret::Text("robot@example.test".to_owned()),
+                api_key: secret("TESTWORTHY_API_KEY"),
+                project_key: secret("TESTWORTHY_PROJECT_KEY"),
+                operations: Operations::default(),
+            },
             time_zone: jiff::tz::TimeZone::UTC,
             case_url: "{url}/TestCase/Detail/{case_id}".to_owned(),
-            operations: Operations::default(),
             rate: None,
+            integration: Integration::Ignore,
         },
         azure_devops: AzureDevOpsConnection {
             organization_url: "https://dev.azure.com/contoso".parse().unwrap(),
@@ -140,11 +145,21 @@ impl Scene {
             cases: BTreeMap::new(),
             items: BTreeMap::new(),
             links: Vec::new(),
+            deleted_cases: BTreeSet::new(),
             only: Vec::new(),
             secret_titles: false,
         };
         scene.rules.push(ruled(rule(RULE, target)));
         scene
+    }
+
+    /// Over the surface without references.
+    pub(super) fn on_v1(mut self) -> Self {
+        self.connection.testworthy.surface = TestWorthySurface::V1 {
+            token: SecretRef::Env("TESTWORTHY_TOKEN".to_owned()),
+            project_id: 7,
+        };
+        self
     }
 
     /// Towards Azure DevOps.
@@ -298,9 +313,18 @@ impl Scene {
         self.plan_in_order(&(0..self.rules.len()).collect::<Vec<_>>())
     }
 
+    /// The plan of the scene as it is read in large projects: unchanged pairs left out.
+    pub(super) fn plan_without_unchanged(&self) -> Planned {
+        self.planned(&(0..self.rules.len()).collect::<Vec<_>>(), true)
+    }
+
     /// The plan with the rules handed over in this order.
     pub(super) fn plan_in_order(&self, order: &[usize]) -> Planned {
-        let observed: Vec<Observed> = self
+        self.planned(order, false)
+    }
+
+    fn planned(&self, order: &[usize], drop_unchanged: bool) -> Planned {
+        let mut observed: Vec<Observed> = self
             .rules
             .iter()
             .map(|ruled| self.observed(ruled))
@@ -310,6 +334,22 @@ impl Scene {
             .iter()
             .map(|ruled| mapping_with_title(ruled.rule.target, self.secret_titles))
             .collect();
+        let pairs = LinkedPairs::of(&self.links);
+        let mut links = vec![self.links.clone(); self.rules.len()];
+        if drop_unchanged {
+            for (index, ruled) in self.rules.iter().enumerate() {
+                let seen = &mut observed[index];
+                links[index].retain(|link| {
+                    let drop = self.drops(ruled, link, seen, &mappings[index]);
+                    if drop {
+                        seen.cases.remove(&link.case);
+                        seen.work_items.remove(&link.work_item);
+                        seen.unchanged.insert(link.case, link.work_item);
+                    }
+                    !drop
+                });
+            }
+        }
         let rules = order.iter().map(|&index| {
             let ruled = &self.rules[index];
             RuleInput {
@@ -318,7 +358,8 @@ impl Scene {
                 endpoints: endpoints(),
                 mapping: &mappings[index],
                 observed: &observed[index],
-                links: &self.links,
+                pairs: &pairs,
+                links: &links[index],
                 settling: ruled.settling.clone(),
                 quarantined: ruled.quarantined.clone(),
             }
@@ -330,6 +371,7 @@ impl Scene {
                 ..Inputs::default()
             },
             version: "0.1.0",
+            configuration: Vec::new(),
             rules: rules.collect(),
             known_rules: named.chain(self.known_elsewhere.iter().cloned()).collect(),
             limits: Safety::default(),
@@ -338,6 +380,26 @@ impl Scene {
             findings: Vec::new(),
         })
         .unwrap()
+    }
+
+    /// Whether an observer would drop the pair of a link.
+    fn drops(
+        &self,
+        ruled: &Ruled,
+        link: &Link,
+        seen: &Observed,
+        mapping: &CompiledMapping,
+    ) -> bool {
+        let keys = [ItemKey::Case(link.case), ItemKey::WorkItem(link.work_item)];
+        let waits = |key| ruled.settling.contains(key) || ruled.quarantined.contains_key(key);
+        let selected = seen.cases_in_scope.contains(&link.case)
+            || seen.work_items_in_scope.contains(&link.work_item);
+        let pair = seen.case(link.case).zip(seen.work_item(link.work_item));
+        selected
+            && !keys.iter().any(waits)
+            && pair.is_some_and(|(case, item)| {
+                is_unchanged(&ruled.rule, &self.connection, mapping, link, case, item)
+            })
     }
 
     fn observed(&self, ruled: &Ruled) -> Observed {
@@ -354,7 +416,9 @@ impl Scene {
             work_items_in_scope: items
                 .filter(|id| source == System::AzureDevOps && selects(id.0))
                 .collect(),
+            deleted_cases: self.deleted_cases.clone(),
             incomplete: ruled.incomplete.clone(),
+            ..Observed::default()
         }
     }
 }

@@ -193,7 +193,7 @@ fn body(page: &mut Page, change: &Change) {
 }
 
 fn subject(page: &Page, change: &Change) -> String {
-    if !change.address.starts_with("SyncRule/") {
+    if change.is_configuration() {
         return format!("{} in {}", change.address, change.system);
     }
     let title = title(page, change);
@@ -288,6 +288,7 @@ fn because(reason: Reason, written: System) -> String {
         Reason::MatchedById => "recognised by AB#n in the references".to_owned(),
         Reason::MatchedByTitle => "recognised by its title".to_owned(),
         Reason::MarkerMissing => "Accord's marker is missing".to_owned(),
+        Reason::DeclarationDiffers => "not as the manifests declare".to_owned(),
     }
 }
 

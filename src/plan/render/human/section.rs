@@ -211,6 +211,14 @@ pub(super) fn last_line(page: &mut Page, plan: &Plan, options: &HumanOptions) {
         return;
     }
     let mut planned = Vec::new();
+    let configuration = plan.changes.iter().filter(|c| c.is_configuration()).count() as u64;
+    if configuration > 0 {
+        planned.push(counted(
+            configuration,
+            "configuration change",
+            "configuration changes",
+        ));
+    }
     for (count, what) in [
         (summary.create, "create"),
         (summary.update, "update"),

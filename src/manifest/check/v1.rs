@@ -1,0 +1,151 @@
+//! What a rule may not ask for over a connection with `api: v1`, each refused by its name.
+
+use super::{Context, MappedField};
+use crate::diagnostics::catalog::manifest as codes;
+use crate::diagnostics::{pointer, quote};
+use crate::manifest::document::Report;
+use crate::manifest::raw::{Create, DeletedInAzureDevOps, DeletedInTestWorthy, SyncRuleSpec};
+use crate::model::{Direction, System, V1_CASE_FIELDS};
+
+/// Reports everything of a rule that the surface does not have.
+pub(super) fn check(spec: &SyncRuleSpec, context: &Context<'_>, report: &mut Report<'_>) {
+    scope(spec, report);
+    places(spec, report);
+    deletions(spec, report);
+    fields(spec, context, report);
+}
+
+/// Policies for deleted cases that do not go together with this surface.
+pub(super) fn refuses(policy: DeletedInTestWorthy) -> bool {
+    match policy {
+        DeletedInTestWorthy::Close
+        | DeletedInTestWorthy::Recycle
+        | DeletedInTestWorthy::Recreate => true,
+        DeletedInTestWorthy::Unlink | DeletedInTestWorthy::Ask => false,
+    }
+}
+
+fn scope(spec: &SyncRuleSpec, report: &mut Report<'_>) {
+    let Some(scope) = &spec.scope.testworthy else {
+        return;
+    };
+    let base = "/spec/scope/testworthy";
+    for (key, given, help) in [
+        (
+            "suites",
+            !scope.suites.is_empty(),
+            "remove it: the rule then covers the connection's project; `cases: [ID]` narrows it",
+        ),
+        (
+            "sections",
+            !scope.sections.is_empty(),
+            "remove it; `cases: [ID]` narrows the rule to single cases",
+        ),
+    ] {
+        if given {
+            let message = format!("`api: v1` has no {key}: the connection's project is the scope");
+            let finding = report.key(&codes::NOT_ON_V1, &pointer::child(base, key), message);
+            report.push(finding.with_help(help));
+        }
+    }
+}
+
+fn places(spec: &SyncRuleSpec, report: &mut Report<'_>) {
+    let place = &spec.create_in.testworthy;
+    for (key, given) in [
+        ("suite", place.suite.is_some()),
+        ("section", place.section.is_some()),
+    ] {
+        if given {
+            let message = "over `api: v1` no case is created, so there is no place for one";
+            let at = pointer::child("/spec/createIn/testworthy", key);
+            let finding = report.key(&codes::NOT_ON_V1, &at, message);
+            report.push(finding.with_help("remove `createIn.testworthy`"));
+        }
+    }
+    let word = match spec.create {
+        Some(Create::TestWorthy) => "testworthy",
+        Some(Create::Both) => "both",
+        Some(Create::AzureDevOps | Create::None) | None => return,
+    };
+    let message = format!("`create: {word}`: over `api: v1` no case is created in TestWorthy");
+    let finding = report.value(&codes::NOT_ON_V1, "/spec/create", message);
+    report.push(finding.with_help(match Direction::from(spec.direction) {
+        Direction::ToTestWorthy => "write `create: none`: cases that are linked are still updated",
+        Direction::ToAzureDevOps | Direction::TwoWay => {
+            "write `create: azureDevOps` or `create: none`"
+        }
+    }));
+}
+
+fn deletions(spec: &SyncRuleSpec, report: &mut Report<'_>) {
+    let policy = spec.when_deleted_in.testworthy;
+    if refuses(policy) {
+        let (word, why) = match policy {
+            DeletedInTestWorthy::Recreate => ("recreate", "no case is created there"),
+            DeletedInTestWorthy::Recycle => ("recycle", UNCONFIRMED),
+            _ => ("close", UNCONFIRMED),
+        };
+        let message = format!("`whenDeletedIn.testworthy: {word}` is not for `api: v1`: {why}");
+        let at = "/spec/whenDeletedIn/testworthy";
+        let finding = report.value(&codes::NOT_ON_V1, at, message);
+        report.push(finding.with_help("write `ask`: the plan tells of the deleted case"));
+    }
+    if spec.when_deleted_in.azure_devops == DeletedInAzureDevOps::Disable {
+        let message = "`whenDeletedIn.azureDevOps: disable` is not for `api: v1`: a case has no \
+                       flag there that would say so";
+        let at = "/spec/whenDeletedIn/azureDevOps";
+        let finding = report.value(&codes::NOT_ON_V1, at, message);
+        report.push(finding.with_help("write `ask`: the plan tells of the deleted work item"));
+    }
+}
+
+/// What an unknown case is answered is not published for this surface.
+const UNCONFIRMED: &str = "how the server answers for a deleted case is not documented, and nothing that \
+                           takes away rests on that";
+
+fn fields(spec: &SyncRuleSpec, context: &Context<'_>, report: &mut Report<'_>) {
+    let direction = Direction::from(spec.direction);
+    let rows = context.mapped_fields.get(&spec.mapping).into_iter();
+    let (mut lacking, mut steps) = (Vec::new(), Vec::new());
+    for row in rows.flatten() {
+        let used = |system| {
+            direction.writes(system) && row.direction.is_none_or(|narrow| narrow.writes(system))
+        };
+        let to_testworthy = used(System::TestWorthy);
+        if !V1_CASE_FIELDS.contains(&row.field.as_str()) {
+            if to_testworthy || used(System::AzureDevOps) {
+                lacking.push(row);
+            }
+        } else if to_testworthy && row.field == "steps" {
+            steps.push(row);
+        }
+    }
+    let names: Vec<String> = lacking.iter().map(|row| quote(&row.field)).collect();
+    let message = format!("over `api: v1` a case has no {}", names.join(", "));
+    let help = "give the rule a mapping without these rows, or the rows the other `direction`";
+    refuse_rows(&lacking, message, help, spec, report);
+    let message = "over `api: v1` `steps` cannot be written: they are a list of texts with one \
+                   expected result, and what each step expects would be lost";
+    let help = "give the row `direction: toAzureDevOps`";
+    refuse_rows(&steps, message.to_owned(), help, spec, report);
+}
+
+/// One finding at the rule's mapping that points to all the rows.
+fn refuse_rows(
+    rows: &[&MappedField],
+    message: String,
+    help: &str,
+    spec: &SyncRuleSpec,
+    report: &mut Report<'_>,
+) {
+    if rows.is_empty() {
+        return;
+    }
+    let mut finding = report.value(&codes::NOT_ON_V1, "/spec/mapping", message);
+    for row in rows {
+        let note = format!("mapped here, in `{}`", spec.mapping);
+        finding = finding.with_related(row.place.clone(), note);
+    }
+    report.push(finding.with_help(help));
+}

@@ -1,0 +1,220 @@
+//! Asks Azure DevOps.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use url::{Host, Url};
+
+use super::check::{Check, SystemReport};
+use super::judge::{Feature, Wanted};
+use super::{Checks, Needed, Subject, described, judge};
+use crate::azure_devops::Reader;
+use crate::diagnostics::Finding;
+use crate::model::config::{FieldMapping, SyncRule};
+use crate::model::{Name, System};
+use crate::reconcile::plan::fit;
+use crate::remote::{
+    ExploreAzureDevOps as _, PathTree, ReadAzureDevOps as _, RemoteError, RemoteErrorKind,
+};
+
+/// What is looked at behind the network, in order.
+const REST: [&str; 9] = [
+    "http",
+    "credential",
+    "identity",
+    "project",
+    "permission",
+    "mapping",
+    "clock",
+    "rate",
+    "versions",
+];
+
+pub(super) async fn examine(subject: &Subject<'_>) -> SystemReport {
+    let mut checks = Checks::default();
+    if let Err(why) = ask(subject, &mut checks).await {
+        checks.skip(&REST, &format!("not looked at: {why}"));
+    }
+    let url = &subject.connection.azure_devops.organization_url;
+    checks.report(System::AzureDevOps, url)
+}
+
+async fn ask(subject: &Subject<'_>, checks: &mut Checks) -> Result<(), String> {
+    let side = &subject.connection.azure_devops;
+    let url = &side.organization_url;
+    let needed = [Needed {
+        key: "personalAccessToken",
+        reference: Some(&side.personal_access_token),
+        expected: judge::Expected::PersonalAccessToken {
+            real: !is_loopback(url),
+        },
+    }];
+    subject
+        .approach(System::AzureDevOps, url, &needed, checks)
+        .await?;
+    let found = subject
+        .context
+        .remotes
+        .explore_azure_devops(subject.connection);
+    let (reader, client) = found.map_err(|error| error.to_string())?;
+    let clock = subject.context.clock;
+    let before = clock.now();
+    let greeting = match reader.greet().await {
+        Ok(greeting) => greeting,
+        Err(error) => return checks.extend([judge::no_answer(&error)]),
+    };
+    let after = clock.now();
+    let latency = after.duration_since(before).unsigned_abs();
+    let credential = described(&needed);
+    let judged = judge::azure_devops_answer(&greeting, latency, url.as_str(), &credential);
+    let outcome = match checks.extend(judged) {
+        Ok(()) => look_around(subject, &reader, checks).await,
+        failed => failed,
+    };
+    if let Err(why) = outcome {
+        let rest = ["credential", "identity", "project", "permission", "mapping"];
+        checks.skip(&rest, &format!("not looked at: {why}"));
+    }
+    // These need no more than an answer.
+    checks.push(judge::clock(greeting.date, before, after));
+    checks.push(judge::rate(client.rate().as_ref()));
+    let deployment = greeting.outcome.ok().and_then(|who| who.deployment);
+    checks.push(judge::versions("REST 7.1", deployment.as_deref()));
+    Ok(())
+}
+
+/// Project first: what the rules need is inside it.
+async fn look_around(
+    subject: &Subject<'_>,
+    reader: &Reader,
+    checks: &mut Checks,
+) -> Result<(), String> {
+    look_at_project(subject, reader, checks).await?;
+    look_at_rules(subject, reader, checks).await
+}
+
+async fn look_at_project(
+    subject: &Subject<'_>,
+    reader: &Reader,
+    checks: &mut Checks,
+) -> Result<(), String> {
+    let name = &subject.connection.azure_devops.project;
+    let found = reader.project().await;
+    let others = match &found {
+        Err(error) if matches!(error.kind, RemoteErrorKind::NotFound { .. }) => {
+            reader.projects().await.unwrap_or_default()
+        }
+        _ => Vec::new(),
+    };
+    checks.extend([judge::project(name, &found, &others)])
+}
+
+/// An emulator on this machine has tokens of its own form.
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+/// What the rules of the connection need: permissions, work item types, paths.
+async fn look_at_rules(
+    subject: &Subject<'_>,
+    reader: &Reader,
+    checks: &mut Checks,
+) -> Result<(), String> {
+    if subject.rules.is_empty() {
+        checks.skip(&["permission", "mapping"], "no rule uses this connection");
+        return Ok(());
+    }
+    let project = &subject.connection.azure_devops.project;
+    let queried = reader.may_query().await;
+    let items = judge::permission(Feature::ReadWorkItems, project, &queried);
+    let types = reader.work_item_types().await;
+    let listed = types.as_ref().map(|_| ()).map_err(Clone::clone);
+    let fields = judge::permission(Feature::ReadFields, project, &listed);
+    // Rules towards TestWorthy write too: the marker on the work item.
+    let writes = judge::not_checked(Feature::WriteWorkItems);
+    let readable = !fields.failed();
+    let outcome = checks.extend([items, fields, writes]);
+    if !readable {
+        return outcome;
+    }
+    let judged = mappings(subject, reader, &types.unwrap_or_default()).await;
+    let fits = checks.extend(judged);
+    let judged = paths(subject, reader).await;
+    outcome.and(fits).and(checks.extend(judged))
+}
+
+/// Every mapping that a rule uses, held against its live work item type as a plan does.
+async fn mappings(subject: &Subject<'_>, reader: &Reader, types: &[String]) -> Vec<Check> {
+    let mut used: BTreeMap<&Name, (&FieldMapping, Vec<&SyncRule>)> = BTreeMap::new();
+    for rule in &subject.rules {
+        if let Some(mapping) = subject.context.config.mappings.get(&rule.mapping) {
+            let entry = used.entry(&mapping.name);
+            entry.or_insert_with(|| (mapping, Vec::new())).1.push(rule);
+        }
+    }
+    let mut checks = Vec::new();
+    for (mapping, rules) in used.into_values() {
+        let name = mapping.name.as_str();
+        match reader.work_item_type(&mapping.work_item_type).await {
+            Ok(live) => {
+                let mut findings: Vec<Finding> = Vec::new();
+                for rule in rules {
+                    for finding in fit(rule, mapping, Some(&live)).1 {
+                        if !findings.contains(&finding) {
+                            findings.push(finding);
+                        }
+                    }
+                }
+                checks.extend(judge::mapping(name, &live, &findings));
+            }
+            Err(RemoteError {
+                kind: RemoteErrorKind::NotFound { .. },
+                ..
+            }) => checks.push(judge::missing_type(name, &mapping.work_item_type, types)),
+            Err(error) => {
+                let project = &subject.connection.azure_devops.project;
+                checks.push(judge::permission(Feature::ReadFields, project, &Err(error)));
+            }
+        }
+    }
+    checks
+}
+
+/// Areas and iterations that the rules name.
+async fn paths(subject: &Subject<'_>, reader: &Reader) -> Vec<Check> {
+    let mut areas = BTreeSet::new();
+    let mut iterations = BTreeSet::new();
+    for rule in &subject.rules {
+        let scope = rule.scope.azure_devops.as_ref();
+        let place = &rule.create_in;
+        let note = |set: &mut BTreeSet<Wanted>, path: Option<&String>| {
+            if let Some(path) = path {
+                set.insert(Wanted {
+                    path: path.clone(),
+                    rule: rule.name.to_string(),
+                });
+            }
+        };
+        note(&mut areas, scope.and_then(|scope| scope.area_path.as_ref()));
+        note(&mut areas, place.area_path.as_ref());
+        let iteration = scope.and_then(|scope| scope.iteration_path.as_ref());
+        note(&mut iterations, iteration);
+        note(&mut iterations, place.iteration_path.as_ref());
+    }
+    let mut checks = Vec::new();
+    for (tree, name, wanted) in [
+        (PathTree::Areas, "area", areas),
+        (PathTree::Iterations, "iteration", iterations),
+    ] {
+        if wanted.is_empty() {
+            continue;
+        }
+        let wanted: Vec<Wanted> = wanted.into_iter().collect();
+        checks.extend(judge::paths(name, &wanted, &reader.paths(tree).await));
+    }
+    checks
+}

@@ -461,7 +461,8 @@ async fn a_dead_port_is_tried_again_even_by_a_write_and_nothing_was_sent() {
     drop(listener);
     let allow = AllowList::new(&[format!("127.0.0.1:{port}")]).unwrap();
     let timeouts = Timeouts {
-        retries: Duration::from_millis(700),
+        // Of a host that never answered, a third of this is used.
+        retries: Duration::from_secs(3),
         ..Timeouts::default()
     };
     let client = Client::new(ClientOptions {

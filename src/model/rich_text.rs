@@ -289,7 +289,9 @@ fn formatting_of(blocks: &[Block], found: &mut Vec<&'static str>) {
             }
             Block::List { items, .. } => {
                 found.push("lists");
-                items.iter().for_each(|item| formatting_of(item, found));
+                for item in items {
+                    formatting_of(item, found);
+                }
             }
             Block::Quote(content) => {
                 found.push("quotations");

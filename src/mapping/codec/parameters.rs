@@ -146,10 +146,7 @@ fn texts(row: &Row) -> Result<Vec<String>, ParametersProblem> {
 }
 
 /// Reads the two fields of a work item.
-pub fn parse_fields(
-    parameters: &str,
-    data_source: &str,
-) -> Result<Parameters, ParametersProblem> {
+pub fn parse_fields(parameters: &str, data_source: &str) -> Result<Parameters, ParametersProblem> {
     let mut names = Vec::new();
     if !parameters.trim().is_empty() {
         let root = Element::parse(parameters)?;
@@ -175,19 +172,18 @@ pub fn parse_fields(
             let mut row = vec![String::new(); names.len()];
             for value in table.elements() {
                 let name = decode_name(&value.name);
-                let at = match names
+                let there = names
                     .iter()
-                    .position(|there| there.eq_ignore_ascii_case(&name))
-                {
-                    Some(at) => at,
-                    None => {
-                        names.push(name);
-                        rows.iter_mut()
-                            .for_each(|row: &mut Vec<String>| row.push(String::new()));
-                        row.push(String::new());
-                        names.len() - 1
+                    .position(|there| there.eq_ignore_ascii_case(&name));
+                let at = there.unwrap_or_else(|| {
+                    names.push(name);
+                    for before in &mut rows {
+                        let before: &mut Vec<String> = before;
+                        before.push(String::new());
                     }
-                };
+                    row.push(String::new());
+                    names.len() - 1
+                });
                 row[at] = canonical(&value.text());
             }
             rows.push(row);

@@ -94,10 +94,7 @@ impl fmt::Display for EvaluationProblem {
 
 impl Expression {
     /// Compiles an expression over the names that `is_known` accepts.
-    pub fn compile(
-        text: &str,
-        is_known: impl Fn(&str) -> bool,
-    ) -> Result<Self, ExpressionProblem> {
+    pub fn compile(text: &str, is_known: impl Fn(&str) -> bool) -> Result<Self, ExpressionProblem> {
         if text.len() > MAX_LENGTH {
             return Err(ExpressionProblem::TooLong);
         }
@@ -141,10 +138,7 @@ impl Expression {
     }
 
     /// Its value over an item's fields; `read` gives `Null` for a field without a value.
-    pub fn evaluate(
-        &self,
-        read: impl Fn(&str) -> Value,
-    ) -> Result<Value, EvaluationProblem> {
+    pub fn evaluate(&self, read: impl Fn(&str) -> Value) -> Result<Value, EvaluationProblem> {
         let mut context: BTreeMap<String, Dynamic> = BTreeMap::new();
         let mut nested: BTreeMap<&str, BTreeMap<String, Dynamic>> = BTreeMap::new();
         for name in &self.names {

@@ -41,7 +41,9 @@ pub(super) fn write_block(block: &Block, out: &mut String) {
         }
         Block::Quote(content) => {
             out.push_str("<blockquote>");
-            content.iter().for_each(|block| write_block(block, out));
+            for block in content {
+                write_block(block, out);
+            }
             out.push_str("</blockquote>");
         }
         Block::Code { language, text } => {

@@ -1,4 +1,4 @@
-//! Markdown as Azure DevOps keeps it in fields of the format `markdown` (CommonMark with tables and
+//! Markdown as Azure DevOps keeps it in fields of the format `markdown` (`CommonMark` with tables and
 //! strike-through), read and written by way of the canonical tree.
 //!
 //! Markdown cannot say everything that the tree can (underlines, merged cells, bold in the middle of
@@ -227,14 +227,15 @@ fn begin(element: Open<'_>, style: Style, out: &mut String) {
             out.push_str(page.split('\0').next().unwrap_or_default());
         }
         Open::Link(_) => out.push('['),
-        Open::Mark(mark) => match delimiter(mark, style) {
-            Some(delimiter) => out.push_str(delimiter),
-            None => {
+        Open::Mark(mark) => {
+            if let Some(delimiter) = delimiter(mark, style) {
+                out.push_str(delimiter);
+            } else {
                 out.push('<');
                 out.push_str(markup::element_name(mark));
                 out.push('>');
             }
-        },
+        }
     }
 }
 
@@ -245,14 +246,15 @@ fn end(element: Open<'_>, style: Style, out: &mut String) {
             out.push(']');
             target(&link.address, link.title.as_deref(), out);
         }
-        Open::Mark(mark) => match delimiter(mark, style) {
-            Some(delimiter) => out.push_str(delimiter),
-            None => {
+        Open::Mark(mark) => {
+            if let Some(delimiter) = delimiter(mark, style) {
+                out.push_str(delimiter);
+            } else {
                 out.push_str("</");
                 out.push_str(markup::element_name(mark));
                 out.push('>');
             }
-        },
+        }
     }
 }
 

@@ -166,7 +166,7 @@ impl Reader<'_> {
             match property.trim().to_ascii_lowercase().as_str() {
                 "font-weight" => match value {
                     "bold" | "bolder" | "600" | "700" | "800" | "900" => {
-                        marks = marks.with(Mark::Strong)
+                        marks = marks.with(Mark::Strong);
                     }
                     "normal" | "lighter" | "100" | "200" | "300" | "400" | "500" => {
                         marks = marks.without(Mark::Strong);

@@ -20,11 +20,8 @@ pub(super) fn parse(xml: &str) -> Result<Vec<Step>, StepsProblem> {
 }
 
 pub(super) fn put(now: &str, steps: &[Step]) -> Result<String, StepsProblem> {
-    let document = match Document::read(now) {
-        Ok(document) => document,
-        // What cannot be read is never overwritten.
-        Err(problem) => return Err(problem),
-    };
+    // What cannot be read is never overwritten.
+    let document = Document::read(now)?;
     if document.steps() == steps {
         return Ok(now.to_owned());
     }

@@ -8,7 +8,9 @@
 //!
 //! Pure: the same mapping, metadata and items give the same values and the same findings.
 
+pub mod codec;
 mod compile;
+pub mod expression;
 mod form;
 mod known;
 mod lint;

@@ -8,6 +8,9 @@ mod id;
 mod item;
 mod link;
 mod metadata;
+pub mod parameters;
+pub mod rich_text;
+pub mod steps;
 mod system;
 mod value;
 

@@ -51,7 +51,11 @@ fn a_dead_server_ends_10_after_the_retries() {
             assert!(took > Duration::from_secs(2), "it tried again: {took:?}");
             assert!(took < Duration::from_secs(20), "{took:?}");
             let told = outcome.stderr.find("trying again for up to ");
-            assert!(told < outcome.stderr.find("\nerror: "), "{}", outcome.stderr);
+            assert!(
+                told < outcome.stderr.find("\nerror: "),
+                "{}",
+                outcome.stderr
+            );
             assert!(told.is_some(), "{}", outcome.stderr);
         }
     });

@@ -77,7 +77,7 @@ class Run:
 
     def start_up(self):
         version = measure.repeat(20, lambda: self.accord("--version"))
-        self.table.add("`accord --version`", None, version, reach="≤ 0.010 s")
+        self.table.add("start-up: `--version`", None, version, reach="≤ 0.010 s")
         example = os.path.join(REPOSITORY, "examples", "web-shop")
         samples = measure.repeat(20, lambda: self.accord("validate", cwd=example))
         self.table.add("`accord validate`, the example's 5 files", None, samples, reach="≤ 0.050 s")

@@ -81,9 +81,11 @@ pub fn one_way_field(
         System::TestWorthy => (&base.testworthy, &base.azure_devops),
         System::AzureDevOps => (&base.azure_devops, &base.testworthy),
     };
-    let source_changed = !row.same(from, source, base_source);
+    // What takes several writes and was cut short between them is owed by TestWorthy's side.
+    let under_way = base.is_under_way();
+    let source_changed = under_way || !row.same(from, source, base_source);
     let target_changed = !row.same(to, target, base_target);
-    let row_changed = base.row_digest != row.digest();
+    let row_changed = !under_way && base.row_digest != row.digest();
     if accord {
         return if source_changed || target_changed || row_changed {
             FieldVerdict::Refresh

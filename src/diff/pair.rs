@@ -3,7 +3,7 @@
 use super::field::{FieldVerdict, one_way_field};
 use crate::mapping::{CompiledMapping, CompiledRow, Problem};
 use crate::model::config::DriftPolicy;
-use crate::model::{Base, Case, System, Value, WorkItem};
+use crate::model::{Base, BaseField, Case, System, Value, WorkItem};
 
 /// What becomes of the rows of a pair.
 #[derive(Clone, Debug)]
@@ -36,7 +36,7 @@ impl PairVerdict<'_> {
 }
 
 /// Decides over every row that a rule from `from` compares: those that go its way, without the ones
-/// that are written on create only.
+/// that are written on create only, unless their create is still under way.
 pub fn one_way_pair<'a>(
     mapping: &'a CompiledMapping,
     base: &Base,
@@ -45,9 +45,10 @@ pub fn one_way_pair<'a>(
     from: System,
     drift: DriftPolicy,
 ) -> PairVerdict<'a> {
-    let rows = mapping
-        .active_rows(from.other())
-        .filter(|row| !row.on_create());
+    let rows = mapping.active_rows(from.other()).filter(|row| {
+        let field = || base.fields.get(row.name());
+        !row.on_create() || field().is_some_and(BaseField::is_under_way)
+    });
     let rows = rows.map(|row| {
         let left = row.read_case(case, Some(item.id));
         let right = row.read_work_item(item);

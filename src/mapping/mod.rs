@@ -20,6 +20,8 @@ mod row;
 mod slice;
 mod suggest;
 mod value_map;
+mod walk;
+mod workflow;
 mod write;
 
 #[cfg(test)]
@@ -29,4 +31,6 @@ pub use compile::CompiledMapping;
 pub use lint::{lint, lint_config};
 pub use problem::{Problem, RowProblem};
 pub use row::CompiledRow;
+pub use walk::Walk;
+pub use workflow::{Blocked, Hop, Workflow};
 pub use write::{CaseValues, WorkItemValues};

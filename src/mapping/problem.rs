@@ -65,6 +65,15 @@ pub enum Problem {
         /// The side that would be written.
         system: System,
     },
+    /// No transitions of the work item type lead to the state.
+    Blocked {
+        /// Where the item stands; `None` for a new one, or if sensitive.
+        from: Option<String>,
+        /// Where it should go; `None` if sensitive.
+        to: Option<String>,
+        /// Where it could go.
+        reachable: Vec<String>,
+    },
     /// The row cannot be written on this side.
     ReadOnly {
         /// The side.
@@ -108,6 +117,7 @@ impl Problem {
             | Self::TooManyTags { .. } => &entry::VALUE_NOT_STORABLE,
             Self::Required { .. } => &entry::VALUE_REQUIRED,
             Self::ReadOnly { .. } => &entry::ROW_READ_ONLY,
+            Self::Blocked { .. } => &entry::STATE_BLOCKED,
         }
     }
 
@@ -136,6 +146,11 @@ impl Problem {
             Self::Separator { system, .. } => Self::Separator {
                 system,
                 member: None,
+            },
+            Self::Blocked { .. } => Self::Blocked {
+                from: None,
+                to: None,
+                reachable: Vec::new(),
             },
             other => other,
         }
@@ -210,11 +225,45 @@ impl fmt::Display for Problem {
                 f,
                 "the field must not be empty in {system}: give the source a value"
             ),
+            Self::Blocked {
+                from,
+                to,
+                reachable,
+            } => blocked(f, from.as_ref(), to.as_ref(), reachable),
             Self::ReadOnly { system } => {
                 write!(f, "the row cannot be written in {system}")
             }
         }
     }
+}
+
+fn blocked(
+    f: &mut fmt::Formatter<'_>,
+    from: Option<&String>,
+    to: Option<&String>,
+    reachable: &[String],
+) -> fmt::Result {
+    write!(
+        f,
+        "no transitions of the work item type lead to the state{}",
+        Shown(to)
+    )?;
+    if to.is_some() {
+        match from {
+            Some(_) => write!(f, " from{}", Shown(from))?,
+            None => f.write_str(" from the states that a new item may have")?,
+        }
+        if reachable.is_empty() {
+            f.write_str("; none can be reached")?;
+        } else {
+            write!(f, "; it can reach")?;
+        }
+        for (index, state) in reachable.iter().enumerate() {
+            let comma = if index == 0 { "" } else { "," };
+            write!(f, "{comma}{}", Shown(Some(state)))?;
+        }
+    }
+    f.write_str(": move the item by hand, map the value to another state, or change the workflow")
 }
 
 /// A value as a message shows it: with a space and backquotes, shortened, or nothing.

@@ -519,6 +519,7 @@ fn azure_end(target: Target<'_>) -> AzureEnd {
                 required: is_title || live.is_some_and(|live| live.always_required),
                 has_default: live.is_some_and(|live| !live.default_value.is_null()),
                 writable: known::is_writable(reference_name, live),
+                workflow: None,
             })
         }
     }

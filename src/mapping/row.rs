@@ -6,6 +6,7 @@ use super::form::{Form, Storage, spelled};
 use super::problem::Problem;
 use super::slice::{TagSlice, mentions};
 use super::value_map::{Lookup, Table};
+use super::workflow::Workflow;
 use crate::model::config::{Codec, Origin, Row};
 use crate::model::{Case, Direction, System, Value, WorkItem, WorkItemId};
 
@@ -57,6 +58,8 @@ pub(super) struct AzureField {
     /// Whether a new item gets a value by itself.
     pub(super) has_default: bool,
     pub(super) writable: bool,
+    /// For `as: state`: how an item gets from one state to another.
+    pub(super) workflow: Option<Workflow>,
 }
 
 impl CompiledRow {

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
-use super::{CompiledMapping, CompiledRow};
+use super::row::AzureEnd;
+use super::{CompiledMapping, CompiledRow, Workflow};
 use crate::model::config::{
     Codec, FieldMapping, Origin, Row, RowSource, RowTarget, Unmapped, ValueMap,
 };
 use crate::model::{
     AzureFieldKind, Case, CaseId, FieldDefinition, Name, Rev, SuiteId, System, TypeField, Value,
-    WorkItem, WorkItemId, WorkItemType,
+    WorkItem, WorkItemId, WorkItemState, WorkItemType,
 };
 
 pub(crate) fn field_row(testworthy: &str, azure_devops: &str) -> Row {
@@ -203,4 +204,58 @@ pub(crate) fn work_item(fields: &[(&str, Value)], tags: &[&str]) -> WorkItem {
 pub(crate) fn owned(values: &[(&str, Value)]) -> BTreeMap<String, Value> {
     let own = |(name, value): &(&str, Value)| ((*name).to_owned(), value.clone());
     values.iter().map(own).collect()
+}
+
+/// Adds a row `disabled` on `System.State`: true is `Closed`, false is `Design`, and `Ready` counts as
+/// false. The workflow is that of test cases: a new item is in `Design`, and the way between `Design` and
+/// `Closed` goes by `Ready`. None leads out of `Removed`.
+pub(crate) fn walking(mut mapping: CompiledMapping, reasons: &[(&str, &str)]) -> CompiledMapping {
+    let table = ValueMap {
+        values: [("true", "Closed"), ("false", "Design")]
+            .map(|(l, r)| (l.to_owned(), Value::text(r)))
+            .into(),
+        reverse: [("Ready".to_owned(), Value::Boolean(false))].into(),
+        unmapped: Unmapped::Hold,
+    };
+    let reasons: IndexMap<String, String> = reasons
+        .iter()
+        .map(|(state, reason)| ((*state).to_owned(), (*reason).to_owned()))
+        .collect();
+    let mut row = compiled_row(Row {
+        codec: Some(Codec::Picklist),
+        values: Some(table),
+        reasons: reasons.clone(),
+        ..field_row("disabled", "Custom.RunState")
+    });
+    if let AzureEnd::Field(field) = &mut row.azure {
+        field.reference_name = "System.State".to_owned();
+        field.required = true;
+        field.has_default = true;
+        field.workflow = Some(Workflow::new(Some(&workflow_type()), &reasons));
+    }
+    mapping.rows.push(row);
+    mapping
+}
+
+/// The states of test cases and the ways between them.
+fn workflow_type() -> WorkItemType {
+    let state = |name: &str| WorkItemState {
+        name: name.to_owned(),
+        category: "InProgress".to_owned(),
+    };
+    let way = |(from, to): (&str, &[&str])| {
+        let to = to.iter().map(|state| (*state).to_owned());
+        (from.to_owned(), to.collect())
+    };
+    let ways: [(&str, &[&str]); 4] = [
+        ("", &["Design"]),
+        ("Design", &["Ready"]),
+        ("Ready", &["Closed", "Design"]),
+        ("Closed", &["Ready"]),
+    ];
+    WorkItemType {
+        states: ["Design", "Ready", "Closed", "Removed"].map(state).into(),
+        transitions: Some(ways.into_iter().map(way).collect()),
+        ..test_case_type()
+    }
 }

@@ -76,3 +76,24 @@ pub struct BaseField {
     /// Digest of the row's definition that produced it; a different one means that the mapping changed.
     pub row_digest: String,
 }
+
+/// Stands in the place of a digest, and is none: those are hexadecimal.
+const UNDER_WAY: &str = "under-way";
+
+impl BaseField {
+    /// The base of a row whose Azure DevOps value takes several writes and has not arrived yet:
+    /// `azure_devops` is where the writes so far brought it. There is no value of TestWorthy that went
+    /// with it, so TestWorthy's side counts as changed whatever it holds, and the next plan goes on.
+    pub fn under_way(azure_devops: Value) -> Self {
+        Self {
+            testworthy: Value::Null,
+            azure_devops,
+            row_digest: UNDER_WAY.to_owned(),
+        }
+    }
+
+    /// Whether it was made by [`Self::under_way`].
+    pub fn is_under_way(&self) -> bool {
+        self.row_digest == UNDER_WAY
+    }
+}

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value as Json;
 
 use crate::diagnostics::Severity;
+use crate::mapping::Hop;
 use crate::model::{System, Value};
 
 /// The schema that this version writes: a name and a major version. Keys may be added within a major
@@ -321,6 +322,11 @@ pub struct FieldChange {
     pub after: Option<Json>,
     /// Whether the values are left out.
     pub sensitive: bool,
+    /// Values between the two that the target passes in this order, each with a write of its own: the
+    /// states of a workflow that lets no one go straight. Left out where the change is one write, and
+    /// when sensitive.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub via: Vec<String>,
 }
 
 impl FieldChange {
@@ -338,7 +344,17 @@ impl FieldChange {
             before: shown(before),
             after: shown(after),
             sensitive,
+            via: Vec::new(),
         }
+    }
+
+    /// The same change by these writes, of which the last one brings the value that stands in it.
+    #[must_use]
+    pub fn by(mut self, route: &[Hop]) -> Self {
+        if let (Some((_, between)), false) = (route.split_last(), self.sensitive) {
+            self.via = between.iter().map(|hop| hop.state.clone()).collect();
+        }
+        self
     }
 }
 

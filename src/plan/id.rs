@@ -150,6 +150,13 @@ fn what(hash: &mut Encoder, change: &Change) {
                     }
                 }
             }
+            // Only where there is one, so that changes without keep their digest.
+            if !field.via.is_empty() && !field.sensitive {
+                hash.list(field.via.len());
+                for between in &field.via {
+                    hash.text(between);
+                }
+            }
             hash.finish()
         })
         .collect();

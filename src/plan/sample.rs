@@ -95,6 +95,7 @@ pub(crate) fn field(path: &str, before: Json, after: Json) -> FieldChange {
         before: Some(before),
         after: Some(after),
         sensitive: false,
+        via: Vec::new(),
     }
 }
 

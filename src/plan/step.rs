@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 
 use super::hex::hex;
-use crate::model::{BaseField, CaseId, LinkId, Name, Rev, SuiteId, System, Value, WorkItemId};
+use crate::mapping::Walk;
+use crate::model::{
+    BaseField, CaseId, LinkId, Name, Rev, SuiteId, System, Value, WorkItem, WorkItemId,
+};
 use crate::remote::{CasePatch, WorkItemDraft, WorkItemPatch};
 
 /// One operation of a plan.
@@ -33,6 +36,8 @@ pub enum Operation {
         case: CaseId,
         /// What to create.
         draft: WorkItemDraft,
+        /// The writes that bring it to its state afterwards.
+        walk: Option<Walk>,
         /// The source's values of the rows that get a base.
         source: RowValues,
     },
@@ -53,6 +58,8 @@ pub enum Operation {
         rev: Rev,
         /// What to change.
         patch: WorkItemPatch,
+        /// The writes that bring it to its state afterwards.
+        walk: Option<Walk>,
         /// The source's values of the rows that get a new base.
         source: RowValues,
         /// Values of the target that the change overwrites and that a person may have put there.
@@ -135,11 +142,12 @@ impl Operation {
     pub fn payload_digest(&self) -> String {
         let mut hash = Sha256::new();
         match self {
-            Self::CreateWorkItem { draft, .. } => {
+            Self::CreateWorkItem { draft, walk, .. } => {
                 feed(&mut hash, "create work item", &draft.work_item_type);
                 feed_fields(&mut hash, &draft.fields);
                 feed(&mut hash, "tags", &draft.tags.join(";"));
                 feed(&mut hash, "marker", &draft.marker.url);
+                feed_walk(&mut hash, walk.as_ref());
             }
             Self::CreateCase { create, .. } => {
                 feed(&mut hash, "create case", &create.suite.to_string());
@@ -148,7 +156,11 @@ impl Operation {
                 feed(&mut hash, "refs", &create.refs.join(","));
             }
             Self::UpdateWorkItem {
-                pair, rev, patch, ..
+                pair,
+                rev,
+                patch,
+                walk,
+                ..
             } => {
                 feed(&mut hash, "update work item", &pair.work_item.to_string());
                 // Whoever mends the item that refused the write changes its revision.
@@ -159,6 +171,7 @@ impl Operation {
                     "tags",
                     &patch.tags.as_deref().unwrap_or_default().join(";"),
                 );
+                feed_walk(&mut hash, walk.as_ref());
             }
             Self::UpdateCase {
                 pair,
@@ -194,6 +207,57 @@ impl Operation {
         hex(&hash.finalize())
     }
 
+    /// The writes that a work item needs after this one.
+    pub fn walk(&self) -> Option<&Walk> {
+        match self {
+            Self::CreateWorkItem { walk, .. } | Self::UpdateWorkItem { walk, .. } => walk.as_ref(),
+            Self::CreateCase { .. }
+            | Self::UpdateCase { .. }
+            | Self::Mark { .. }
+            | Self::Record { .. } => None,
+        }
+    }
+
+    /// What is left of a walk after this write, whose answer `written` is, as an operation of its own:
+    /// the one that a plan from there makes, down to its digest, so that a write which the server
+    /// refuses on the way is the write that waits in quarantine afterwards. `None` if nothing is left.
+    pub fn rest(&self, link: LinkId, written: &WorkItem) -> Option<Self> {
+        let (case, project, source) = match self {
+            Self::CreateWorkItem { case, source, .. } => (*case, None, source),
+            Self::UpdateWorkItem { pair, source, .. } => {
+                (pair.case, pair.testworthy_project, source)
+            }
+            Self::CreateCase { .. }
+            | Self::UpdateCase { .. }
+            | Self::Mark { .. }
+            | Self::Record { .. } => return None,
+        };
+        let walk = self.walk()?;
+        let (next, hops) = walk.hops.split_first()?;
+        let rows = walk.rows.iter();
+        Some(Self::UpdateWorkItem {
+            pair: Pair {
+                link: Some(link),
+                case,
+                testworthy_project: project,
+                work_item: written.id,
+            },
+            rev: written.rev,
+            patch: WorkItemPatch {
+                fields: next.fields(),
+                ..WorkItemPatch::default()
+            },
+            walk: (!hops.is_empty()).then(|| Walk {
+                rows: walk.rows.clone(),
+                hops: hops.to_vec(),
+            }),
+            source: rows
+                .filter_map(|row| Some((row.clone(), source.get(row)?.clone())))
+                .collect(),
+            overwrites: Vec::new(),
+        })
+    }
+
     /// The pair, where both items exist.
     pub fn pair(&self) -> Option<&Pair> {
         match self {
@@ -220,6 +284,13 @@ fn feed(hash: &mut Sha256, key: &str, value: &str) {
     for part in [key, value] {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part.as_bytes());
+    }
+}
+
+fn feed_walk(hash: &mut Sha256, walk: Option<&Walk>) {
+    for hop in walk.iter().flat_map(|walk| &walk.hops) {
+        feed(hash, "then", "");
+        feed_fields(hash, &hop.fields());
     }
 }
 

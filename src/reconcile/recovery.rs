@@ -11,10 +11,10 @@ use super::connect::{endpoints, remote_error};
 use super::error::ReconcileError;
 use super::executor::{StopFlag, is_not_offered, later};
 use super::{Context, Readers, record};
-use crate::model::config::Connection;
+use crate::model::config::{Codec, Connection, Row};
 use crate::model::{
-    ACCORD_TAG, Base, Case, CaseId, Link, LinkId, MarkState, Name, SuiteId, WorkItemId,
-    azure_boards_mentions,
+    ACCORD_TAG, Base, BaseField, Case, CaseId, Link, LinkId, MarkState, Name, SuiteId, Value,
+    WorkItemId, azure_boards_mentions,
 };
 use crate::remote::{CaseScope, WorkItemQuery};
 use crate::store::{AuditEntry, Intent, IntentKind, IntentOutcome, Record};
@@ -254,7 +254,21 @@ impl Recovery<'_> {
         }
         let mut link = self.new_link(intent, case, work_item);
         link.work_item_mark = MarkState::Written;
+        // Never compared again otherwise, and not all of it comes with the create itself.
+        for row in self.states_of_new_items(intent) {
+            let field = BaseField::under_way(Value::Null);
+            link.base.fields.insert(row.name.clone(), field);
+        }
         Some(link)
+    }
+
+    /// The rows of the intent's rule that give a new work item its state and nothing later.
+    fn states_of_new_items(&self, intent: &Intent) -> impl Iterator<Item = &Row> {
+        let config = self.context.config;
+        let rule = config.rules.get(&intent.rule);
+        let mapping = rule.and_then(|rule| config.mappings.get(&rule.mapping));
+        let rows = mapping.into_iter().flat_map(|mapping| &mapping.rows);
+        rows.filter(|row| row.on_create && row.codec == Some(Codec::State))
     }
 
     fn found_case(

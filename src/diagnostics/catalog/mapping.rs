@@ -264,6 +264,19 @@ pub static ROW_READ_ONLY: Entry = Entry {
     fix: "Give the row a `direction`.",
 };
 
+/// No transitions lead to the state that a row wants.
+pub static STATE_BLOCKED: Entry = Entry {
+    code: "state-blocked",
+    severity: Severity::Warning,
+    title: "no way to this state",
+    explanation: "The workflow of the work item type has no transitions that lead from the item's state \
+                  to the one that the row `as: state` wants. The state waits; every other field of the \
+                  item goes on.",
+    example: "an item in `Removed`, a workflow without a way out of `Removed`, and values: { \"false\": Design }",
+    fix: "Move the item by hand to one of the states that the message names, map the value to a state \
+          that can be reached, or add the transition to the process.",
+};
+
 /// All of them.
 pub(super) static ALL: &[&Entry] = &[
     &L01_UNKNOWN_FIELD,
@@ -289,4 +302,5 @@ pub(super) static ALL: &[&Entry] = &[
     &VALUE_NOT_STORABLE,
     &VALUE_REQUIRED,
     &ROW_READ_ONLY,
+    &STATE_BLOCKED,
 ];

@@ -20,6 +20,7 @@ fn changes() -> Vec<Change> {
         before: None,
         after: None,
         sensitive: true,
+        via: Vec::new(),
     }];
     let mut create = sample::change(Action::Create, 3);
     create.fields = sample::new_fields("Refund");

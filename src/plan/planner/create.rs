@@ -82,6 +82,17 @@ fn create_work_item(
             values.fields.push(place(field, path));
         }
     }
+    let walk = match input.mapping.walk(None, &mut made.fields) {
+        Ok(walk) => walk,
+        Err(problem) => return held(collector, source, &problem),
+    };
+    // What is written on create only needs a base too until its last write is done.
+    let rows = walk.iter().flat_map(|walk| &walk.rows);
+    for row in rows.filter_map(|name| input.mapping.row(name)) {
+        if let (true, Ok(from)) = (row.on_create(), row.read_case(case, None)) {
+            values.source.insert(row.name().to_owned(), from);
+        }
+    }
     let url = input.connection.testworthy.case_url(case.id);
     let draft = WorkItemDraft {
         work_item_type: input.mapping.work_item_type.clone(),
@@ -92,6 +103,7 @@ fn create_work_item(
     let operation = Operation::CreateWorkItem {
         case: case.id,
         draft,
+        walk,
         source: values.source,
     };
     Some((operation, values.fields))
@@ -164,23 +176,24 @@ fn new_values(
     };
     for row in input.mapping.rows.iter().filter(|row| row.active(target)) {
         let mapped = match (case, item) {
-            (Some(case), _) => row
-                .read_case(case, None)
-                .and_then(|from| Ok((row.to_azure_devops(&from)?, from))),
+            (Some(case), _) => row.read_case(case, None).and_then(|from| {
+                let to = row.to_azure_devops(&from)?;
+                let route = row.route(None, &to)?;
+                Ok((to, from, route))
+            }),
             (_, Some(item)) => row
                 .read_work_item(item)
-                .and_then(|from| Ok((row.to_testworthy(&from)?, from))),
+                .and_then(|from| Ok((row.to_testworthy(&from)?, from, Vec::new()))),
             (None, None) => continue,
         };
         match mapped {
-            Ok((to, from)) => {
+            Ok((to, from, route)) => {
                 if !row.on_create() {
                     values.source.insert(row.name().to_owned(), from);
                 }
                 if !to.is_null() {
-                    values
-                        .fields
-                        .push(field_change(row, target, &Value::Null, &to));
+                    let change = field_change(row, target, &Value::Null, &to);
+                    values.fields.push(change.by(&route));
                 }
                 values.writes.insert(row.name().to_owned(), to);
             }
@@ -210,5 +223,6 @@ fn place(path: &str, value: &str) -> FieldChange {
         before: Some(serde_json::Value::Null),
         after: Some(value.into()),
         sensitive: false,
+        via: Vec::new(),
     }
 }

@@ -196,6 +196,7 @@ fn marker_change(side: System, case: &Case, item: &WorkItem) -> FieldChange {
         before: Some(serde_json::Value::Null),
         after: Some(after.into()),
         sensitive: false,
+        via: Vec::new(),
     }
 }
 
@@ -251,7 +252,16 @@ fn apply_verdict(
             cause,
             overwrites,
         } => {
-            rows.fields.push(field_change(row, target, &before, &after));
+            let route = match target {
+                System::AzureDevOps => row.route(Some(item), &after),
+                System::TestWorthy => Ok(Vec::new()),
+            };
+            let route = match route {
+                Ok(route) => route,
+                Err(problem) => return hold(collector, source, row, &problem, rows),
+            };
+            let change = field_change(row, target, &before, &after);
+            rows.fields.push(change.by(&route));
             rows.causes.push(cause);
             rows.source.insert(row.name().to_owned(), from);
             if let Some(lost) = overwrites {
@@ -326,7 +336,8 @@ fn write_work_item(
 ) -> Result<Option<Operation>, RowProblem> {
     let input = collector.input;
     let marking = link.is_none_or(|link| link.work_item_mark == MarkState::Missing);
-    let values = input.mapping.patch_work_item(item, &rows.writes, marking)?;
+    let mut values = input.mapping.patch_work_item(item, &rows.writes, marking)?;
+    let walk = input.mapping.walk(Some(item), &mut values.fields)?;
     let mut patch = WorkItemPatch {
         fields: values.fields,
         tags: values.tags,
@@ -344,6 +355,7 @@ fn write_work_item(
         pair: pair.clone(),
         rev: item.rev,
         patch,
+        walk,
         source: with_agreed(rows, System::AzureDevOps),
         overwrites: rows.overwrites.clone(),
     }))

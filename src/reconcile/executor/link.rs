@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::RuleRun;
-use crate::mapping::CompiledRow;
+use crate::mapping::{CompiledRow, Walk};
 use crate::model::{
-    Base, BaseField, Case, CaseId, Link, LinkId, MarkState, Rev, System, WorkItem, WorkItemId,
+    Base, BaseField, Case, CaseId, Link, LinkId, MarkState, Rev, System, Value, WorkItem,
+    WorkItemId,
 };
 use crate::plan::{Pair, RowValues};
 
@@ -34,11 +35,13 @@ impl RuleRun<'_> {
         link
     }
 
-    /// The link after a work item was written for a case; `source` are the case's row values.
+    /// The link after a work item was written for a case; `source` are the case's row values. The rows
+    /// of a `walk` that goes on are under way.
     pub(super) fn link_after_work_item(
         &self,
         pair: &Pair,
         source: &RowValues,
+        walk: Option<&Walk>,
         written: &WorkItem,
     ) -> Link {
         let mut link = self.link_for(pair);
@@ -47,9 +50,13 @@ impl RuleRun<'_> {
                 continue;
             };
             let from = source[row.name()].clone();
-            link.base
-                .fields
-                .insert(row.name().to_owned(), base_field(row, from, target));
+            let goes_on = walk.is_some_and(|walk| walk.rows.iter().any(|name| name == row.name()));
+            let field = if goes_on {
+                BaseField::under_way(target)
+            } else {
+                base_field(row, from, target)
+            };
+            link.base.fields.insert(row.name().to_owned(), field);
         }
         link.base.rev = Some(written.rev);
         link.base.recorded_at = Some(self.context.clock.now());
@@ -108,6 +115,18 @@ impl RuleRun<'_> {
             System::TestWorthy => self.case_is_marked(&mut link),
         }
         self.note_existing_marks(&mut link);
+        link
+    }
+
+    /// The same for a work item. What a create alone writes is never compared, so what of it may not
+    /// have arrived with the first write has to be said.
+    pub(super) fn link_to_created(&self, pair: &Pair) -> Link {
+        let mut link = self.link_without_base(pair);
+        let rows = self.mapping.active_rows(System::AzureDevOps);
+        for row in rows.filter(|row| row.on_create() && row.walks()) {
+            let field = BaseField::under_way(Value::Null);
+            link.base.fields.insert(row.name().to_owned(), field);
+        }
         link
     }
 

@@ -1,10 +1,11 @@
 //! Writes to Azure DevOps: up to 200 in one `$batch`, each with its own intent and outcome.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::report::{ApplyReport, FailureKind};
 use super::{RuleRun, UNANSWERED, source_key};
-use crate::model::{ACCORD_TAG, CaseId, Link, Marker, WorkItem, WorkItemId};
+use crate::model::{ACCORD_TAG, CaseId, Link, Marker, Value, WorkItem, WorkItemId};
 use crate::plan::{Operation, Pair, Step};
 use crate::reconcile::ReconcileError;
 use crate::reconcile::connect::remote_error;
@@ -17,23 +18,27 @@ use crate::store::{Intent, IntentKind, IntentOutcome, Record};
 /// say which write is to blame, so the next requests are smaller and the last ones hold one write each.
 pub(super) const SIZES: [usize; 3] = [200, 20, 1];
 
+const CUT_SHORT: &str = "the run was stopped while the state of the work item was on its way; the next run goes on from where the item stands";
+
 /// One write that is to be sent.
 struct Job<'s> {
     step: &'s Step,
+    /// The step's own work, or what is left of it after its first write.
+    operation: Cow<'s, Operation>,
     write: WorkItemWrite,
     attempt: usize,
 }
 
 impl Job<'_> {
     fn case(&self) -> Option<CaseId> {
-        match &self.step.operation {
+        match &*self.operation {
             Operation::CreateWorkItem { case, .. } => Some(*case),
             other => other.pair().map(|pair| pair.case),
         }
     }
 
     fn work_item(&self) -> Option<WorkItemId> {
-        self.step.operation.pair().map(|pair| pair.work_item)
+        self.operation.pair().map(|pair| pair.work_item)
     }
 
     fn kind(&self) -> IntentKind {
@@ -41,6 +46,11 @@ impl Job<'_> {
             WorkItemWrite::Create(_) => IntentKind::CreateWorkItem,
             WorkItemWrite::Update { .. } => IntentKind::UpdateWorkItem,
         }
+    }
+
+    /// Whether earlier writes of the same step are done.
+    fn is_under_way(&self) -> bool {
+        matches!(self.operation, Cow::Owned(_))
     }
 
     fn marker(&self) -> Option<&Marker> {
@@ -92,6 +102,9 @@ impl RuleRun<'_> {
             queue.extend(again);
             self.context.progress.advance(done);
         }
+        for job in queue.iter().filter(|job| job.is_under_way()) {
+            report.fail(job.step, FailureKind::NotRun, CUT_SHORT);
+        }
         Ok(())
     }
 
@@ -108,14 +121,14 @@ impl RuleRun<'_> {
         let intents: Vec<Intent> = jobs
             .iter()
             .map(|job| {
-                let digest = job.step.operation.payload_digest();
+                let digest = job.operation.payload_digest();
                 self.intent(job.kind(), job.case(), job.work_item(), digest)
             })
             .collect();
         let losses: Vec<_> = jobs
             .iter()
             .zip(&intents)
-            .flat_map(|(job, intent)| match &job.step.operation {
+            .flat_map(|(job, intent)| match &*job.operation {
                 // Once, with the first attempt: the value is lost once at most.
                 Operation::UpdateWorkItem {
                     pair, overwrites, ..
@@ -143,15 +156,17 @@ impl RuleRun<'_> {
         for ((mut job, intent), outcome) in jobs.into_iter().zip(intents).zip(outcomes) {
             match outcome {
                 WriteOutcome::Applied(item) => {
-                    kept.push((Some(job.step), self.applied(&job, intent, &item)));
+                    let record = self.applied(&job, intent, &item);
+                    go_on(job, &item, record, (&mut kept, &mut again), report);
                 }
                 WriteOutcome::Stale(error) => {
                     kept.push((None, self.abandoned(intent, &error.kind.to_string())));
-                    report.fail(
-                        job.step,
-                        FailureKind::Stale,
-                        "somebody changed the work item after the plan was made; the next plan takes it up",
-                    );
+                    let message = if job.is_under_way() {
+                        "somebody changed the work item while its state was on its way; the next plan goes on from where the item stands"
+                    } else {
+                        "somebody changed the work item after the plan was made; the next plan takes it up"
+                    };
+                    report.fail(job.step, FailureKind::Stale, message);
                 }
                 WriteOutcome::Rejected(error) => {
                     kept.push((None, self.given_up(&job, intent, &error, report)));
@@ -168,7 +183,28 @@ impl RuleRun<'_> {
             }
         }
         self.keep(kept, report).await?;
-        Ok(again)
+        Ok(self.without_lost_links(again, report))
+    }
+
+    /// A walk ends where the store refused its link.
+    fn without_lost_links<'s>(
+        &self,
+        mut jobs: Vec<Job<'s>>,
+        report: &mut ApplyReport,
+    ) -> Vec<Job<'s>> {
+        jobs.retain(|job| {
+            let link = job.operation.pair().and_then(|pair| pair.link.as_ref());
+            let kept = !job.is_under_way() || link.is_none_or(|id| self.links.contains_key(id));
+            if !kept {
+                report.fail(
+                    job.step,
+                    FailureKind::Stale,
+                    "the pair was not linked: one of its items is linked to another item; the next plan takes it up",
+                );
+            }
+            kept
+        });
+        jobs
     }
 
     /// The record of a write that is not sent again. What the server refused for good goes into
@@ -180,7 +216,7 @@ impl RuleRun<'_> {
         error: &RemoteError,
         report: &mut ApplyReport,
     ) -> Record {
-        let reason = error.kind.to_string();
+        let mut reason = error.kind.to_string();
         let status = error.request.as_ref().and_then(|request| request.status);
         // Somebody was faster, which is not the server's last word on this write.
         let raced = matches!(status, Some(409 | 412));
@@ -196,8 +232,11 @@ impl RuleRun<'_> {
             report.fail(job.step, FailureKind::NotRun, &reason);
             return self.abandoned(intent, &reason);
         }
+        if let (true, Some(state)) = (job.is_under_way(), sent_state(&job.write)) {
+            reason = format!("on the way to its state, the step to `{state}`: {reason}");
+        }
         report.fail(job.step, FailureKind::Refused, &reason);
-        let digest = job.step.operation.payload_digest();
+        let digest = job.operation.payload_digest();
         self.refused(intent, source_key(job.step), digest, &reason)
     }
 
@@ -269,7 +308,8 @@ impl RuleRun<'_> {
         let mut again = Vec::new();
         for (mut job, intent) in jobs.into_iter().zip(intents) {
             if let Some(item) = found.applied(&job, &self.linked_items) {
-                kept.push((Some(job.step), self.found(&job, intent, item)));
+                let record = self.found(&job, intent, item);
+                go_on(job, item, record, (&mut kept, &mut again), report);
                 continue;
             }
             kept.push((
@@ -294,7 +334,7 @@ impl RuleRun<'_> {
             }
         }
         self.keep(kept, report).await?;
-        Ok(again)
+        Ok(self.without_lost_links(again, report))
     }
 
     /// Reads what a batch was to change, and looks for what it was to create: by the marker's address,
@@ -350,7 +390,7 @@ impl RuleRun<'_> {
             match (job.case(), found.created(&job, &self.linked_items)) {
                 (Some(case), Created::Free(item)) => {
                     let pair = self.pair(case, item.id);
-                    let link = self.link_without_base(&pair);
+                    let link = self.link_to_created(&pair);
                     self.queue_mark(&link);
                     let reason = "a work item with this case's marker exists already";
                     let record = Record {
@@ -390,17 +430,18 @@ impl RuleRun<'_> {
     }
 
     fn applied(&mut self, job: &Job<'_>, intent: &Intent, item: &WorkItem) -> Record {
-        let (link, event, source) = match &job.step.operation {
+        let walk = job.operation.walk();
+        let (link, event, source) = match &*job.operation {
             Operation::CreateWorkItem { case, source, .. } => {
                 let pair = self.pair(*case, item.id);
                 (
-                    self.link_after_work_item(&pair, source, item),
+                    self.link_after_work_item(&pair, source, walk, item),
                     "created work item",
                     source,
                 )
             }
             Operation::UpdateWorkItem { pair, source, .. } => (
-                self.link_after_work_item(pair, source, item),
+                self.link_after_work_item(pair, source, walk, item),
                 "updated work item",
                 source,
             ),
@@ -409,7 +450,11 @@ impl RuleRun<'_> {
             | Operation::Mark { .. }
             | Operation::Record { .. } => return Record::default(),
         };
-        self.queue_mark(&link);
+        if job.is_under_way() {
+            self.links.insert(link.id.clone(), link.clone());
+        } else {
+            self.queue_mark(&link);
+        }
         let rows: Vec<&str> = source.keys().map(String::as_str).collect();
         self.written(job, intent, link, event, &rows.join(", "))
     }
@@ -418,7 +463,7 @@ impl RuleRun<'_> {
     fn found(&mut self, job: &Job<'_>, intent: &Intent, item: &WorkItem) -> Record {
         match job.case() {
             Some(case) if job.marker().is_some() && item.rev.0 > 1 => {
-                let link = self.link_without_base(&self.pair(case, item.id));
+                let link = self.link_to_created(&self.pair(case, item.id));
                 self.queue_mark(&link);
                 self.written(
                     job,
@@ -514,7 +559,7 @@ impl Found {
             },
             WorkItemWrite::Update { id, rev, patch } => {
                 let item = self.items.get(id)?;
-                let holds = |(name, value): (&String, &crate::model::Value)| {
+                let holds = |(name, value): (&String, &Value)| {
                     item.fields.get(name).cloned().unwrap_or_default() == *value
                 };
                 let tags = patch
@@ -576,7 +621,16 @@ fn same_tags(one: &[String], other: &[String]) -> bool {
 }
 
 fn job(step: &Step) -> Option<Job<'_>> {
-    let write = match &step.operation {
+    Some(Job {
+        step,
+        operation: Cow::Borrowed(&step.operation),
+        write: write(&step.operation)?,
+        attempt: 0,
+    })
+}
+
+fn write(operation: &Operation) -> Option<WorkItemWrite> {
+    let write = match operation {
         Operation::CreateWorkItem { draft, .. } => WorkItemWrite::Create(draft.clone()),
         Operation::UpdateWorkItem {
             pair, rev, patch, ..
@@ -590,9 +644,54 @@ fn job(step: &Step) -> Option<Job<'_>> {
         | Operation::Mark { .. }
         | Operation::Record { .. } => return None,
     };
-    Some(Job {
-        step,
-        write,
-        attempt: 0,
-    })
+    Some(write)
+}
+
+/// Keeps what a write did, and gives the write that follows from it back to the queue. A step is done
+/// with its last write only.
+fn go_on<'s>(
+    job: Job<'s>,
+    item: &WorkItem,
+    record: Record,
+    (kept, again): (&mut Vec<(Option<&'s Step>, Record)>, &mut Vec<Job<'s>>),
+    report: &mut ApplyReport,
+) {
+    let link = record.link.as_ref().map(|link| link.id.clone());
+    let rest = link.and_then(|link| job.operation.rest(link, item));
+    let Some((write, rest)) = rest.and_then(|rest| Some((write(&rest)?, rest))) else {
+        kept.push((Some(job.step), record));
+        return;
+    };
+    kept.push((None, record));
+    if stands_where_sent(&job.write, item) {
+        again.push(Job {
+            step: job.step,
+            operation: Cow::Owned(rest),
+            write,
+            attempt: 0,
+        });
+    } else {
+        report.fail(
+            job.step,
+            FailureKind::Stale,
+            "the work item is not in the state that it was brought to: a rule of its process or a person moved it; the next plan goes on from there",
+        );
+    }
+}
+
+/// The state that a write sends, if it sends one.
+fn sent_state(write: &WorkItemWrite) -> Option<&str> {
+    let fields = match write {
+        WorkItemWrite::Create(draft) => &draft.fields,
+        WorkItemWrite::Update { patch, .. } => &patch.fields,
+    };
+    fields.get("System.State").and_then(Value::as_text)
+}
+
+fn stands_where_sent(write: &WorkItemWrite, item: &WorkItem) -> bool {
+    let state = item.fields.get("System.State").and_then(Value::as_text);
+    match (sent_state(write), state) {
+        (Some(sent), Some(state)) => sent.to_lowercase() == state.to_lowercase(),
+        _ => false,
+    }
 }

@@ -7,3 +7,4 @@ mod lifecycle;
 mod matching;
 mod pairs;
 mod scene;
+mod walk;

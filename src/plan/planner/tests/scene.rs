@@ -6,7 +6,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use crate::mapping::CompiledMapping;
-use crate::mapping::testing::{compiled, constant_row, field_row, priority_row, tag_row};
+use crate::mapping::testing::{compiled, constant_row, field_row, priority_row, tag_row, walking};
 use crate::model::config::{
     AzureDevOpsConnection, AzureDevOpsScope, Connection, CreateIn, DriftPolicy, Integration,
     MatchBy, Operations, Origin, Safety, Scope, SecretRef, SyncRule, TestWorthyConnection,
@@ -46,6 +46,8 @@ pub(super) struct Scene {
     pub(super) only: Vec<String>,
     /// Whether titles are sensitive.
     pub(super) secret_titles: bool,
+    /// Whether the mapping has a row `disabled` on the state of a work item.
+    pub(super) walks: bool,
 }
 
 pub(super) fn name(text: &str) -> Name {
@@ -151,9 +153,20 @@ impl Scene {
             deleted_cases: BTreeSet::new(),
             only: Vec::new(),
             secret_titles: false,
+            walks: false,
         };
         scene.rules.push(ruled(rule(RULE, target)));
         scene
+    }
+
+    /// The mapping of the scene's rules.
+    pub(super) fn mapping(&self, target: System) -> CompiledMapping {
+        let mapping = mapping_with_title(target, self.secret_titles);
+        if self.walks {
+            walking(mapping, &[("Closed", "Obsolete")])
+        } else {
+            mapping
+        }
     }
 
     /// Over the surface without references.
@@ -231,7 +244,7 @@ impl Scene {
 
     /// A link with both marks, whose base is what both sides hold now, made by the first rule.
     pub(super) fn linked(mut self, case: u64, item: u64) -> Self {
-        let mapping = mapping(self.rules[0].rule.target);
+        let mapping = self.mapping(self.rules[0].rule.target);
         let mut base = Base::default();
         let sides = self
             .cases
@@ -335,7 +348,7 @@ impl Scene {
         let mappings: Vec<CompiledMapping> = self
             .rules
             .iter()
-            .map(|ruled| mapping_with_title(ruled.rule.target, self.secret_titles))
+            .map(|ruled| self.mapping(ruled.rule.target))
             .collect();
         let pairs = LinkedPairs::of(&self.links);
         let mut links = vec![self.links.clone(); self.rules.len()];

@@ -49,7 +49,11 @@ fn row(page: &mut Page, action: Action, field: &FieldChange) {
     let after = field.after.as_ref().unwrap_or(&Json::Null);
     let room = page.value_room(INDENT);
     if action == Action::Create && before.is_null() {
-        let line = format!("{path}: {}", shown(page, after, room));
+        let line = format!(
+            "{path}: {}{}",
+            shown(page, after, room),
+            via(&field.via, room)
+        );
         page.row(INDENT, Tone::Plain, &line);
         return;
     }
@@ -60,13 +64,15 @@ fn row(page: &mut Page, action: Action, field: &FieldChange) {
         return;
     }
     if let (Json::String(before), Json::String(after)) = (before, after)
+        && field.via.is_empty()
         && is_long(before, after, page.room(INDENT + path.chars().count()))
     {
         page.row(INDENT, Tone::Plain, &format!("{path}:"));
         text(page, before, after);
         return;
     }
-    let (before, after) = (shown(page, before, room), shown(page, after, room));
+    let (before, mut after) = (shown(page, before, room), shown(page, after, room));
+    after.push_str(&via(&field.via, room));
     let line = format!("{path}: {before} -> {after}");
     if line.chars().count() <= page.room(INDENT) {
         page.row(INDENT, Tone::Plain, &line);
@@ -75,6 +81,15 @@ fn row(page: &mut Page, action: Action, field: &FieldChange) {
         page.row(INDENT + 2, Tone::Delete, &format!("- {before}"));
         page.row(INDENT + 2, Tone::Create, &format!("+ {after}"));
     }
+}
+
+/// The values on the way, in parentheses; nothing if there are none.
+fn via(between: &[String], width: usize) -> String {
+    if between.is_empty() {
+        return String::new();
+    }
+    let between: Vec<String> = between.iter().map(|state| quote(state, width)).collect();
+    format!(" (via {})", between.join(", "))
 }
 
 /// A value, and a note for the hint at the end if it was cut.

@@ -77,6 +77,7 @@ fn one_change_of_each_kind() {
                     before: None,
                     after: None,
                     sensitive: true,
+                    via: Vec::new(),
                 },
             ],
         ),
@@ -505,6 +506,7 @@ fn any_change() -> impl Strategy<Value = Change> {
             before: Some(before),
             after: Some(after),
             sensitive,
+            via: Vec::new(),
         },
     );
     (

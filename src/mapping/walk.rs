@@ -130,14 +130,9 @@ impl CompiledMapping {
 mod tests {
     use super::*;
     use crate::mapping::testing::{compiled, field_row, walking, work_item};
-    use crate::model::config::{Row, RowTarget};
 
     fn mapping() -> CompiledMapping {
-        let reason = Row {
-            target: RowTarget::Field("Custom.Label".to_owned()),
-            ..field_row("automationType", "Custom.Label")
-        };
-        let rows = vec![field_row("title", "System.Title"), reason];
+        let rows = vec![field_row("title", "System.Title")];
         walking(
             compiled(rows, System::AzureDevOps),
             &[("Closed", "Obsolete")],

@@ -6,6 +6,8 @@
 
 mod cases;
 mod configuration;
+mod found;
+mod job;
 mod link;
 mod marks;
 mod report;

@@ -1,65 +1,25 @@
 //! Writes to Azure DevOps: up to 200 in one `$batch`, each with its own intent and outcome.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 
+use super::found::{Created, Found};
+use super::job::{Job, go_on};
 use super::report::{ApplyReport, FailureKind};
 use super::{RuleRun, UNANSWERED, source_key};
-use crate::model::{ACCORD_TAG, CaseId, Link, Marker, Value, WorkItem, WorkItemId};
+use crate::model::{ACCORD_TAG, CaseId, Link, WorkItem, WorkItemId};
 use crate::plan::{Operation, Pair, Step};
 use crate::reconcile::ReconcileError;
 use crate::reconcile::connect::remote_error;
 use crate::remote::{
     RemoteError, RemoteErrorKind, WorkItemQuery, WorkItemWrite, WriteAzureDevOps, WriteOutcome,
 };
-use crate::store::{Intent, IntentKind, IntentOutcome, Record};
+use crate::store::{Intent, IntentOutcome, Record};
 
 /// How many writes go into one request, by attempt. When a request fails as a whole the server may not
 /// say which write is to blame, so the next requests are smaller and the last ones hold one write each.
 pub(super) const SIZES: [usize; 3] = [200, 20, 1];
 
 const CUT_SHORT: &str = "the run was stopped while the state of the work item was on its way; the next run goes on from where the item stands";
-
-/// One write that is to be sent.
-struct Job<'s> {
-    step: &'s Step,
-    /// The step's own work, or what is left of it after its first write.
-    operation: Cow<'s, Operation>,
-    write: WorkItemWrite,
-    attempt: usize,
-}
-
-impl Job<'_> {
-    fn case(&self) -> Option<CaseId> {
-        match &*self.operation {
-            Operation::CreateWorkItem { case, .. } => Some(*case),
-            other => other.pair().map(|pair| pair.case),
-        }
-    }
-
-    fn work_item(&self) -> Option<WorkItemId> {
-        self.operation.pair().map(|pair| pair.work_item)
-    }
-
-    fn kind(&self) -> IntentKind {
-        match self.write {
-            WorkItemWrite::Create(_) => IntentKind::CreateWorkItem,
-            WorkItemWrite::Update { .. } => IntentKind::UpdateWorkItem,
-        }
-    }
-
-    /// Whether earlier writes of the same step are done.
-    fn is_under_way(&self) -> bool {
-        matches!(self.operation, Cow::Owned(_))
-    }
-
-    fn marker(&self) -> Option<&Marker> {
-        match &self.write {
-            WorkItemWrite::Create(draft) => Some(&draft.marker),
-            WorkItemWrite::Update { .. } => None,
-        }
-    }
-}
 
 impl RuleRun<'_> {
     /// Sends creates and updates of work items.
@@ -71,7 +31,7 @@ impl RuleRun<'_> {
         if steps.is_empty() {
             return Ok(());
         }
-        let mut queue: VecDeque<Job<'_>> = steps.iter().filter_map(|step| job(step)).collect();
+        let mut queue: VecDeque<Job<'_>> = steps.iter().filter_map(|step| Job::of(step)).collect();
         self.context
             .progress
             .begin("writing work items", Some(queue.len() as u64));
@@ -99,7 +59,11 @@ impl RuleRun<'_> {
             let sent = jobs.len() as u64;
             let again = self.send(jobs, report).await?;
             let done = sent - again.len() as u64;
-            queue.extend(again);
+            // Requests hold writes of one attempt only, so those stay together.
+            let (first, repeated): (Vec<_>, Vec<_>) =
+                again.into_iter().partition(|job| job.attempt == 0);
+            queue.extend(first);
+            queue.extend(repeated);
             self.context.progress.advance(done);
         }
         for job in queue.iter().filter(|job| job.is_under_way()) {
@@ -232,7 +196,7 @@ impl RuleRun<'_> {
             report.fail(job.step, FailureKind::NotRun, &reason);
             return self.abandoned(intent, &reason);
         }
-        if let (true, Some(state)) = (job.is_under_way(), sent_state(&job.write)) {
+        if let (true, Some(state)) = (job.is_under_way(), job.state()) {
             reason = format!("on the way to its state, the step to `{state}`: {reason}");
         }
         report.fail(job.step, FailureKind::Refused, &reason);
@@ -500,93 +464,6 @@ impl RuleRun<'_> {
     }
 }
 
-/// What a look-up found.
-struct Found {
-    items: BTreeMap<WorkItemId, WorkItem>,
-    /// Ids by the address that a marker on them points to (lower case, which servers may change).
-    by_url: BTreeMap<String, Vec<WorkItemId>>,
-}
-
-/// What there is of an item that was to be created.
-enum Created<'f> {
-    Nothing,
-    Free(&'f WorkItem),
-    /// It carries the marker, and belongs to another case.
-    Taken(WorkItemId, CaseId),
-}
-
-impl Found {
-    fn new(items: BTreeMap<WorkItemId, WorkItem>) -> Self {
-        let mut by_url: BTreeMap<String, Vec<WorkItemId>> = BTreeMap::new();
-        for item in items.values() {
-            for marker in item.markers() {
-                let url = marker.url.to_lowercase();
-                by_url.entry(url).or_default().push(item.id);
-            }
-        }
-        Self { items, by_url }
-    }
-
-    /// The item that a create made; the lowest id if there are several.
-    fn created(&self, job: &Job<'_>, linked: &BTreeMap<WorkItemId, CaseId>) -> Created<'_> {
-        let Some(marker) = job.marker() else {
-            return Created::Nothing;
-        };
-        let mut taken = Created::Nothing;
-        let ids = self.by_url.get(&marker.url.to_lowercase());
-        for item in ids
-            .into_iter()
-            .flatten()
-            .filter_map(|id| self.items.get(id))
-        {
-            if !item.markers().iter().any(|found| found.case == marker.case) {
-                continue;
-            }
-            match linked.get(&item.id) {
-                Some(other) if *other != marker.case => taken = Created::Taken(item.id, *other),
-                _ => return Created::Free(item),
-            }
-        }
-        taken
-    }
-
-    /// The item, if the write was carried out.
-    fn applied(&self, job: &Job<'_>, linked: &BTreeMap<WorkItemId, CaseId>) -> Option<&WorkItem> {
-        match &job.write {
-            WorkItemWrite::Create(_) => match self.created(job, linked) {
-                Created::Free(item) => Some(item),
-                Created::Nothing | Created::Taken(..) => None,
-            },
-            WorkItemWrite::Update { id, rev, patch } => {
-                let item = self.items.get(id)?;
-                let holds = |(name, value): (&String, &Value)| {
-                    item.fields.get(name).cloned().unwrap_or_default() == *value
-                };
-                let tags = patch
-                    .tags
-                    .as_ref()
-                    .is_none_or(|tags| same_tags(tags, &item.tags));
-                let marker = patch
-                    .add_marker
-                    .as_ref()
-                    .is_none_or(|marker| item.markers().iter().any(|m| m.case == marker.case));
-                let ours = tags && marker && patch.fields.iter().all(holds);
-                (item.rev.0 == rev.0 + 1 && ours).then_some(item)
-            }
-        }
-    }
-
-    /// Whether nothing stands against sending the same write again.
-    fn may_repeat(&self, job: &Job<'_>) -> bool {
-        match &job.write {
-            WorkItemWrite::Create(_) => true,
-            WorkItemWrite::Update { id, rev, .. } => {
-                self.items.get(id).is_some_and(|item| item.rev == *rev)
-            }
-        }
-    }
-}
-
 /// Ids of work items with a hyperlink to one of these addresses; none from a server that does not look up
 /// web addresses.
 async fn find_by_hyperlink(
@@ -609,89 +486,4 @@ pub(in crate::reconcile) fn is_not_offered(error: &RemoteError) -> bool {
             | RemoteErrorKind::Rejected { .. }
             | RemoteErrorKind::Unsupported { .. }
     )
-}
-
-fn same_tags(one: &[String], other: &[String]) -> bool {
-    let sorted = |tags: &[String]| {
-        let mut tags: Vec<String> = tags.iter().map(|tag| tag.to_lowercase()).collect();
-        tags.sort_unstable();
-        tags
-    };
-    sorted(one) == sorted(other)
-}
-
-fn job(step: &Step) -> Option<Job<'_>> {
-    Some(Job {
-        step,
-        operation: Cow::Borrowed(&step.operation),
-        write: write(&step.operation)?,
-        attempt: 0,
-    })
-}
-
-fn write(operation: &Operation) -> Option<WorkItemWrite> {
-    let write = match operation {
-        Operation::CreateWorkItem { draft, .. } => WorkItemWrite::Create(draft.clone()),
-        Operation::UpdateWorkItem {
-            pair, rev, patch, ..
-        } => WorkItemWrite::Update {
-            id: pair.work_item,
-            rev: *rev,
-            patch: patch.clone(),
-        },
-        Operation::CreateCase { .. }
-        | Operation::UpdateCase { .. }
-        | Operation::Mark { .. }
-        | Operation::Record { .. } => return None,
-    };
-    Some(write)
-}
-
-/// Keeps what a write did, and gives the write that follows from it back to the queue. A step is done
-/// with its last write only.
-fn go_on<'s>(
-    job: Job<'s>,
-    item: &WorkItem,
-    record: Record,
-    (kept, again): (&mut Vec<(Option<&'s Step>, Record)>, &mut Vec<Job<'s>>),
-    report: &mut ApplyReport,
-) {
-    let link = record.link.as_ref().map(|link| link.id.clone());
-    let rest = link.and_then(|link| job.operation.rest(link, item));
-    let Some((write, rest)) = rest.and_then(|rest| Some((write(&rest)?, rest))) else {
-        kept.push((Some(job.step), record));
-        return;
-    };
-    kept.push((None, record));
-    if stands_where_sent(&job.write, item) {
-        again.push(Job {
-            step: job.step,
-            operation: Cow::Owned(rest),
-            write,
-            attempt: 0,
-        });
-    } else {
-        report.fail(
-            job.step,
-            FailureKind::Stale,
-            "the work item is not in the state that it was brought to: a rule of its process or a person moved it; the next plan goes on from there",
-        );
-    }
-}
-
-/// The state that a write sends, if it sends one.
-fn sent_state(write: &WorkItemWrite) -> Option<&str> {
-    let fields = match write {
-        WorkItemWrite::Create(draft) => &draft.fields,
-        WorkItemWrite::Update { patch, .. } => &patch.fields,
-    };
-    fields.get("System.State").and_then(Value::as_text)
-}
-
-fn stands_where_sent(write: &WorkItemWrite, item: &WorkItem) -> bool {
-    let state = item.fields.get("System.State").and_then(Value::as_text);
-    match (sent_state(write), state) {
-        (Some(sent), Some(state)) => sent.to_lowercase() == state.to_lowercase(),
-        _ => false,
-    }
 }

@@ -62,10 +62,6 @@ pub(super) fn endpoints() -> Endpoints {
 }
 
 /// The mapping of every scene: a title, a table, a tag, a constant for new items.
-pub(super) fn mapping(target: System) -> CompiledMapping {
-    mapping_with_title(target, false)
-}
-
 fn mapping_with_title(target: System, sensitive: bool) -> CompiledMapping {
     let origin = crate::model::config::Row {
         on_create: true,

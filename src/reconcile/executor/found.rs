@@ -1,0 +1,111 @@
+//! What a look-up of writes without an answer found.
+
+use std::collections::BTreeMap;
+
+use super::job::Job;
+use crate::model::{CaseId, Value, WorkItem, WorkItemId};
+use crate::remote::WorkItemWrite;
+
+/// What a look-up found.
+pub(super) struct Found {
+    items: BTreeMap<WorkItemId, WorkItem>,
+    /// Ids by the address that a marker on them points to (lower case, which servers may change).
+    by_url: BTreeMap<String, Vec<WorkItemId>>,
+}
+
+/// What there is of an item that was to be created.
+pub(super) enum Created<'f> {
+    Nothing,
+    Free(&'f WorkItem),
+    /// It carries the marker, and belongs to another case.
+    Taken(WorkItemId, CaseId),
+}
+
+impl Found {
+    pub(super) fn new(items: BTreeMap<WorkItemId, WorkItem>) -> Self {
+        let mut by_url: BTreeMap<String, Vec<WorkItemId>> = BTreeMap::new();
+        for item in items.values() {
+            for marker in item.markers() {
+                let url = marker.url.to_lowercase();
+                by_url.entry(url).or_default().push(item.id);
+            }
+        }
+        Self { items, by_url }
+    }
+
+    /// The item that a create made; the lowest id if there are several.
+    pub(super) fn created(
+        &self,
+        job: &Job<'_>,
+        linked: &BTreeMap<WorkItemId, CaseId>,
+    ) -> Created<'_> {
+        let Some(marker) = job.marker() else {
+            return Created::Nothing;
+        };
+        let mut taken = Created::Nothing;
+        let ids = self.by_url.get(&marker.url.to_lowercase());
+        for item in ids
+            .into_iter()
+            .flatten()
+            .filter_map(|id| self.items.get(id))
+        {
+            if !item.markers().iter().any(|found| found.case == marker.case) {
+                continue;
+            }
+            match linked.get(&item.id) {
+                Some(other) if *other != marker.case => taken = Created::Taken(item.id, *other),
+                _ => return Created::Free(item),
+            }
+        }
+        taken
+    }
+
+    /// The item, if the write was carried out.
+    pub(super) fn applied(
+        &self,
+        job: &Job<'_>,
+        linked: &BTreeMap<WorkItemId, CaseId>,
+    ) -> Option<&WorkItem> {
+        match &job.write {
+            WorkItemWrite::Create(_) => match self.created(job, linked) {
+                Created::Free(item) => Some(item),
+                Created::Nothing | Created::Taken(..) => None,
+            },
+            WorkItemWrite::Update { id, rev, patch } => {
+                let item = self.items.get(id)?;
+                let holds = |(name, value): (&String, &Value)| {
+                    item.fields.get(name).cloned().unwrap_or_default() == *value
+                };
+                let tags = patch
+                    .tags
+                    .as_ref()
+                    .is_none_or(|tags| same_tags(tags, &item.tags));
+                let marker = patch
+                    .add_marker
+                    .as_ref()
+                    .is_none_or(|marker| item.markers().iter().any(|m| m.case == marker.case));
+                let ours = tags && marker && patch.fields.iter().all(holds);
+                (item.rev.0 == rev.0 + 1 && ours).then_some(item)
+            }
+        }
+    }
+
+    /// Whether nothing stands against sending the same write again.
+    pub(super) fn may_repeat(&self, job: &Job<'_>) -> bool {
+        match &job.write {
+            WorkItemWrite::Create(_) => true,
+            WorkItemWrite::Update { id, rev, .. } => {
+                self.items.get(id).is_some_and(|item| item.rev == *rev)
+            }
+        }
+    }
+}
+
+fn same_tags(one: &[String], other: &[String]) -> bool {
+    let sorted = |tags: &[String]| {
+        let mut tags: Vec<String> = tags.iter().map(|tag| tag.to_lowercase()).collect();
+        tags.sort_unstable();
+        tags
+    };
+    sorted(one) == sorted(other)
+}

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::job::Job;
+use super::meaning::same_text;
 use crate::model::{CaseId, Value, WorkItem, WorkItemId};
 use crate::remote::WorkItemWrite;
 
@@ -73,8 +74,9 @@ impl Found {
             },
             WorkItemWrite::Update { id, rev, patch } => {
                 let item = self.items.get(id)?;
+                // The service rewrites formatted text on save.
                 let holds = |(name, value): (&String, &Value)| {
-                    item.fields.get(name).cloned().unwrap_or_default() == *value
+                    same_text(&item.fields.get(name).cloned().unwrap_or_default(), value)
                 };
                 let tags = patch
                     .tags

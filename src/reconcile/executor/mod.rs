@@ -10,6 +10,7 @@ mod found;
 mod job;
 mod link;
 mod marks;
+mod meaning;
 mod report;
 mod work_items;
 

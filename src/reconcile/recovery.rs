@@ -11,7 +11,7 @@ use super::connect::{endpoints, remote_error};
 use super::error::ReconcileError;
 use super::executor::{StopFlag, is_not_offered, later};
 use super::{Context, Readers, record};
-use crate::model::config::{Codec, Connection, Row};
+use crate::model::config::{Connection, Row, RowTarget};
 use crate::model::{
     ACCORD_TAG, Base, BaseField, Case, CaseId, Link, LinkId, MarkState, Name, SuiteId, Value,
     WorkItemId, azure_boards_mentions,
@@ -268,7 +268,9 @@ impl Recovery<'_> {
         let rule = config.rules.get(&intent.rule);
         let mapping = rule.and_then(|rule| config.mappings.get(&rule.mapping));
         let rows = mapping.into_iter().flat_map(|mapping| &mapping.rows);
-        rows.filter(|row| row.on_create && row.codec == Some(Codec::State))
+        let is_state =
+            |target: &RowTarget| matches!(target, RowTarget::Field(name) if name == "System.State");
+        rows.filter(move |row| row.on_create && is_state(&row.target))
     }
 
     fn found_case(

@@ -46,9 +46,11 @@ async fn world(mapping: &str, cases: usize) -> World {
     {
         let mut state = world.sandbox.state();
         let now = state.clock.now();
-        let mut sections = state.testworthy.sections();
-        let section = sections.find(|section| section.suite == 41);
-        let section = section.expect("a section of the suite").id;
+        let section = {
+            let mut sections = state.testworthy.sections();
+            let found = sections.find(|section| section.suite == 41);
+            found.expect("a section of the suite").id
+        };
         for number in 0..cases {
             let edit = CaseEdit::titled(format!("Case number {number}")).section(section);
             let added = state.testworthy.add_case(None, 41, &edit, (513, now));

@@ -11,6 +11,7 @@
 //! | `edit case ID {JSON}`, `edit workItem ID {JSON}` | edits an item as a person would |
 //! | `delete case ID`, `delete workItem ID` | deletes it as a person would |
 //! | `show case ID`, `show workItem ID` | prints what a person sees of it |
+//! | `show state ID` | prints the state of a work item and its reason |
 //! | `replace FILE: OLD => NEW` | changes a manifest; OLD must stand in it; `\n` is a line end |
 //! | `write FILE`, followed by lines `\| text` | writes a file |
 //! | `remove PATH` | removes a file or a folder |
@@ -72,6 +73,7 @@ scenarios! {
     saved_plan => "saved-plan",
     v1 => "v1",
     integration => "integration",
+    workflow => "workflow",
 }
 
 fn folder() -> PathBuf {

@@ -141,7 +141,19 @@ impl Player {
                 self.played.push_str(&text);
                 Ok(())
             }
-            _ => Err("case or workItem".to_owned()),
+            ("show", "state") => {
+                let item = state.azure_devops.work_item(id);
+                let item = item.ok_or("there is no such work item")?;
+                let fields = &item["fields"];
+                let text = format!(
+                    "    {}: {} ({})\n",
+                    fields["System.Title"], fields["System.State"], fields["System.Reason"]
+                );
+                drop(state);
+                self.played.push_str(&text);
+                Ok(())
+            }
+            _ => Err("case, workItem or state".to_owned()),
         }
     }
 

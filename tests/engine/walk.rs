@@ -2,6 +2,7 @@
 //! `Closed` is two transitions either way, and whose new items are always `New`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use accord::plan::Plan;
 use accord::reconcile::{ApplyReport, FailureKind};
@@ -237,4 +238,58 @@ async fn a_refused_step_leaves_the_item_before_it_and_waits() {
     disable_all(&world, false);
     applied(&world).await;
     assert_eq!(states(&world), all_in("Closed", 2));
+}
+
+/// Somebody edits the item behind any call of the run, between two writes of its walk too: the edit
+/// survives or its value is recorded, and the next run ends where the case wants it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_edit_behind_any_call_is_not_lost() {
+    let mut refused = 0;
+    for at in 0.. {
+        let world = Arc::new(world(STORIES, 1).await);
+        applied(&world).await;
+        disable_all(&world, true);
+        let id = {
+            let state = world.sandbox.state();
+            let mut ids = state.azure_devops.work_item_ids().into_iter();
+            ids.next().expect("a story")
+        };
+        let edit = json!({ "System.Description": "By hand", "System.State": "Resolved" });
+        let meddled = world.clone();
+        let dying = Dying {
+            inner: world.remotes(),
+            death: Death::meddling(at, move || {
+                let edited = meddled.sandbox.state().edit_work_item(id, &edit);
+                // What is removed can only become new: then the edit is refused, as a person's would be.
+                drop(edited);
+            }),
+        };
+        let (_, report) = world.apply_with(&dying).await.expect("a report");
+        if dying.death.calls() <= at {
+            break;
+        }
+        refused += report.failures.len();
+        for failure in &report.failures {
+            assert_eq!(
+                failure.kind,
+                FailureKind::Stale,
+                "at call {at}: {}",
+                failure.message
+            );
+        }
+        let (_, report) = world.apply().await;
+        assert_clean(&report);
+        let left = world.plan().await.planned.plan;
+        assert_eq!(left.changes, [], "at call {at}");
+        let state = world.sandbox.state();
+        let item = state.azure_devops.work_item(id).expect("the story");
+        assert_eq!(item["fields"]["System.State"], "Removed", "at call {at}");
+        let edited = item["fields"]["System.Description"] == "By hand";
+        let was_removed = item["fields"]["System.Description"].is_null();
+        assert!(edited || was_removed, "at call {at}");
+    }
+    assert!(
+        refused >= 2,
+        "an edit before each of two writes makes it stale: {refused}"
+    );
 }

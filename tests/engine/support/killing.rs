@@ -31,15 +31,29 @@ pub(crate) struct Death {
     moment: Moment,
     calls: AtomicUsize,
     pub(crate) died: Notify,
+    /// Happens in its place: the run goes on.
+    instead: Option<Box<dyn Fn() + Send + Sync>>,
 }
 
 impl Death {
+    /// Nobody dies: behind the call, `meddle` happens.
+    pub(crate) fn meddling(at: usize, meddle: impl Fn() + Send + Sync + 'static) -> Arc<Self> {
+        Arc::new(Self {
+            at,
+            moment: Moment::After,
+            calls: AtomicUsize::new(0),
+            died: Notify::new(),
+            instead: Some(Box::new(meddle)),
+        })
+    }
+
     pub(crate) fn new(at: usize, moment: Moment) -> Arc<Self> {
         Arc::new(Self {
             at,
             moment,
             calls: AtomicUsize::new(0),
             died: Notify::new(),
+            instead: None,
         })
     }
 
@@ -61,6 +75,9 @@ impl Death {
     }
 
     async fn die(&self) {
+        if let Some(meddle) = &self.instead {
+            return meddle();
+        }
         self.died.notify_one();
         std::future::pending::<()>().await;
     }

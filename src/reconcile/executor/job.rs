@@ -123,7 +123,7 @@ fn write(operation: &Operation) -> Option<WorkItemWrite> {
 /// Keeps what a write did, and gives the write that follows from it back to the queue. A step is done
 /// with its last write only.
 pub(super) fn go_on<'s>(
-    job: Job<'s>,
+    job: &Job<'s>,
     item: &WorkItem,
     record: Record,
     (kept, again): (&mut Vec<(Option<&'s Step>, Record)>, &mut Vec<Job<'s>>),

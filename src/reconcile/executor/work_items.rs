@@ -121,7 +121,7 @@ impl RuleRun<'_> {
             match outcome {
                 WriteOutcome::Applied(item) => {
                     let record = self.applied(&job, intent, &item);
-                    go_on(job, &item, record, (&mut kept, &mut again), report);
+                    go_on(&job, &item, record, (&mut kept, &mut again), report);
                 }
                 WriteOutcome::Stale(error) => {
                     kept.push((None, self.abandoned(intent, &error.kind.to_string())));
@@ -273,7 +273,7 @@ impl RuleRun<'_> {
         for (mut job, intent) in jobs.into_iter().zip(intents) {
             if let Some(item) = found.applied(&job, &self.linked_items) {
                 let record = self.found(&job, intent, item);
-                go_on(job, item, record, (&mut kept, &mut again), report);
+                go_on(&job, item, record, (&mut kept, &mut again), report);
                 continue;
             }
             kept.push((

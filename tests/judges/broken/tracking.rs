@@ -126,8 +126,8 @@ pub(crate) const ALL: &[Break] = &[
         request: "POST wit/workitemsbatch",
         spoil: |answer| {
             answer.each("value", |one| {
-                rename(one, "multilineFieldsFormat", "formats")
-            })
+                rename(one, "multilineFieldsFormat", "formats");
+            });
         },
     },
     Break {

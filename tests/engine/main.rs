@@ -1,5 +1,6 @@
 //! The engine over the sandbox, in one process: real clients, real HTTP, a real SQLite file.
 
+mod content;
 mod crash;
 mod edges;
 mod faults;

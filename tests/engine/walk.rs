@@ -44,7 +44,7 @@ spec:
 ";
 
 async fn world(mapping: &str, cases: usize) -> World {
-    let world = World::mapped(mapping, TO_AZURE_DEVOPS).await;
+    let world = World::mapped_without_items(mapping, TO_AZURE_DEVOPS).await;
     {
         let mut state = world.sandbox.state();
         let now = state.clock.now();

@@ -45,10 +45,7 @@ pub(super) fn case(json: &Json, zone: &TimeZone, listed_in: Option<u64>) -> Resu
             fields.insert(name.to_owned(), value);
         }
     }
-    let steps = steps(wire);
-    if !steps.is_null() {
-        fields.insert("steps".to_owned(), steps);
-    }
+    fields.insert("steps".to_owned(), steps(wire));
     let modified_on = wire
         .text("updatedAt")
         .and_then(|text| timestamp::parse(&text, zone));
@@ -68,7 +65,8 @@ pub(super) fn case(json: &Json, zone: &TimeZone, listed_in: Option<u64>) -> Resu
 }
 
 /// The two members as the raw value that rows read. What is no list of texts is carried as it came, so
-/// that a row says that it cannot be read and nobody takes it for empty.
+/// that a row says that it cannot be read and nobody takes it for empty. A case without steps has none in
+/// this form, so that a row puts lines into it.
 fn steps(wire: Object<'_>) -> Value {
     let expected_result = wire.text("expectedResult").unwrap_or_default();
     let steps = match wire.get("steps") {
@@ -83,14 +81,11 @@ fn steps(wire: Object<'_>) -> Value {
     let Some(steps) = steps else {
         return Value::text(wire.get("steps").map(Json::to_string).unwrap_or_default());
     };
-    let lines = Flat {
+    CaseSteps::Lines(Flat {
         steps,
         expected_result,
-    };
-    if lines == Flat::default() {
-        return Value::Null;
-    }
-    CaseSteps::Lines(lines).to_value()
+    })
+    .to_value()
 }
 
 /// The body of a write: the case as it was just read with the new values. Keys that are not published are
@@ -239,8 +234,8 @@ mod tests {
                 json!({"steps": null, "expectedResult": "c"}),
                 lines(&[], "c"),
             ),
-            (json!({"steps": [], "expectedResult": ""}), Value::Null),
-            (json!({}), Value::Null),
+            (json!({"steps": [], "expectedResult": ""}), lines(&[], "")),
+            (json!({}), lines(&[], "")),
         ] {
             let mut shown = shown;
             shown["id"] = json!(1);

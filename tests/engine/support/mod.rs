@@ -74,8 +74,13 @@ impl World {
         Self::with(with_items, &connection, &mapping, rules).await
     }
 
-    /// The sample's connection with this mapping and these rules, without items.
+    /// The sample with this mapping in the place of its own.
     pub(crate) async fn mapped(mapping: &str, rules: &str) -> Self {
+        Self::with(true, &example("connection.yaml"), mapping, rules).await
+    }
+
+    /// The sample's connection with this mapping and these rules, without items.
+    pub(crate) async fn mapped_without_items(mapping: &str, rules: &str) -> Self {
         Self::with(false, &example("connection.yaml"), mapping, rules).await
     }
 

@@ -89,6 +89,7 @@ impl<'a> Resolver<'a> {
         Ok(CompiledRow {
             name: self.row.name.clone(),
             digest: digest(self.row, codec),
+            codec,
             direction: self.row.direction,
             on_create: self.row.on_create,
             sensitive: self.row.sensitive,

@@ -17,6 +17,7 @@ use crate::model::{Case, Direction, System, Value, WorkItem, WorkItemId};
 pub struct CompiledRow {
     pub(super) name: String,
     pub(super) digest: String,
+    pub(super) codec: Codec,
     pub(super) direction: Option<Direction>,
     pub(super) on_create: bool,
     pub(super) sensitive: bool,
@@ -74,6 +75,11 @@ impl CompiledRow {
     /// Where the row is declared.
     pub fn origin(&self) -> &Origin {
         &self.origin
+    }
+
+    /// The codec in use.
+    pub fn codec(&self) -> Codec {
+        self.codec
     }
 
     /// Whether a rule that writes `target` uses the row. Constants go to Azure DevOps only.

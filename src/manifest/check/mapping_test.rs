@@ -120,7 +120,7 @@ impl Fields<'_> {
 
     /// Why an example cannot name `field` on `side`: code, message, help.
     fn objection(&self, side: System, field: &str) -> Option<(Code, String, String)> {
-        if self.used(side).any(|row| touches(row, side, field)) {
+        if self.used().any(|row| touches(row, side, field)) {
             return None;
         }
         let known = self.names(side);
@@ -160,25 +160,21 @@ impl Fields<'_> {
         Some((&codes::FIELD_NOT_MAPPED, message, help))
     }
 
-    /// Rows that take part in this direction. What is no field of a case has no way back.
-    fn used(&self, side: System) -> impl Iterator<Item = &Row> {
+    /// Rows that take part in this direction. Constants and expressions have no way back.
+    fn used(&self) -> impl Iterator<Item = &Row> {
         let target = self.target;
-        let one_way = move |row: &&Row| {
+        let rows = self.mapping.rows.iter();
+        rows.filter(move |row| {
             let is_field = matches!(row.source, RowSource::Field(_));
             row.direction.is_none_or(|way| way.writes(target))
-                && (is_field || (target == System::AzureDevOps && side == System::AzureDevOps))
-        };
-        let expressions = move |row: &&Row| {
-            side == System::TestWorthy && target == System::AzureDevOps && !is_plain(row)
-        };
-        let rows = self.mapping.rows.iter();
-        rows.filter(move |row| one_way(row) || expressions(row))
+                && (is_field || target == System::AzureDevOps)
+        })
     }
 
     /// The names that an example may use on `side`, in the order of the rows, each once.
     fn names(&self, side: System) -> Vec<&str> {
         let mut names: Vec<&str> = Vec::new();
-        for row in self.used(side) {
+        for row in self.used() {
             let name = match (side, &row.source, &row.target) {
                 (System::TestWorthy, RowSource::Field(name), _) => name,
                 (System::AzureDevOps, _, RowTarget::Field(name)) => name,
@@ -193,15 +189,22 @@ impl Fields<'_> {
     }
 }
 
-/// Whether a row is a field or a constant, and so reads at most one field of a case.
-fn is_plain(row: &Row) -> bool {
-    matches!(row.source, RowSource::Field(_) | RowSource::Constant(_))
+/// Whether the name stands in an expression by itself.
+fn mentions(expression: &str, field: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let mut places = expression.match_indices(field);
+    places.any(|(at, _)| {
+        let before = expression[..at].chars().next_back();
+        let behind = expression[at + field.len()..].chars().next();
+        !before.is_some_and(|c| is_part(c) || c == '.') && !behind.is_some_and(is_part)
+    })
 }
 
 fn touches(row: &Row, side: System, field: &str) -> bool {
     match (side, &row.source, &row.target) {
         (System::TestWorthy, RowSource::Field(name), _) => name == field,
         (System::TestWorthy, RowSource::Constant(_), _) => false,
+        (System::TestWorthy, RowSource::Expression(text), _) => mentions(text, field),
         (System::AzureDevOps, _, RowTarget::Field(name)) => name == field,
         (System::AzureDevOps, _, RowTarget::Tag(_) | RowTarget::TagPrefix(_)) => field == TAGS,
     }

@@ -49,6 +49,7 @@ pub(super) fn work_item<'v>(
         project: String::new(),
         tags: Vec::new(),
         fields: std::collections::BTreeMap::new(),
+        markdown: std::collections::BTreeSet::new(),
         relations: Vec::new(),
     };
     for (name, json) in values {

@@ -6,7 +6,11 @@ use super::drawing::{Graph, Kind, Node, Way};
 
 pub(super) fn render(graph: &Graph) -> String {
     let mut text = "digraph accord {\n".to_owned();
-    let _ = writeln!(text, "  graph [rankdir=LR, label={}];", quoted(&[&graph.name]));
+    let _ = writeln!(
+        text,
+        "  graph [rankdir=LR, label={}];",
+        quoted(&[&graph.name])
+    );
     text.push_str("  node [shape=box, style=rounded, fontname=\"Helvetica\"];\n");
     text.push_str("  edge [fontname=\"Helvetica\"];\n");
     for (group, name) in graph.groups.iter().enumerate() {
@@ -29,7 +33,11 @@ pub(super) fn render(graph: &Graph) -> String {
         // Every edge runs from an earlier column to a later one, so that the columns stay in order.
         let _ = if from.kind.column() > to.kind.column() {
             let comma = if dashed.is_empty() { "" } else { ", " };
-            writeln!(text, "  {} -> {} [dir=back{comma}{dashed}];", to.id, from.id)
+            writeln!(
+                text,
+                "  {} -> {} [dir=back{comma}{dashed}];",
+                to.id, from.id
+            )
         } else if dashed.is_empty() {
             writeln!(text, "  {} -> {};", from.id, to.id)
         } else {

@@ -111,7 +111,11 @@ impl Graph {
             let place = first_rule + index;
             for (system, is_source) in [(rule.source(), true), (rule.target, false)] {
                 if let Some(end) = graph.end(rule.connection.as_str(), system) {
-                    let (from, to) = if is_source { (end, place) } else { (place, end) };
+                    let (from, to) = if is_source {
+                        (end, place)
+                    } else {
+                        (place, end)
+                    };
                     graph.edges.push(Edge {
                         from,
                         to,
@@ -123,7 +127,12 @@ impl Graph {
         for (index, mapping) in config.mappings.values().enumerate() {
             let rows = count(mapping.rows.len(), "row");
             let lines = vec![line(&mapping.work_item_type), rows];
-            let own = graph.push(format!("m{index}"), Kind::Mapping, mapping.name.as_str(), lines);
+            let own = graph.push(
+                format!("m{index}"),
+                Kind::Mapping,
+                mapping.name.as_str(),
+                lines,
+            );
             let users = rules.iter().enumerate();
             for (rule, _) in users.filter(|(_, rule)| rule.mapping == mapping.name) {
                 graph.edges.push(Edge {
@@ -194,7 +203,10 @@ impl Graph {
     pub(super) fn description(&self) -> String {
         let number = |column: usize, one: &str| {
             let nodes = self.nodes.iter();
-            count(nodes.filter(|node| node.kind.column() == column).count(), one)
+            count(
+                nodes.filter(|node| node.kind.column() == column).count(),
+                one,
+            )
         };
         format!(
             "{}, {}, {} and {}.",

@@ -45,7 +45,11 @@ pub(super) fn render(graph: &Graph) -> String {
     );
     let name = escape(&graph.name);
     let _ = writeln!(text, "  <title id=\"title\">{name}</title>");
-    let _ = writeln!(text, "  <desc id=\"desc\">{}</desc>", escape(&described(graph)));
+    let _ = writeln!(
+        text,
+        "  <desc id=\"desc\">{}</desc>",
+        escape(&described(graph))
+    );
     let _ = writeln!(text, "  <style>{STYLE}</style>");
     text.push_str(
         "  <defs><marker id=\"head\" viewBox=\"0 0 10 10\" refX=\"9\" refY=\"5\" markerWidth=\"7\" \
@@ -55,12 +59,18 @@ pub(super) fn render(graph: &Graph) -> String {
         text,
         "  <rect class=\"ground\" width=\"{width}\" height=\"{height}\"/>"
     );
-    let _ = writeln!(text, "  <text class=\"title\" x=\"24\" y=\"32\">{name}</text>");
+    let _ = writeln!(
+        text,
+        "  <text class=\"title\" x=\"24\" y=\"32\">{name}</text>"
+    );
     for (area, name) in layout.frames.iter().zip(&graph.groups) {
         rectangle(&mut text, "frame", area, 8);
         let (x, y) = (area.x + 12, area.y + 16);
         let name = escape(&short(name));
-        let _ = writeln!(text, "  <text class=\"faint\" x=\"{x}\" y=\"{y}\">{name}</text>");
+        let _ = writeln!(
+            text,
+            "  <text class=\"faint\" x=\"{x}\" y=\"{y}\">{name}</text>"
+        );
     }
     for edge in &graph.edges {
         line(&mut text, graph, &layout, *edge);
@@ -80,7 +90,10 @@ pub(super) fn render(graph: &Graph) -> String {
             let down = i32::try_from(number).unwrap_or(0);
             let (x, y) = (area.x + 14, area.y + 21 + LINE * down);
             let words = escape(&short(words));
-            let _ = writeln!(text, "  <text class=\"{class}\" x=\"{x}\" y=\"{y}\">{words}</text>");
+            let _ = writeln!(
+                text,
+                "  <text class=\"{class}\" x=\"{x}\" y=\"{y}\">{words}</text>"
+            );
         }
         text.push_str("  </g>\n");
     }
@@ -138,7 +151,10 @@ fn line(text: &mut String, graph: &Graph, layout: &Layout, edge: Edge) {
         (Kind::Rule, Way::Flows) => 10,
         _ => 0,
     };
-    let (y1, y2) = (from.middle() + shift(edge.from), to.middle() + shift(edge.to));
+    let (y1, y2) = (
+        from.middle() + shift(edge.from),
+        to.middle() + shift(edge.to),
+    );
     let bend = i32::midpoint(x1, x2);
     let class = match edge.way {
         Way::Flows => "line",

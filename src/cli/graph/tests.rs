@@ -10,6 +10,60 @@ use crate::diagnostics::SourceFile;
 use crate::manifest::{ReadOptions, read};
 use crate::model::config::Config;
 
+const MERMAID: &str = r#"flowchart LR
+  c0t[("TestWorthy: one<br/>https:#47;#47;testworthy.us/")]
+  c0a[("Azure DevOps: one<br/>https:#47;#47;dev.azure.com/contoso<br/>Web Shop")]
+  c1t[("TestWorthy: two<br/>https:#47;#47;testworthy.us/")]
+  c1a[("Azure DevOps: two<br/>https:#47;#47;dev.azure.com/contoso<br/>Web Shop")]
+  r0(["from<br/>Azure DevOps #8594; TestWorthy<br/>updates only"])
+  r1(["to<br/>TestWorthy #8594; Azure DevOps<br/>updates only"])
+  r2(["again<br/>TestWorthy #8594; Azure DevOps<br/>updates only"])
+  m0["m<br/>Test Case<br/>1 row"]
+  t0{{"t<br/>1 example"}}
+  c0a --> r0
+  r0 --> c0t
+  c0t --> r1
+  r1 --> c0a
+  c1t --> r2
+  r2 --> c1a
+  r0 -.-> m0
+  r1 -.-> m0
+  r2 -.-> m0
+  t0 -.-> m0
+"#;
+
+const DOT: &str = r#"digraph accord {
+  graph [rankdir=LR, label="project"];
+  node [shape=box, style=rounded, fontname="Helvetica"];
+  edge [fontname="Helvetica"];
+  subgraph cluster_0 {
+    label="one";
+    c0t [label="TestWorthy\nhttps://testworthy.us/", shape=cylinder, style=""];
+    c0a [label="Azure DevOps\nhttps://dev.azure.com/contoso\nWeb Shop", shape=cylinder, style=""];
+  }
+  subgraph cluster_1 {
+    label="two";
+    c1t [label="TestWorthy\nhttps://testworthy.us/", shape=cylinder, style=""];
+    c1a [label="Azure DevOps\nhttps://dev.azure.com/contoso\nWeb Shop", shape=cylinder, style=""];
+  }
+  r0 [label="from\nAzure DevOps → TestWorthy\nupdates only"];
+  r1 [label="to\nTestWorthy → Azure DevOps\nupdates only"];
+  r2 [label="again\nTestWorthy → Azure DevOps\nupdates only"];
+  m0 [label="m\nTest Case\n1 row", shape=note, style=""];
+  t0 [label="t\n1 example", shape=hexagon, style=""];
+  c0a -> r0;
+  c0t -> r0 [dir=back];
+  c0t -> r1;
+  c0a -> r1 [dir=back];
+  c1t -> r2;
+  c1a -> r2 [dir=back];
+  r0 -> m0 [style=dashed];
+  r1 -> m0 [style=dashed];
+  r2 -> m0 [style=dashed];
+  m0 -> t0 [dir=back, style=dashed];
+}
+"#;
+
 fn project(project: &str, work_item_type: &str) -> Option<Config> {
     let connection = |name: &str, letter: char| {
         format!(
@@ -37,13 +91,27 @@ fn project(project: &str, work_item_type: &str) -> Option<Config> {
         connection("one", 'A'),
         connection("two", 'B'),
         mapping,
-        rule("to", "one", "toAzureDevOps", "{ testworthy: { suites: [1] } }"),
+        rule(
+            "to",
+            "one",
+            "toAzureDevOps",
+            "{ testworthy: { suites: [1] } }",
+        ),
         rule("from", "one", "toTestWorthy", "{ azureDevOps: {} }"),
-        rule("again", "two", "toAzureDevOps", "{ testworthy: { suites: [1] } }"),
+        rule(
+            "again",
+            "two",
+            "toAzureDevOps",
+            "{ testworthy: { suites: [1] } }",
+        ),
         test.to_owned(),
     ]
     .concat();
-    read(vec![SourceFile::new("a.yaml", text)], &ReadOptions::default()).config
+    let options = ReadOptions {
+        project_name: "project".to_owned(),
+        ..ReadOptions::default()
+    };
+    read(vec![SourceFile::new("a.yaml", text)], &options).config
 }
 
 fn graph() -> Graph {
@@ -111,8 +179,8 @@ fn no_box_stands_over_another() {
 
 #[test]
 fn mermaid_and_dot_are_as_reviewed() {
-    insta::assert_snapshot!(mermaid::render(&graph()), @"");
-    insta::assert_snapshot!(dot::render(&graph()), @"");
+    assert_eq!(mermaid::render(&graph()), MERMAID);
+    assert_eq!(dot::render(&graph()), DOT);
 }
 
 /// The texts of an SVG; panics unless it is well-formed.

@@ -232,13 +232,19 @@ mod tests {
 
     #[test]
     fn nothing_breaks_out_of_an_annotation() {
-        assert_eq!(property("a:b,c%\n::error::x"), "a%3Ab%2Cc%25%0A%3A%3Aerror%3A%3Ax");
+        assert_eq!(
+            property("a:b,c%\n::error::x"),
+            "a%3Ab%2Cc%25%0A%3A%3Aerror%3A%3Ax"
+        );
         assert_eq!(data("50%\r\n::error::x"), "50%25%0D%0A::error::x");
     }
 
     #[test]
     fn nothing_breaks_out_of_xml() {
         let text = "</testcase>\u{1}\u{FFFF}\"&\n";
-        assert_eq!(xml(text), "&lt;/testcase&gt;\u{FFFD}\u{FFFD}&quot;&amp;&#10;");
+        assert_eq!(
+            xml(text),
+            "&lt;/testcase&gt;\u{FFFD}\u{FFFD}&quot;&amp;&#10;"
+        );
     }
 }

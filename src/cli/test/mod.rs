@@ -73,7 +73,9 @@ pub(crate) fn run(session: &Session, args: &TestArgs) -> Result<ExitCode, Failed
     let tests: Vec<&MappingTest> = config
         .mapping_tests
         .values()
-        .filter(|test| wanted.is_empty() || wanted.iter().any(|path| is_in(&test.origin.file, path)))
+        .filter(|test| {
+            wanted.is_empty() || wanted.iter().any(|path| is_in(&test.origin.file, path))
+        })
         .collect();
     let mut report = Report {
         ran: examples(&config, &tests, &sources),
@@ -91,7 +93,11 @@ pub(crate) fn run(session: &Session, args: &TestArgs) -> Result<ExitCode, Failed
         report.updated = Some(updated);
     }
     let shown = match session.format {
-        Format::Human => human::render(&report, session.ui.colour_stdout(), session.ui.verbosity() > 0),
+        Format::Human => human::render(
+            &report,
+            session.ui.colour_stdout(),
+            session.ui.verbosity() > 0,
+        ),
         Format::Json => machine::json(&report),
         Format::Github => machine::github(&report),
     };
@@ -181,7 +187,9 @@ fn wanted(session: &Session, folder: &Path, paths: &[PathBuf]) -> Result<Vec<Str
         let inside = real
             .strip_prefix(&top)
             .map_err(|_| usage("this is outside the project's folder"))?;
-        let names = inside.components().map(|name| name.as_os_str().to_string_lossy());
+        let names = inside
+            .components()
+            .map(|name| name.as_os_str().to_string_lossy());
         Ok(names.collect::<Vec<_>>().join("/"))
     };
     paths.iter().map(relative).collect()
@@ -197,7 +205,9 @@ fn is_in(file: &str, path: &str) -> bool {
 
 /// The way from the top of the repository to the project's folder: annotations name files from there.
 fn prefix(folder: &Path) -> String {
-    let top = folder.ancestors().find(|folder| folder.join(".git").exists());
+    let top = folder
+        .ancestors()
+        .find(|folder| folder.join(".git").exists());
     let inside = top.and_then(|top| folder.strip_prefix(top).ok());
     let names = inside.into_iter().flat_map(Path::components);
     names
@@ -222,3 +232,6 @@ fn shown(value: &Json, sensitive: bool) -> String {
         value.to_string()
     }
 }
+
+#[cfg(test)]
+mod tests;

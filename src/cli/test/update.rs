@@ -51,6 +51,19 @@ pub(super) fn update(
     sources: &mut [SourceFile],
     ran: &[Ran],
 ) -> Result<Updated, Failed> {
+    let (updated, new) = rewrite(sources, ran);
+    prove(session, sources, &new, &updated.changes)?;
+    for (at, text) in new {
+        let source = &mut sources[at];
+        files::replace(&folder.join(&source.path), &source.bytes, &text)
+            .map_err(|error| Failed::new(ExitCode::Failure, format!("{}: {error}", source.path)))?;
+        source.bytes = text.into_bytes();
+    }
+    Ok(updated)
+}
+
+/// The new texts, by place among the sources.
+pub(super) fn rewrite(sources: &[SourceFile], ran: &[Ran]) -> (Updated, Vec<(usize, String)>) {
     let mut updated = Updated::default();
     let mut by_file: BTreeMap<&str, Vec<(&Ran, Vec<Change>)>> = BTreeMap::new();
     for one in ran {
@@ -83,15 +96,7 @@ pub(super) fn update(
             }
         }
     }
-    prove(session, sources, &new, &updated.changes)?;
-    for (at, text) in new {
-        let source = &mut sources[at];
-        files::replace(&folder.join(&source.path), &source.bytes, &text).map_err(|error| {
-            Failed::new(ExitCode::Failure, format!("{}: {error}", source.path))
-        })?;
-        source.bytes = text.into_bytes();
-    }
-    Ok(updated)
+    (updated, new)
 }
 
 /// What has to be written for one example; nothing if it holds.
@@ -194,7 +199,9 @@ fn prove(
             .find(|test| test.name.as_str() == change.test);
         test.is_some_and(|test| {
             let mapping = config.mappings.get(&test.mapping);
-            let outcomes = mapping.map(|mapping| run(mapping, test)).unwrap_or_default();
+            let outcomes = mapping
+                .map(|mapping| run(mapping, test))
+                .unwrap_or_default();
             let mut outcomes = outcomes.iter();
             outcomes.any(|outcome| outcome.example.name == change.example && outcome.passed())
         })

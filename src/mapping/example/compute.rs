@@ -131,7 +131,13 @@ impl<'a> Computed<'a> {
                 self.list.iter().map(String::as_str).collect()
             }
         } else {
-            self.fields.get(field).map_or(Json::Null, Value::to_json)
+            let row = self.rows(field).next();
+            let steps = match row.and_then(|row| self.values.get(row.name())) {
+                Some(Value::Steps(steps)) => given::lines(steps),
+                _ => None,
+            };
+            let stored = || self.fields.get(field).map_or(Json::Null, Value::to_json);
+            steps.unwrap_or_else(stored)
         })
     }
 

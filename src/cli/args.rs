@@ -71,6 +71,8 @@ pub(crate) enum Format {
     Human,
     /// One JSON document for programs.
     Json,
+    /// Annotations for a GitHub workflow (only `test`).
+    Github,
 }
 
 /// When to colour.
@@ -111,6 +113,10 @@ pub(crate) enum Command {
     Init(InitArgs),
     /// Writes manifests in their canonical form: order of keys, indentation, quotes; comments stay
     Fmt(FmtArgs),
+    /// Runs the examples of MappingTests: what the mappings make of given values. Contacts nothing
+    Test(TestArgs),
+    /// Draws connections, rules, mappings and their tests. Contacts nothing
+    Graph(GraphArgs),
     /// Prints what a shell needs to complete commands and flags
     Completions(CompletionsArgs),
     /// Prints a manual page in roff
@@ -118,7 +124,7 @@ pub(crate) enum Command {
 }
 
 /// The names of the commands, as they are typed.
-pub(crate) const COMMANDS: [&str; 14] = [
+pub(crate) const COMMANDS: [&str; 16] = [
     "validate",
     "plan",
     "apply",
@@ -131,6 +137,8 @@ pub(crate) const COMMANDS: [&str; 14] = [
     "explain",
     "init",
     "fmt",
+    "test",
+    "graph",
     "completions",
     "man",
 ];
@@ -253,6 +261,26 @@ pub(crate) struct FmtArgs {
     /// Writes nothing: shows what would change, and ends 3 if anything would
     #[arg(long)]
     pub(crate) check: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TestArgs {
+    /// Files or folders with MappingTests; all of the project if left out
+    #[arg(value_hint = ValueHint::AnyPath)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Writes what the mappings give into the examples that do not hold, as what they expect
+    #[arg(long)]
+    pub(crate) update: bool,
+    /// Writes the outcome to a file too: human=PATH, json=PATH, github=PATH or junit=PATH (repeatable)
+    #[arg(long, value_name = "FORMAT=PATH")]
+    pub(crate) out: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GraphArgs {
+    /// Writes the picture to a file in place of Mermaid on stdout: mermaid=PATH, dot=PATH or svg=PATH (repeatable)
+    #[arg(long, value_name = "FORMAT=PATH")]
+    pub(crate) out: Vec<String>,
 }
 
 #[derive(Debug, Args)]

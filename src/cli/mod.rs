@@ -11,6 +11,7 @@ mod explain;
 mod failure;
 mod files;
 mod fmt;
+mod graph;
 mod init;
 mod man;
 mod outputs;
@@ -23,6 +24,7 @@ mod session;
 mod show;
 mod signals;
 mod status;
+mod test;
 mod ui;
 mod validate;
 
@@ -106,6 +108,10 @@ pub fn install_logs() {
 }
 
 async fn dispatch(session: &Session, command: &Command) -> Result<ExitCode, Failed> {
+    if session.format == Format::Github && !matches!(command, Command::Test(_)) {
+        let message = "--format github belongs to `accord test`";
+        return Err(Failed::new(ExitCode::Usage, message));
+    }
     match command {
         Command::Validate(args) => Ok(validate::run(session, args)),
         Command::Plan(args) => plan::run(session, args).await,
@@ -119,6 +125,8 @@ async fn dispatch(session: &Session, command: &Command) -> Result<ExitCode, Fail
         Command::Explain(args) => explain::run(session, args).await,
         Command::Init(args) => init::run(session, args),
         Command::Fmt(args) => fmt::run(session, args),
+        Command::Test(args) => test::run(session, args),
+        Command::Graph(args) => graph::run(session, args),
         Command::Completions(args) => Ok(completions::run(session, args)),
         Command::Man(args) => man::run(session, args),
     }
@@ -181,6 +189,7 @@ fn make_session(
         allow,
         offline: global.offline,
         patience: Duration::from_secs(global.timeout.max(1)),
+        format: global.format,
         json: global.format == Format::Json,
         clock: Arc::new(RealClock),
         timeouts: Timeouts::default(),

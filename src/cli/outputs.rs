@@ -81,3 +81,29 @@ fn parse(session: &Session, argument: &str) -> Result<(OutFormat, PathBuf), Fail
     };
     Ok((format, session.path(std::path::Path::new(path))))
 }
+
+/// A `FORMAT=PATH` of a command with formats of its own.
+pub(super) fn named(
+    session: &Session,
+    argument: &str,
+    formats: &[&'static str],
+) -> Result<(&'static str, PathBuf), Failed> {
+    let usage = |what: String| {
+        let ways: Vec<String> = formats
+            .iter()
+            .map(|format| format!("--out {format}=PATH"))
+            .collect();
+        let message = format!("--out {argument}: {what}");
+        Failed::new(ExitCode::Usage, message).with_help(format!("write {}", ways.join(" or ")))
+    };
+    let Some((format, path)) = argument
+        .split_once('=')
+        .filter(|(_, path)| !path.is_empty())
+    else {
+        return Err(usage("FORMAT=PATH is needed".to_owned()));
+    };
+    match formats.iter().find(|known| **known == format) {
+        Some(known) => Ok((known, session.path(std::path::Path::new(path)))),
+        None => Err(usage(format!("there is no format `{format}`"))),
+    }
+}

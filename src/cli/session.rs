@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::args::Format;
 use super::exit_code::ExitCode;
 use super::failure::Failed;
 use super::ui::Ui;
-use crate::diagnostics::{Finding, render};
+use crate::diagnostics::{Finding, SourceFile, render};
 use crate::http::AllowList;
 use crate::manifest::{self, LoadOptions, LoadedProject};
 use crate::mapping;
@@ -21,6 +22,16 @@ pub(crate) struct Project {
     pub(crate) config: Config,
     /// The store's file.
     pub(crate) state: PathBuf,
+}
+
+/// Manifests that hold, with their texts.
+pub(crate) struct Checked {
+    /// What they say.
+    pub(crate) config: Config,
+    /// The project's folder.
+    pub(crate) folder: PathBuf,
+    /// Their texts.
+    pub(crate) sources: Vec<SourceFile>,
 }
 
 /// One invocation of a command.
@@ -37,7 +48,9 @@ pub(crate) struct Session {
     pub(crate) offline: bool,
     /// For read-only commands: longest time without an answer.
     pub(crate) patience: Duration,
-    /// Whether stdout carries JSON.
+    /// What stdout carries.
+    pub(crate) format: Format,
+    /// Whether that is JSON.
     pub(crate) json: bool,
     /// The time.
     pub(crate) clock: Arc<dyn Clock>,
@@ -48,6 +61,22 @@ pub(crate) struct Session {
 impl Session {
     /// Reads and checks the manifests; prints what is wrong with them.
     pub(crate) fn load(&self) -> Result<Project, Failed> {
+        let Checked { config, folder, .. } = self.check()?;
+        let state = folder.join(&config.project.state);
+        if config.rules.is_empty() {
+            self.ui.note(&format!(
+                "note: no sync rule is declared in {}; -C DIR takes another folder\n",
+                folder.display()
+            ));
+        }
+        Ok(Project {
+            config: self.with_environment(config)?,
+            state,
+        })
+    }
+
+    /// The manifests with their texts, if they hold; prints what is wrong with them.
+    pub(crate) fn check(&self) -> Result<Checked, Failed> {
         let LoadedProject { folder, loaded } = self.read(&[]);
         let mut findings = loaded.findings;
         findings.extend(loaded.config.iter().flat_map(mapping::lint_config));
@@ -57,19 +86,11 @@ impl Session {
         let text = render::text::render(&findings, &loaded.sources, self.ui.colour_stderr());
         self.ui.stderr(&text);
         match loaded.config {
-            Some(config) if !errors => {
-                let state = folder.join(&config.project.state);
-                if config.rules.is_empty() {
-                    self.ui.note(&format!(
-                        "note: no sync rule is declared in {}; -C DIR takes another folder\n",
-                        folder.display()
-                    ));
-                }
-                Ok(Project {
-                    config: self.with_environment(config)?,
-                    state,
-                })
-            }
+            Some(config) if !errors => Ok(Checked {
+                config,
+                folder,
+                sources: loaded.sources,
+            }),
             _ => Err(Failed::new(
                 ExitCode::Invalid,
                 "the manifests do not hold; nothing was contacted",

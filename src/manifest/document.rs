@@ -17,7 +17,7 @@ pub(super) struct Document<'f> {
     pub(super) name: Option<String>,
     /// Line of its first key.
     pub(super) line: u32,
-    /// Lines of the items of `spec.fields`.
+    /// Lines of the items of `spec.fields` or `spec.cases`.
     pub(super) row_lines: Vec<u32>,
     /// Whether a key stands twice in it: which of the two was meant is unknown, so its meaning is not
     /// checked.

@@ -2,6 +2,7 @@
 
 mod check;
 mod document;
+pub mod edit;
 pub mod format;
 mod kind;
 mod loader;

@@ -76,6 +76,7 @@ pub fn read(mut sources: Vec<SourceFile>, options: &ReadOptions) -> Loaded {
         connections: checked.connections,
         mappings: checked.mappings,
         rules: checked.rules,
+        mapping_tests: checked.mapping_tests,
         digest,
         files: count,
     });
@@ -267,7 +268,7 @@ fn unknown_kind(report: &Report<'_>, value: &Json) -> Finding {
 
 /// Characters that hide or reorder text, or that parsers disagree about (U+0085, U+2028, U+2029 end a
 /// line in YAML 1.1 but not in 1.2). Joiners and direction marks of ordinary writing are fine.
-fn is_forbidden(c: char) -> bool {
+pub(super) fn is_forbidden(c: char) -> bool {
     (c.is_control() && !matches!(c, '\t' | '\n' | '\r'))
         || matches!(
             c,

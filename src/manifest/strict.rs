@@ -28,7 +28,7 @@ pub(super) struct Scan {
 pub(super) struct DocumentScan {
     /// Line of its first key, from 1.
     pub(super) line: u32,
-    /// Lines of the items of `spec.fields`.
+    /// Lines of the items of `spec.fields` or `spec.cases`.
     pub(super) row_lines: Vec<u32>,
     /// What it may not contain.
     pub(super) findings: Vec<Finding>,
@@ -193,7 +193,7 @@ impl<'t> Pass<'t> {
                     key: Some(fields), ..
                 },
                 Frame::List,
-            ] if spec == "spec" && fields == "fields" => {
+            ] if spec == "spec" && matches!(&**fields, "fields" | "cases") => {
                 document.row_lines.push(line(span));
             }
             _ => {}

@@ -10,6 +10,7 @@
 
 pub mod codec;
 mod compile;
+pub mod example;
 pub mod expression;
 mod filter;
 mod form;

@@ -9,6 +9,7 @@ mod hosts;
 mod init;
 mod killed;
 mod manifests;
+mod mapping_tests;
 mod output;
 mod project;
 mod read_only;

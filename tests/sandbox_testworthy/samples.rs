@@ -120,6 +120,7 @@ fn both_example_projects_differ_in_their_addresses_only() {
             assert!(project.remove(Path::new(name)).is_some(), "{name}");
         }
     }
+    assert!(real.remove(Path::new("tests/test-case.yaml")).is_some());
     assert_eq!(real, sandbox);
     assert_eq!(real.len(), 3);
 }
@@ -143,14 +144,14 @@ fn the_sandbox_project_names_the_credentials_of_the_sandbox() {
 
 #[test]
 fn both_example_projects_are_valid_and_free_of_lint() {
-    for name in ["web-shop", "sandbox-project"] {
+    for (name, files) in [("web-shop", 6), ("sandbox-project", 5)] {
         let project = manifest::load(&manifest::LoadOptions {
             folder: examples().join(name),
             ..manifest::LoadOptions::default()
         });
         assert_eq!(project.loaded.findings, [], "{name}");
         let config = project.loaded.config.unwrap();
-        assert_eq!((config.files, config.rules.len()), (5, 2), "{name}");
+        assert_eq!((config.files, config.rules.len()), (files, 2), "{name}");
         assert_eq!(mapping::lint_config(&config), [], "{name}");
     }
 }

@@ -5,10 +5,8 @@ use serde_json::{Value, json};
 use super::super::exit_code::ExitCode;
 use super::super::failure::Failed;
 use super::super::session::{Project, Session};
-use crate::model::config::{
-    Config, Connection, DriftPolicy, FieldMapping, Origin, RowSource, RowTarget, SyncRule,
-    TestWorthySurface,
-};
+use super::mapping::Explained;
+use crate::model::config::{Config, Connection, DriftPolicy, Origin, SyncRule, TestWorthySurface};
 use crate::model::{Link, MarkState};
 use crate::plan::ItemKey;
 use crate::reconcile::{declared_integration, endpoints};
@@ -32,11 +30,16 @@ pub(super) async fn explain(session: &Session, address: &str) -> Result<String, 
             .values()
             .find(|connection| connection.name.as_str() == name)
             .and_then(|connection| integration_facts(config, connection)),
-        ["FieldMapping", name] => config
-            .mappings
-            .values()
-            .find(|mapping| mapping.name.as_str() == name)
-            .map(|mapping| mapping_facts(config, mapping)),
+        ["FieldMapping", name] => {
+            let mut mappings = config.mappings.values();
+            let mapping = mappings.find(|mapping| mapping.name.as_str() == name);
+            let explained = mapping.map(|mapping| Explained::new(config, mapping));
+            return match explained {
+                Some(explained) if session.json => Ok(format!("{:#}\n", explained.json(address))),
+                Some(explained) => Ok(explained.human(address)),
+                None => Err(unknown(config, address)),
+            };
+        }
         ["SyncRule", name] => match rule(config, name) {
             Some(rule) => Some(rule_facts(&project, rule).await?),
             None => None,
@@ -146,43 +149,6 @@ fn integration_facts(config: &Config, connection: &Connection) -> Option<Facts> 
             "never sent by Accord; a person enters it in TestWorthy's settings".into(),
         ),
     ])
-}
-
-fn mapping_facts(config: &Config, mapping: &FieldMapping) -> Facts {
-    let rows: Vec<String> = mapping
-        .rows
-        .iter()
-        .map(|row| {
-            let from = match &row.source {
-                RowSource::Field(name) => name.clone(),
-                RowSource::Constant(value) => format!("the constant {value}"),
-                RowSource::Expression(text) => format!("the expression {text}"),
-            };
-            let to = match &row.target {
-                RowTarget::Field(name) => name.clone(),
-                RowTarget::Tag(tag) => format!("the tag {tag}"),
-                RowTarget::TagPrefix(prefix) => format!("the tags {prefix}*"),
-            };
-            let when = if row.on_create {
-                ", on create only"
-            } else {
-                ""
-            };
-            format!("{}: {from} and {to}{when}", row.name)
-        })
-        .collect();
-    let users: Vec<&str> = config
-        .rules
-        .values()
-        .filter(|rule| rule.mapping == mapping.name)
-        .map(|rule| rule.name.as_str())
-        .collect();
-    vec![
-        ("declared", place(&mapping.origin)),
-        ("work item type", mapping.work_item_type.as_str().into()),
-        ("rows", rows.into()),
-        ("rules", users.into()),
-    ]
 }
 
 async fn rule_facts(project: &Project, rule: &SyncRule) -> Result<Facts, Failed> {

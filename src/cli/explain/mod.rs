@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 mod address;
+mod mapping;
 
 use super::args::ExplainArgs;
 use super::exit_code::ExitCode;

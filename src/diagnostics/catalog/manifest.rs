@@ -171,6 +171,11 @@ super::entries! {
         "With `api: v1` a case has a title, a description, steps and one expected result, and belongs to a project. There are no suites, sections, priorities, types, flags, references or custom fields; Accord neither creates nor closes cases there, and writes no mark on them (the mark is on the work item). A rule that needs more would do less than it says, so it is refused.",
         "scope: { testworthy: { suites: [41] } } over a connection with api: v1",
         "Remove what the message names, or use a connection with `api: automation`, which has all of it.";
+    FIELD_NOT_MAPPED, "field-not-mapped", Error,
+        "An example names a field that its mapping does not touch",
+        "An example of a MappingTest speaks about fields that rows of its mapping read or write in the example's direction. A field without such a row would never have a value, so the example would show nothing.",
+        "given: { type: Functional } for a mapping without a row on `type`",
+        "Correct the name, add the row, or turn the example round.";
     CANNOT_RECYCLE, "cannot-recycle", Error,
         "Work items of this type cannot be recycled",
         "Azure DevOps does not move work items of the types Test Case, Test Plan and Test Suite to its recycle bin through the API, and cannot restore them.",

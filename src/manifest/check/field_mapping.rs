@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::row::{self, RECORD_FIELDS};
-use super::{not_supported, origin};
+use super::{item_origin, not_supported, origin};
 use crate::diagnostics::catalog::manifest as codes;
 use crate::diagnostics::{Part, pointer, quote};
 use crate::manifest::document::{Document, Report};
 use crate::manifest::raw::{FieldMappingSpec, RawRow, RecordType};
 use crate::model::Name;
-use crate::model::config::{FieldMapping, Origin};
+use crate::model::config::FieldMapping;
 
 pub(super) const TAGS: &str = "System.Tags";
 
@@ -39,14 +39,7 @@ pub(super) fn check(
     };
     let mut rows = Vec::with_capacity(spec.fields.len());
     for (index, raw) in spec.fields.iter().enumerate() {
-        let origin = Origin {
-            file: document.file.to_owned(),
-            line: document
-                .row_lines
-                .get(index)
-                .copied()
-                .unwrap_or(document.line),
-        };
+        let origin = item_origin(document, index);
         rows.extend(row::check(index, raw, record, origin, report));
     }
     Some(FieldMapping {

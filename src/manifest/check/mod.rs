@@ -27,7 +27,7 @@ use super::schema;
 use super::shape;
 use crate::diagnostics::catalog::manifest as codes;
 use crate::diagnostics::{Finding, Location, Part, nearest, pointer, quote};
-use crate::model::config::{Connection, FieldMapping, Origin, Project, SyncRule};
+use crate::model::config::{Connection, FieldMapping, MappingTest, Origin, Project, SyncRule};
 use crate::model::{Direction, Name};
 
 /// What the documents of a project declare. Complete only if there are no errors among the findings.
@@ -36,6 +36,7 @@ pub(super) struct Checked {
     pub(super) connections: BTreeMap<Name, Connection>,
     pub(super) mappings: BTreeMap<Name, FieldMapping>,
     pub(super) rules: BTreeMap<Name, SyncRule>,
+    pub(super) mapping_tests: BTreeMap<Name, MappingTest>,
     pub(super) findings: Vec<Finding>,
 }
 
@@ -84,6 +85,7 @@ pub(super) fn check(
         connections: BTreeMap::new(),
         mappings: BTreeMap::new(),
         rules: BTreeMap::new(),
+        mapping_tests: BTreeMap::new(),
         findings: unique_names(&documents),
     };
     // Rules need to know the types of mappings and the surfaces of connections; the sort is stable, so files keep their order.
@@ -193,7 +195,11 @@ fn understand(
             let Some(raw) = typed::<raw::MappingTest>(value) else {
                 return false;
             };
-            mapping_test::check(&raw.spec, context, report);
+            let mappings = &checked.mappings;
+            let test = mapping_test::check(document, name, raw.spec, mappings, context, report);
+            if let Some(test) = test {
+                checked.mapping_tests.insert(test.name.clone(), test);
+            }
         }
     }
     true
@@ -318,5 +324,17 @@ fn origin(document: &Document<'_>) -> Origin {
     Origin {
         file: document.file.to_owned(),
         line: document.line,
+    }
+}
+
+/// Where an item of `spec.fields` or `spec.cases` stands.
+fn item_origin(document: &Document<'_>, index: usize) -> Origin {
+    Origin {
+        file: document.file.to_owned(),
+        line: document
+            .row_lines
+            .get(index)
+            .copied()
+            .unwrap_or(document.line),
     }
 }

@@ -3,19 +3,19 @@
 
 /// A block scalar as it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Block<'t> {
+pub(in crate::manifest) struct Block<'t> {
     /// `|` or `>`.
-    pub(super) style: char,
+    pub(in crate::manifest) style: char,
     /// `+`, `-` or nothing.
-    pub(super) chomping: Option<char>,
+    pub(in crate::manifest) chomping: Option<char>,
     /// Whether the header says how far the content is indented.
-    pub(super) is_explicit: bool,
+    pub(in crate::manifest) is_explicit: bool,
     /// The comment behind the header.
-    pub(super) comment: Option<&'t str>,
+    pub(in crate::manifest) comment: Option<&'t str>,
     /// Spaces before that comment.
-    pub(super) gap: usize,
+    pub(in crate::manifest) gap: usize,
     /// The lines without their indentation; blank ones at the end only where they count.
-    pub(super) lines: Vec<&'t str>,
+    pub(in crate::manifest) lines: Vec<&'t str>,
 }
 
 impl Block<'_> {
@@ -27,7 +27,11 @@ impl Block<'_> {
 
 /// Reads the block scalar whose header begins at `start`, and says where it ends: behind the line end
 /// of its last line. `value` is what the parser made of it. `None` for forms that nobody writes.
-pub(super) fn read<'t>(text: &'t str, start: usize, value: &str) -> Option<(Block<'t>, usize)> {
+pub(in crate::manifest) fn read<'t>(
+    text: &'t str,
+    start: usize,
+    value: &str,
+) -> Option<(Block<'t>, usize)> {
     let rest = &text[start..];
     let header = &rest[..rest.find('\n').unwrap_or(rest.len())];
     let indicators = &header[..header.find([' ', '\t']).unwrap_or(header.len())];

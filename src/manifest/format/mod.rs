@@ -12,6 +12,10 @@ mod token;
 mod tree;
 mod write;
 
+pub(super) use block_scalar::read as block_scalar;
+pub(super) use scalar::is_plain_text;
+pub(super) use token::end_of_quotes;
+
 use super::read;
 use super::{strict, values};
 use crate::diagnostics::{Finding, SourceFile};

@@ -57,7 +57,7 @@ fn is_escaped_space(line: &str) -> bool {
 
 /// Whether the text needs no quotes: words of letters, digits and a few harmless marks, each beginning
 /// with a letter, one space between them; or addresses.
-fn is_plain_text(text: &str) -> bool {
+pub(in crate::manifest) fn is_plain_text(text: &str) -> bool {
     let is_harmless = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '@');
     let is_word = |word: &str| {
         let rest = match word.split_once("://") {

@@ -252,7 +252,7 @@ impl<'t> Lexer<'t> {
 }
 
 /// The place behind the closing quote of the quoted scalar that begins at `start`.
-fn end_of_quotes(text: &str, start: usize) -> Option<usize> {
+pub(in crate::manifest) fn end_of_quotes(text: &str, start: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     let quote = *bytes.get(start)?;
     let mut at = start + 1;

@@ -32,6 +32,10 @@ pub(crate) struct RawExample {
     pub(crate) direction: RawDirection,
     /// Field values of the source.
     pub(crate) given: IndexMap<String, ScalarOrList>,
-    /// Field values of the target.
+    /// Field values of the target; other fields are not compared.
+    #[serde(default)]
     pub(crate) expect: IndexMap<String, ScalarOrList>,
+    /// Fields of the target that wait, because their value has no entry or cannot be kept there.
+    #[serde(default)]
+    pub(crate) waits: Vec<String>,
 }

@@ -3,6 +3,7 @@
 
 mod connection;
 mod field_mapping;
+mod mapping_test;
 mod operation;
 mod project;
 mod sync_rule;
@@ -16,6 +17,7 @@ pub use connection::{
 pub use field_mapping::{
     Allow, Codec, FieldMapping, Row, RowSource, RowTarget, Unmapped, ValueMap,
 };
+pub use mapping_test::{Example, MappingTest};
 pub use operation::{OPERATIONS, Operation, Operations};
 pub use project::{ChangeLimit, Project, Safety};
 pub use sync_rule::{
@@ -35,6 +37,8 @@ pub struct Config {
     pub mappings: BTreeMap<Name, FieldMapping>,
     /// Sync rules by name.
     pub rules: BTreeMap<Name, SyncRule>,
+    /// Examples for field mappings by name of the document.
+    pub mapping_tests: BTreeMap<Name, MappingTest>,
     /// Digest over the manifests (lower-case hex of SHA-256 over paths and contents, sorted by path).
     pub digest: String,
     /// How many manifest files were read: far fewer than at the last apply blocks creates and deletes.

@@ -163,7 +163,7 @@ async fn mappings(subject: &Subject<'_>, reader: &Reader, types: &[String]) -> V
             Ok(live) => {
                 let mut findings: Vec<Finding> = Vec::new();
                 for rule in rules {
-                    for finding in fit(rule, mapping, Some(&live)).1 {
+                    for finding in fit(subject.context.config, rule, mapping, Some(&live)).1 {
                         if !findings.contains(&finding) {
                             findings.push(finding);
                         }

@@ -6,6 +6,7 @@
 
 mod cases;
 mod configuration;
+mod custom_field;
 mod link;
 mod marks;
 mod report;
@@ -23,6 +24,7 @@ pub use report::{ApplyReport, Failure, FailureKind};
 pub(super) use work_items::is_not_offered;
 
 use super::connect::Writers;
+use super::custom_field::undeclared;
 use super::error::ReconcileError;
 use super::plan::{Observation, PlanOutcome};
 use super::{Context, record, recovery};
@@ -37,7 +39,7 @@ use crate::plan::{ItemKey, Operation, Overwrite, Pair, Plan, SafetyVerdict, Step
 use crate::remote::CaseScope;
 use crate::store::{
     AuditEntry, Intent, IntentKind, IntentOutcome, Loss, Quarantine, QuarantineChange, Record, Run,
-    RunOutcome,
+    RunOutcome, StoreError,
 };
 
 /// The longest time that a request may be under way at the client. A write may land at the server until
@@ -103,6 +105,7 @@ pub async fn apply(
         ..ApplyReport::default()
     };
     configuration::run(context, &outcome.planned, &run, stop, &mut report).await;
+    let unmade = custom_field::unmade(&outcome.awaited, &report);
     for observation in &outcome.observations {
         let steps: Vec<&Step> = outcome
             .planned
@@ -110,6 +113,7 @@ pub async fn apply(
             .iter()
             .filter(|step| step.rule == observation.rule.name)
             .collect();
+        let steps = custom_field::without_blocked(&unmade, observation, steps, &mut report);
         if steps.is_empty() {
             continue;
         }
@@ -129,6 +133,9 @@ pub async fn apply(
             Ok(forgotten) => report.forgotten = forgotten,
             Err(error) => report.errors.push(error.into()),
         }
+        if let Err(error) = forget_fields(context).await {
+            report.errors.push(error.into());
+        }
     }
     let ended = RunOutcome {
         finished_at: context.clock.now(),
@@ -141,6 +148,16 @@ pub async fn apply(
         report.errors.push(error.into());
     }
     Ok(report)
+}
+
+/// Forgets which fields were made, as far as nothing declares them any more; the plan has told of them.
+async fn forget_fields(context: &Context<'_>) -> Result<(), StoreError> {
+    let made = context.store.made_fields().await?;
+    let gone = undeclared(context.config, made);
+    if gone.is_empty() {
+        return Ok(());
+    }
+    context.store.forget_fields(&gone).await
 }
 
 async fn run_rule(

@@ -451,6 +451,7 @@ impl RuleRun<'_> {
             audit: Some(self.audit(event, Some(&pair), detail)),
             link: Some(link),
             quarantine: Some(self.release(source_key(job.step))),
+            ..Record::default()
         }
     }
 }

@@ -118,7 +118,7 @@ async fn observe_connection<'a>(
 /// Two requests for the process, and if it can be changed one for the fields and one for the types; then
 /// one for each declared type that may carry a declared field that is there, and one or two for a
 /// picklist.
-async fn find(
+pub(super) async fn find(
     reader: &dyn ReadProcess,
     declared: &[&CustomField],
 ) -> Result<ObservedProcess, RemoteError> {

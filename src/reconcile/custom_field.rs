@@ -370,3 +370,6 @@ pub(super) fn left_out(
     }
     findings
 }
+
+#[cfg(test)]
+mod tests;

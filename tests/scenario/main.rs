@@ -17,6 +17,7 @@
 //! | `fault ROUTE KIND [method=M] [nth=N] [times=N]`, `no faults` | lets the sandbox misbehave |
 //! | `server {JSON}` | switches how the emulated TestWorthy behaves |
 //! | `show integrations` | prints the Azure DevOps settings that TestWorthy holds |
+//! | `use the system's process` | moves the projects to a process that nobody can change |
 //! | `log` | prints how many reads and writes each system got since the last `log` |
 //! | `env NAME=VALUE` | sets a variable for the commands that follow |
 //!
@@ -72,6 +73,7 @@ scenarios! {
     saved_plan => "saved-plan",
     v1 => "v1",
     integration => "integration",
+    custom_field => "custom-field",
 }
 
 fn folder() -> PathBuf {

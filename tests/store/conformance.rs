@@ -145,6 +145,11 @@ pub(crate) async fn a_failing_record_leaves_nothing_of_its_call(store: &dyn Stor
         intent: Some((OperationId("op-1".to_owned()), IntentOutcome::Applied)),
         link: Some(link("b", 12, 22)),
         quarantine: Some(QuarantineChange::Put(quarantined("case/12", "no"))),
+        custom_field: Some(MadeField {
+            organization: "dev.azure.com/contoso".to_owned(),
+            reference_name: "Custom.Risk".to_owned(),
+            declared_by: "risk".to_owned(),
+        }),
         audit: Some(entry("b")),
     };
     let records = [
@@ -157,6 +162,7 @@ pub(crate) async fn a_failing_record_leaves_nothing_of_its_call(store: &dyn Stor
     assert_eq!(store.links(&here()).await.unwrap(), [link("a", 11, 21)]);
     assert_eq!(store.open_intents(&here()).await.unwrap(), [intent("op-1")]);
     assert!(store.quarantine(&here()).await.unwrap().is_empty());
+    assert!(store.made_fields().await.unwrap().is_empty());
     assert!(store.audit(10).await.unwrap().is_empty());
     assert_eq!(store.verify_audit().await.unwrap(), AuditCheck::default());
 

@@ -348,7 +348,7 @@ impl Assessing<'_> {
                 .map(|value| format!("`{value}`"))
                 .collect();
             let message = format!(
-                "the picklist of `{}` also has {}; they stay",
+                "the picklist of `{}` also has {}; nothing is removed",
                 declared.reference_name,
                 all.join(", ")
             );

@@ -159,7 +159,7 @@ fn definition(field: wire::Field) -> FieldDefinition {
 /// The field types of Fields - List. Identity fields arrive as `string` with a flag, picklists as their
 /// base type with a flag, though the published enumeration has names for both. A type that is not known
 /// is read as text.
-fn kind(name: &str, is_identity: bool) -> AzureFieldKind {
+pub(super) fn kind(name: &str, is_identity: bool) -> AzureFieldKind {
     if is_identity {
         return AzureFieldKind::Identity;
     }

@@ -11,6 +11,7 @@ mod error;
 mod explore;
 mod outcome;
 mod patch;
+mod process;
 mod reader;
 mod session;
 mod tags;

@@ -9,7 +9,7 @@ use super::address::API_VERSION;
 use super::batch::{self, MAX_BATCH_WRITES};
 use super::outcome::Outcomes;
 use super::reader::Reader;
-use super::session::refused;
+use super::session::{Session, refused};
 use super::{patch, wire};
 use crate::http::{Repeat, Request};
 use crate::model::{WorkItem, WorkItemId, WorkItemType};
@@ -28,6 +28,14 @@ impl Writer {
     /// A writer to the reader's project.
     pub fn new(reader: Reader) -> Self {
         Self { reader }
+    }
+
+    pub(super) fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
+    pub(super) fn session(&self) -> &Session {
+        self.reader.session()
     }
 
     /// Sends the writes that have nothing against them and sorts the answers.

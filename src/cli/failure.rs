@@ -80,7 +80,7 @@ impl From<ReconcileError> for Failed {
                 });
                 let lines: String = lines.collect();
                 Self::new(
-                    ExitCode::Invalid,
+                    code,
                     format!(
                         "the manifests do not fit what the systems report; nothing was written{lines}"
                     ),

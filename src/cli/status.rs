@@ -9,7 +9,7 @@ use super::failure::Failed;
 use super::session::Session;
 use super::ui;
 use crate::model::Name;
-use crate::store::{Intent, IntentKind, Loss, Quarantine, Run, SqliteStore, Store, StoreError};
+use crate::store::{Intent, Loss, Quarantine, Run, SqliteStore, Store, StoreError};
 
 /// Runs and recorded losses that are listed.
 const LISTED: usize = 10;
@@ -150,7 +150,7 @@ impl Status {
             })).collect::<Vec<_>>(),
             "openIntents": self.intents.iter().map(|intent| json!({
                 "address": intent.address(),
-                "rule": (intent.kind != IntentKind::PutIntegration).then(|| intent.rule.as_str()),
+                "rule": (!intent.kind.is_configuration()).then(|| intent.rule.as_str()),
                 "kind": intent.kind,
                 "case": intent.case,
                 "workItem": intent.work_item,

@@ -74,6 +74,7 @@ pub fn read(mut sources: Vec<SourceFile>, options: &ReadOptions) -> Loaded {
     let config = (!findings.iter().any(Finding::is_error)).then_some(Config {
         project: checked.project,
         connections: checked.connections,
+        custom_fields: checked.custom_fields,
         mappings: checked.mappings,
         rules: checked.rules,
         mapping_tests: checked.mapping_tests,

@@ -5,10 +5,11 @@
 
 use sha2::{Digest, Sha256};
 
+use super::custom_field::{Assessment, Piece, custom_field_address};
 use super::hex::hex;
 use crate::model::Name;
-use crate::model::config::{Connection, FieldMapping, RowSource, RowTarget};
-use crate::remote::{IntegrationMapping, IntegrationSettings};
+use crate::model::config::{Connection, CustomField, FieldMapping, RowSource, RowTarget};
+use crate::remote::{IntegrationMapping, IntegrationSettings, Process};
 
 /// A resource with what was observed of it.
 #[derive(Clone, Debug)]
@@ -32,6 +33,27 @@ pub enum Resource {
         /// them be managed.
         observed: Result<Vec<IntegrationSettings>, String>,
     },
+    /// A field that must exist in Azure DevOps.
+    CustomField {
+        /// What the manifests declare.
+        declared: CustomField,
+        /// The process that the project uses.
+        process: Process,
+        /// What is missing, and what is worth knowing.
+        assessment: Assessment,
+        /// Digest of what was seen of the field; `None` if there is none yet.
+        seen: Option<String>,
+    },
+}
+
+impl ConfigurationInput<'_> {
+    /// The resource's address.
+    pub fn address(&self) -> String {
+        match &self.resource {
+            Resource::Integration { .. } => integration_address(&self.connection.name),
+            Resource::CustomField { declared, .. } => custom_field_address(&declared.name),
+        }
+    }
 }
 
 /// One step over a configuration resource.
@@ -58,19 +80,39 @@ pub enum ConfigurationOperation {
         /// What is to be there.
         settings: IntegrationSettings,
     },
+    /// Makes what is missing of a field, piece by piece.
+    PutCustomField {
+        /// What is to be there.
+        declared: CustomField,
+        /// The process that was looked at.
+        process: Process,
+        /// What may be made; a difference that needs more makes it stale.
+        missing: Vec<Piece>,
+    },
 }
 
 impl ConfigurationOperation {
     /// Digest of what would be sent (lower-case hex of SHA-256).
     pub fn payload_digest(&self) -> String {
+        let mut hash = Sha256::new();
         match self {
             Self::PutIntegration { expected, settings } => {
-                let mut hash = Sha256::new();
                 hash.update(expected.as_bytes());
                 hash.update(integration_digest(Some(settings)).as_bytes());
-                hex(&hash.finalize())
+            }
+            Self::PutCustomField {
+                declared,
+                process,
+                missing,
+            } => {
+                hash.update(process.id.as_bytes());
+                for piece in missing {
+                    hash.update(piece.told(declared).as_bytes());
+                    hash.update([0]);
+                }
             }
         }
+        hex(&hash.finalize())
     }
 }
 

@@ -4,6 +4,7 @@
 
 pub mod configuration;
 pub mod conservation;
+pub mod custom_field;
 mod document;
 pub use crate::model::glob;
 mod hex;

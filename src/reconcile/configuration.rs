@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use super::Context;
 use super::connect::{endpoints, remote_error};
+use super::custom_field::AwaitedField;
 use super::error::ReconcileError;
+use super::{Context, custom_field};
 use crate::model::Name;
 use crate::model::config::{Config, Connection, Integration, TestWorthySurface};
 use crate::plan::configuration::{
     ConfigurationInput, Resource, declared_integration as declare, integration_address,
 };
-use crate::plan::glob;
+use crate::plan::{PlanFinding, glob};
 use crate::remote::{IntegrationSettings, RemoteErrorKind};
 use crate::store::IntentKind;
 
@@ -37,8 +38,42 @@ pub fn declared_integration(
     Some(declare(connection, project_id, mappings))
 }
 
-/// Reads every declared resource that `only` selects.
+/// What was observed of the configuration.
+pub(super) struct Configuration<'a> {
+    /// Every declared resource that `only` selects.
+    pub(super) inputs: Vec<ConfigurationInput<'a>>,
+    /// Declared fields that are not all there yet.
+    pub(super) awaited: Vec<AwaitedField>,
+    /// What is worth telling though nothing declares it any more.
+    pub(super) findings: Vec<PlanFinding>,
+}
+
+/// Reads every declared resource that `only` selects. [`ReconcileError::Findings`] if a declared field
+/// cannot be had.
 pub(super) async fn observe<'a>(
+    context: &Context<'a>,
+    only: &[String],
+) -> Result<Configuration<'a>, ReconcileError> {
+    let fields = custom_field::observe(context, only).await?;
+    if !fields.refused.is_empty() {
+        return Err(ReconcileError::Findings(fields.refused));
+    }
+    let mut inputs = fields.inputs;
+    inputs.extend(integrations(context, only).await?);
+    let mut findings = Vec::new();
+    if only.is_empty() {
+        let made = context.store.made_fields().await?;
+        let gone = custom_field::undeclared(context.config, made);
+        findings.extend(gone.iter().map(custom_field::removed));
+    }
+    Ok(Configuration {
+        inputs,
+        awaited: fields.awaited,
+        findings,
+    })
+}
+
+async fn integrations<'a>(
     context: &Context<'a>,
     only: &[String],
 ) -> Result<Vec<ConfigurationInput<'a>>, ReconcileError> {

@@ -12,8 +12,8 @@ use crate::http::probe::{ProbeLimits, Way, walk};
 use crate::model::config::{Connection, Operations, TestWorthySurface};
 use crate::model::{Endpoints, Name, System};
 use crate::remote::{
-    ExploreTestWorthy, ReadAzureDevOps, ReadTestWorthy, RemoteError, WriteAzureDevOps,
-    WriteTestWorthy,
+    ExploreTestWorthy, ReadAzureDevOps, ReadProcess, ReadTestWorthy, RemoteError, WriteAzureDevOps,
+    WriteProcess, WriteTestWorthy,
 };
 use crate::{azure_devops, http, testworthy};
 
@@ -24,6 +24,8 @@ pub struct Readers {
     pub testworthy: Arc<dyn ReadTestWorthy>,
     /// Azure DevOps.
     pub azure_devops: Arc<dyn ReadAzureDevOps>,
+    /// The process of its project.
+    pub process: Arc<dyn ReadProcess>,
 }
 
 /// Both systems of a connection, for writing.
@@ -33,6 +35,8 @@ pub struct Writers {
     pub testworthy: Arc<dyn WriteTestWorthy>,
     /// Azure DevOps.
     pub azure_devops: Arc<dyn WriteAzureDevOps>,
+    /// The process of its project.
+    pub process: Arc<dyn WriteProcess>,
 }
 
 /// How to reach the systems of a connection.
@@ -303,23 +307,23 @@ impl HttpRemotes {
 impl Remotes for HttpRemotes {
     fn readers(&self, connection: &Connection) -> Result<Readers, ReconcileError> {
         let clients = self.clients(connection)?;
+        let reader = azure_devops::Reader::new(&connection.azure_devops, clients.azure_devops);
+        let reader = Arc::new(reader);
         Ok(Readers {
             testworthy: testworthy_explorer(connection, clients.testworthy)?,
-            azure_devops: Arc::new(azure_devops::Reader::new(
-                &connection.azure_devops,
-                clients.azure_devops,
-            )),
+            azure_devops: reader.clone(),
+            process: reader,
         })
     }
 
     fn writers(&self, connection: &Connection) -> Result<Writers, ReconcileError> {
         let clients = self.clients(connection)?;
+        let reader = azure_devops::Reader::new(&connection.azure_devops, clients.azure_devops);
+        let writer = Arc::new(azure_devops::Writer::new(reader));
         Ok(Writers {
             testworthy: testworthy_writer(connection, clients.testworthy)?,
-            azure_devops: Arc::new(azure_devops::Writer::new(azure_devops::Reader::new(
-                &connection.azure_devops,
-                clients.azure_devops,
-            ))),
+            azure_devops: writer.clone(),
+            process: writer,
         })
     }
 }

@@ -6,6 +6,7 @@
 mod clock;
 mod configuration;
 mod connect;
+mod custom_field;
 mod describe;
 mod doctor;
 mod error;
@@ -20,6 +21,7 @@ mod secret;
 pub use clock::{Clock, Ids, RealClock, TimeOrderedIds};
 pub use configuration::declared_integration;
 pub use connect::{HttpRemotes, Readers, Remotes, Writers, endpoints};
+pub use custom_field::AwaitedField;
 pub use describe::describe;
 pub use doctor::{
     Cause, Check, ConnectionReport, DoctorContext, DoctorReport, Status, SystemReport, doctor,

@@ -4,17 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::configuration::Configuration;
 use super::connect::endpoints;
+use super::custom_field::AwaitedField;
 use super::error::ReconcileError;
 use super::executor::later;
 use super::observe::Observer;
-use super::{Context, configuration};
+use super::{Context, configuration, custom_field};
 use crate::diagnostics::catalog::mapping as mapping_codes;
 use crate::diagnostics::{Finding, Location, Place};
 use crate::mapping::CompiledMapping;
 use crate::model::config::{Config, FieldMapping, Origin, SyncRule};
 use crate::model::{Endpoints, Link, Name, WorkItemType};
-use crate::plan::configuration::ConfigurationInput;
 use crate::plan::safety::{FileCounts, Overrides};
 use crate::plan::{
     Inputs, ItemKey, LinkedPairs, Observed, OriginEntry, PlanFinding, PlanRequest, Planned,
@@ -57,6 +58,8 @@ pub struct PlanOutcome {
     pub planned: Planned,
     /// The observations, in the order of the rules' names.
     pub observations: Vec<Observation>,
+    /// Declared fields that are not all there yet: what writes them has to wait for them.
+    pub awaited: Vec<AwaitedField>,
 }
 
 /// Makes the plan for every selected rule.
@@ -66,7 +69,7 @@ pub async fn plan(
 ) -> Result<PlanOutcome, ReconcileError> {
     let mut findings = Vec::new();
     let mut observations = Vec::new();
-    let configuration = configuration::observe(context, &options.inputs.only).await?;
+    let mut configuration = configuration::observe(context, &options.inputs.only).await?;
     for (connection_name, rules) in rules_by_connection(context.config, &options.inputs.only) {
         let Some(connection) = context.config.connections.get(connection_name) else {
             continue;
@@ -75,8 +78,9 @@ pub async fn plan(
         let readers = context.remotes.readers(connection)?;
         let mut observer = Observer::new(context, connection, readers, &rules).await?;
         for rule in rules {
-            let Some(mapping) = compile(context.config, rule, &mut observer, &mut findings).await?
-            else {
+            let only = &options.inputs.only;
+            let mapping = compile(context.config, only, rule, &mut observer, &mut findings);
+            let Some(mapping) = mapping.await? else {
                 continue;
             };
             let (observed, links) = observer.observe(rule, &mapping).await?;
@@ -94,10 +98,12 @@ pub async fn plan(
         return Err(ReconcileError::Findings(findings));
     }
     observations.sort_by(|a, b| a.rule.name.cmp(&b.rule.name));
+    let awaited = std::mem::take(&mut configuration.awaited);
     let planned = assemble(context, options, configuration, &observations, &findings).await?;
     Ok(PlanOutcome {
         planned,
         observations,
+        awaited,
     })
 }
 
@@ -116,6 +122,7 @@ fn rules_by_connection<'a>(
 
 async fn compile(
     config: &Config,
+    only: &[String],
     rule: &SyncRule,
     observer: &mut Observer<'_>,
     findings: &mut Vec<Finding>,
@@ -124,7 +131,11 @@ async fn compile(
         return Ok(None);
     };
     let live = observer.work_item_type(&mapping.work_item_type).await?;
-    let (compiled, found) = fit(rule, mapping, live.as_deref());
+    let left_out = live.as_deref().map_or_else(Vec::new, |live| {
+        custom_field::left_out(config, only, rule, mapping, live)
+    });
+    let (compiled, mut found) = fit(config, rule, mapping, live.as_deref());
+    found.extend(left_out);
     let users = config.connections.get(&rule.connection);
     let compiled = match users {
         Some(connection) => compiled.map(|mapping| mapping.with_users(&connection.users)),
@@ -138,9 +149,10 @@ async fn compile(
     Ok(compiled)
 }
 
-/// Holds the mapping of a rule against the live work item type, `None` if the project has none of its
-/// name. The mapping comes back compiled if no finding is an error.
+/// Holds the mapping of a rule against the live work item type with the fields that are declared for it,
+/// `None` if the project has none of its name. The mapping comes back compiled if no finding is an error.
 pub(super) fn fit(
+    config: &Config,
     rule: &SyncRule,
     mapping: &FieldMapping,
     live: Option<&WorkItemType>,
@@ -158,9 +170,10 @@ pub(super) fn fit(
             ));
         return (None, vec![finding]);
     };
-    let (compiled, mut found) = CompiledMapping::compile(mapping, Some(live), rule.target);
+    let live = custom_field::with_declared(config, &rule.connection, live);
+    let (compiled, mut found) = CompiledMapping::compile(mapping, Some(&live), rule.target);
     if let Some(compiled) = compiled.as_ref().filter(|_| rule.creates) {
-        found.extend(compiled.check_creates(Some(live), rule.target));
+        found.extend(compiled.check_creates(Some(&live), rule.target));
     }
     (compiled, found)
 }
@@ -168,7 +181,7 @@ pub(super) fn fit(
 async fn assemble(
     context: &Context<'_>,
     options: &PlanOptions,
-    configuration: Vec<ConfigurationInput<'_>>,
+    configuration: Configuration<'_>,
     observations: &[Observation],
     findings: &[Finding],
 ) -> Result<Planned, ReconcileError> {
@@ -211,7 +224,7 @@ async fn assemble(
     let request = PlanRequest {
         inputs: options.inputs.clone(),
         version: env!("CARGO_PKG_VERSION"),
-        configuration,
+        configuration: configuration.inputs,
         rules,
         known_rules: context
             .config
@@ -225,7 +238,11 @@ async fn assemble(
             last_apply: last.map(|run| run.files),
         },
         overrides: options.overrides,
-        findings: findings.iter().map(plan_finding).collect(),
+        findings: findings
+            .iter()
+            .map(plan_finding)
+            .chain(configuration.findings)
+            .collect(),
     };
     make_plan(request).map_err(|violation| ReconcileError::Internal(violation.to_string()))
 }

@@ -60,12 +60,19 @@ fn by_connection<'a>(
     let mut grouped: BTreeMap<&Name, (&Connection, Vec<Intent>)> = BTreeMap::new();
     for intent in intents {
         let connections = &context.config.connections;
-        let own = if intent.kind == IntentKind::PutIntegration {
-            connections.get(&intent.rule)
-        } else {
-            let rule = context.config.rules.get(&intent.rule);
-            rule.and_then(|rule| connections.get(&rule.connection))
+        let config = context.config;
+        let named = match intent.kind {
+            IntentKind::PutIntegration => Some(&intent.rule),
+            IntentKind::PutCustomField => {
+                let field = config.custom_fields.get(&intent.rule);
+                field.map(|field| &field.connection)
+            }
+            IntentKind::CreateWorkItem
+            | IntentKind::CreateCase
+            | IntentKind::UpdateWorkItem
+            | IntentKind::UpdateCase => config.rules.get(&intent.rule).map(|rule| &rule.connection),
         };
+        let own = named.and_then(|name| connections.get(name));
         let own = own.filter(|own| endpoints(own) == intent.endpoints);
         let connection = own.unwrap_or(fallback);
         let group = grouped.entry(&connection.name);
@@ -137,7 +144,8 @@ impl Recovery<'_> {
                 // Compared afresh by the plan that follows.
                 IntentKind::UpdateWorkItem
                 | IntentKind::UpdateCase
-                | IntentKind::PutIntegration => None,
+                | IntentKind::PutIntegration
+                | IntentKind::PutCustomField => None,
             };
             if let Some(link) = &link {
                 linked.cases.insert(link.case);
@@ -318,7 +326,10 @@ impl Recovery<'_> {
             ),
             (
                 None,
-                IntentKind::UpdateWorkItem | IntentKind::UpdateCase | IntentKind::PutIntegration,
+                IntentKind::UpdateWorkItem
+                | IntentKind::UpdateCase
+                | IntentKind::PutIntegration
+                | IntentKind::PutCustomField,
             ) => (
                 "compared afresh",
                 IntentOutcome::Abandoned {
@@ -336,16 +347,17 @@ impl Recovery<'_> {
                 .as_ref()
                 .map(|link| link.work_item)
                 .or(intent.work_item),
-            detail: match intent.kind {
-                IntentKind::PutIntegration => format!("recovery of {}", intent.address()),
-                _ => "recovery".to_owned(),
+            detail: if intent.kind.is_configuration() {
+                format!("recovery of {}", intent.address())
+            } else {
+                "recovery".to_owned()
             },
         };
         Record {
             intent: Some((intent.id.clone(), outcome)),
             link,
             audit: Some(audit),
-            quarantine: None,
+            ..Record::default()
         }
     }
 }

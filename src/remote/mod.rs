@@ -8,6 +8,7 @@ mod azure_devops;
 mod error;
 mod explore;
 mod integration;
+mod process;
 mod testworthy;
 
 pub use azure_devops::{
@@ -19,6 +20,11 @@ pub use explore::{
     DescribedType, ExploreAzureDevOps, ExploreTestWorthy, Greeting, Identity, PathTree,
 };
 pub use integration::{IntegrationMapping, IntegrationSettings};
+pub use process::{
+    Control, Customization, FieldDraft, Form, FormGroup, FormPage, FormSection, Look, NewGroup,
+    OrganizationField, Picklist, PicklistKind, PicklistName, Process, ProcessType, ReadProcess,
+    WriteProcess,
+};
 pub use testworthy::{
     CaseDraft, CaseListing, CasePatch, CaseRead, CaseScope, ReadTestWorthy, Section, Suite,
     TestWorthyCapabilities, Verification, WriteTestWorthy,

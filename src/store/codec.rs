@@ -76,6 +76,7 @@ pub(super) fn kind_text(kind: IntentKind) -> &'static str {
         IntentKind::UpdateWorkItem => "updateWorkItem",
         IntentKind::UpdateCase => "updateCase",
         IntentKind::PutIntegration => "putIntegration",
+        IntentKind::PutCustomField => "putCustomField",
     }
 }
 
@@ -86,6 +87,7 @@ pub(super) fn kind(text: &str) -> Result<IntentKind, Unreadable> {
         "updateWorkItem" => IntentKind::UpdateWorkItem,
         "updateCase" => IntentKind::UpdateCase,
         "putIntegration" => IntentKind::PutIntegration,
+        "putCustomField" => IntentKind::PutCustomField,
         _ => return Err(Unreadable::new("an intent's kind in the state", text)),
     })
 }
@@ -187,6 +189,7 @@ mod tests {
             IntentKind::UpdateWorkItem,
             IntentKind::UpdateCase,
             IntentKind::PutIntegration,
+            IntentKind::PutCustomField,
         ] {
             assert_eq!(kind(kind_text(each)).unwrap(), each);
         }

@@ -16,8 +16,8 @@ use async_trait::async_trait;
 
 pub use lock::{RunLock, lock_holder};
 pub use record::{
-    AuditCheck, AuditEntry, AuditRow, Intent, IntentKind, IntentOutcome, Loss, Quarantine,
-    QuarantineChange, Record, Run, RunOutcome,
+    AuditCheck, AuditEntry, AuditRow, Intent, IntentKind, IntentOutcome, Loss, MadeField,
+    Quarantine, QuarantineChange, Record, Run, RunOutcome,
 };
 pub use sqlite::SqliteStore;
 
@@ -119,6 +119,9 @@ pub trait Store: Send + Sync {
     /// Checks the hash chain of the whole audit.
     async fn verify_audit(&self) -> Result<AuditCheck, StoreError>;
 
+    /// Fields that Accord made in Azure DevOps and that were not forgotten, in their order.
+    async fn made_fields(&self) -> Result<Vec<MadeField>, StoreError>;
+
     /// Begins a run.
     async fn begin_run(&self, run: &Run) -> Result<(), StoreError>;
 
@@ -143,4 +146,7 @@ pub trait Store: Send + Sync {
     /// Forgets links and quarantined items of rules that the manifests no longer hold, and returns the
     /// number of links. Remote items, intents and recorded losses stay as they are.
     async fn forget_rules(&self, known: &[Name]) -> Result<u64, StoreError>;
+
+    /// Forgets that Accord made these fields. They stay as they are in Azure DevOps.
+    async fn forget_fields(&self, fields: &[MadeField]) -> Result<(), StoreError>;
 }

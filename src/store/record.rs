@@ -14,7 +14,8 @@ pub struct Intent {
     pub run: RunId,
     /// Where.
     pub endpoints: Endpoints,
-    /// The rule; for a configuration resource the connection that it belongs to.
+    /// The rule; for a custom field its own name, for another configuration resource the connection that
+    /// it belongs to.
     pub rule: Name,
     /// What.
     pub kind: IntentKind,
@@ -46,6 +47,15 @@ pub enum IntentKind {
     UpdateCase,
     /// Creating or changing TestWorthy's own Azure DevOps settings.
     PutIntegration,
+    /// Making a part of a custom field.
+    PutCustomField,
+}
+
+impl IntentKind {
+    /// Whether it is about a configuration resource and not about an item.
+    pub fn is_configuration(self) -> bool {
+        matches!(self, Self::PutIntegration | Self::PutCustomField)
+    }
 }
 
 impl Intent {
@@ -54,6 +64,7 @@ impl Intent {
         let rule = &self.rule;
         match (self.kind, self.case, self.work_item) {
             (IntentKind::PutIntegration, ..) => format!("Connection/{rule}/integration"),
+            (IntentKind::PutCustomField, ..) => format!("CustomField/{rule}"),
             (IntentKind::CreateWorkItem | IntentKind::UpdateCase, Some(case), _)
             | (_, Some(case), None) => format!("SyncRule/{rule}/case/{case}"),
             (_, _, Some(item)) => format!("SyncRule/{rule}/workItem/{item}"),
@@ -84,8 +95,32 @@ pub struct Record {
     pub link: Option<Link>,
     /// The item to put into quarantine or to take out of it.
     pub quarantine: Option<QuarantineChange>,
+    /// A field that Accord made in Azure DevOps, or a part of it.
+    pub custom_field: Option<MadeField>,
     /// What to write into the audit.
     pub audit: Option<AuditEntry>,
+}
+
+/// A field of an organisation that Accord made, so that it is missed when its declaration goes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MadeField {
+    /// The organisation: [`Endpoints::azure_devops`].
+    pub organization: String,
+    /// For example `Custom.TestData`.
+    pub reference_name: String,
+    /// The name of the `CustomField` that declared it.
+    pub declared_by: String,
+}
+
+impl MadeField {
+    /// Whether both are about the same field of the same organisation.
+    pub fn is_same_field(&self, other: &Self) -> bool {
+        self.organization == other.organization
+            && self
+                .reference_name
+                .eq_ignore_ascii_case(&other.reference_name)
+    }
 }
 
 /// A change of the quarantine.
@@ -182,7 +217,8 @@ pub struct AuditEntry {
     pub at: Timestamp,
     /// The run.
     pub run: RunId,
-    /// The rule; for a configuration resource the connection that it belongs to.
+    /// The rule; for a custom field its own name, for another configuration resource the connection that
+    /// it belongs to.
     pub rule: Name,
     /// `created work item`, `updated case`, `linked`, `refused`, ...
     pub event: String,

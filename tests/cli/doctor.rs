@@ -353,6 +353,42 @@ fn the_work_item_type_is_not_there() {
     golden("work-item-type-missing", 4, &project, &[]);
 }
 
+/// A project that declares a field, over a process that can be changed and over one that cannot.
+fn with_field() -> Project {
+    let project = Project::web_shop();
+    project.write(
+        "risk.yaml",
+        "apiVersion: accord/v1\nkind: CustomField\nmetadata: { name: risk }\nspec:\n  connection: web-shop\n  \
+         referenceName: Custom.TestRisk\n  name: Test Risk\n  type: picklist\n  workItemTypes: [Bug]\n  \
+         allowedValues: [High, Low]\n",
+    );
+    project
+}
+
+#[test]
+fn a_declared_field_is_not_there_yet() {
+    golden("declared-field", 0, &with_field(), &[]);
+}
+
+#[test]
+fn the_process_cannot_be_changed() {
+    let project = with_field();
+    project.state().azure_devops.use_system_process();
+    golden("system-process", 4, &project, &[]);
+}
+
+#[test]
+fn the_process_may_not_be_seen() {
+    let project = with_field();
+    let fault = FaultKind::Status {
+        status: 403,
+        retry_after: None,
+    };
+    let fault = Fault::new("*/work/processes/*", fault);
+    project.state().faults.add(fault);
+    golden("process-forbidden", 8, &project, &[]);
+}
+
 #[test]
 fn suite_and_area_are_not_there() {
     let project = Project::web_shop();

@@ -2,6 +2,7 @@
 
 mod content;
 mod crash;
+mod custom_field;
 mod edges;
 mod faults;
 #[path = "../specification/judge/mod.rs"]

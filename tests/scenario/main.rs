@@ -18,6 +18,7 @@
 //! | `fault ROUTE KIND [method=M] [nth=N] [times=N]`, `no faults` | lets the sandbox misbehave |
 //! | `server {JSON}` | switches how the emulated TestWorthy behaves |
 //! | `show integrations` | prints the Azure DevOps settings that TestWorthy holds |
+//! | `use the system's process` | moves the projects to a process that nobody can change |
 //! | `log` | prints how many reads and writes each system got since the last `log` |
 //! | `env NAME=VALUE` | sets a variable for the commands that follow |
 //!
@@ -74,6 +75,7 @@ scenarios! {
     v1 => "v1",
     integration => "integration",
     workflow => "workflow",
+    custom_field => "custom-field",
 }
 
 fn folder() -> PathBuf {

@@ -82,6 +82,7 @@ impl Player {
                 removed.map_err(|error| error.to_string())?;
             }
             "fault" => self.project.state().faults.add(fault(rest)?),
+            "use" => self.project.state().azure_devops.use_system_process(),
             "no" => self.project.state().faults.clear(),
             "log" => self.log(),
             "env" => {

@@ -11,13 +11,42 @@ use crate::judge::testworthy::{ROUTES, Route, Shown, V1_ROUTES};
 use crate::judge::{GAPS, Judge, Verdict};
 use crate::project::Project;
 
-/// What the first two applies of the example project said and heard.
+/// Two fields on a type that still is the system's: the second shares the group of the first.
+const FIELDS: &str = "\
+apiVersion: accord/v1
+kind: CustomField
+metadata: { name: risk }
+spec:
+  connection: web-shop
+  referenceName: Custom.TestRisk
+  name: Test Risk
+  type: picklist
+  workItemTypes: [Bug]
+  allowedValues: [High, Low]
+---
+apiVersion: accord/v1
+kind: CustomField
+metadata: { name: reviewer }
+spec:
+  connection: web-shop
+  referenceName: Custom.Reviewer
+  name: Reviewer
+  type: identity
+  workItemTypes: [Bug]
+";
+
+/// What the first applies of the example project said and heard, the last one with more fields.
 static RECORDED: LazyLock<Vec<Exchange>> = LazyLock::new(|| {
     let project = Project::web_shop();
     project.sandbox.sandbox().record();
     project.run(&["apply", "--yes"]).expect(0);
     let edit = json!({ "title": "Another title" });
     project.state().edit_case(210_304, &edit).unwrap();
+    project.run(&["apply", "--yes"]).expect(0);
+    project.write("fields.yaml", FIELDS);
+    project.run(&["apply", "--yes"]).expect(0);
+    let grown = FIELDS.replace("[High, Low]", "[High, Low, None]");
+    project.write("fields.yaml", &grown);
     project.run(&["apply", "--yes"]).expect(0);
     project.state().exchanges.take()
 });
@@ -35,6 +64,8 @@ const TYPE_FIELDS: &str = "Work Item Types Field_List";
 enum Of {
     /// Of Azure DevOps, by the end of its path.
     End(&'static str),
+    /// The first POST to Azure DevOps, by the end of its path.
+    Post(&'static str),
     /// The first `$batch` with an element that creates.
     Creating,
     /// The first `$batch` with an element that updates.
@@ -46,6 +77,7 @@ enum Of {
 fn recorded(of: Of) -> Exchange {
     let fits = |exchange: &&Exchange| match of {
         Of::End(end) => exchange.path.ends_with(end),
+        Of::Post(end) => exchange.method == "POST" && exchange.path.ends_with(end),
         Of::Creating => exchange.path.ends_with("$batch") && exchange.body.contains("workitems/$"),
         Of::Updating => exchange.path.ends_with("$batch") && exchange.body.contains("\"/rev\""),
         Of::Case(part) => exchange.path.contains(part),
@@ -244,6 +276,20 @@ const MISTAKES: &[Mistake] = &[
         |e| e.answer.as_mut().unwrap().status = 201, (WIQL, Answer, "", "status is 201")),
     (Of::End("/wiql"), "a page for people as the answer",
         |e| e.answer.as_mut().unwrap().content_type = Some("text/html".to_owned()), (WIQL, Answer, "content-type", "is none of")),
+    (Of::End("/workitemtypes"), "an expansion that there is not",
+        |e| e.query = e.query.replace("layout", "layouts"), ("Work Item Types_List", Query, "$expand", "is none of")),
+    (Of::Post("/processes/lists"), "values that are no list",
+        |e| body(e, |b| b["items"] = json!("High")), ("Lists_Create", Body, "/items", "is not of type \"array\"")),
+    (Of::Post("/wit/fields"), "a type of field that there is not",
+        |e| body(e, |b| b["type"] = json!("text")), ("Fields_Create", Body, "/type", "is not one of")),
+    (Of::Post("/workitemtypes"), "a misspelt member",
+        |e| body(e, |b| b["inherits"] = b["inheritsFrom"].clone()), ("Work Item Types_Create", Body, "", "'inherits' was unexpected")),
+    (Of::Post("/ContosoAgile.Bug/fields"), "a name that is a number",
+        |e| body(e, |b| b["referenceName"] = json!(7)), ("Fields_Add", Body, "/referenceName", "is not of type \"string\"")),
+    (Of::Post("/groups"), "a control in place of the list",
+        |e| body(e, |b| b["controls"] = b["controls"][0].clone()), ("Groups_Add", Body, "/controls", "is not of type \"array\"")),
+    (Of::Post("/controls"), "a misspelt member",
+        |e| body(e, |b| b["isVisible"] = json!(true)), ("Controls_Create", Body, "", "'isVisible' was unexpected")),
 ];
 
 #[rustfmt::skip]

@@ -6,7 +6,8 @@ use accord::model::{
     BaseField, CaseId, LinkId, MarkState, Number, OperationId, RunId, Value, WorkItemId,
 };
 use accord::store::{
-    AuditCheck, IntentKind, IntentOutcome, Quarantine, QuarantineChange, Record, Store, StoreError,
+    AuditCheck, IntentKind, IntentOutcome, MadeField, Quarantine, QuarantineChange, Record, Store,
+    StoreError,
 };
 
 use crate::sample::{
@@ -30,6 +31,7 @@ pub(crate) async fn an_empty_store_answers_empty(store: &dyn Store) {
     let unknown = OperationId("none".to_owned());
     assert_eq!(store.intent(&unknown).await.unwrap(), None);
     assert!(store.audit(10).await.unwrap().is_empty());
+    assert!(store.made_fields().await.unwrap().is_empty());
     assert_eq!(store.verify_audit().await.unwrap(), AuditCheck::default());
 }
 
@@ -143,6 +145,11 @@ pub(crate) async fn a_failing_record_leaves_nothing_of_its_call(store: &dyn Stor
         intent: Some((OperationId("op-1".to_owned()), IntentOutcome::Applied)),
         link: Some(link("b", 12, 22)),
         quarantine: Some(QuarantineChange::Put(quarantined("case/12", "no"))),
+        custom_field: Some(MadeField {
+            organization: "dev.azure.com/contoso".to_owned(),
+            reference_name: "Custom.Risk".to_owned(),
+            declared_by: "risk".to_owned(),
+        }),
         audit: Some(entry("b")),
     };
     let records = [
@@ -155,6 +162,7 @@ pub(crate) async fn a_failing_record_leaves_nothing_of_its_call(store: &dyn Stor
     assert_eq!(store.links(&here()).await.unwrap(), [link("a", 11, 21)]);
     assert_eq!(store.open_intents(&here()).await.unwrap(), [intent("op-1")]);
     assert!(store.quarantine(&here()).await.unwrap().is_empty());
+    assert!(store.made_fields().await.unwrap().is_empty());
     assert!(store.audit(10).await.unwrap().is_empty());
     assert_eq!(store.verify_audit().await.unwrap(), AuditCheck::default());
 
@@ -361,4 +369,32 @@ pub(crate) async fn the_audit_is_one_chain(store: &dyn Store) {
         head: Some(rows[0].hash.clone()),
     };
     assert_eq!(store.verify_audit().await.unwrap(), intact);
+}
+
+pub(crate) async fn made_fields_are_kept_once_each_until_they_are_forgotten(store: &dyn Store) {
+    let made = |organization: &str, reference_name: &str, declared_by: &str| MadeField {
+        organization: organization.to_owned(),
+        reference_name: reference_name.to_owned(),
+        declared_by: declared_by.to_owned(),
+    };
+    let making = |field: &MadeField| Record {
+        custom_field: Some(field.clone()),
+        ..Record::default()
+    };
+    let risk = made("dev.azure.com/contoso", "Custom.Risk", "risk");
+    let notes = made("dev.azure.com/contoso", "Custom.Notes", "notes");
+    let elsewhere = made("dev.azure.com/fabrikam", "Custom.Risk", "risk");
+    let records = [&risk, &elsewhere, &notes, &risk].map(making);
+    store.record(&records).await.unwrap();
+    let kept = store.made_fields().await.unwrap();
+    assert_eq!(kept, [notes.clone(), risk.clone(), elsewhere.clone()]);
+    // Another declaration of the same field, in other letters.
+    let renamed = made("dev.azure.com/contoso", "custom.risk", "test-risk");
+    store.record(&[making(&renamed)]).await.unwrap();
+    store.forget_fields(&[notes]).await.unwrap();
+    let kept = store.made_fields().await.unwrap();
+    assert_eq!(kept, [renamed.clone(), elsewhere.clone()]);
+    store.forget_fields(&[risk, elsewhere]).await.unwrap();
+    assert!(store.made_fields().await.unwrap().is_empty());
+    store.forget_fields(&[]).await.unwrap();
 }

@@ -29,6 +29,7 @@ fn unit(n: u64) -> Vec<Record> {
                     &format!("case/{n}"),
                     &text,
                 ))),
+                custom_field: None,
                 audit: Some(entry(&text)),
             }
         })

@@ -46,6 +46,7 @@ suite! {
     losses_are_kept_newest_first
     runs_are_listed_newest_first
     the_audit_is_one_chain
+    made_fields_are_kept_once_each_until_they_are_forgotten
 }
 
 /// A closed state with a link, an open intent, a loss, a run and an audit row.

@@ -6,7 +6,10 @@ use super::super::exit_code::ExitCode;
 use super::super::failure::Failed;
 use super::super::session::{Project, Session};
 use super::mapping::Explained;
-use crate::model::config::{Config, Connection, DriftPolicy, Origin, SyncRule, TestWorthySurface};
+use crate::model::config::{
+    Config, Connection, CustomField, DriftPolicy, Origin, Row, RowTarget, SyncRule,
+    TestWorthySurface,
+};
 use crate::model::{Link, MarkState};
 use crate::plan::ItemKey;
 use crate::reconcile::{declared_integration, endpoints};
@@ -30,6 +33,13 @@ pub(super) async fn explain(session: &Session, address: &str) -> Result<String, 
             .values()
             .find(|connection| connection.name.as_str() == name)
             .and_then(|connection| integration_facts(config, connection)),
+        ["CustomField", name] => {
+            let mut fields = config.custom_fields.values();
+            match fields.find(|field| field.name.as_str() == name) {
+                Some(field) => Some(custom_field_facts(&project, field).await?),
+                None => None,
+            }
+        }
         ["FieldMapping", name] => {
             let mut mappings = config.mappings.values();
             let mapping = mappings.find(|mapping| mapping.name.as_str() == name);
@@ -74,6 +84,12 @@ fn unknown(config: &Config, address: &str) -> Failed {
             .connections
             .keys()
             .map(|name| format!("Connection/{name}")),
+    );
+    known.extend(
+        config
+            .custom_fields
+            .keys()
+            .map(|name| format!("CustomField/{name}")),
     );
     known.extend(
         config
@@ -148,6 +164,49 @@ fn integration_facts(config: &Config, connection: &Connection) -> Option<Facts> 
             "personal access token",
             "never sent by Accord; a person enters it in TestWorthy's settings".into(),
         ),
+    ])
+}
+
+async fn custom_field_facts(project: &Project, field: &CustomField) -> Result<Facts, Failed> {
+    let config = &project.config;
+    let values: Vec<Value> = field
+        .allowed_values
+        .iter()
+        .map(|one| one.to_json())
+        .collect();
+    let names = |row: &Row| matches!(&row.target, RowTarget::Field(name) if field.is_called(name));
+    let mappings: Vec<&str> = config
+        .mappings
+        .values()
+        .filter(|mapping| field.is_on(&mapping.work_item_type) && mapping.rows.iter().any(names))
+        .map(|mapping| mapping.name.as_str())
+        .collect();
+    let store = SqliteStore::open_read_only(&project.state).await?;
+    let made = store.made_fields().await?;
+    let organization = config.connections.get(&field.connection).map(endpoints);
+    let made = made.iter().any(|made| {
+        field.is_called(&made.reference_name)
+            && organization
+                .as_ref()
+                .is_some_and(|o| o.azure_devops == made.organization)
+    });
+    Ok(vec![
+        ("declared", place(&field.origin)),
+        ("connection", field.connection.as_str().into()),
+        ("reference name", field.reference_name.as_str().into()),
+        ("name", field.field_name.as_str().into()),
+        ("type", field.field_type.key().into()),
+        ("work item types", field.work_item_types.clone().into()),
+        (
+            "allowed values",
+            if values.is_empty() {
+                Value::Null
+            } else {
+                values.into()
+            },
+        ),
+        ("mappings that name it", mappings.into()),
+        ("made by Accord", made.into()),
     ])
 }
 

@@ -1,5 +1,6 @@
 //! Every kind of finding, by the room that reports it.
 
+pub mod custom_field;
 pub mod manifest;
 pub mod mapping;
 pub mod safety;
@@ -54,6 +55,7 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
         safety::ALL,
         sync::ALL,
         value::ALL,
+        custom_field::ALL,
     ]
     .into_iter()
     .flatten()

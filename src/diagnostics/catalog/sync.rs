@@ -87,7 +87,7 @@ pub static ONLY_SELECTS_NOTHING: Entry = Entry {
     code: "only-selects-nothing",
     severity: Severity::Warning,
     title: "`--only` selects no item",
-    explanation: "Addresses are `SyncRule/NAME`, `SyncRule/NAME/case/ID` and `SyncRule/NAME/workItem/ID`, always of the item that the rule reads, and `Connection/NAME/integration` for managed settings; `*` stands for any characters of one part and `**` for any number of parts. None of the given ones fits an item that a rule selects, so the plan is empty: that says nothing about whether there is something to do.",
+    explanation: "Addresses are `SyncRule/NAME`, `SyncRule/NAME/case/ID` and `SyncRule/NAME/workItem/ID`, always of the item that the rule reads, `CustomField/NAME` for a declared field and `Connection/NAME/integration` for managed settings; `*` stands for any characters of one part and `**` for any number of parts. None of the given ones fits an item that a rule selects, so the plan is empty: that says nothing about whether there is something to do.",
     example: "`accord plan --only SyncRule/regresion-cases`, a letter short.",
     fix: "Take the address from a plan without `--only`.",
 };

@@ -27,13 +27,16 @@ use super::schema;
 use super::shape;
 use crate::diagnostics::catalog::manifest as codes;
 use crate::diagnostics::{Finding, Location, Part, nearest, pointer, quote};
-use crate::model::config::{Connection, FieldMapping, MappingTest, Origin, Project, SyncRule};
+use crate::model::config::{
+    Connection, CustomField, FieldMapping, MappingTest, Origin, Project, SyncRule,
+};
 use crate::model::{Direction, Name};
 
 /// What the documents of a project declare. Complete only if there are no errors among the findings.
 pub(super) struct Checked {
     pub(super) project: Project,
     pub(super) connections: BTreeMap<Name, Connection>,
+    pub(super) custom_fields: BTreeMap<Name, CustomField>,
     pub(super) mappings: BTreeMap<Name, FieldMapping>,
     pub(super) rules: BTreeMap<Name, SyncRule>,
     pub(super) mapping_tests: BTreeMap<Name, MappingTest>,
@@ -52,6 +55,8 @@ struct Context<'a> {
     work_item_types: BTreeMap<String, String>,
     /// Connections on the surface `v1`.
     on_v1: BTreeSet<String>,
+    /// Where each custom field is declared, by connection and lower-case reference name.
+    custom_fields: BTreeMap<(String, String), Location>,
     /// TestWorthy fields of rows by name of the mapping.
     mapped_fields: BTreeMap<String, Vec<MappedField>>,
 }
@@ -78,11 +83,13 @@ pub(super) fn check(
         variables: BTreeMap::new(),
         work_item_types: BTreeMap::new(),
         on_v1: BTreeSet::new(),
+        custom_fields: BTreeMap::new(),
         mapped_fields: BTreeMap::new(),
     };
     let mut checked = Checked {
         project: project::default(&options.project_name),
         connections: BTreeMap::new(),
+        custom_fields: BTreeMap::new(),
         mappings: BTreeMap::new(),
         rules: BTreeMap::new(),
         mapping_tests: BTreeMap::new(),
@@ -166,7 +173,10 @@ fn understand(
             let Some(raw) = typed::<raw::CustomField>(value) else {
                 return false;
             };
-            custom_field::check(&raw.spec, context, report);
+            let field = custom_field::check(document, name, raw.spec, context, report);
+            if let Some(field) = field {
+                checked.custom_fields.insert(field.name.clone(), field);
+            }
         }
         Kind::FieldMapping => {
             let Some(raw) = typed::<raw::FieldMapping>(value) else {

@@ -26,10 +26,11 @@ pub(crate) struct CustomFieldSpec {
     /// `identity` or `picklist`.
     #[serde(rename = "type")]
     pub(crate) field_type: CustomFieldType,
-    /// The work item types that carry the field.
+    /// The work item types that carry the field, each by its name.
     #[schemars(length(min = 1))]
     pub(crate) work_item_types: Vec<String>,
-    /// The values of a picklist.
+    /// The values of a picklist: all texts, or all numbers. Values that the field has besides are reported
+    /// and never removed.
     #[serde(default)]
     pub(crate) allowed_values: Vec<Scalar>,
 }

@@ -2,6 +2,7 @@
 //! filled in, nothing left that could be wrong without asking a server.
 
 mod connection;
+mod custom_field;
 mod field_mapping;
 mod mapping_test;
 mod operation;
@@ -14,6 +15,7 @@ pub use connection::{
     AzureDevOpsConnection, Connection, Integration, SecretRef, TestWorthyConnection,
     TestWorthySurface, TextOrSecret,
 };
+pub use custom_field::{CustomField, CustomFieldType};
 pub use field_mapping::{
     Allow, Codec, FieldMapping, Row, RowSource, RowTarget, Unmapped, ValueMap,
 };
@@ -33,6 +35,8 @@ pub struct Config {
     pub project: Project,
     /// Connections by name.
     pub connections: BTreeMap<Name, Connection>,
+    /// Fields that must exist in Azure DevOps, by name.
+    pub custom_fields: BTreeMap<Name, CustomField>,
     /// Field mappings by name.
     pub mappings: BTreeMap<Name, FieldMapping>,
     /// Sync rules by name.

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::RuleOutput;
 use super::rule::origin_entry;
+use super::{RuleOutput, custom_field};
 use crate::diagnostics::Code;
 use crate::diagnostics::catalog::sync as codes;
 use crate::model::{System, Value};
@@ -14,18 +14,28 @@ use crate::plan::configuration::{
 use crate::plan::{Action, Change, FieldChange, ItemRef, PlanFinding, Precondition, Reason};
 use crate::remote::IntegrationSettings;
 
-/// Plans every resource, in the order of the connections' names.
+/// Plans every resource, in the order of the connections' names and their own addresses.
 pub(super) fn plan_configuration(
     inputs: &[ConfigurationInput<'_>],
     output: &mut RuleOutput,
 ) -> Vec<ConfigurationStep> {
     let mut inputs: Vec<&ConfigurationInput<'_>> = inputs.iter().collect();
-    inputs.sort_by(|one, other| one.connection.name.cmp(&other.connection.name));
+    inputs.sort_by_cached_key(|input| (input.connection.name.clone(), input.address()));
     let mut steps = Vec::new();
     for input in inputs {
         match &input.resource {
             Resource::Integration { declared, observed } => {
                 steps.extend(integration(input, declared, observed, output));
+            }
+            Resource::CustomField {
+                declared,
+                process,
+                assessment,
+                seen,
+            } => {
+                let seen = seen.as_deref();
+                let step = custom_field::plan(input, declared, process, assessment, seen, output);
+                steps.extend(step);
             }
         }
     }

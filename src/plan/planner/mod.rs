@@ -5,6 +5,7 @@
 mod claims;
 mod configuration;
 mod create;
+mod custom_field;
 mod matching;
 mod pair;
 mod rule;

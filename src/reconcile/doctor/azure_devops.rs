@@ -11,6 +11,7 @@ use crate::azure_devops::Reader;
 use crate::diagnostics::Finding;
 use crate::model::config::{FieldMapping, SyncRule};
 use crate::model::{Name, System};
+use crate::reconcile::custom_field::find;
 use crate::reconcile::plan::fit;
 use crate::remote::{
     ExploreAzureDevOps as _, PathTree, ReadAzureDevOps as _, RemoteError, RemoteErrorKind,
@@ -32,7 +33,9 @@ const REST: [&str; 9] = [
 pub(super) async fn examine(subject: &Subject<'_>) -> SystemReport {
     let mut checks = Checks::default();
     if let Err(why) = ask(subject, &mut checks).await {
-        checks.skip(&REST, &format!("not looked at: {why}"));
+        let why = format!("not looked at: {why}");
+        checks.skip(&REST, &why);
+        skip_process(subject, &mut checks, &why);
     }
     let url = &subject.connection.azure_devops.organization_url;
     checks.report(System::AzureDevOps, url)
@@ -72,7 +75,9 @@ async fn ask(subject: &Subject<'_>, checks: &mut Checks) -> Result<(), String> {
     };
     if let Err(why) = outcome {
         let rest = ["credential", "identity", "project", "permission", "mapping"];
-        checks.skip(&rest, &format!("not looked at: {why}"));
+        let why = format!("not looked at: {why}");
+        checks.skip(&rest, &why);
+        skip_process(subject, checks, &why);
     }
     // These need no more than an answer.
     checks.push(judge::clock(greeting.date, before, after));
@@ -89,7 +94,35 @@ async fn look_around(
     checks: &mut Checks,
 ) -> Result<(), String> {
     look_at_project(subject, reader, checks).await?;
-    look_at_rules(subject, reader, checks).await
+    let process = look_at_process(subject, reader, checks).await;
+    let rules = look_at_rules(subject, reader, checks).await;
+    process.and(rules)
+}
+
+/// Only where a field is declared does the process matter.
+async fn look_at_process(
+    subject: &Subject<'_>,
+    reader: &Reader,
+    checks: &mut Checks,
+) -> Result<(), String> {
+    if subject.fields.is_empty() {
+        return Ok(());
+    }
+    let found = find(reader, &subject.fields).await;
+    checks.extend([judge::process(&found)])?;
+    let mut judged = Vec::new();
+    if let Ok(observed) = &found {
+        let fields = subject.fields.iter();
+        judged.extend(fields.flat_map(|field| judge::field(field, observed)));
+        judged.push(judge::not_checked(Feature::ChangeProcess));
+    }
+    checks.extend(judged)
+}
+
+fn skip_process(subject: &Subject<'_>, checks: &mut Checks, why: &str) {
+    if !subject.fields.is_empty() {
+        checks.skip(&["process"], why);
+    }
 }
 
 async fn look_at_project(
@@ -163,7 +196,7 @@ async fn mappings(subject: &Subject<'_>, reader: &Reader, types: &[String]) -> V
             Ok(live) => {
                 let mut findings: Vec<Finding> = Vec::new();
                 for rule in rules {
-                    for finding in fit(rule, mapping, Some(&live)).1 {
+                    for finding in fit(subject.context.config, rule, mapping, Some(&live)).1 {
                         if !findings.contains(&finding) {
                             findings.push(finding);
                         }

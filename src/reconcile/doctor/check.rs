@@ -61,8 +61,8 @@ pub struct SystemReport {
 #[serde(rename_all = "camelCase")]
 pub struct Check {
     /// What was looked at: `host`, `secret`, `proxy`, `dns`, `tcp`, `tunnel`, `tls`, `http`,
-    /// `organization`, `credential`, `identity`, `project`, `permission`, `mapping`, `path`, `suite`,
-    /// `capabilities`, `clock`, `rate`, `versions`.
+    /// `organization`, `credential`, `identity`, `project`, `process`, `field`, `permission`, `mapping`,
+    /// `path`, `suite`, `capabilities`, `clock`, `rate`, `versions`.
     pub check: String,
     /// Which of several, for example the key of a secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]

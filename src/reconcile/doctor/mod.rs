@@ -17,7 +17,7 @@ use super::clock::Clock;
 use super::connect::HttpRemotes;
 use super::progress::Progress;
 use super::secret::{describe, inspect};
-use crate::model::config::{Config, Connection, SecretRef, SyncRule};
+use crate::model::config::{Config, Connection, CustomField, SecretRef, SyncRule};
 use crate::model::{Name, System};
 
 /// What a connection test works with.
@@ -58,11 +58,12 @@ pub async fn doctor(context: &DoctorContext<'_>, names: &[Name]) -> DoctorReport
     DoctorReport::new(reports)
 }
 
-/// A connection with the rules that use it.
+/// A connection with the rules and the fields that use it.
 struct Subject<'a> {
     context: &'a DoctorContext<'a>,
     connection: &'a Connection,
     rules: Vec<&'a SyncRule>,
+    fields: Vec<&'a CustomField>,
 }
 
 /// One credential of a system.
@@ -76,11 +77,15 @@ struct Needed<'a> {
 impl<'a> Subject<'a> {
     fn new(context: &'a DoctorContext<'a>, connection: &'a Connection) -> Self {
         let all = context.config.rules.values();
+        let fields = context.config.custom_fields.values();
         Self {
             context,
             connection,
             rules: all
                 .filter(|rule| rule.connection == connection.name)
+                .collect(),
+            fields: fields
+                .filter(|field| field.connection == connection.name)
                 .collect(),
         }
     }

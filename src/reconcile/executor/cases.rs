@@ -520,6 +520,7 @@ impl RuleRun<'_> {
             audit: Some(self.audit(event, Some(&pair), &rows.join(", "))),
             link: Some(link),
             quarantine: Some(self.release(source_key(job.step))),
+            ..Record::default()
         }
     }
 }

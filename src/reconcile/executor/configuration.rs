@@ -5,7 +5,7 @@ use super::cases::{Fate, classify};
 use super::report::{ApplyReport, FailureKind};
 use super::{LONGEST_REQUEST, STOPPED, StopFlag, UNANSWERED, later, wait_until_settled};
 use crate::model::config::Connection;
-use crate::model::{OperationId, RunId};
+use crate::model::{Name, OperationId, RunId};
 use crate::plan::Planned;
 use crate::plan::configuration::{
     ConfigurationOperation, ConfigurationStep, integration_digest, own_integrations,
@@ -59,12 +59,12 @@ pub(super) async fn run(
 }
 
 /// One step of one run.
-struct Running<'a> {
-    context: &'a Context<'a>,
-    connection: &'a Connection,
+pub(super) struct Running<'a> {
+    pub(super) context: &'a Context<'a>,
+    pub(super) connection: &'a Connection,
     run: &'a RunId,
-    stop: &'a StopFlag,
-    step: &'a ConfigurationStep,
+    pub(super) stop: &'a StopFlag,
+    pub(super) step: &'a ConfigurationStep,
     /// Paths of the fields that change, for the audit.
     changed: String,
 }
@@ -75,6 +75,14 @@ impl Running<'_> {
         match &self.step.operation {
             ConfigurationOperation::PutIntegration { expected, settings } => {
                 self.put_integration(&writers, expected, settings, report)
+                    .await
+            }
+            ConfigurationOperation::PutCustomField {
+                declared,
+                process,
+                missing,
+            } => {
+                self.put_custom_field(&writers, declared, process, missing, report)
                     .await
             }
         }
@@ -160,20 +168,29 @@ impl Running<'_> {
         Ok(own.cloned().collect())
     }
 
-    fn failed(&self, error: RemoteError) -> ReconcileError {
+    pub(super) fn failed(&self, error: RemoteError) -> ReconcileError {
         remote_error(self.connection, error)
     }
 
-    fn intent(&self) -> Intent {
+    /// The name under which intents and the audit know the resource.
+    fn subject(&self) -> &Name {
+        match &self.step.operation {
+            ConfigurationOperation::PutIntegration { .. } => &self.connection.name,
+            ConfigurationOperation::PutCustomField { declared, .. } => &declared.name,
+        }
+    }
+
+    pub(super) fn intent(&self) -> Intent {
         let now = self.context.clock.now();
         let settle = self.context.config.project.settle;
         Intent {
             id: OperationId(self.context.ids.next()),
             run: self.run.clone(),
             endpoints: endpoints(self.connection),
-            rule: self.connection.name.clone(),
+            rule: self.subject().clone(),
             kind: match self.step.operation {
                 ConfigurationOperation::PutIntegration { .. } => IntentKind::PutIntegration,
+                ConfigurationOperation::PutCustomField { .. } => IntentKind::PutCustomField,
             },
             case: None,
             work_item: None,
@@ -184,7 +201,7 @@ impl Running<'_> {
         }
     }
 
-    async fn abandon(
+    pub(super) async fn abandon(
         &self,
         intent: &Intent,
         event: &str,
@@ -198,11 +215,11 @@ impl Running<'_> {
         self.record(intent, outcome, audit).await
     }
 
-    fn audit(&self, event: &str, detail: String) -> AuditEntry {
+    pub(super) fn audit(&self, event: &str, detail: String) -> AuditEntry {
         AuditEntry {
             at: self.context.clock.now(),
             run: self.run.clone(),
-            rule: self.connection.name.clone(),
+            rule: self.subject().clone(),
             event: event.to_owned(),
             case: None,
             work_item: None,

@@ -6,6 +6,7 @@
 
 mod cases;
 mod configuration;
+mod custom_field;
 mod found;
 mod job;
 mod link;
@@ -26,6 +27,7 @@ pub use report::{ApplyReport, Failure, FailureKind};
 pub(super) use work_items::is_not_offered;
 
 use super::connect::Writers;
+use super::custom_field::undeclared;
 use super::error::ReconcileError;
 use super::plan::{Observation, PlanOutcome};
 use super::{Context, record, recovery};
@@ -40,7 +42,7 @@ use crate::plan::{ItemKey, Operation, Overwrite, Pair, Plan, SafetyVerdict, Step
 use crate::remote::CaseScope;
 use crate::store::{
     AuditEntry, Intent, IntentKind, IntentOutcome, Loss, Quarantine, QuarantineChange, Record, Run,
-    RunOutcome,
+    RunOutcome, StoreError,
 };
 
 /// The longest time that a request may be under way at the client. A write may land at the server until
@@ -106,6 +108,7 @@ pub async fn apply(
         ..ApplyReport::default()
     };
     configuration::run(context, &outcome.planned, &run, stop, &mut report).await;
+    let unmade = custom_field::unmade(&outcome.awaited, &report);
     for observation in &outcome.observations {
         let steps: Vec<&Step> = outcome
             .planned
@@ -113,6 +116,7 @@ pub async fn apply(
             .iter()
             .filter(|step| step.rule == observation.rule.name)
             .collect();
+        let steps = custom_field::without_blocked(&unmade, observation, steps, &mut report);
         if steps.is_empty() {
             continue;
         }
@@ -132,6 +136,9 @@ pub async fn apply(
             Ok(forgotten) => report.forgotten = forgotten,
             Err(error) => report.errors.push(error.into()),
         }
+        if let Err(error) = forget_fields(context).await {
+            report.errors.push(error.into());
+        }
     }
     let ended = RunOutcome {
         finished_at: context.clock.now(),
@@ -144,6 +151,16 @@ pub async fn apply(
         report.errors.push(error.into());
     }
     Ok(report)
+}
+
+/// Forgets which fields were made, as far as nothing declares them any more; the plan has told of them.
+async fn forget_fields(context: &Context<'_>) -> Result<(), StoreError> {
+    let made = context.store.made_fields().await?;
+    let gone = undeclared(context.config, made);
+    if gone.is_empty() {
+        return Ok(());
+    }
+    context.store.forget_fields(&gone).await
 }
 
 async fn run_rule(

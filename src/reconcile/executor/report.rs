@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::diagnostics::catalog::custom_field::PROCESS_FORBIDDEN;
 use crate::model::RunId;
 use crate::plan::Step;
 use crate::reconcile::ReconcileError;
@@ -163,7 +164,11 @@ pub(crate) fn exit_code(error: &ReconcileError) -> u8 {
         ReconcileError::Secret(_) => 8,
         ReconcileError::Store(crate::store::StoreError::Locked { .. }) => 7,
         ReconcileError::Store(_) => 1,
-        ReconcileError::Findings(_) => 4,
+        ReconcileError::Findings(findings) => {
+            let forbidden = PROCESS_FORBIDDEN.code;
+            let denied = findings.iter().any(|one| one.code.code == forbidden);
+            if denied { 8 } else { 4 }
+        }
         ReconcileError::Internal(_) => 70,
         ReconcileError::Stopped => 130,
     }

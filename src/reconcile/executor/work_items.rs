@@ -460,6 +460,7 @@ impl RuleRun<'_> {
             audit: Some(self.audit(event, Some(&pair), detail)),
             link: Some(link),
             quarantine: Some(self.release(source_key(job.step))),
+            ..Record::default()
         }
     }
 }

@@ -19,8 +19,8 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use self::fault::Fault;
 use self::write::Writer;
 use super::{
-    AuditCheck, AuditRow, Intent, Loss, PairsByRule, Quarantine, Record, Run, RunOutcome, Store,
-    StoreError, folder,
+    AuditCheck, AuditRow, Intent, Loss, MadeField, PairsByRule, Quarantine, Record, Run,
+    RunOutcome, Store, StoreError, folder,
 };
 use crate::model::{CaseId, Endpoints, Link, Name, OperationId, RunId};
 
@@ -244,6 +244,10 @@ impl Store for SqliteStore {
         self.read(read::verify_audit).await
     }
 
+    async fn made_fields(&self) -> Result<Vec<MadeField>, StoreError> {
+        self.read(read::made_fields).await
+    }
+
     async fn begin_run(&self, run: &Run) -> Result<(), StoreError> {
         let run = run.clone();
         self.write(move |transaction| write::begin_run(transaction, &run))
@@ -271,6 +275,12 @@ impl Store for SqliteStore {
     async fn forget_rules(&self, known: &[Name]) -> Result<u64, StoreError> {
         let known = known.to_vec();
         self.write(move |transaction| write::forget_rules(transaction, &known))
+            .await
+    }
+
+    async fn forget_fields(&self, fields: &[MadeField]) -> Result<(), StoreError> {
+        let fields = fields.to_vec();
+        self.write(move |transaction| write::forget_fields(transaction, &fields))
             .await
     }
 }

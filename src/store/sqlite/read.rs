@@ -9,8 +9,8 @@ use crate::model::{
 use crate::store::audit::Chain;
 use crate::store::codec::{self, BaseRows};
 use crate::store::{
-    AuditCheck, AuditEntry, AuditRow, Intent, Loss, PairsByRule, Quarantine, Run, RunOutcome,
-    statement,
+    AuditCheck, AuditEntry, AuditRow, Intent, Loss, MadeField, PairsByRule, Quarantine, Run,
+    RunOutcome, statement,
 };
 
 /// Runs a query and turns each row into a record.
@@ -243,6 +243,21 @@ pub(super) fn audit(connection: &Connection, limit: usize) -> Result<Vec<AuditRo
 
 /// The key in `meta` that says how many rows the audit has.
 pub(super) const AUDIT_ROWS: &str = "audit_rows";
+
+/// The key in `meta` that holds the fields that were made, a JSON list: they are few, and asked for as a
+/// whole.
+pub(super) const MADE_FIELDS: &str = "made_fields";
+
+pub(super) fn made_fields(connection: &Connection) -> Result<Vec<MadeField>, Fault> {
+    let kept: Option<String> = connection
+        .prepare_cached(statement::META)?
+        .query_row([MADE_FIELDS], |row| row.get(0))
+        .optional()?;
+    match kept {
+        None => Ok(Vec::new()),
+        Some(text) => Ok(codec::json("the made fields in the state", &text)?),
+    }
+}
 
 pub(super) fn verify_audit(connection: &Connection) -> Result<AuditCheck, Fault> {
     let snapshot = connection.unchecked_transaction()?;

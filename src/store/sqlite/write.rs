@@ -8,8 +8,8 @@ use super::fault::Fault;
 use super::read;
 use crate::model::{Endpoints, Link, Name, OperationId, RunId, Value};
 use crate::store::{
-    AuditEntry, Intent, IntentOutcome, Loss, Quarantine, QuarantineChange, Record, Run, RunOutcome,
-    audit, codec, statement,
+    AuditEntry, Intent, IntentOutcome, Loss, MadeField, Quarantine, QuarantineChange, Record, Run,
+    RunOutcome, audit, codec, statement,
 };
 
 pub(super) fn begin_run(connection: &Connection, run: &Run) -> Result<(), Fault> {
@@ -67,6 +67,21 @@ pub(super) fn forget_rules(connection: &Connection, known: &[Name]) -> Result<u6
     Ok(forgotten)
 }
 
+/// Forgets that these fields were made.
+pub(super) fn forget_fields(connection: &Connection, fields: &[MadeField]) -> Result<(), Fault> {
+    let mut kept = read::made_fields(connection)?;
+    kept.retain(|made| !fields.iter().any(|gone| gone.is_same_field(made)));
+    put_made_fields(connection, &kept)
+}
+
+fn put_made_fields(connection: &Connection, fields: &[MadeField]) -> Result<(), Fault> {
+    let text = serde_json::to_string(fields).expect("texts are plain JSON");
+    connection
+        .prepare_cached(statement::META_PUT)?
+        .execute((read::MADE_FIELDS, text))?;
+    Ok(())
+}
+
 /// The writes of one transaction, with what they need again and again.
 pub(super) struct Writer<'a> {
     connection: &'a Connection,
@@ -112,6 +127,13 @@ impl<'a> Writer<'a> {
                         .prepare_cached(statement::QUARANTINE_RELEASE)?
                         .execute((endpoints, key))?;
                 }
+            }
+            if let Some(made) = &record.custom_field {
+                let mut kept = read::made_fields(self.connection)?;
+                kept.retain(|known| !known.is_same_field(made));
+                kept.push(made.clone());
+                kept.sort();
+                put_made_fields(self.connection, &kept)?;
             }
             if let Some(entry) = &record.audit {
                 self.append_audit(entry)?;

@@ -1,7 +1,7 @@
 //! Systems that die at a chosen call: before it is made, or after it was carried out and before its
 //! answer arrives. Dropping the run at that point is what a kill of the process leaves behind.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -9,9 +9,11 @@ use accord::model::config::Connection;
 use accord::model::{Case, CaseId, SectionId, SuiteId, WorkItem, WorkItemId, WorkItemType};
 use accord::reconcile::{HttpRemotes, Readers, ReconcileError, Remotes, Writers};
 use accord::remote::{
-    CaseDraft, CaseListing, CasePatch, CaseRead, CaseScope, IntegrationSettings, ReadAzureDevOps,
-    ReadTestWorthy, RemoteError, Section, Suite, TestWorthyCapabilities, WorkItemQuery,
-    WorkItemWrite, WriteAzureDevOps, WriteOutcome, WriteTestWorthy,
+    CaseDraft, CaseListing, CasePatch, CaseRead, CaseScope, Control, FieldDraft, FormGroup,
+    IntegrationSettings, NewGroup, OrganizationField, Picklist, PicklistName, Process, ProcessType,
+    ReadAzureDevOps, ReadProcess, ReadTestWorthy, RemoteError, Section, Suite,
+    TestWorthyCapabilities, WorkItemQuery, WorkItemWrite, WriteAzureDevOps, WriteOutcome,
+    WriteProcess, WriteTestWorthy,
 };
 use async_trait::async_trait;
 use tokio::sync::Notify;
@@ -94,10 +96,12 @@ impl Remotes for Dying {
         let Writers {
             testworthy,
             azure_devops,
+            process,
         } = self.writers(connection)?;
         Ok(Readers {
             testworthy,
             azure_devops,
+            process,
         })
     }
 
@@ -106,6 +110,7 @@ impl Remotes for Dying {
         Ok(Writers {
             testworthy: Arc::new(TestWorthy(inner.testworthy, self.death.clone())),
             azure_devops: Arc::new(AzureDevOps(inner.azure_devops, self.death.clone())),
+            process: Arc::new(ProcessOf(inner.process, self.death.clone())),
         })
     }
 }
@@ -205,5 +210,95 @@ impl WriteAzureDevOps for AzureDevOps {
 
     async fn write(&self, writes: &[WorkItemWrite]) -> Result<Vec<WriteOutcome>, RemoteError> {
         self.1.around(self.0.write(writes)).await
+    }
+}
+
+struct ProcessOf(Arc<dyn WriteProcess>, Arc<Death>);
+
+#[async_trait]
+impl ReadProcess for ProcessOf {
+    async fn process(&self) -> Result<Process, RemoteError> {
+        self.1.around(self.0.process()).await
+    }
+
+    async fn organization_fields(&self) -> Result<Vec<OrganizationField>, RemoteError> {
+        self.1.around(self.0.organization_fields()).await
+    }
+
+    async fn process_types(&self, process: &str) -> Result<Vec<ProcessType>, RemoteError> {
+        self.1.around(self.0.process_types(process)).await
+    }
+
+    async fn type_fields(
+        &self,
+        process: &str,
+        work_item_type: &str,
+    ) -> Result<BTreeSet<String>, RemoteError> {
+        let call = self.0.type_fields(process, work_item_type);
+        self.1.around(call).await
+    }
+
+    async fn picklists(&self) -> Result<Vec<PicklistName>, RemoteError> {
+        self.1.around(self.0.picklists()).await
+    }
+
+    async fn picklist(&self, id: &str) -> Result<Picklist, RemoteError> {
+        self.1.around(self.0.picklist(id)).await
+    }
+}
+
+#[async_trait]
+impl WriteProcess for ProcessOf {
+    async fn create_picklist(&self, picklist: &Picklist) -> Result<Picklist, RemoteError> {
+        self.1.around(self.0.create_picklist(picklist)).await
+    }
+
+    async fn replace_picklist(&self, picklist: &Picklist) -> Result<Picklist, RemoteError> {
+        self.1.around(self.0.replace_picklist(picklist)).await
+    }
+
+    async fn create_field(&self, field: &FieldDraft) -> Result<OrganizationField, RemoteError> {
+        self.1.around(self.0.create_field(field)).await
+    }
+
+    async fn derive_type(
+        &self,
+        process: &str,
+        system_type: &ProcessType,
+    ) -> Result<String, RemoteError> {
+        let call = self.0.derive_type(process, system_type);
+        self.1.around(call).await
+    }
+
+    async fn add_type_field(
+        &self,
+        process: &str,
+        work_item_type: &str,
+        field: &str,
+    ) -> Result<String, RemoteError> {
+        let call = self.0.add_type_field(process, work_item_type, field);
+        self.1.around(call).await
+    }
+
+    async fn add_control(
+        &self,
+        process: &str,
+        work_item_type: &str,
+        group: &str,
+        control: &Control,
+    ) -> Result<Control, RemoteError> {
+        let call = self.0.add_control(process, work_item_type, group, control);
+        self.1.around(call).await
+    }
+
+    async fn add_group(
+        &self,
+        process: &str,
+        work_item_type: &str,
+        group: &NewGroup,
+        control: &Control,
+    ) -> Result<FormGroup, RemoteError> {
+        let call = self.0.add_group(process, work_item_type, group, control);
+        self.1.around(call).await
     }
 }

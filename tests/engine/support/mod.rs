@@ -161,6 +161,15 @@ impl World {
         plan(&self.context(remotes, &store), &PlanOptions::default()).await
     }
 
+    /// What `accord plan --only ADDRESS ...` does.
+    pub(crate) async fn plan_only(&self, only: &[&str]) -> Result<PlanOutcome, ReconcileError> {
+        let store = self.store().await;
+        let remotes = self.remotes();
+        let mut options = PlanOptions::default();
+        options.inputs.only = only.iter().map(|&address| address.to_owned()).collect();
+        plan(&self.context(&remotes, &store), &options).await
+    }
+
     /// What `accord apply --yes` does: recover, plan, apply.
     pub(crate) async fn apply(&self) -> (Plan, ApplyReport) {
         let remotes = self.remotes();

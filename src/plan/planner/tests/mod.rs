@@ -2,6 +2,7 @@
 
 mod claims;
 mod configuration;
+mod custom_field;
 mod laws;
 mod lifecycle;
 mod matching;

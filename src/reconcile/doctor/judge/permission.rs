@@ -5,8 +5,8 @@ use crate::diagnostics::nearest;
 use crate::reconcile::doctor::check::{Cause, Check};
 use crate::remote::{RemoteError, RemoteErrorKind};
 
-/// What the manifests of a connection need in Azure DevOps. A manifest key that needs more (custom
-/// fields, webhooks, test plans) gets its variant here and its probe beside the others.
+/// What the manifests of a connection need in Azure DevOps. A manifest key that needs more
+/// (webhooks, test plans) gets its variant here and its probe beside the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::reconcile::doctor) enum Feature {
     /// Querying and reading work items.
@@ -15,6 +15,8 @@ pub(in crate::reconcile::doctor) enum Feature {
     ReadFields,
     /// Creating and changing work items.
     WriteWorkItems,
+    /// Adding fields to the process.
+    ChangeProcess,
 }
 
 impl Feature {
@@ -24,6 +26,7 @@ impl Feature {
             Self::ReadWorkItems => "read work items",
             Self::ReadFields => "read fields",
             Self::WriteWorkItems => "write work items",
+            Self::ChangeProcess => "change the process",
         }
     }
 
@@ -32,7 +35,7 @@ impl Feature {
     fn scope(self) -> &'static str {
         match self {
             Self::ReadWorkItems | Self::ReadFields => "Work Items (Read)",
-            Self::WriteWorkItems => "Work Items (Read & write)",
+            Self::WriteWorkItems | Self::ChangeProcess => "Work Items (Read & write)",
         }
     }
 }

@@ -224,6 +224,15 @@ fn condensed(name: &str) -> String {
 }
 
 impl Organization {
+    /// Moves the projects to the system process that theirs inherits from, as nobody does in earnest: the
+    /// types stay as they are, and none of them can be changed any more.
+    pub fn use_system_process(&mut self) {
+        let parent = self.processes.in_use().parent.clone();
+        for process in &mut self.processes.all {
+            process.in_use = Some(&process.id) == parent.as_ref();
+        }
+    }
+
     /// Everything under `_apis/work/processes`.
     pub(crate) fn process_route(
         &mut self,

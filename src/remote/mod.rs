@@ -9,6 +9,7 @@ mod error;
 mod explore;
 mod integration;
 mod testworthy;
+mod validate;
 
 pub use azure_devops::{
     ReadAzureDevOps, WorkItemDraft, WorkItemPatch, WorkItemQuery, WorkItemWrite, WriteAzureDevOps,
@@ -23,3 +24,4 @@ pub use testworthy::{
     CaseDraft, CaseListing, CasePatch, CaseRead, CaseScope, ReadTestWorthy, Section, Suite,
     TestWorthyCapabilities, Verification, WriteTestWorthy,
 };
+pub use validate::{Evidence, Objection, ValidateAzureDevOps, Validation, WouldBe};

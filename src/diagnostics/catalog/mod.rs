@@ -4,6 +4,7 @@ pub mod manifest;
 pub mod mapping;
 pub mod safety;
 pub mod sync;
+pub mod verify;
 pub mod yaml;
 
 use super::{Code, Entry};
@@ -44,6 +45,12 @@ pub fn is_about_yaml(code: Code) -> bool {
     yaml::ALL.iter().any(|entry| entry.code == code.code)
 }
 
+/// Whether the code is one that the mappings report: about a declaration of theirs, or about a value
+/// that they cannot read, translate or store.
+pub fn is_about_mappings(code: &str) -> bool {
+    mapping::ALL.iter().any(|entry| entry.code == code)
+}
+
 /// All entries, room by room.
 pub fn all() -> impl Iterator<Item = &'static Entry> {
     [
@@ -52,6 +59,7 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
         mapping::ALL,
         safety::ALL,
         sync::ALL,
+        verify::ALL,
     ]
     .into_iter()
     .flatten()

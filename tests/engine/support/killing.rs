@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use accord::model::config::Connection;
 use accord::model::{Case, CaseId, SectionId, SuiteId, WorkItem, WorkItemId, WorkItemType};
-use accord::reconcile::{HttpRemotes, Readers, ReconcileError, Remotes, Writers};
+use accord::reconcile::{HttpRemotes, Readers, ReconcileError, Remotes, Validators, Writers};
 use accord::remote::{
     CaseDraft, CaseListing, CasePatch, CaseRead, CaseScope, IntegrationSettings, ReadAzureDevOps,
     ReadTestWorthy, RemoteError, Section, Suite, TestWorthyCapabilities, WorkItemQuery,
@@ -82,6 +82,10 @@ impl Remotes for Dying {
             testworthy,
             azure_devops,
         })
+    }
+
+    fn validators(&self, connection: &Connection) -> Result<Validators, ReconcileError> {
+        self.inner.validators(connection)
     }
 
     fn writers(&self, connection: &Connection) -> Result<Writers, ReconcileError> {

@@ -25,6 +25,7 @@ mod signals;
 mod status;
 mod ui;
 mod validate;
+mod verify;
 
 use std::ffi::OsString;
 use std::io::IsTerminal as _;
@@ -40,7 +41,7 @@ pub use schema::files as schema_files;
 
 use self::args::{Cli, ColorChoice, Command, Format, GlobalArgs};
 use self::failure::Failed;
-use self::session::Session;
+use self::session::{Output, Session};
 use self::ui::{Ui, UiOptions};
 use crate::http::AllowList;
 use crate::reconcile::{Environment, ProcessEnvironment, RealClock, Timeouts};
@@ -106,10 +107,18 @@ pub fn install_logs() {
 }
 
 async fn dispatch(session: &Session, command: &Command) -> Result<ExitCode, Failed> {
+    if session.output == Output::Github && !matches!(command, Command::Verify(_)) {
+        return Err(Failed::new(
+            ExitCode::Usage,
+            "--format github is not supported by this command yet",
+        )
+        .with_help("`accord verify` writes annotations; other commands take human or json"));
+    }
     match command {
         Command::Validate(args) => Ok(validate::run(session, args)),
         Command::Plan(args) => plan::run(session, args).await,
         Command::Apply(args) => apply::run(session, args).await,
+        Command::Verify(args) => verify::run(session, args).await,
         Command::Show(args) => show::run(session, args),
         Command::Status => status::run(session).await,
         Command::Doctor(args) => doctor::run(session, args).await,
@@ -182,6 +191,11 @@ fn make_session(
         offline: global.offline,
         patience: Duration::from_secs(global.timeout.max(1)),
         json: global.format == Format::Json,
+        output: match global.format {
+            Format::Human => Output::Human,
+            Format::Json => Output::Json,
+            Format::Github => Output::Github,
+        },
         clock: Arc::new(RealClock),
         timeouts: Timeouts::default(),
     })

@@ -23,6 +23,17 @@ pub(crate) struct Project {
     pub(crate) state: PathBuf,
 }
 
+/// The formats of stdout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Output {
+    /// Text for people.
+    Human,
+    /// One JSON document.
+    Json,
+    /// Annotations for GitHub Actions.
+    Github,
+}
+
 /// One invocation of a command.
 pub(crate) struct Session {
     /// All output.
@@ -39,6 +50,8 @@ pub(crate) struct Session {
     pub(crate) patience: Duration,
     /// Whether stdout carries JSON.
     pub(crate) json: bool,
+    /// What stdout carries, where there is more than JSON and text for people.
+    pub(crate) output: Output,
     /// The time.
     pub(crate) clock: Arc<dyn Clock>,
     /// How long to wait for the systems.

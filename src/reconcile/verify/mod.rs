@@ -32,8 +32,7 @@ use crate::model::config::{Connection, TestWorthySurface};
 use crate::model::{Case, CaseId, Name, SuiteId, WorkItem, WorkItemId};
 use crate::plan::{Inputs, Planned, SafetyVerdict, glob};
 use crate::remote::{
-    CaseRead, CaseScope, Evidence, RemoteError, RemoteErrorKind, ValidateAzureDevOps as _,
-    Validation, WorkItemWrite,
+    CaseRead, CaseScope, Evidence, RemoteError, RemoteErrorKind, Validation, WorkItemWrite,
 };
 
 /// What narrows a test sync.

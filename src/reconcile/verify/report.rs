@@ -7,7 +7,7 @@ use crate::model::System;
 use crate::plan::{ItemRef, OriginEntry};
 
 /// The schema that this version writes.
-pub const SCHEMA: &str = "accord-verify/1";
+const SCHEMA: &str = "accord-verify/1";
 
 /// A test sync. Nothing in it was stored anywhere.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -119,6 +119,7 @@ const FORBIDDEN: &[&[&str]] = &[
     &["WriteTestWorthy"],
     &["ReadAzureDevOps"],
     &["WriteAzureDevOps"],
+    &["ValidateAzureDevOps"],
 ];
 
 const MOST_LINES: usize = 800;

@@ -130,7 +130,11 @@ mod tests {
             .collect();
         assert_eq!(
             paths,
-            ["/fields/System.Title", "/fields/System.Tags", "/relations/-"]
+            [
+                "/fields/System.Title",
+                "/fields/System.Tags",
+                "/relations/-"
+            ]
         );
     }
 

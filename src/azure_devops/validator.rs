@@ -47,10 +47,7 @@ impl Validator {
         Self { reader }
     }
 
-    async fn rehearse(
-        &self,
-        rehearsal: Rehearsal,
-    ) -> Result<Result<Answer, Refused>, RemoteError> {
+    async fn rehearse(&self, rehearsal: Rehearsal) -> Result<Result<Answer, Refused>, RemoteError> {
         let request = rehearsal.into_request();
         self.reader
             .session()
@@ -64,9 +61,7 @@ impl Validator {
         let rehearsal = Rehearsal::of_nothing(addresses, validate_only);
         match self.rehearse(rehearsal).await? {
             Err(refused) => Ok(refused),
-            Ok(answer) => {
-                Err(answer.protocol("workitems: it accepts what nobody can carry out"))
-            }
+            Ok(answer) => Err(answer.protocol("workitems: it accepts what nobody can carry out")),
         }
     }
 }
@@ -108,8 +103,9 @@ impl ValidateAzureDevOps for Validator {
         let catalog = self.reader.fields().await?;
         let rehearsal = Rehearsal::of(&self.reader.session().addresses, write);
         match self.rehearse(rehearsal).await? {
-            Ok(answer) => would_be(&answer, &catalog, write)
-                .map(|item| Validation::Accepted(Box::new(item))),
+            Ok(answer) => {
+                would_be(&answer, &catalog, write).map(|item| Validation::Accepted(Box::new(item)))
+            }
             Err(refused) => refusal(refused, &catalog, write),
         }
     }
@@ -226,8 +222,8 @@ fn holds_word(text: &str, part: &str) -> bool {
         let mut after = text[at + part.len()..].chars();
         let (next, then) = (after.next(), after.next());
         // A full stop ends a sentence, or goes on in a reference name.
-        let goes_on = next.is_some_and(of_a_name)
-            || (next == Some('.') && then.is_some_and(of_a_name));
+        let goes_on =
+            next.is_some_and(of_a_name) || (next == Some('.') && then.is_some_and(of_a_name));
         !before.is_some_and(|c| of_a_name(c) || c == '.') && !goes_on
     })
 }
@@ -268,14 +264,42 @@ mod tests {
     #[test]
     fn names_are_found_as_words() {
         for (text, part, expected) in [
-            ("TF51535: Cannot find field Custom.Origin.", "Custom.Origin", true),
-            ("Cannot find field Custom.OriginOfAll.", "Custom.Origin", false),
-            ("Cannot find field Custom.Origin.Part.", "Custom.Origin", false),
-            ("Cannot find field My.Custom.Origin.", "Custom.Origin", false),
-            ("Rule Error for field Title. Error code: Required.", "field Title", true),
-            ("Rule Error for field Title Long. Error", "field Title", true),
+            (
+                "TF51535: Cannot find field Custom.Origin.",
+                "Custom.Origin",
+                true,
+            ),
+            (
+                "Cannot find field Custom.OriginOfAll.",
+                "Custom.Origin",
+                false,
+            ),
+            (
+                "Cannot find field Custom.Origin.Part.",
+                "Custom.Origin",
+                false,
+            ),
+            (
+                "Cannot find field My.Custom.Origin.",
+                "Custom.Origin",
+                false,
+            ),
+            (
+                "Rule Error for field Title. Error code: Required.",
+                "field Title",
+                true,
+            ),
+            (
+                "Rule Error for field Title Long. Error",
+                "field Title",
+                true,
+            ),
             ("Rule Error for field Titles. Error", "field Title", false),
-            ("given for work item -1, field 'System.AreaPath'.", "System.AreaPath", true),
+            (
+                "given for work item -1, field 'System.AreaPath'.",
+                "System.AreaPath",
+                true,
+            ),
             ("", "System.Title", false),
         ] {
             assert_eq!(holds_word(text, part), expected, "{text} / {part}");

@@ -150,7 +150,11 @@ impl WriteTestWorthy for Writer {
     }
 
     async fn update_case(&self, id: CaseId, patch: &CasePatch) -> Result<Case, RemoteError> {
-        let body = Json::Object(self.reader.members(&patch.fields, patch.refs.as_deref()).await?);
+        let body = Json::Object(
+            self.reader
+                .members(&patch.fields, patch.refs.as_deref())
+                .await?,
+        );
         let Answer { body, info } = self
             .reader
             .call(Operation::UpdateCase, Ids::case(id), Some(&body))

@@ -15,3 +15,4 @@ mod review_edits;
 mod review_help;
 mod support;
 mod v1;
+mod verify;

@@ -36,7 +36,9 @@ pub(super) fn render(report: &VerifyReport) -> String {
             format!("{}: the server changes {name}", sample.address)
         } else {
             let value = |value: &Option<serde_json::Value>| {
-                value.as_ref().map_or("nothing".to_owned(), ToString::to_string)
+                value
+                    .as_ref()
+                    .map_or("nothing".to_owned(), ToString::to_string)
             };
             format!(
                 "{}: the server rewrites {name} from {} to {}",
@@ -57,7 +59,7 @@ pub(super) fn render(report: &VerifyReport) -> String {
         output.extend(level.iter().take(MOST).map(String::as_str));
     }
     let left = errors.len().saturating_sub(MOST) + warnings.len().saturating_sub(MOST);
-    let mut text = super::human::summary(&report.summary);
+    let mut text = super::human::summary(report);
     if left > 0 {
         let _ = write!(text, " {left} more findings are in `--format json`.");
     }

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use crate::model::System;
 use crate::reconcile::{
     Echo, Objector, RuleReport, Sample, SampleField, SampleKind, SampleObjection, Verdict,
-    VerifyReport, VerifySummary,
+    VerifyReport,
 };
 
 /// Values longer than this are cut.
@@ -39,12 +39,18 @@ pub(super) fn render(
             evidence.connection, evidence.reason
         );
     }
-    let _ = writeln!(text, "{}", summary(&report.summary));
+    let _ = writeln!(text, "{}", summary(report));
     text
 }
 
-/// One sentence.
-pub(super) fn summary(summary: &VerifySummary) -> String {
+/// One sentence; where the test did not end well, what was stored is told by the error.
+pub(super) fn summary(report: &VerifyReport) -> String {
+    let tail = if report.stopped.is_some() {
+        "The test was stopped."
+    } else {
+        "Nothing was stored."
+    };
+    let summary = &report.summary;
     let count = |number: u64, what: &str| (number > 0).then(|| format!("{number} {what}"));
     let parts: Vec<String> = [
         count(summary.objected, "objected to"),
@@ -62,8 +68,8 @@ pub(super) fn summary(summary: &VerifySummary) -> String {
         format!("{} samples", summary.samples)
     };
     match parts.as_slice() {
-        [] => "0 samples. Nothing was stored.".to_owned(),
-        parts => format!("{samples}: {}. Nothing was stored.", parts.join(", ")),
+        [] => format!("{samples}. {tail}"),
+        parts => format!("{samples}: {}. {tail}", parts.join(", ")),
     }
 }
 
@@ -162,7 +168,10 @@ impl<P: Fn(&str) -> String> Page<P> {
         match (field.echo, &field.answered) {
             (Some(Echo::Kept), _) if field.is_written => parts.push("the server keeps it".into()),
             (Some(Echo::Rewritten), Some(answered)) => {
-                parts.push(format!("the server rewrites it to {}", self.value(answered)));
+                parts.push(format!(
+                    "the server rewrites it to {}",
+                    self.value(answered)
+                ));
             }
             (Some(Echo::Rewritten), None) => parts.push("the server changes it".into()),
             (Some(Echo::FilledIn), Some(answered)) => {
@@ -226,7 +235,7 @@ fn verdict(sample: &Sample) -> &'static str {
     match sample.verdict {
         Verdict::Accepted => "the server would carry it out",
         Verdict::Rewritten => "the server would carry it out, with another value",
-        Verdict::Objected if sample.kind == SampleKind::Held => "it waits",
+        Verdict::Objected if sample.kind == SampleKind::Held => "it is not sent",
         Verdict::Objected => "it would be refused",
         Verdict::NotAsked => "Accord has nothing against it; TestWorthy was not asked",
         Verdict::Outdated => "it was changed meanwhile; run the test again",

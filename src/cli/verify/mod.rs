@@ -12,9 +12,7 @@ use super::{patience, plan as plan_command, ui};
 use crate::diagnostics::nearest;
 use crate::model::Name;
 use crate::model::config::Config;
-use crate::reconcile::{
-    Context, Objector, TimeOrderedIds, VerifyOptions, VerifyReport, verify,
-};
+use crate::reconcile::{Context, Objector, TimeOrderedIds, VerifyOptions, VerifyReport, verify};
 use crate::store::SqliteStore;
 
 pub(crate) async fn run(session: &Session, args: &VerifyArgs) -> Result<ExitCode, Failed> {

@@ -106,7 +106,7 @@ fn after(sample: &Rehearsed) -> (Option<Arc<Case>>, Option<Arc<WorkItem>>) {
             });
             (case, item)
         }
-        Write::TestWorthy { fields, refs } => {
+        Write::TestWorthy { fields, refs, .. } => {
             let mut new = case.as_deref().cloned().unwrap_or(Case {
                 id: CaseId(0),
                 suite: None,
@@ -144,17 +144,13 @@ fn sent(write: &Write) -> (Vec<&str>, bool) {
         Write::AzureDevOps(WorkItemWrite::Update { patch, .. }) => {
             (&patch.fields, patch.tags.is_some())
         }
-        Write::TestWorthy { fields, refs } => (fields, refs.is_some()),
+        Write::TestWorthy { fields, refs, .. } => (fields, refs.is_some()),
         Write::Nothing(_) => return (Vec::new(), false),
     };
     (fields.keys().map(String::as_str).collect(), list)
 }
 
-fn fields(
-    ruled: Ruled<'_>,
-    sample: &Rehearsed,
-    would_be: Option<&WorkItem>,
-) -> Vec<SampleField> {
+fn fields(ruled: Ruled<'_>, sample: &Rehearsed, would_be: Option<&WorkItem>) -> Vec<SampleField> {
     let system = sample.write.system();
     let rule = &ruled.observation.rule;
     let creates = matches!(
@@ -248,10 +244,30 @@ impl View<'_> {
         }
     }
 
-    /// Fields of a new work item that no row holds: the places that the rule names.
+    /// What a new item has beside the rows: the places that the rule names.
     fn places(&self, ruled: Ruled<'_>, rows: &[SampleField]) -> Vec<SampleField> {
-        let Write::AzureDevOps(WorkItemWrite::Create(draft)) = &self.sample.write else {
-            return Vec::new();
+        let draft = match &self.sample.write {
+            Write::AzureDevOps(WorkItemWrite::Create(draft)) => draft,
+            Write::TestWorthy {
+                place: Some((suite, section)),
+                ..
+            } => {
+                let section = (!section.is_empty()).then(|| section.join("/"));
+                let places = [
+                    ("suite", Some(suite.to_string())),
+                    ("section.path", section),
+                ];
+                let place = |(name, value): (&str, Option<String>)| {
+                    Some(SampleField {
+                        testworthy_field: Some(name.to_owned()),
+                        azure_devops_field: None,
+                        written: Some(value?.into()),
+                        ..of_rule(ruled, name)
+                    })
+                };
+                return places.into_iter().filter_map(place).collect();
+            }
+            _ => return Vec::new(),
         };
         let held = |name: &str| {
             rows.iter()

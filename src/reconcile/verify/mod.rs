@@ -206,7 +206,7 @@ impl<'a> Test<'a> {
     ) -> Result<Result<Heard, Stop>, RemoteError> {
         let (write, evidence) = match (write, evidence) {
             (Write::AzureDevOps(write), Some(evidence)) => (write, evidence),
-            (Write::TestWorthy { fields, refs }, _) => {
+            (Write::TestWorthy { fields, refs, .. }, _) => {
                 let testworthy = &self.validators.testworthy;
                 let objection = testworthy.objection(fields, refs.as_deref()).await?;
                 return Ok(Ok(objection.map_or(Heard::Nothing, Heard::Own)));
@@ -275,7 +275,11 @@ impl<'a> Test<'a> {
             let wanted = if updates { 1 } else { most };
             let pairs = self.linked(ruled, wanted).await?;
             if !updates {
-                samples.extend(pairs.iter().filter_map(|(case, item)| ruled.repeat(case, item)));
+                samples.extend(
+                    pairs
+                        .iter()
+                        .filter_map(|(case, item)| ruled.repeat(case, item)),
+                );
             }
             if !creates && let Some((case, item)) = pairs.first() {
                 samples.extend(ruled.made_up_create(case, item));
@@ -287,9 +291,10 @@ impl<'a> Test<'a> {
                     .to_owned(),
             );
         }
-        let blocked = self.planned.plan.safety.rules.iter().find(|one| {
-            one.address == ruled.address() && one.verdict == SafetyVerdict::Blocked
-        });
+        let blocked =
+            self.planned.plan.safety.rules.iter().find(|one| {
+                one.address == ruled.address() && one.verdict == SafetyVerdict::Blocked
+            });
         if let Some(blocked) = blocked {
             notes.push(format!(
                 "an apply would be refused by a safety rule ({}: {}, limit {})",

@@ -107,11 +107,11 @@ impl SampleKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Update => "update",
-            Self::Repeat => "update that changes nothing",
+            Self::Repeat => "unchanged update",
             Self::Mark => "mark",
             Self::Create => "create",
             Self::MadeUpCreate => "made-up create",
-            Self::Held => "not sent",
+            Self::Held => "waiting",
         }
     }
 }
@@ -175,10 +175,7 @@ pub struct SampleField {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub testworthy_field: Option<String>,
     /// The field in Azure DevOps.
-    #[serde(
-        rename = "azureDevOpsField",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "azureDevOpsField", skip_serializing_if = "Option::is_none")]
     pub azure_devops_field: Option<String>,
     /// What TestWorthy holds; left out where there is no case, or it cannot be read.
     #[serde(skip_serializing_if = "Option::is_none")]

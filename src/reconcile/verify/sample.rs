@@ -13,7 +13,8 @@ use crate::diagnostics::catalog;
 use crate::mapping::CompiledMapping;
 use crate::model::config::{Connection, Safety, SyncRule};
 use crate::model::{
-    Case, CaseId, Marker, System, Value, WorkItem, azure_boards_mention, azure_boards_mention_in,
+    Case, CaseId, Marker, SuiteId, System, Value, WorkItem, azure_boards_mention,
+    azure_boards_mention_in,
 };
 use crate::plan::safety::{FileCounts, Overrides};
 use crate::plan::{
@@ -47,6 +48,8 @@ pub(super) enum Write {
     TestWorthy {
         fields: BTreeMap<String, Value>,
         refs: Option<Vec<String>>,
+        /// Suite and section of a new case.
+        place: Option<(SuiteId, Vec<String>)>,
     },
     /// Nothing: the item waits.
     Nothing(System),
@@ -99,7 +102,10 @@ impl<'a> Ruled<'a> {
         let mut addresses: BTreeSet<&str> = BTreeSet::new();
         let steps = planned.steps.iter();
         for step in steps.filter(|step| step.rule == self.rule().name) {
-            let Some(change) = step.change.and_then(|index| planned.plan.changes.get(index)) else {
+            let Some(change) = step
+                .change
+                .and_then(|index| planned.plan.changes.get(index))
+            else {
                 continue;
             };
             let item = change.item.clone();
@@ -189,12 +195,7 @@ impl<'a> Ruled<'a> {
     }
 
     /// What an operation sends. A new case is followed by the mark on its work item.
-    fn of_operation(
-        &self,
-        operation: &Operation,
-        address: &str,
-        item: ItemRef,
-    ) -> Vec<Rehearsed> {
+    fn of_operation(&self, operation: &Operation, address: &str, item: ItemRef) -> Vec<Rehearsed> {
         let observed = &self.observation.observed;
         let sample = |kind, case: Option<CaseId>, work_item, write| Rehearsed {
             address: address.to_owned(),
@@ -227,6 +228,7 @@ impl<'a> Ruled<'a> {
                 let write = Write::TestWorthy {
                     fields: create.fields.clone(),
                     refs: Some(create.refs.clone()),
+                    place: Some((create.suite, create.section.clone())),
                 };
                 let create = sample(SampleKind::Create, None, Some(*work_item), write);
                 let mark = create.work_item.as_deref().and_then(|item| {
@@ -240,15 +242,13 @@ impl<'a> Ruled<'a> {
                 let write = Write::TestWorthy {
                     fields: patch.fields.clone(),
                     refs: patch.refs.clone(),
+                    place: None,
                 };
                 let (case, work_item) = (Some(pair.case), Some(pair.work_item));
                 vec![sample(SampleKind::Update, case, work_item, write)]
             }
             Operation::Mark { pair, system } => {
-                let (case, item) = (
-                    observed.case(pair.case),
-                    observed.work_item(pair.work_item),
-                );
+                let (case, item) = (observed.case(pair.case), observed.work_item(pair.work_item));
                 let write = match system {
                     System::AzureDevOps => {
                         item.and_then(|item| self.mark_of_work_item(item, pair.case))
@@ -258,6 +258,7 @@ impl<'a> Ruled<'a> {
                         Write::TestWorthy {
                             fields: BTreeMap::new(),
                             refs: Some(case.refs.iter().cloned().chain([mention]).collect()),
+                            place: None,
                         }
                     }),
                 };
@@ -327,6 +328,7 @@ impl<'a> Ruled<'a> {
                 Write::TestWorthy {
                     fields: values.fields,
                     refs: values.refs,
+                    place: None,
                 }
             }
         };

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Organization, ValidateOnly};
 use super::edit::Writer;
 use super::error::ApiError;
 use super::instant;
@@ -14,6 +13,7 @@ use super::patch::{self, PatchOp};
 use super::request::ApiRequest;
 use super::route::{Answer, Scope, ok};
 use super::wire::{Expand, View, list};
+use super::{Organization, ValidateOnly};
 
 /// The options of a write that stand in its URL.
 #[derive(Clone, Debug, Default)]

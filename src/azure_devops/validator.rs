@@ -259,7 +259,36 @@ impl ReadAzureDevOps for Validator {
 
 #[cfg(test)]
 mod tests {
-    use super::holds_word;
+    use reqwest::header::HeaderMap;
+    use serde_json::json;
+
+    use super::{holds_word, named_fields};
+    use crate::http::Response;
+
+    #[test]
+    fn the_properties_of_a_refusal_name_their_fields() {
+        let named = |body: serde_json::Value| {
+            named_fields(&Response {
+                status: 400,
+                headers: HeaderMap::new(),
+                body: body.to_string().into_bytes(),
+            })
+        };
+        // RuleValidationException, in the recorded form, with a second broken rule.
+        let rules = json!({ "customProperties": {
+            "FieldReferenceName": "System.Title",
+            "RuleValidationErrors": [
+                { "fieldReferenceName": "System.Title" },
+                { "fieldReferenceName": "Custom.Team" },
+            ],
+        } });
+        assert_eq!(named(rules), ["System.Title", "Custom.Team"]);
+        // WorkItemFieldInvalidException.
+        let person = json!({ "customProperties": { "ReferenceName": "System.AssignedTo" } });
+        assert_eq!(named(person), ["System.AssignedTo"]);
+        assert!(named(json!({ "message": "TF51535" })).is_empty());
+        assert!(named(json!({ "count": 1, "value": { "Message": "no" } })).is_empty());
+    }
 
     #[test]
     fn names_are_found_as_words() {

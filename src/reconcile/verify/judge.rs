@@ -454,3 +454,87 @@ fn holds(words: &str, value: &Value) -> bool {
         Value::Number(_) | Value::DateTime(_) => words.contains(&value.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mapping::testing::{case, compiled, field_row, work_item};
+    use crate::model::config::Row;
+    use crate::plan::ItemRef;
+    use crate::remote::WorkItemPatch;
+
+    /// The title of a pair: what is sent, if anything, what the work item holds, what the server answers.
+    fn title(sensitive: bool, sent: Option<&str>, now: &str, answered: &str) -> SampleField {
+        let row = Row {
+            sensitive,
+            ..field_row("title", "System.Title")
+        };
+        let mapping = compiled(vec![row], System::AzureDevOps);
+        let item = |title: &str| work_item(&[("System.Title", Value::text(title))], &[]);
+        let patch = WorkItemPatch {
+            fields: sent
+                .map(|sent| ("System.Title".to_owned(), Value::text(sent)))
+                .into_iter()
+                .collect(),
+            ..WorkItemPatch::default()
+        };
+        let sample = Rehearsed {
+            address: "SyncRule/cases/case/7".to_owned(),
+            kind: SampleKind::Update,
+            item: ItemRef::default(),
+            case: Some(Arc::new(case(&[("title", Value::text("Pay"))], &[]))),
+            work_item: Some(Arc::new(item(now))),
+            write: Write::AzureDevOps(WorkItemWrite::Update {
+                id: WorkItemId(5101),
+                rev: Rev(1),
+                patch,
+            }),
+            objections: Vec::new(),
+        };
+        let would_be = item(answered);
+        let view = View {
+            after: after(&sample),
+            sent: super::sent(&sample.write),
+            system: System::AzureDevOps,
+            would_be: Some(&would_be),
+            sample: &sample,
+        };
+        view.row(&mapping.rows[0])
+    }
+
+    #[test]
+    fn the_answer_is_held_against_what_was_sent() {
+        for (sent, now, answered, echo) in [
+            (Some("Pay"), "Old", "Pay", Echo::Kept),
+            (Some("Pay"), "Old", "Pay!", Echo::Rewritten),
+            (Some("Pay"), "Old", "", Echo::Rewritten),
+            (Some("Pay"), "Old", "Old", Echo::Rewritten),
+            (None, "Old", "Old", Echo::Kept),
+            (None, "Old", "New", Echo::Rewritten),
+            (None, "", "", Echo::Kept),
+            (None, "", "Default", Echo::FilledIn),
+        ] {
+            let field = title(false, sent, now, answered);
+            let place = format!("{sent:?}, {now:?}, {answered:?}");
+            assert_eq!(field.echo, Some(echo), "{place}");
+            assert_eq!(field.is_written, sent.is_some(), "{place}");
+            assert_eq!(field.written, sent.map(Json::from), "{place}");
+            assert_eq!(field.testworthy, Some("Pay".into()), "{place}");
+            assert_eq!(field.answered, Some(Value::text(answered).to_json()));
+        }
+    }
+
+    #[test]
+    fn a_sensitive_row_shows_what_became_of_it_and_no_value() {
+        let field = title(true, Some("Pay"), "Old", "Pay!");
+        assert_eq!((field.echo, field.sensitive), (Some(Echo::Rewritten), true));
+        assert!(field.is_written);
+        let values = [
+            field.testworthy,
+            field.azure_devops,
+            field.written,
+            field.answered,
+        ];
+        assert_eq!(values, [None, None, None, None]);
+    }
+}

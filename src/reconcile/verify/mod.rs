@@ -282,7 +282,15 @@ impl<'a> Test<'a> {
                 );
             }
             if !creates && let Some((case, item)) = pairs.first() {
-                samples.extend(ruled.made_up_create(case, item));
+                let mut made_up = ruled.made_up_create(case, item);
+                // What an item waits for is told once.
+                for sample in &mut made_up {
+                    sample.objections.retain(|objection| {
+                        let mut told = samples.iter().flat_map(|one| &one.objections);
+                        !told.any(|known| known == objection)
+                    });
+                }
+                samples.extend(made_up);
             }
         }
         if samples.is_empty() {

@@ -120,6 +120,7 @@ const FORBIDDEN: &[&[&str]] = &[
     &["WriteTestWorthy"],
     &["ReadAzureDevOps"],
     &["WriteAzureDevOps"],
+    &["ValidateAzureDevOps"],
 ];
 
 const MOST_LINES: usize = 800;

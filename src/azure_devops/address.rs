@@ -36,6 +36,14 @@ impl Addresses {
         &self.project
     }
 
+    /// Whether it is Microsoft's own service and not a server of one's own: by the two names under which
+    /// it is reached.
+    pub(super) fn is_hosted(&self) -> bool {
+        let host = self.organization.host_str().unwrap_or_default();
+        self.organization.scheme() == "https"
+            && (host == "dev.azure.com" || host.ends_with(".visualstudio.com"))
+    }
+
     /// An address below the organisation. `query` must be written as it is to be sent.
     pub(super) fn organization(&self, segments: &[&str], query: &str) -> Url {
         let mut url = with_segments(&self.organization, segments);
@@ -141,6 +149,23 @@ mod tests {
                     .as_str(),
                 format!("{expected}/Web%20Shop/_apis/wit/wiql?$top=5")
             );
+        }
+    }
+
+    #[test]
+    fn only_the_service_itself_is_hosted() {
+        for (organization, hosted) in [
+            ("https://dev.azure.com/contoso", true),
+            ("https://contoso.visualstudio.com", true),
+            ("http://dev.azure.com/contoso", false),
+            ("https://dev.azure.com.example.test/contoso", false),
+            ("https://visualstudio.com.example.test", false),
+            ("https://notvisualstudio.com", false),
+            ("https://tfs.example.test/tfs/Main", false),
+            ("http://127.0.0.1:8080/contoso", false),
+        ] {
+            let addresses = addresses(organization, "Web Shop");
+            assert_eq!(addresses.is_hosted(), hosted, "{organization}");
         }
     }
 

@@ -26,6 +26,12 @@ impl FieldCatalog {
         Self(definitions.collect())
     }
 
+    /// A field's name as people see it.
+    pub(super) fn display_name(&self, reference_name: &str) -> Option<&str> {
+        let field = self.0.get(reference_name)?;
+        Some(field.name.as_str())
+    }
+
     fn kind(&self, reference_name: &str) -> Option<AzureFieldKind> {
         self.0.get(reference_name).map(|field| field.kind)
     }

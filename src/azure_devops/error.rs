@@ -241,6 +241,33 @@ fn rule_objections(body: &Json) -> Vec<String> {
     objections
 }
 
+/// The fields that the properties of a refusal name, by reference name, each once
+/// (`customProperties` of `RuleValidationException` and `WorkItemFieldInvalidException`).
+pub(super) fn named_fields(response: &Response) -> Vec<String> {
+    let Ok(json) = response.json::<Json>() else {
+        return Vec::new();
+    };
+    let wrapped = json.get("value").filter(|value| value.is_object());
+    let properties = wrapped.unwrap_or(&json).get("customProperties");
+    let Some(properties) = properties else {
+        return Vec::new();
+    };
+    let errors = properties
+        .get("RuleValidationErrors")
+        .and_then(Json::as_array);
+    let keys = ["fieldReferenceName", "FieldReferenceName", "ReferenceName"];
+    let mut names: Vec<String> = Vec::new();
+    for holder in errors.into_iter().flatten().chain([properties]) {
+        let name = keys.iter().find_map(|key| holder.get(key)?.as_str());
+        if let Some(name) = name.filter(|name| !name.is_empty())
+            && !names.iter().any(|known| known == name)
+        {
+            names.push(name.to_owned());
+        }
+    }
+    names
+}
+
 /// Two to four capitals and at least four digits, as in `TF401320` and `VS403351`.
 fn leading_code(message: &str) -> Option<String> {
     let code: String = message

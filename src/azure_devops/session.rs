@@ -31,6 +31,14 @@ pub(super) struct Answer {
     response: Response,
 }
 
+/// An answer that refuses.
+pub(super) struct Refused {
+    /// What it means.
+    pub(super) error: RemoteError,
+    /// The answer itself.
+    pub(super) response: Response,
+}
+
 impl Answer {
     /// Reads the body. [`RemoteErrorKind::Protocol`] if it is not what `operation` answers with.
     pub(super) fn json<T: DeserializeOwned>(&self, operation: &str) -> Result<T, RemoteError> {
@@ -89,6 +97,17 @@ impl Session {
         operation: &str,
         request: Request,
     ) -> Result<Answer, RemoteError> {
+        let judged = self.send_for_judgement(operation, request).await?;
+        judged.map_err(|refused| refused.error)
+    }
+
+    /// As [`Self::send`], but a refusal comes with the whole answer. The outer `Err` means that there was
+    /// none.
+    pub(super) async fn send_for_judgement(
+        &self,
+        operation: &str,
+        request: Request,
+    ) -> Result<Result<Answer, Refused>, RemoteError> {
         let writes = request.repeat == Repeat::Never;
         let mut info = request.info(None);
         let response = self.client.send(request).await.map_err(|mut error| {
@@ -103,16 +122,17 @@ impl Session {
         let mut kind = if let Some(answer) = auth::turned_down(&response) {
             RemoteErrorKind::Unauthenticated { answer }
         } else if response.is_success() {
-            return Ok(Answer { info, response });
+            return Ok(Ok(Answer { info, response }));
         } else {
             ServerError::from_response(&response).classify(response.status, operation, writes)
         };
         self.hide_secrets(&mut kind);
-        Err(RemoteError {
+        let error = RemoteError {
             system: System::AzureDevOps,
             kind,
             request: Some(info),
-        })
+        };
+        Ok(Err(Refused { error, response }))
     }
 
     /// A server's words may echo what it was sent.

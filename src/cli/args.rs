@@ -71,7 +71,7 @@ pub(crate) enum Format {
     Human,
     /// One JSON document for programs.
     Json,
-    /// Annotations for a GitHub workflow (only `test`).
+    /// Annotations on the manifest lines, for GitHub Actions; `test` and `verify` only.
     Github,
 }
 
@@ -95,6 +95,8 @@ pub(crate) enum Command {
     Plan(PlanArgs),
     /// Plans, shows, asks, and brings both systems into the declared state
     Apply(ApplyArgs),
+    /// Test sync: lets Azure DevOps judge samples of what an apply would write. Stores nothing
+    Verify(VerifyArgs),
     /// Shows a plan that was written with `plan --out json=FILE`. Contacts nothing
     Show(ShowArgs),
     /// Shows links, runs and what waits, from the state alone. Contacts nothing
@@ -124,10 +126,11 @@ pub(crate) enum Command {
 }
 
 /// The names of the commands, as they are typed.
-pub(crate) const COMMANDS: [&str; 16] = [
+pub(crate) const COMMANDS: [&str; 17] = [
     "validate",
     "plan",
     "apply",
+    "verify",
     "show",
     "status",
     "doctor",
@@ -179,6 +182,21 @@ pub(crate) struct ApplyArgs {
     /// Waits so many seconds for another run to end
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     pub(crate) lock_timeout: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// The name of a rule; every rule if left out
+    pub(crate) rule: Option<String>,
+    /// Only items whose address fits, as in plan (repeatable)
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "rule")]
+    pub(crate) only: Vec<String>,
+    /// The most samples of each kind and rule
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=200))]
+    pub(crate) sample: u16,
+    /// Says that the server heeds validateOnly, where that cannot be shown
+    #[arg(long)]
+    pub(crate) assume_validate_only: bool,
 }
 
 #[derive(Debug, Args)]

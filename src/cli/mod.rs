@@ -27,6 +27,7 @@ mod status;
 mod test;
 mod ui;
 mod validate;
+mod verify;
 
 use std::ffi::OsString;
 use std::io::IsTerminal as _;
@@ -108,14 +109,21 @@ pub fn install_logs() {
 }
 
 async fn dispatch(session: &Session, command: &Command) -> Result<ExitCode, Failed> {
-    if session.format == Format::Github && !matches!(command, Command::Test(_)) {
-        let message = "--format github belongs to `accord test`";
-        return Err(Failed::new(ExitCode::Usage, message));
+    let annotates = matches!(command, Command::Test(_) | Command::Verify(_));
+    if session.format == Format::Github && !annotates {
+        return Err(Failed::new(
+            ExitCode::Usage,
+            "--format github is not supported by this command yet",
+        )
+        .with_help(
+            "`accord test` and `accord verify` write annotations; other commands take human or json",
+        ));
     }
     match command {
         Command::Validate(args) => Ok(validate::run(session, args)),
         Command::Plan(args) => plan::run(session, args).await,
         Command::Apply(args) => apply::run(session, args).await,
+        Command::Verify(args) => verify::run(session, args).await,
         Command::Show(args) => show::run(session, args),
         Command::Status => status::run(session).await,
         Command::Doctor(args) => doctor::run(session, args).await,

@@ -12,8 +12,8 @@ use crate::http::probe::{ProbeLimits, Way, walk};
 use crate::model::config::{Connection, Operations, TestWorthySurface};
 use crate::model::{Endpoints, Name, System};
 use crate::remote::{
-    ExploreTestWorthy, ReadAzureDevOps, ReadProcess, ReadTestWorthy, RemoteError, WriteAzureDevOps,
-    WriteProcess, WriteTestWorthy,
+    ExploreTestWorthy, ReadAzureDevOps, ReadProcess, ReadTestWorthy, RemoteError,
+    ValidateAzureDevOps, WriteAzureDevOps, WriteProcess, WriteTestWorthy,
 };
 use crate::{azure_devops, http, testworthy};
 
@@ -39,10 +39,22 @@ pub struct Writers {
     pub process: Arc<dyn WriteProcess>,
 }
 
+/// Both systems of a connection, for a test sync: nothing here writes.
+#[derive(Clone)]
+pub struct Validators {
+    /// TestWorthy, which has no call that only validates.
+    pub testworthy: Arc<dyn ReadTestWorthy>,
+    /// Azure DevOps.
+    pub azure_devops: Arc<dyn ValidateAzureDevOps>,
+}
+
 /// How to reach the systems of a connection.
 pub trait Remotes: Send + Sync {
     /// For planning.
     fn readers(&self, connection: &Connection) -> Result<Readers, ReconcileError>;
+
+    /// For a test sync.
+    fn validators(&self, connection: &Connection) -> Result<Validators, ReconcileError>;
 
     /// For applying.
     fn writers(&self, connection: &Connection) -> Result<Writers, ReconcileError>;
@@ -313,6 +325,15 @@ impl Remotes for HttpRemotes {
             testworthy: testworthy_explorer(connection, clients.testworthy)?,
             azure_devops: reader.clone(),
             process: reader,
+        })
+    }
+
+    fn validators(&self, connection: &Connection) -> Result<Validators, ReconcileError> {
+        let clients = self.clients(connection)?;
+        let reader = azure_devops::Reader::new(&connection.azure_devops, clients.azure_devops);
+        Ok(Validators {
+            testworthy: testworthy_explorer(connection, clients.testworthy)?,
+            azure_devops: Arc::new(azure_devops::Validator::new(reader)),
         })
     }
 

@@ -17,10 +17,11 @@ mod progress;
 mod record;
 mod recovery;
 mod secret;
+mod verify;
 
 pub use clock::{Clock, Ids, RealClock, TimeOrderedIds};
 pub use configuration::declared_integration;
-pub use connect::{HttpRemotes, Readers, Remotes, Writers, endpoints};
+pub use connect::{HttpRemotes, Readers, Remotes, Validators, Writers, endpoints};
 pub use custom_field::AwaitedField;
 pub use describe::describe;
 pub use doctor::{
@@ -32,6 +33,10 @@ pub use executor::{ApplyReport, Failure, FailureKind, StopFlag, apply, recover};
 pub use plan::{Observation, PlanOptions, PlanOutcome, plan};
 pub use progress::{Progress, Silent};
 pub use secret::{Environment, ProcessEnvironment, SecretError};
+pub use verify::{
+    Echo, EvidenceEntry, Objector, RuleReport, Sample, SampleField, SampleKind, SampleObjection,
+    Stop, Verdict, VerifyOptions, VerifyReport, VerifySummary, verify,
+};
 
 pub use crate::http::{Notice, OFFLINE, Timeouts};
 

@@ -10,6 +10,7 @@ mod explore;
 mod integration;
 mod process;
 mod testworthy;
+mod validate;
 
 pub use azure_devops::{
     ReadAzureDevOps, WorkItemDraft, WorkItemPatch, WorkItemQuery, WorkItemWrite, WriteAzureDevOps,
@@ -29,3 +30,4 @@ pub use testworthy::{
     CaseDraft, CaseListing, CasePatch, CaseRead, CaseScope, ReadTestWorthy, Section, Suite,
     TestWorthyCapabilities, Verification, WriteTestWorthy,
 };
+pub use validate::{Evidence, Objection, ValidateAzureDevOps, Validation, WouldBe};

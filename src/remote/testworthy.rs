@@ -147,6 +147,18 @@ pub trait ReadTestWorthy: Send + Sync {
     /// One case; [`super::RemoteErrorKind::Unsupported`] where the server cannot read one.
     async fn case(&self, id: CaseId) -> Result<CaseRead, RemoteError>;
 
+    /// Why a write of these values (by manifest name, and the whole reference list) would be refused
+    /// before it is sent: a name that no list of the server holds, a value of the wrong kind. `None` if
+    /// nothing speaks against it. Lists may be asked for; nothing else is.
+    async fn objection(
+        &self,
+        fields: &BTreeMap<String, Value>,
+        refs: Option<&[String]>,
+    ) -> Result<Option<String>, RemoteError> {
+        let _ = (fields, refs);
+        Ok(None)
+    }
+
     /// TestWorthy's own Azure DevOps settings, those of other projects included;
     /// [`super::RemoteErrorKind::Unsupported`] where the server offers none.
     async fn integrations(&self) -> Result<Vec<IntegrationSettings>, RemoteError> {

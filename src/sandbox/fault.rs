@@ -134,6 +134,10 @@ pub enum FaultKind {
     },
     /// `$batch` carries out nothing and answers all its elements with a single refusal.
     BatchWhole,
+    /// `validateOnly` does not get through or is not known: what was to be validated is carried out.
+    ValidateOnlyUnread,
+    /// `validateOnly` is read, and what was to be validated is carried out all the same.
+    ValidateOnlyDisregarded,
     /// A page of the feed of revisions is empty and not the last; its token leads on to the same place.
     FeedEmptyPage,
     /// A page of the feed of revisions holds one entry.
@@ -187,6 +191,8 @@ impl FaultKind {
             Self::BatchObjectBodies => "batchObjectBodies",
             Self::BatchElement { .. } => "batchElement",
             Self::BatchWhole => "batchWhole",
+            Self::ValidateOnlyUnread => "validateOnlyUnread",
+            Self::ValidateOnlyDisregarded => "validateOnlyDisregarded",
             Self::FeedEmptyPage => "feedEmptyPage",
             Self::FeedShortPage => "feedShortPage",
             Self::ByteOrderMark => "byteOrderMark",

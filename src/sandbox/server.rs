@@ -252,7 +252,7 @@ fn arrive(
     let path = parts.uri.path();
     let query = parts.uri.query().unwrap_or_default();
     let method = parts.method.as_str();
-    let (system, is_write) = match path.strip_prefix("/testworthy") {
+    let (system, mut is_write) = match path.strip_prefix("/testworthy") {
         Some(rest) if rest.is_empty() || rest.starts_with('/') => {
             (System::Testworthy, testworthy::is_write(method, rest))
         }
@@ -263,6 +263,9 @@ fn arrive(
     };
     let mut state = sandbox.state();
     let fault = state.faults.strike(method, &azure_devops::decode(path));
+    if let Some(FaultKind::ValidateOnlyUnread | FaultKind::ValidateOnlyDisregarded) = fault {
+        is_write |= azure_devops::is_write(method, path, "");
+    }
     let sequence = state.log.begin(LogEntry {
         sequence: 0,
         system,

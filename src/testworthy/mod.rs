@@ -9,6 +9,7 @@
 mod convert;
 mod error;
 mod list_body;
+mod members;
 mod operations;
 mod paging;
 mod picklist;

@@ -16,7 +16,7 @@ use super::paging::{Listing, Pages};
 use super::wire::Object;
 use crate::http::{Client, Repeat, Request, Response};
 use crate::model::config::Operations;
-use crate::model::{Case, CaseId, SectionId, SuiteId, System};
+use crate::model::{Case, CaseId, SectionId, SuiteId, System, Value};
 use crate::remote::{
     CaseListing, CaseRead, CaseScope, ExploreTestWorthy, Greeting, Identity, ReadTestWorthy,
     RemoteError, RemoteErrorKind, RequestInfo, Section, Suite, TestWorthyCapabilities,
@@ -430,6 +430,23 @@ impl ExploreTestWorthy for Reader {
 impl ReadTestWorthy for Reader {
     fn capabilities(&self) -> TestWorthyCapabilities {
         self.state().capabilities
+    }
+
+    async fn objection(
+        &self,
+        fields: &BTreeMap<String, Value>,
+        refs: Option<&[String]>,
+    ) -> Result<Option<String>, RemoteError> {
+        match self.members(fields, refs).await {
+            Ok(_) => Ok(None),
+            // Of its own making: a server's refusal names the request.
+            Err(RemoteError {
+                kind: RemoteErrorKind::Rejected { reason, .. },
+                request: None,
+                ..
+            }) => Ok(Some(reason)),
+            Err(failed) => Err(failed),
+        }
     }
 
     async fn check(&self, scope: CaseScope) -> Result<(), RemoteError> {

@@ -8,9 +8,9 @@ use serde_json::{Map, Value as Json};
 use tokio::sync::Mutex;
 
 use super::convert;
+use super::members::rejected;
 use super::operations::{Ids, Operation};
-use super::picklist::Picklist;
-use super::reader::{Answer, Reader, State, case_in, error};
+use super::reader::{Answer, Reader, case_in, error};
 use super::wire::Object;
 use crate::model::{Case, CaseId, SectionId, SuiteId, Value};
 use crate::remote::{
@@ -33,75 +33,6 @@ impl Writer {
             reader,
             sections: Mutex::new(()),
         }
-    }
-
-    /// The members of a write, or [`RemoteErrorKind::Rejected`] before anything is sent.
-    async fn members(
-        &self,
-        fields: &BTreeMap<String, Value>,
-        refs: Option<&[String]>,
-    ) -> Result<Map<String, Json>, RemoteError> {
-        self.look_up(
-            fields,
-            "priority",
-            Operation::GetPriorities,
-            "priorities",
-            |state| &mut state.names.priorities,
-        )
-        .await?;
-        self.look_up(
-            fields,
-            "type",
-            Operation::GetCaseTypes,
-            "case_types",
-            |state| &mut state.names.types,
-        )
-        .await?;
-        let mut members = convert::members(fields, &self.reader.state().names).map_err(rejected)?;
-        if let Some(refs) = refs {
-            members.insert(
-                "refs".to_owned(),
-                convert::refs_member(refs).map_err(rejected)?,
-            );
-        }
-        Ok(members)
-    }
-
-    /// Asks the server once for the whole list when a name was not seen yet. Without such a call the
-    /// assumed pairs have to do.
-    async fn look_up(
-        &self,
-        fields: &BTreeMap<String, Value>,
-        field: &str,
-        operation: Operation,
-        noun: &str,
-        list: impl Fn(&mut State) -> &mut Picklist,
-    ) -> Result<(), RemoteError> {
-        let Some(name) = fields.get(field).and_then(Value::as_text) else {
-            return Ok(());
-        };
-        {
-            let mut state = self.reader.state();
-            let list = list(&mut state);
-            if list.seen(name).is_some() || list.looked_up {
-                return Ok(());
-            }
-        }
-        match self.reader.list(operation, Ids::default(), noun).await {
-            Ok(found) if found.incomplete.is_none() => {
-                list(&mut self.reader.state()).learn_all(&found.items);
-            }
-            Ok(_) => {}
-            Err(failed) => match failed.kind {
-                RemoteErrorKind::Unavailable { .. }
-                | RemoteErrorKind::RateLimited { .. }
-                | RemoteErrorKind::HostRefused { .. } => return Err(failed),
-                // Not offered, in whatever words.
-                _ => {}
-            },
-        }
-        list(&mut self.reader.state()).looked_up = true;
-        Ok(())
     }
 
     /// Reads a case back after a write that was accepted. `Err` does not take the write back.
@@ -196,7 +127,7 @@ impl WriteTestWorthy for Writer {
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
         let refs = (!draft.refs.is_empty()).then_some(draft.refs.as_slice());
-        let mut body = self.members(&fields, refs).await?;
+        let mut body = self.reader.members(&fields, refs).await?;
         if let Some(section) = draft.section {
             body.insert("section_id".to_owned(), section.0.into());
         }
@@ -219,7 +150,11 @@ impl WriteTestWorthy for Writer {
     }
 
     async fn update_case(&self, id: CaseId, patch: &CasePatch) -> Result<Case, RemoteError> {
-        let body = Json::Object(self.members(&patch.fields, patch.refs.as_deref()).await?);
+        let body = Json::Object(
+            self.reader
+                .members(&patch.fields, patch.refs.as_deref())
+                .await?,
+        );
         let Answer { body, info } = self
             .reader
             .call(Operation::UpdateCase, Ids::case(id), Some(&body))
@@ -292,11 +227,6 @@ fn child<'a>(
         .filter(|section| section.parent == parent && section.name.trim() == name.trim())
         .map(|section| section.id)
         .min()
-}
-
-/// Refused before anything was sent.
-fn rejected(reason: String) -> RemoteError {
-    error(RemoteErrorKind::Rejected { code: None, reason }, None)
 }
 
 /// The server accepted a write but did not tell what became of it.

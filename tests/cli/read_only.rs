@@ -27,6 +27,55 @@ fn plan_reads_and_never_writes() {
 }
 
 #[test]
+fn verify_lets_the_server_judge_and_stores_nothing() {
+    let project = Project::web_shop();
+    let human = project.run(&["verify", "checkout-cases"]).expect(0);
+    assert!(
+        human
+            .stdout
+            .contains("SyncRule/checkout-cases writes Azure DevOps")
+    );
+    assert!(
+        human.stdout.ends_with("Nothing was stored.\n"),
+        "{}",
+        human.stdout
+    );
+    let json = project.run(&["verify", "--format", "json"]).expect(0);
+    let report: serde_json::Value = serde_json::from_str(&json.stdout).expect("a document");
+    assert_eq!(report["schema"], "accord-verify/1");
+    assert_eq!(report["summary"]["objected"], 0);
+    assert!(report["summary"]["accepted"].as_u64() > Some(3), "{report}");
+    let notice = project.run(&["verify", "--format", "github"]).expect(0);
+    assert!(notice.stdout.starts_with("::notice title=accord verify::"));
+    assert!(project.requests() > 0, "the counter counts");
+    assert_eq!(project.writes(), 0);
+    assert!(
+        !project.path().join(".accord").exists(),
+        "nor is a state made"
+    );
+
+    // Only a rule that exists, and annotations only where there are any.
+    project.run(&["verify", "checkout"]).expect(64);
+    project.run(&["plan", "--format", "github"]).expect(64);
+    project
+        .run(&["verify", "checkout-cases", "--only", "SyncRule/*"])
+        .expect(64);
+    project.run(&["verify", "--sample", "0"]).expect(64);
+
+    // The server's objection stands at the line of the rule.
+    let place = "createIn:\n    azureDevOps: { areaPath: 'Web Shop\\QA\\";
+    let (old, new) = (format!("{place}Checkout"), format!("{place}Nowhere"));
+    project.replace("rules/checkout-cases.yaml", &old, &new);
+    let objected = project.run(&["verify", "--format", "github"]).expect(4);
+    assert!(objected.stdout.starts_with(
+        "::error file=rules/checkout-cases.yaml,line=3,title=server-objects::SyncRule/checkout-cases/case/"
+    ), "{}", objected.stdout);
+    assert!(objected.stdout.contains("TF401347"), "{}", objected.stdout);
+    assert!(objected.stderr.contains("help: "), "{}", objected.stderr);
+    assert_eq!(project.writes(), 0);
+}
+
+#[test]
 fn the_others_contact_nothing() {
     let project = Project::web_shop();
     project.run(&["plan", "--out", "json=plan.json"]).expect(0);

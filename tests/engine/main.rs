@@ -19,3 +19,4 @@ mod review_help;
 mod support;
 mod v1;
 mod walk;
+mod verify;

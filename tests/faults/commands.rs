@@ -32,6 +32,13 @@ pub(crate) const COMMANDS: &[Command] = &[
         is_test: false,
     },
     Command {
+        name: "verify",
+        arguments: &["verify", "--sample", "2"],
+        writes: false,
+        undisturbed: 0,
+        is_test: false,
+    },
+    Command {
         name: "schema --live",
         arguments: &["schema", "--live", "web-shop"],
         writes: false,

@@ -76,6 +76,7 @@ scenarios! {
     integration => "integration",
     workflow => "workflow",
     custom_field => "custom-field",
+    verify => "verify",
 }
 
 fn folder() -> PathBuf {

@@ -6,6 +6,7 @@ pub mod mapping;
 pub mod safety;
 pub mod sync;
 pub mod value;
+pub mod verify;
 pub mod yaml;
 
 use super::{Code, Entry};
@@ -46,6 +47,12 @@ pub fn is_about_yaml(code: Code) -> bool {
     yaml::ALL.iter().any(|entry| entry.code == code.code)
 }
 
+/// Whether the code is one that the mappings report: about a declaration of theirs, or about a value
+/// that they cannot read, translate or store.
+pub fn is_about_mappings(code: &str) -> bool {
+    mapping::ALL.iter().any(|entry| entry.code == code)
+}
+
 /// All entries, room by room.
 pub fn all() -> impl Iterator<Item = &'static Entry> {
     [
@@ -56,6 +63,7 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
         sync::ALL,
         value::ALL,
         custom_field::ALL,
+        verify::ALL,
     ]
     .into_iter()
     .flatten()

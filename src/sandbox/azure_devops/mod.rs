@@ -97,6 +97,20 @@ pub enum ResourceAreas {
     Services,
 }
 
+/// What becomes of `validateOnly` on a write of one work item.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ValidateOnly {
+    /// The write is judged and nothing is stored, as documented. A value that is no boolean is refused
+    /// with 400; no source shows the words.
+    #[default]
+    Heeded,
+    /// It does not get through, or is not known.
+    Unread,
+    /// It is read, and the write is carried out all the same.
+    Disregarded,
+}
+
 /// Where sources about the service disagree, or a test wants another answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -122,6 +136,8 @@ pub struct Settings {
     pub batch_refuses: Option<(usize, u16, String)>,
     /// `$batch` carries out nothing and answers everything with one refusal.
     pub batch_whole: bool,
+    /// What becomes of `validateOnly`.
+    pub validate_only: ValidateOnly,
 }
 
 impl Default for Settings {
@@ -137,6 +153,7 @@ impl Default for Settings {
             reporting_empty_page: false,
             batch_refuses: None,
             batch_whole: false,
+            validate_only: ValidateOnly::default(),
         }
     }
 }
@@ -308,6 +325,12 @@ impl Organization {
                 message,
             }) => self.settings.batch_refuses = Some((*index, *status, message.clone())),
             Some(FaultKind::BatchWhole) => self.settings.batch_whole = true,
+            Some(FaultKind::ValidateOnlyUnread) => {
+                self.settings.validate_only = ValidateOnly::Unread;
+            }
+            Some(FaultKind::ValidateOnlyDisregarded) => {
+                self.settings.validate_only = ValidateOnly::Disregarded;
+            }
             Some(FaultKind::FeedEmptyPage) => self.settings.reporting_empty_page = true,
             Some(FaultKind::FeedShortPage) => self.settings.reporting_page = 1,
             _ => {}

@@ -88,6 +88,18 @@ impl<'a> ApiRequest<'a> {
             .is_some_and(|value| value.eq_ignore_ascii_case("true"))
     }
 
+    /// A boolean query parameter, false if it is absent; what is no boolean is refused before anything
+    /// else is looked at.
+    pub(crate) fn boolean(&self, name: &str) -> Result<bool, ApiError> {
+        match self.query(name).map(str::to_lowercase).as_deref() {
+            None | Some("" | "false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(other) => Err(ApiError::bad_request(format!(
+                "The value '{other}' is not valid for the parameter {name}."
+            ))),
+        }
+    }
+
     /// A numeric query parameter.
     pub(crate) fn number(&self, name: &str) -> Result<Option<usize>, ApiError> {
         let read = |value: &str| {
@@ -227,8 +239,10 @@ pub(crate) fn is_write(method: &str, path: &str, query: &str) -> bool {
     if method == "POST" && QUERIES.contains(&route.as_str()) {
         return false;
     }
+    // What is neither true nor false is refused.
     let validates = query_pairs(query).iter().any(|(key, value)| {
-        key.eq_ignore_ascii_case("validateOnly") && value.eq_ignore_ascii_case("true")
+        let off = value.is_empty() || value.eq_ignore_ascii_case("false");
+        key.eq_ignore_ascii_case("validateOnly") && !off
     });
     !(validates && route.starts_with("wit/workitems/"))
 }
@@ -422,6 +436,18 @@ mod tests {
                 "/contoso/_apis/wit/workitems/1",
                 "validateonly=True",
                 false,
+            ),
+            (
+                "PATCH",
+                "/contoso/_apis/wit/workitems/1",
+                "validateOnly=neither",
+                false,
+            ),
+            (
+                "PATCH",
+                "/contoso/_apis/wit/workitems/1",
+                "validateOnly=false",
+                true,
             ),
             (
                 "PATCH",

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::Organization;
 use super::edit::Writer;
 use super::error::ApiError;
 use super::instant;
@@ -14,6 +13,7 @@ use super::patch::{self, PatchOp};
 use super::request::ApiRequest;
 use super::route::{Answer, Scope, ok};
 use super::wire::{Expand, View, list};
+use super::{Organization, ValidateOnly};
 
 /// The options of a write that stand in its URL.
 #[derive(Clone, Debug, Default)]
@@ -23,17 +23,23 @@ pub(crate) struct WriteOptions {
     pub(crate) expand: Expand,
 }
 
-impl WriteOptions {
-    fn read(request: &ApiRequest<'_>) -> Result<Self, ApiError> {
-        Ok(Self {
-            validate_only: request.flag("validateOnly"),
+impl Organization {
+    fn write_options(&self, request: &ApiRequest<'_>) -> Result<WriteOptions, ApiError> {
+        let validate_only = match self.settings.validate_only {
+            ValidateOnly::Heeded => request.boolean("validateOnly")?,
+            ValidateOnly::Unread => false,
+            ValidateOnly::Disregarded => {
+                request.boolean("validateOnly")?;
+                false
+            }
+        };
+        Ok(WriteOptions {
+            validate_only,
             bypass_rules: request.flag("bypassRules"),
             expand: Expand::parse(request.query("$expand").unwrap_or_default())?,
         })
     }
-}
 
-impl Organization {
     pub(crate) fn post_item(
         &mut self,
         request: &ApiRequest<'_>,
@@ -41,7 +47,7 @@ impl Organization {
         type_name: &str,
     ) -> Answer {
         let operations = patch::parse(&request.patch()?)?;
-        let options = WriteOptions::read(request)?;
+        let options = self.write_options(request)?;
         let project = scope.project.ok_or_else(ApiError::project_needed)?;
         let kind = self.find_type(type_name)?;
         let writer = self.writer(request, scope, &options)?;
@@ -52,7 +58,7 @@ impl Organization {
 
     pub(crate) fn patch_item(&mut self, request: &ApiRequest<'_>, scope: Scope, id: u64) -> Answer {
         let operations = patch::parse(&request.patch()?)?;
-        let options = WriteOptions::read(request)?;
+        let options = self.write_options(request)?;
         self.in_scope(scope, id)?;
         let writer = self.writer(request, scope, &options)?;
         ok(self.change(id, &operations, &writer, &options)?)

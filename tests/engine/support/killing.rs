@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use accord::model::config::Connection;
 use accord::model::{Case, CaseId, SectionId, SuiteId, WorkItem, WorkItemId, WorkItemType};
-use accord::reconcile::{HttpRemotes, Readers, ReconcileError, Remotes, Writers};
+use accord::reconcile::{HttpRemotes, Readers, ReconcileError, Remotes, Validators, Writers};
 use accord::remote::{
     CaseDraft, CaseListing, CasePatch, CaseRead, CaseScope, Control, FieldDraft, FormGroup,
     IntegrationSettings, NewGroup, OrganizationField, Picklist, PicklistName, Process, ProcessType,
@@ -103,6 +103,10 @@ impl Remotes for Dying {
             azure_devops,
             process,
         })
+    }
+
+    fn validators(&self, connection: &Connection) -> Result<Validators, ReconcileError> {
+        self.inner.validators(connection)
     }
 
     fn writers(&self, connection: &Connection) -> Result<Writers, ReconcileError> {

@@ -14,7 +14,8 @@ use accord::model::config::Config;
 use accord::plan::Plan;
 use accord::reconcile::{
     ApplyReport, Clock, Context, Environment, HttpRemotes, PlanOptions, PlanOutcome,
-    ReconcileError, Remotes, Silent, StopFlag, TimeOrderedIds, apply, plan, recover,
+    ReconcileError, Remotes, Silent, StopFlag, TimeOrderedIds, VerifyOptions, VerifyReport, apply,
+    plan, recover, verify,
 };
 use accord::sandbox::{RunningSandbox, Sandbox, seed};
 use accord::store::{SqliteStore, Store};
@@ -168,6 +169,37 @@ impl World {
         let mut options = PlanOptions::default();
         options.inputs.only = only.iter().map(|&address| address.to_owned()).collect();
         plan(&self.context(&remotes, &store), &options).await
+    }
+
+    /// What `accord verify` does, over a store that it never makes.
+    pub(crate) async fn verify(&self, samples: usize) -> Result<VerifyReport, ReconcileError> {
+        let options = VerifyOptions {
+            only: Vec::new(),
+            samples,
+            assume_validate_only: false,
+        };
+        self.verify_with(&options).await
+    }
+
+    pub(crate) async fn verify_with(
+        &self,
+        options: &VerifyOptions,
+    ) -> Result<VerifyReport, ReconcileError> {
+        let remotes = self.remotes();
+        let path = self.folder.path().join(".accord/state.db");
+        let store = SqliteStore::open_read_only(&path).await.expect("a store");
+        verify(&self.context(&remotes, &store), options).await
+    }
+
+    /// The bytes of the store; `None` if there is none.
+    pub(crate) fn store_bytes(&self) -> Option<Vec<u8>> {
+        std::fs::read(self.folder.path().join(".accord/state.db")).ok()
+    }
+
+    /// Puts another mapping in the place of the one that is declared.
+    pub(crate) fn map(&mut self, mapping: &str) {
+        std::fs::write(self.folder.path().join("mapping.yaml"), mapping).expect("a manifest");
+        self.config = load(self.folder.path());
     }
 
     /// What `accord apply --yes` does: recover, plan, apply.

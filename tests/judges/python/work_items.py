@@ -59,6 +59,24 @@ def judge(name, wit):
         dry = wit.update_work_item(patch(("add", "/fields/" + TITLE, "x")), made.id, validate_only=True)
         equal(name + ": validateOnly tells the item", dry.fields[TITLE], "x")
         equal(name + ": validateOnly stores nothing", wit.get_work_item(made.id).fields[TITLE], "Pay by invoice later")
+        equal(name + ": validateOnly keeps the revision", (dry.id, dry.rev), (made.id, 2))
+        equal(name + ": and makes none", wit.get_work_item(made.id).rev, 2)
+        refused(
+            name + ": validateOnly refuses a stale revision too",
+            lambda: wit.update_work_item(good, made.id, validate_only=True),
+            "VS403351",
+            "TestPatchOperationFailedException",
+        )
+        thought = wit.create_work_item(patch(("add", "/fields/" + TITLE, "Only a thought")), PROJECT, "Test Case", validate_only=True)
+        check(name + ": validateOnly gives no id", thought.id in (None, -1), thought.id)
+        refused(
+            name + ": validateOnly runs the rules",
+            lambda: wit.create_work_item(patch(("add", "/fields/" + TITLE, "")), PROJECT, "Test Case", validate_only=True),
+            "TF401320",
+            "RuleValidationException",
+        )
+        text = "SELECT [System.Id] FROM WorkItems WHERE [System.Title] = 'Only a thought'"
+        equal(name + ": and stores no item", wit.query_by_wiql(Wiql(query=text)).work_items, [])
         cleared = wit.update_work_item(patch(("add", "/fields/System.Description", "<p>one</p>")), made.id)
         check(name + ": a long text", "one" in cleared.fields["System.Description"])
         cleared = wit.update_work_item(patch(("remove", "/fields/System.Description", None)), made.id)

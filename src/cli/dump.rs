@@ -19,7 +19,7 @@ use crate::reconcile::{
 use crate::store::SqliteStore;
 
 pub(crate) async fn run(session: &Session, args: &DumpArgs) -> Result<ExitCode, Failed> {
-    let Project { config, state } = session.load()?;
+    let (Project { config, state }, _) = session.checked()?;
     if config.connections.is_empty() {
         return Err(Failed::new(
             ExitCode::Invalid,

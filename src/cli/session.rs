@@ -48,6 +48,18 @@ pub(crate) struct Session {
 impl Session {
     /// Reads and checks the manifests; prints what is wrong with them.
     pub(crate) fn load(&self) -> Result<Project, Failed> {
+        let (project, folder) = self.checked()?;
+        if project.config.rules.is_empty() {
+            self.ui.note(&format!(
+                "note: no sync rule is declared in {}; -C DIR takes another folder\n",
+                folder.display()
+            ));
+        }
+        Ok(project)
+    }
+
+    /// As [`Self::load`], for commands that need no rule; with the project's folder.
+    pub(crate) fn checked(&self) -> Result<(Project, PathBuf), Failed> {
         let LoadedProject { folder, loaded } = self.read(&[]);
         let mut findings = loaded.findings;
         findings.extend(loaded.config.iter().flat_map(mapping::lint_config));
@@ -59,16 +71,8 @@ impl Session {
         match loaded.config {
             Some(config) if !errors => {
                 let state = folder.join(&config.project.state);
-                if config.rules.is_empty() {
-                    self.ui.note(&format!(
-                        "note: no sync rule is declared in {}; -C DIR takes another folder\n",
-                        folder.display()
-                    ));
-                }
-                Ok(Project {
-                    config: self.with_environment(config)?,
-                    state,
-                })
+                let config = self.with_environment(config)?;
+                Ok((Project { config, state }, folder))
             }
             _ => Err(Failed::new(
                 ExitCode::Invalid,

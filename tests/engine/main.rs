@@ -1,6 +1,7 @@
 //! The engine over the sandbox, in one process: real clients, real HTTP, a real SQLite file.
 
 mod crash;
+mod dump;
 mod faults;
 #[path = "../specification/judge/mod.rs"]
 #[allow(

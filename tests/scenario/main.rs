@@ -72,6 +72,7 @@ scenarios! {
     saved_plan => "saved-plan",
     v1 => "v1",
     integration => "integration",
+    dump => "dump",
 }
 
 fn folder() -> PathBuf {

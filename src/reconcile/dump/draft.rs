@@ -117,15 +117,15 @@ impl RowDraft {
     /// The row with its note, live, or as a comment with the reason.
     pub(super) fn text(&self, refused: Option<&str>) -> String {
         let mut text = String::new();
-        if let Some(note) = &self.note {
-            text.push_str(&comment(4, note));
-        }
+        let note = self.note.as_deref().map(|note| comment(4, note));
         match refused {
             None => {
+                text.push_str(note.as_deref().unwrap_or_default());
                 let _ = writeln!(text, "    - {}", self.flow());
             }
             Some(reason) => {
                 text.push_str(&comment(4, reason));
+                text.push_str(note.as_deref().unwrap_or_default());
                 text.push_str(&commented(4, &self.lines()));
             }
         }

@@ -117,8 +117,18 @@ impl MappingProposal {
         if waiting.peek().is_some() {
             text.push_str("\n    # -- Rows that wait ------------------------------------------------------------\n");
         }
+        let mut told = None;
         for row in waiting {
-            text.push_str(&row.draft.text(row.refused.as_deref()));
+            let reason = row.refused.as_deref();
+            let again = reason == told && row.draft.note.is_none();
+            if !again {
+                text.push('\n');
+            }
+            text.push_str(
+                &row.draft
+                    .text(Some(reason.filter(|_| !again).unwrap_or_default())),
+            );
+            told = reason;
         }
         text.push_str(&self.rest);
         if self.is_live() {

@@ -22,7 +22,7 @@ mod values;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use self::field::FieldProposal;
 use self::look::{Looked, look};
@@ -123,24 +123,49 @@ pub async fn dump(
         Ok(looked) => looked,
         Err(refused) => return Ok(DumpOutcome::Refused(refused)),
     };
-    let mut proposal = Proposal::new(&seen, &Existing::new(context, options));
-    proposal.hold_fields(context, options)?;
-    let files = proposal.proven(context, options, &readers).await?;
+    let ground = Ground::new(context, options);
+    let mut proposal = Proposal::new(&seen, &ground)?;
+    let files = proposal.proven(context, &ground, &readers).await?;
     Ok(DumpOutcome::Dumped { files, notes })
 }
 
-/// What the project declares already, but for what this dump would replace.
-struct Existing<'a> {
+/// The project that the files are for, as it stands.
+struct Ground<'a> {
+    sources: &'a [SourceFile],
+    read: &'a ReadOptions,
     config: &'a Config,
+    /// Where the files stand, with `/` at the end; for what they replace.
     folder: String,
 }
 
-impl<'a> Existing<'a> {
-    fn new(context: &'a DumpContext<'_>, options: &DumpOptions) -> Self {
+impl<'a> Ground<'a> {
+    fn new(context: &DumpContext<'a>, options: &DumpOptions) -> Self {
         Self {
+            sources: context.sources,
+            read: context.read,
             config: context.config,
-            folder: folder(options),
+            folder: match options.folder.as_deref() {
+                None => "<dump>/".to_owned(),
+                Some("") => String::new(),
+                Some(folder) => format!("{folder}/"),
+            },
         }
+    }
+
+    /// The project with these files in the place of those that they replace.
+    fn with(&self, files: &[DumpedFile]) -> manifest::Loaded {
+        let proposed: BTreeMap<String, &str> = files
+            .iter()
+            .map(|file| (format!("{}{}", self.folder, file.path), file.text.as_str()))
+            .collect();
+        let kept = self.sources.iter();
+        let kept = kept
+            .filter(|source| !proposed.contains_key(&source.path))
+            .cloned();
+        let added = proposed
+            .iter()
+            .map(|(path, text)| SourceFile::new(path.as_str(), *text));
+        manifest::read(kept.chain(added).collect(), self.read)
     }
 
     /// Whether a declaration of this name stands in another file than the dump's own.
@@ -178,15 +203,6 @@ impl<'a> Existing<'a> {
     }
 }
 
-/// Where the files of a dump stand, for names in messages and for what they replace.
-fn folder(options: &DumpOptions) -> String {
-    match options.folder.as_deref() {
-        None => "<dump>/".to_owned(),
-        Some("" | ".") => String::new(),
-        Some(folder) => format!("{folder}/"),
-    }
-}
-
 /// Everything that is proposed.
 struct Proposal {
     mappings: Vec<MappingProposal>,
@@ -196,14 +212,14 @@ struct Proposal {
 }
 
 impl Proposal {
-    fn new(seen: &Seen, existing: &Existing<'_>) -> Self {
+    fn new(seen: &Seen, ground: &Ground<'_>) -> Result<Self, ReconcileError> {
         let mut mappings = Vec::new();
         let mut rules: Vec<RuleProposal> = Vec::new();
         let mut used: BTreeSet<String> = BTreeSet::new();
         for of in &seen.types {
             let label = or_else(name::label(&of.live.name), "work-item");
             let name = name::free(&label, |name| {
-                used.contains(name) || existing.has("mappings", name)
+                used.contains(name) || ground.has("mappings", name)
             });
             used.insert(name.clone());
             mappings.push(MappingProposal::new(seen, of, name));
@@ -221,11 +237,11 @@ impl Proposal {
                 let label: String = format!("{place}-{type_label}").chars().take(58).collect();
                 let label = label.trim_end_matches('-');
                 let name = name::free(label, |name| {
-                    used.contains(name) || existing.has("rules", name)
+                    used.contains(name) || ground.has("rules", name)
                 });
                 used.insert(name.clone());
                 let mut rule = RuleProposal::new(seen, of, suite, name, &mapping.name);
-                let other = existing
+                let other = ground
                     .rule_over(&seen.connection, suite.scope)
                     .map(|name| {
                         format!("Rule `{name}` of the project selects these cases already.")
@@ -251,20 +267,18 @@ impl Proposal {
             used.insert(name.clone());
             name
         });
-        Self {
+        let mut proposal = Self {
             mappings,
             rules,
             fields,
             people: people::proposal(seen),
-        }
+        };
+        proposal.hold_fields(ground)?;
+        Ok(proposal)
     }
 
     /// Makes those fields comments that the reader refuses.
-    fn hold_fields(
-        &mut self,
-        context: &DumpContext<'_>,
-        options: &DumpOptions,
-    ) -> Result<(), ReconcileError> {
+    fn hold_fields(&mut self, ground: &Ground<'_>) -> Result<(), ReconcileError> {
         for field in &mut self.fields {
             let text = field.text().map_err(unwritable)?;
             let path = format!("fields/{}.yaml", field.name);
@@ -273,7 +287,7 @@ impl Proposal {
                 text,
                 is_manifest: true,
             };
-            let loaded = read(context, options, &[file]);
+            let loaded = ground.with(&[file]);
             if let Some(error) = loaded.findings.iter().find(|finding| finding.is_error()) {
                 let code = error.code.code;
                 field.refused = Some(format!("Not yet: {} [{code}].", error.message));
@@ -323,13 +337,13 @@ impl Proposal {
     async fn proven(
         &mut self,
         context: &DumpContext<'_>,
-        options: &DumpOptions,
+        ground: &Ground<'_>,
         readers: &Readers,
     ) -> Result<Vec<DumpedFile>, ReconcileError> {
         let remotes = OnlyReaders(readers.clone());
         loop {
             let files = self.files()?;
-            let loaded = read(context, options, &files);
+            let loaded = ground.with(&files);
             let mut findings = loaded.findings;
             findings.extend(loaded.config.iter().flat_map(lint_config));
             let Some(config) = loaded
@@ -437,25 +451,4 @@ fn or_else(label: String, other: &str) -> String {
 
 fn unwritable(reason: String) -> ReconcileError {
     ReconcileError::Internal(format!("what is proposed cannot be written: {reason}"))
-}
-
-/// The project with these files in the place of those that they replace.
-fn read(
-    context: &DumpContext<'_>,
-    options: &DumpOptions,
-    files: &[DumpedFile],
-) -> manifest::Loaded {
-    let folder = folder(options);
-    let proposed: Vec<SourceFile> = files
-        .iter()
-        .map(|file| SourceFile::new(format!("{folder}{}", file.path), file.text.as_str()))
-        .collect();
-    let replaced: BTreeSet<&str> = proposed.iter().map(|source| source.path.as_str()).collect();
-    let kept = context
-        .sources
-        .iter()
-        .filter(|source| !replaced.contains(source.path.as_str()))
-        .cloned();
-    let sources = kept.chain(proposed.iter().cloned()).collect();
-    manifest::read(sources, context.read)
 }

@@ -57,7 +57,7 @@ impl RuleProposal {
         let refused = (marked.0 > 0).then(|| {
             format!(
                 "{} {} Accord's marker and no link in this state, for example {}. A plan would link them, so this \
-                 rule is a comment: take the marks of comment away to have them linked.",
+                 rule is a comment: uncomment it to have them linked.",
                 marked.0,
                 if marked.0 == 1 { "pair has" } else { "pairs have" },
                 marked.1.as_deref().unwrap_or_default()

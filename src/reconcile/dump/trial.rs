@@ -83,7 +83,7 @@ impl<'a> Trial<'a> {
         }
         let example = example?;
         Some(format!(
-            "{apart} of {} pairs disagree, for example {example}: a plan would write them.",
+            "Apart in {apart} of {} pairs, for example {example}: a plan would write that.",
             pairs.len()
         ))
     }

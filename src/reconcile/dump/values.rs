@@ -15,7 +15,7 @@ pub(super) struct Table {
 
 /// From the priorities that occur to the numbers that are allowed: by the number in the name
 /// (`P1 - Must Test` is 1), else in alphabetical order. Each value gets a number of its own, so the way
-/// back is lawful; allowed numbers beyond the last one are read as that one.
+/// back is lawful. Where the list has just one number more, that one is read as the last.
 pub(super) fn priorities(occurring: &BTreeSet<String>, allowed: &[Value]) -> Table {
     let mut numbers: Vec<i64> = allowed
         .iter()
@@ -46,10 +46,14 @@ pub(super) fn priorities(occurring: &BTreeSet<String>, allowed: &[Value]) -> Tab
         .sort_by(|left, right| left.1.cmp(&right.1).then_with(|| left.0.cmp(&right.0)));
     let last = table.values.last().cloned();
     if let Some((name, Value::Number(Number::Integer(most)))) = last {
-        let beyond = numbers.into_iter().filter(|number| *number > most);
-        table.reverse = beyond
-            .map(|number| (Value::integer(number), name.clone()))
+        let beyond: Vec<i64> = numbers
+            .into_iter()
+            .filter(|number| *number > most)
             .collect();
+        // More than one: TestWorthy may well have values for them that no case has.
+        if let ([one], true) = (&beyond[..], table.values.len() > 1) {
+            table.reverse = vec![(Value::integer(*one), name)];
+        }
     }
     table
 }

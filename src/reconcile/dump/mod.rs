@@ -290,7 +290,7 @@ impl Proposal {
             let loaded = ground.with(&[file]);
             if let Some(error) = loaded.findings.iter().find(|finding| finding.is_error()) {
                 let code = error.code.code;
-                field.refused = Some(format!("Not yet: {} [{code}].", error.message));
+                field.refused = Some(format!("Refused: {} [{code}].", error.message));
             }
         }
         Ok(())

@@ -88,6 +88,7 @@ fn work_item_type(fields: Vec<TypeField>) -> WorkItemType {
     WorkItemType {
         name: "Test Case".to_owned(),
         fields: by_name.collect(),
+        transitions: None,
         states: vec![state("Design", "Proposed"), state("Closed", "Completed")],
     }
 }
@@ -153,6 +154,7 @@ fn item(shop: &Shop, id: u64, fields: &[(&str, Value)], tags: &[&str], marked: b
         project: "Web Shop".to_owned(),
         tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
         fields: fields.filter(|(_, value)| !value.is_null()).collect(),
+        markdown: BTreeSet::new(),
         relations: marked.then(|| marker.to_relation()).into_iter().collect(),
     }
 }

@@ -105,7 +105,7 @@ fn refusal(findings: &[Finding]) -> String {
         _ => message,
     };
     let code = error.map_or_else(String::new, |finding| format!(" [{}]", finding.code.code));
-    format!("Not yet: {bare}{code}.")
+    format!("Refused: {bare}{code}.")
 }
 
 fn shown(value: &Value) -> String {

@@ -71,7 +71,7 @@ pub(crate) async fn run(session: &Session, args: &DumpArgs) -> Result<ExitCode, 
     match &out {
         None if session.json => session.ui.stdout(&json(&dumped)),
         None => session.ui.stdout(&stream(&dumped)),
-        Some(folder) => write(session, folder, &dumped, args.force)?,
+        Some(folder) => write(session, folder, &dumped, args)?,
     }
     super::plan::tell_requests(session, &remotes);
     Ok(ExitCode::Success)
@@ -124,7 +124,7 @@ fn write(
     session: &Session,
     folder: &Path,
     dumped: &[DumpedFile],
-    force: bool,
+    args: &DumpArgs,
 ) -> Result<(), Failed> {
     // A link that leads nowhere stands in the way too.
     let exists = |file: &&DumpedFile| folder.join(&file.path).symlink_metadata().is_ok();
@@ -133,12 +133,11 @@ fn write(
         .filter(exists)
         .map(|file| file.path.as_str())
         .collect();
-    if !force && !in_the_way.is_empty() {
+    if !args.force && !in_the_way.is_empty() {
         return Err(Failed::new(
             ExitCode::Refused,
             format!(
-                "these files exist in {}: {}; nothing was written",
-                folder.display(),
+                "these files exist and are not replaced: {}; nothing was written",
                 in_the_way.join(", ")
             ),
         )

@@ -131,7 +131,7 @@ async fn after_people_edited_either_side() {
             {
                 state.edit_case(case + index as u64, edit).expect("an edit");
             }
-            let tags = json!({ "tags": ["accord", "smoke", "mine"] });
+            let tags = json!({ "tags": "accord; smoke; mine" });
             state.edit_work_item(5101, &tags).expect("an edit");
         }
         let (_, plan) = dumped(&mut world, &[41, 42]).await;

@@ -7,8 +7,9 @@ use std::fmt::Write as _;
 use super::draft::{RowDraft, mapping_head};
 use super::propose::{candidates, is_custom, kind_word};
 use super::seen::{Seen, SeenType};
-use super::text::{canonical, comment, commented, shortened, told};
+use super::text::{canonical, comment, commented, refused, shortened, told};
 use super::trial::Trial;
+use crate::diagnostics::Finding;
 use crate::model::{AzureFieldKind, CASE_FIELDS, CaseFieldAccess, CaseFieldKind, TypeField};
 
 /// The most allowed values that are listed of a field.
@@ -57,8 +58,10 @@ impl MappingProposal {
         for draft in candidates(seen, of) {
             cases.insert(draft.testworthy.clone());
             azure.insert(draft.azure_devops.clone());
-            let refused = trial.take(&draft).err();
-            rows.push(ProposedRow { draft, refused });
+            rows.push(ProposedRow {
+                refused: trial.take(&draft).err(),
+                draft,
+            });
         }
         Self {
             name,
@@ -92,6 +95,32 @@ impl MappingProposal {
             }
         }
         count
+    }
+
+    /// Makes the live rows comments that an error speaks of, or the last one if it names none. False if
+    /// no row is live.
+    pub(super) fn refuse_for(&mut self, finding: &Finding) -> bool {
+        let is_named = |row: &ProposedRow| {
+            finding
+                .message
+                .contains(&format!("row `{}`", row.draft.testworthy))
+        };
+        let live = self
+            .rows
+            .iter()
+            .enumerate()
+            .filter(|(_, row)| row.refused.is_none());
+        let (named, others): (Vec<_>, Vec<_>) = live.partition(|(_, row)| is_named(row));
+        let chosen = if named.is_empty() {
+            others.last()
+        } else {
+            named.first()
+        };
+        let Some(index) = chosen.map(|(index, _)| *index) else {
+            return false;
+        };
+        self.rows[index].refused = Some(refused(finding));
+        true
     }
 
     /// The file; the reason if it cannot be written in canonical form.

@@ -289,8 +289,7 @@ impl Proposal {
             };
             let loaded = ground.with(&[file]);
             if let Some(error) = loaded.findings.iter().find(|finding| finding.is_error()) {
-                let code = error.code.code;
-                field.refused = Some(format!("Refused: {} [{code}].", error.message));
+                field.refused = Some(text::refused(error));
             }
         }
         Ok(())
@@ -346,12 +345,12 @@ impl Proposal {
             let loaded = ground.with(&files);
             let mut findings = loaded.findings;
             findings.extend(loaded.config.iter().flat_map(lint_config));
-            let Some(config) = loaded
-                .config
-                .filter(|_| !findings.iter().any(Finding::is_error))
-            else {
-                let error = findings.iter().find(|finding| finding.is_error());
-                let reason = error.map_or_else(String::new, |error| error.message.clone());
+            findings.retain(Finding::is_error);
+            let Some(config) = loaded.config.filter(|_| findings.is_empty()) else {
+                if self.give_way_to(&findings, &ground.folder) {
+                    continue;
+                }
+                let reason = findings.first().map_or("", |error| error.message.as_str());
                 return Err(ReconcileError::Internal(format!(
                     "what is proposed does not hold: {reason}"
                 )));
@@ -376,12 +375,20 @@ impl Proposal {
                 },
                 ..PlanOptions::default()
             };
-            let outcome = plan(&planning, &asked).await?;
-            let changes = &outcome.planned.plan.changes;
+            let changes = match plan(&planning, &asked).await {
+                Ok(outcome) => outcome.planned.plan.changes,
+                Err(ReconcileError::Findings(found)) => {
+                    if self.give_way_to(&found, &ground.folder) {
+                        continue;
+                    }
+                    return Err(ReconcileError::Findings(found));
+                }
+                Err(error) => return Err(error),
+            };
             if changes.is_empty() {
                 return Ok(files);
             }
-            if !self.give_way(changes) {
+            if !self.give_way(&changes) {
                 return Err(ReconcileError::Internal(
                     "a plan of what is proposed is not empty".to_owned(),
                 ));
@@ -400,6 +407,50 @@ impl Proposal {
             .collect();
         addresses.sort();
         addresses
+    }
+
+    /// Makes what errors speak of a comment. False if none of them is about anything that is live.
+    fn give_way_to(&mut self, findings: &[Finding], folder: &str) -> bool {
+        let mut gave = false;
+        for finding in findings.iter().filter(|finding| finding.is_error()) {
+            let Some(location) = &finding.location else {
+                continue;
+            };
+            let own = location
+                .file
+                .strip_prefix(folder)
+                .and_then(|file| file.strip_suffix(".yaml"));
+            let Some((below, name)) = own.and_then(|file| file.split_once('/')) else {
+                continue;
+            };
+            let reason = Some(text::refused(finding));
+            match below {
+                "mappings" => {
+                    let mapping = self
+                        .mappings
+                        .iter_mut()
+                        .find(|mapping| mapping.name == name);
+                    gave |= mapping.is_some_and(|mapping| mapping.refuse_for(finding));
+                }
+                "rules" => {
+                    let live =
+                        |rule: &&mut RuleProposal| rule.name == name && rule.refused.is_none();
+                    if let Some(rule) = self.rules.iter_mut().find(live) {
+                        rule.refused = reason;
+                        gave = true;
+                    }
+                }
+                _ => {
+                    let live =
+                        |field: &&mut FieldProposal| field.name == name && field.refused.is_none();
+                    if let Some(field) = self.fields.iter_mut().find(live) {
+                        field.refused = reason;
+                        gave = true;
+                    }
+                }
+            }
+        }
+        gave
     }
 
     /// Makes what would change something a comment. False if nothing more can give way.

@@ -1,7 +1,7 @@
 //! Pieces of manifest text: quoted values, comments, canonical form. What servers say goes through here,
 //! so that no name and no value of theirs can end a comment or a quotation.
 
-use crate::diagnostics::SourceFile;
+use crate::diagnostics::{Finding, SourceFile};
 use crate::manifest::format::{Formatted, format};
 use crate::model::Value;
 
@@ -105,6 +105,16 @@ pub(super) fn commented(indent: usize, text: &str) -> String {
         written.push('\n');
     }
     written
+}
+
+/// Why something stands as a comment: an error, without the name of the row that stands beside it.
+pub(super) fn refused(finding: &Finding) -> String {
+    let message = finding.message.as_str();
+    let bare = match message.split_once(": ") {
+        Some((start, rest)) if start.starts_with("row `") => rest,
+        _ => message,
+    };
+    format!("Refused: {bare} [{}].", finding.code.code)
 }
 
 /// The canonical form of a document of ours; the reason if there is none.

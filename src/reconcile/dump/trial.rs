@@ -3,6 +3,7 @@
 
 use super::draft::{RowDraft, mapping_head};
 use super::seen::{Seen, SeenType};
+use super::text::{refused, shortened};
 use crate::diagnostics::{Finding, SourceFile};
 use crate::manifest::{self, ReadOptions};
 use crate::mapping::{CompiledMapping, CompiledRow};
@@ -96,21 +97,15 @@ impl<'a> Trial<'a> {
     }
 }
 
-/// The first error, without the name of the row, which stands beside it.
+/// The first error.
 fn refusal(findings: &[Finding]) -> String {
     let error = findings.iter().find(|finding| finding.is_error());
-    let message = error.map_or("it does not hold", |finding| finding.message.as_str());
-    let bare = match message.split_once(": ") {
-        Some((start, rest)) if start.starts_with("row `") => rest,
-        _ => message,
-    };
-    let code = error.map_or_else(String::new, |finding| format!(" [{}]", finding.code.code));
-    format!("Refused: {bare}{code}.")
+    error.map_or_else(|| "Refused: it does not hold.".to_owned(), refused)
 }
 
 fn shown(value: &Value) -> String {
     if value.is_null() {
         return "nothing".to_owned();
     }
-    format!("`{}`", super::text::shortened(&value.to_string(), 40))
+    format!("`{}`", shortened(&value.to_string(), 40))
 }

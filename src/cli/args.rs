@@ -103,6 +103,8 @@ pub(crate) enum Command {
     Status,
     /// Tests connections: network, credentials, permissions, fields; says what to do next. Writes nothing
     Doctor(DoctorArgs),
+    /// Proposes manifests for what both systems hold: rows, rules, values. Writes to neither system
+    Dump(DumpArgs),
     /// Runs the whole journey against both systems emulated inside this process
     Demo(DemoArgs),
     /// Serves both systems emulated on loopback, with sample data
@@ -126,7 +128,7 @@ pub(crate) enum Command {
 }
 
 /// The names of the commands, as they are typed.
-pub(crate) const COMMANDS: [&str; 17] = [
+pub(crate) const COMMANDS: [&str; 18] = [
     "validate",
     "plan",
     "apply",
@@ -134,6 +136,7 @@ pub(crate) const COMMANDS: [&str; 17] = [
     "show",
     "status",
     "doctor",
+    "dump",
     "demo",
     "sandbox",
     "schema",
@@ -210,6 +213,24 @@ pub(crate) struct ShowArgs {
 pub(crate) struct DoctorArgs {
     /// The name of a connection; all of them if left out
     pub(crate) connection: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DumpArgs {
+    /// The name of the connection to look through
+    pub(crate) connection: String,
+    /// Work item type to propose a mapping for (repeatable); Test Case if left out
+    #[arg(long = "type", value_name = "NAME")]
+    pub(crate) types: Vec<String>,
+    /// Id of a TestWorthy suite to look at (repeatable); all of them if left out
+    #[arg(long, value_name = "ID", value_parser = clap::value_parser!(u64).range(1..=9_007_199_254_740_991))]
+    pub(crate) suite: Vec<u64>,
+    /// Writes one file each into this folder instead of all to stdout
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) out: Option<PathBuf>,
+    /// Replaces files that stand there
+    #[arg(long, requires = "out")]
+    pub(crate) force: bool,
 }
 
 #[derive(Debug, Args)]

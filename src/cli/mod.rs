@@ -5,6 +5,7 @@ mod args;
 mod completions;
 mod demo;
 mod doctor;
+mod dump;
 mod embedded;
 mod exit_code;
 mod explain;
@@ -127,6 +128,7 @@ async fn dispatch(session: &Session, command: &Command) -> Result<ExitCode, Fail
         Command::Show(args) => show::run(session, args),
         Command::Status => status::run(session).await,
         Command::Doctor(args) => doctor::run(session, args).await,
+        Command::Dump(args) => dump::run(session, args).await,
         Command::Demo(args) => demo::run(session, args).await,
         Command::Sandbox(args) => sandbox::run(session, args).await,
         Command::Schema(args) => schema::run(session, args).await,

@@ -61,18 +61,22 @@ pub(crate) struct Session {
 impl Session {
     /// Reads and checks the manifests; prints what is wrong with them.
     pub(crate) fn load(&self) -> Result<Project, Failed> {
-        let Checked { config, folder, .. } = self.check()?;
-        let state = folder.join(&config.project.state);
-        if config.rules.is_empty() {
+        let (project, folder) = self.checked()?;
+        if project.config.rules.is_empty() {
             self.ui.note(&format!(
                 "note: no sync rule is declared in {}; -C DIR takes another folder\n",
                 folder.display()
             ));
         }
-        Ok(Project {
-            config: self.with_environment(config)?,
-            state,
-        })
+        Ok(project)
+    }
+
+    /// As [`Self::load`], for commands that need no rule; with the project's folder.
+    pub(crate) fn checked(&self) -> Result<(Project, PathBuf), Failed> {
+        let Checked { config, folder, .. } = self.check()?;
+        let state = folder.join(&config.project.state);
+        let config = self.with_environment(config)?;
+        Ok((Project { config, state }, folder))
     }
 
     /// The manifests with their texts, if they hold; prints what is wrong with them.

@@ -9,6 +9,7 @@ mod connect;
 mod custom_field;
 mod describe;
 mod doctor;
+mod dump;
 mod error;
 mod executor;
 mod observe;
@@ -27,6 +28,7 @@ pub use describe::describe;
 pub use doctor::{
     Cause, Check, ConnectionReport, DoctorContext, DoctorReport, Status, SystemReport, doctor,
 };
+pub use dump::{DumpContext, DumpOptions, DumpOutcome, DumpedFile, Refused, dump};
 pub use error::ReconcileError;
 pub(crate) use executor::exit_code;
 pub use executor::{ApplyReport, Failure, FailureKind, StopFlag, apply, recover};

@@ -3,6 +3,7 @@
 
 mod credentials;
 mod doctor;
+mod dump;
 mod exit_codes;
 mod fmt;
 mod hosts;

@@ -4,6 +4,7 @@ mod content;
 mod crash;
 mod custom_field;
 mod edges;
+mod dump;
 mod faults;
 #[path = "../specification/judge/mod.rs"]
 #[allow(

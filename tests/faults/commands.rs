@@ -46,6 +46,13 @@ pub(crate) const COMMANDS: &[Command] = &[
         is_test: false,
     },
     Command {
+        name: "dump",
+        arguments: &["dump", "web-shop", "--suite", "41"],
+        writes: false,
+        undisturbed: 0,
+        is_test: false,
+    },
+    Command {
         name: "doctor",
         arguments: &["doctor"],
         writes: false,

@@ -77,6 +77,7 @@ scenarios! {
     workflow => "workflow",
     custom_field => "custom-field",
     verify => "verify",
+    dump => "dump",
 }
 
 fn folder() -> PathBuf {

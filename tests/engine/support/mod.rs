@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use accord::diagnostics::SourceFile;
 use accord::http::AllowList;
 use accord::manifest::{self, LoadOptions};
 use accord::model::config::Config;
@@ -125,6 +126,22 @@ impl World {
     pub(crate) fn declare(&mut self, rules: &str) {
         std::fs::write(self.folder.path().join("rules.yaml"), rules).expect("writing a manifest");
         self.config = load(self.folder.path());
+    }
+
+    /// Puts another mapping in the place of the one that is declared.
+    pub(crate) fn declare_mapping(&mut self, mapping: &str) {
+        std::fs::write(self.folder.path().join("mapping.yaml"), mapping)
+            .expect("writing a manifest");
+        self.config = load(self.folder.path());
+    }
+
+    /// The files of the project.
+    pub(crate) fn sources(&self) -> Vec<SourceFile> {
+        let options = LoadOptions {
+            folder: self.folder.path().to_owned(),
+            ..LoadOptions::default()
+        };
+        manifest::load(&options).loaded.sources
     }
 
     /// Clients of the sandbox, new for every run like those of a process.

@@ -26,7 +26,10 @@ mod write;
 pub(crate) mod testing;
 
 pub use compile::CompiledMapping;
-pub use lint::{lint, lint_config};
+pub use lint::{
+    Allowed, LintReport, lint, lint_config, lint_paths, lint_report, names_paths, seen,
+    unused_allows,
+};
 pub use problem::{Problem, RowProblem};
 pub use row::CompiledRow;
 pub use write::{CaseValues, WorkItemValues};

@@ -1,5 +1,6 @@
 //! Every kind of finding, by the room that reports it.
 
+pub mod lint;
 pub mod manifest;
 pub mod mapping;
 pub mod safety;
@@ -50,6 +51,7 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
         yaml::ALL,
         manifest::ALL,
         mapping::ALL,
+        lint::ALL,
         safety::ALL,
         sync::ALL,
     ]

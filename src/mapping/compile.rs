@@ -1,8 +1,11 @@
 //! From declared mappings to compiled ones.
 
+use indexmap::IndexMap;
+
 use super::lint::{self, Sorted, Usage};
 use super::resolve::Resolver;
 use super::row::CompiledRow;
+use super::user::Users;
 use crate::diagnostics::{Finding, Location, Place};
 use crate::model::config::{FieldMapping, Row};
 use crate::model::{Name, System, WorkItemType};
@@ -38,6 +41,16 @@ impl CompiledMapping {
         (usable.then_some(compiled), findings)
     }
 
+    /// The same mapping with the people of a connection: TestWorthy address to Azure DevOps name.
+    #[must_use]
+    pub fn with_users(mut self, users: &IndexMap<String, String>) -> Self {
+        let users = Users::new(users);
+        for row in &mut self.rows {
+            row.know_users(&users);
+        }
+        self
+    }
+
     /// The row with this name.
     pub fn row(&self, name: &str) -> Option<&CompiledRow> {
         self.rows.iter().find(|row| row.name() == name)
@@ -65,11 +78,7 @@ pub(super) fn check(
     let mut sorted = Sorted::default();
     let mut compiled = Vec::new();
     for row in &mapping.rows {
-        let ready = match lint::declared(mapping, row) {
-            Some(refusal) => Err(vec![refusal]),
-            None => Resolver::new(mapping, row, metadata).compile(),
-        };
-        match ready {
+        match Resolver::new(mapping, row, metadata).compile() {
             Ok(ready) => {
                 sorted.take(row, lint::row(mapping, row, &ready, usage, metadata));
                 compiled.push(ready);

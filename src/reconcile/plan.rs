@@ -85,7 +85,7 @@ pub async fn plan(
             let (observed, links) = observer.observe(rule, &mapping).await?;
             if let Some(declared) = context.config.mappings.get(&rule.mapping) {
                 let pairs = observer.pairs();
-                let seen = seen(rule, declared, connection, &observed, &pairs);
+                let seen = seen(rule, (declared, &mapping), connection, &observed, &pairs);
                 findings.extend(lint_seen(&seen));
                 if options.coverage {
                     findings.extend(coverage(&seen));
@@ -136,6 +136,11 @@ async fn compile(
     };
     let live = observer.work_item_type(&mapping.work_item_type).await?;
     let (compiled, found) = fit(rule, mapping, live.as_deref());
+    let users = config.connections.get(&rule.connection);
+    let compiled = match users {
+        Some(connection) => compiled.map(|mapping| mapping.with_users(&connection.users)),
+        None => compiled,
+    };
     for finding in found {
         if !findings.contains(&finding) {
             findings.push(finding);
@@ -174,7 +179,7 @@ pub(super) fn fit(
 /// What was read for a rule, as the lint rules about items want it.
 fn seen<'a>(
     rule: &'a SyncRule,
-    mapping: &'a FieldMapping,
+    (mapping, compiled): (&'a FieldMapping, &'a CompiledMapping),
     connection: &'a Connection,
     observed: &'a Observed,
     pairs: &LinkedPairs,
@@ -200,6 +205,7 @@ fn seen<'a>(
     Seen {
         rule,
         mapping,
+        compiled,
         connection,
         free_cases: free_cases
             .filter(|case| pairs.work_item(case.id).is_none())

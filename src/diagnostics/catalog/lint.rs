@@ -92,11 +92,6 @@ super::entries! {
         "Cases with a `mission`, and a mapping without a row for it. Told by `accord plan -v`.",
         "Add rows for what should be kept in step.";
 
-    EXPRESSION_INVALID, "expression-invalid", Error, "not an expression",
-        "An `expression` or `where` is one value computed from the fields of a case: operators, texts in quotes, filters like `upper` and tests like `is none`. At most 2,048 bytes, and brackets nest at most 32 deep. There are no statements, loops or functions.",
-        "- { id: label, expression: 'title ~ (', azureDevOps: Custom.Label, direction: toAzureDevOps }",
-        "Close quotes and brackets, use `~` to join texts, and only filters that exist.";
-
     UNUSED_ALLOW, "unused-allow", Warning, "an `allow` silences nothing",
         "The row accepts a finding that it does not have: the reason for it is gone, or the code is that of an error, which cannot be accepted. A forgotten `allow` would silence the finding when it comes back for another reason.",
         "- { id: plain, testworthy: automationType, azureDevOps: Custom.Origin, as: text, allow: [{ code: L08, reason: none any more }] }",

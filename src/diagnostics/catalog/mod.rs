@@ -5,6 +5,7 @@ pub mod manifest;
 pub mod mapping;
 pub mod safety;
 pub mod sync;
+pub mod value;
 pub mod yaml;
 
 use super::{Code, Entry};
@@ -54,6 +55,7 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
         lint::ALL,
         safety::ALL,
         sync::ALL,
+        value::ALL,
     ]
     .into_iter()
     .flatten()

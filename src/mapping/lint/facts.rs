@@ -37,6 +37,8 @@ pub(super) struct Facts<'a> {
     pub(super) row: &'a Row,
     pub(super) metadata: Option<&'a WorkItemType>,
     pub(super) usage: &'a Usage,
+    /// The codec, once the row is compiled.
+    pub(super) compiled: Option<Codec>,
 }
 
 impl<'a> Facts<'a> {
@@ -69,8 +71,8 @@ impl<'a> Facts<'a> {
     /// The codec: the declared one, else the one that its ends need whatever else is known.
     pub(super) fn codec(&self) -> Option<Codec> {
         use AzureFieldKind as Kind;
-        if self.row.codec.is_some() {
-            return self.row.codec;
+        if let Some(codec) = self.compiled.or(self.row.codec) {
+            return Some(codec);
         }
         match (self.azure(), self.azure_kind()) {
             (Some("System.State"), _) => Some(Codec::State),

@@ -31,10 +31,14 @@ pub(super) fn check(mapping: &FieldMapping, facts: &Facts<'_>, found: &mut Vec<F
 /// Formatted text on one side and plain text on the other: true if the case's side is the formatted one.
 fn mixed_text(facts: &Facts<'_>) -> Option<bool> {
     use AzureFieldKind as Kind;
-    let (_, case) = facts.case()?;
-    match (case, facts.azure_kind()?) {
-        (CaseFieldKind::RichText, Kind::String | Kind::PlainText) => Some(true),
-        (CaseFieldKind::Text, Kind::Html | Kind::History) => Some(false),
+    let (name, case) = facts.case()?;
+    // Editors write HTML into custom fields that are formatted.
+    let formatted = case == CaseFieldKind::RichText
+        || (name.starts_with("custom.") && facts.codec() == Some(Codec::RichText));
+    let plain = case == CaseFieldKind::Text && !name.starts_with("custom.");
+    match facts.azure_kind()? {
+        Kind::String | Kind::PlainText if formatted => Some(true),
+        Kind::Html | Kind::History if plain => Some(false),
         _ => None,
     }
 }
@@ -124,9 +128,8 @@ fn length(mapping: &FieldMapping, facts: &Facts<'_>) -> Option<Finding> {
     let what = match &facts.row.source {
         RowSource::Constant(_) => return None,
         RowSource::Expression(text) => {
-            let expression =
-                super::expression::compile(text, "", &super::location(facts.row)).ok()?;
-            let long = expression.names().find(|name| is_long(name))?;
+            let read = super::expression::reads(text);
+            let long = read.iter().find(|name| is_long(name))?;
             format!(
                 "the expression reads `{long}`, which may hold any number of characters, and `{target}` holds 255 on one line"
             )

@@ -27,7 +27,7 @@ use super::compile::{check, location};
 use super::form::key;
 use super::row::CompiledRow;
 use crate::diagnostics::{Finding, Location, Place};
-use crate::model::config::{Config, FieldMapping, Origin, Row, RowSource};
+use crate::model::config::{Config, FieldMapping, Origin, Row};
 use crate::model::{System, Value, WorkItemType};
 use facts::Facts;
 
@@ -99,18 +99,6 @@ fn usage(config: &Config, mapping: &FieldMapping) -> Usage {
     }
 }
 
-/// Findings about one row, as it is declared, whether it compiles or not: only what makes no sense of
-/// any kind.
-pub(super) fn declared(mapping: &FieldMapping, row: &Row) -> Option<Finding> {
-    let RowSource::Expression(text) = &row.source else {
-        return None;
-    };
-    let owner = format!("row `{}` of mapping `{}`", row.name, mapping.name);
-    expression::compile(text, &owner, &location(row))
-        .err()
-        .map(|finding| *finding)
-}
-
 /// Findings about one row that compiles.
 pub(super) fn row(
     mapping: &FieldMapping,
@@ -123,6 +111,7 @@ pub(super) fn row(
         row,
         metadata,
         usage,
+        compiled: Some(ready.codec()),
     };
     let mut found = Vec::new();
     row::check(mapping, &facts, ready, &mut found);

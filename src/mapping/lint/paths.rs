@@ -20,6 +20,7 @@ fn written<'a>(
             row,
             metadata: live,
             usage: &usage,
+            compiled: None,
         };
         facts
             .azure()

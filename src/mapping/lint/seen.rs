@@ -5,11 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::facts::{Facts, Usage, may_write};
+use super::facts::may_write;
 use super::place;
 use crate::diagnostics::catalog::lint as codes;
 use crate::diagnostics::{Finding, quote};
 use crate::mapping::known;
+use crate::mapping::{CompiledMapping, CompiledRow};
 use crate::mapping::resolve::finding;
 use crate::model::config::{
     Codec, Connection, FieldMapping, MatchBy, Row, RowSource, RowTarget, SyncRule, Unmapped,
@@ -28,6 +29,8 @@ pub struct Seen<'a> {
     pub rule: &'a SyncRule,
     /// Its mapping.
     pub mapping: &'a FieldMapping,
+    /// The same, compiled.
+    pub compiled: &'a CompiledMapping,
     /// Its connection.
     pub connection: &'a Connection,
     /// Cases in scope that were kept, without unchanged pairs.
@@ -127,19 +130,14 @@ fn count<'a>(names: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, usize> {
 fn people(seen: &Seen<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     let target = seen.rule.target;
-    let usage = Usage::of_rule(&[target]);
     for row in &seen.mapping.rows {
-        let facts = Facts {
-            row,
-            metadata: None,
-            usage: &usage,
-        };
+        let codec = seen.compiled.row(&row.name).map(CompiledRow::codec);
         let substituted = row
             .values
             .as_ref()
             .is_some_and(|table| matches!(table.unmapped, Unmapped::Use(_)));
         let accepted = row.allow.iter().any(|allow| allow.code == "L16");
-        if facts.codec() != Some(Codec::User)
+        if codec != Some(Codec::User)
             || !may_write(row, target)
             || substituted
             || accepted

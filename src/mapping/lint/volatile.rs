@@ -45,11 +45,7 @@ pub(super) fn check(mapping: &FieldMapping, facts: &Facts<'_>, found: &mut Vec<F
         RowSource::Field(name) => TESTWORTHY.contains(&name.as_str()).then_some(name.as_str()),
         RowSource::Constant(_) => None,
         RowSource::Expression(text) => {
-            let compiled = super::expression::compile(text, "", &super::location(facts.row)).ok();
-            let read: Vec<String> = compiled
-                .iter()
-                .flat_map(|expression| expression.names().map(str::to_owned))
-                .collect();
+            let read = super::expression::reads(text);
             TESTWORTHY
                 .into_iter()
                 .find(|name| read.iter().any(|one| one == name))

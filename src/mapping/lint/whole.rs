@@ -165,10 +165,8 @@ fn cycles(mapping: &FieldMapping, found: &mut Vec<Finding>) {
         if row.on_create || !may_write(row, System::AzureDevOps) {
             continue;
         }
-        let Ok(expression) = super::expression::compile(text, "", &super::location(row)) else {
-            continue;
-        };
-        let read: BTreeSet<&str> = expression.names().collect();
+        let read = super::expression::reads(text);
+        let read: BTreeSet<&str> = read.iter().map(String::as_str).collect();
         if let Some((name, by)) = comes_back(&leads_to, (System::AzureDevOps, reference), &read) {
             let what = format!(
                 "it writes `{reference}`, row `{}` brings that back into `{name}`, and the expression \

@@ -24,23 +24,17 @@ pub(super) fn check(mapping: &FieldMapping, facts: &Facts<'_>, found: &mut Vec<F
     let report = |code, what: String| finding(mapping, facts.row, code, what);
     let is_state = |name: &str| state(metadata, name).is_some();
     for name in facts.row.reasons.keys().filter(|name| !is_state(name)) {
-        found.push(unknown_state(&report, metadata, name, "`reasons`"));
+        found.push(unknown_state(&report, metadata, name));
     }
     reasons(mapping, facts, metadata, found);
     if !facts.writes(System::AzureDevOps) {
         return;
     }
     for wanted in mapped(facts) {
+        // A state that the type does not have is reported with the other values.
         let Some(exact) = state(metadata, &wanted) else {
-            found.push(unknown_state(&report, metadata, &wanted, "the row"));
             continue;
         };
-        if exact != wanted {
-            found.push(report(
-                &entry::L24_SPELLING,
-                format!("the state `{wanted}` is spelled `{exact}` in Azure DevOps"),
-            ));
-        }
         if let Some(transitions) = &metadata.transitions {
             reach(&report, metadata, transitions, exact, found);
         }
@@ -80,11 +74,10 @@ fn unknown_state(
     report: &impl Fn(crate::diagnostics::Code, String) -> Finding,
     metadata: &WorkItemType,
     name: &str,
-    named_by: &str,
 ) -> Finding {
     let states: Vec<&str> = metadata.states.iter().map(|s| s.name.as_str()).collect();
     let what = format!(
-        "{named_by} names the state `{name}`, which `{}` does not have",
+        "`reasons` names the state `{name}`, which `{}` does not have",
         metadata.name
     );
     report(&entry::L06_NOT_ALLOWED, what).with_help(match nearest(name, states.iter().copied()) {

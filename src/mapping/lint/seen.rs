@@ -10,8 +10,8 @@ use super::place;
 use crate::diagnostics::catalog::lint as codes;
 use crate::diagnostics::{Finding, quote};
 use crate::mapping::known;
-use crate::mapping::{CompiledMapping, CompiledRow};
 use crate::mapping::resolve::finding;
+use crate::mapping::{CompiledMapping, CompiledRow};
 use crate::model::config::{
     Codec, Connection, FieldMapping, MatchBy, Row, RowSource, RowTarget, SyncRule, Unmapped,
 };

@@ -4,7 +4,7 @@
 super::entries! {
     L09_LOSSY, "L09", Error, "the row cannot come back",
         "A two-way row must be able to go to the other side and back without loss. Paths that share one target, formatted text in a plain field, and a table with wildcards cannot: what a person edits on one side would come back as something else, or without its formatting.",
-        "- { testworthy: description, azureDevOps: Custom.Notes, as: richText }",
+        "- { testworthy: custom.area, azureDevOps: System.AreaPath, as: path, values: { \"Checkout/**\": 'Web Shop\\QA' } }   # in a two-way rule",
         "Give the row `direction: toAzureDevOps` or `direction: toTestWorthy`, or map a field of the same kind.";
 
     L10_FORMATTING_DROPPED, "L10", Warning, "formatted text goes to a plain field",
@@ -48,8 +48,8 @@ super::entries! {
         "Write `conflict: latest`, `testworthy`, `azureDevOps` or `manual`.";
 
     L20_TITLES_NOT_UNIQUE, "L20", Warning, "titles are not unique",
-        "The rule recognises items by their title, and items share one. Accord never guesses which is meant: such items are quarantined and nothing is created for them.",
-        "`match: [marker, id, title]`, and two cases with the title `Pay by card`.",
+        "The rule recognises items by their title, and more than two titles are shared by items of both sides. Accord never guesses which is meant: each such item is quarantined (`ambiguous-match`) and nothing is created for it.",
+        "`match: [marker, id, title]`, and dozens of cases with the title `New test case`.",
         "Make the titles unique, or pair the items by their ids with `accord link`.";
 
     L21_NO_GUARD, "L21", Warning, "the limit on deletions guards nothing",

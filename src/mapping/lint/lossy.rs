@@ -13,7 +13,7 @@ const DROPPED: &str = "bold, italic and other emphasis, links (their text stays)
      such, headings, code and colours";
 
 /// Case fields of one type that hold texts of any length.
-const LONG_TEXTS: [&str; 2] = ["gherkin", "cucumberTags"];
+const LONG_TEXTS: [&str; 1] = ["gherkin"];
 
 pub(super) fn check(mapping: &FieldMapping, facts: &Facts<'_>, found: &mut Vec<Finding>) {
     if facts.is_two_way() {

@@ -20,6 +20,9 @@ use crate::model::{CASE_FIELDS, Case, CaseFieldAccess, System, Value, WorkItem};
 /// Most names in one finding.
 const SHOWN: usize = 10;
 
+/// So many shared titles are told by the items themselves; more say that the title is no key here.
+const FEW_TITLES: usize = 2;
+
 /// How long the first run may take before it is worth a word, in seconds.
 const LONG: f64 = 3600.0;
 
@@ -209,7 +212,7 @@ fn titles(seen: &Seen<'_>) -> Option<Finding> {
     titles.retain(|title, (cases, items)| {
         !title.is_empty() && *cases > 0 && *items > 0 && *cases + *items > 2
     });
-    if titles.is_empty() {
+    if titles.len() <= FEW_TITLES {
         return None;
     }
     let hidden = seen.mapping.rows.iter().any(|row| {
@@ -226,15 +229,10 @@ fn titles(seen: &Seen<'_>) -> Option<Finding> {
         format!(": {}", listed(titles.keys().map(|title| quote(title))))
     };
     let message = format!(
-        "rule `{}` recognises items by their title, and {} {} shared by {cases} cases and {items} work \
-         items without a pair{names}",
+        "rule `{}` recognises items by their title, and {} titles are shared by {cases} cases and {items} \
+         work items without a pair{names}",
         seen.rule.name,
         titles.len(),
-        if titles.len() == 1 {
-            "title is"
-        } else {
-            "titles are"
-        },
     );
     Some(
         Finding::new(&codes::L20_TITLES_NOT_UNIQUE, message)

@@ -59,11 +59,11 @@ pub(crate) async fn make(
         ids: &TimeOrderedIds,
         progress: &bars,
     };
-    let options = options(config, args);
+    let options = options(session, config, args);
     patience::watch(session.patience, remotes, plan(&context, &options)).await
 }
 
-fn options(config: &Config, args: &PlanArgs) -> PlanOptions {
+fn options(session: &Session, config: &Config, args: &PlanArgs) -> PlanOptions {
     let mut only = args.only.clone();
     only.sort();
     only.dedup();
@@ -77,6 +77,7 @@ fn options(config: &Config, args: &PlanArgs) -> PlanOptions {
             only,
             ..Inputs::default()
         },
+        coverage: session.ui.verbosity() > 0,
     }
 }
 

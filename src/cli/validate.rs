@@ -3,13 +3,16 @@
 use super::args::ValidateArgs;
 use super::exit_code::ExitCode;
 use super::session::Session;
-use crate::diagnostics::{Severity, render};
-use crate::mapping::lint_config;
+use crate::diagnostics::{Location, Place, Severity, printable, render};
+use crate::mapping::{Allowed, lint_report};
 
 pub(crate) fn run(session: &Session, args: &ValidateArgs) -> ExitCode {
     let mut loaded = session.read(&args.paths).loaded;
+    let mut allowed = Vec::new();
     if let Some(config) = &loaded.config {
-        loaded.findings.extend(lint_config(config));
+        let report = lint_report(config);
+        loaded.findings.extend(report.findings);
+        allowed = report.allowed;
     }
     let count = |severity| {
         loaded
@@ -28,6 +31,9 @@ pub(crate) fn run(session: &Session, args: &ValidateArgs) -> ExitCode {
             &loaded.sources,
             session.ui.colour_stderr(),
         ));
+        if session.ui.verbosity() > 0 {
+            session.ui.stderr(&accepted(&allowed));
+        }
         session
             .ui
             .stdout(&summary(errors, warnings, loaded.sources.len()));
@@ -37,6 +43,27 @@ pub(crate) fn run(session: &Session, args: &ValidateArgs) -> ExitCode {
     } else {
         ExitCode::Invalid
     }
+}
+
+/// One line for each finding that a row accepts.
+fn accepted(allowed: &[Allowed]) -> String {
+    let line = |one: &Allowed| {
+        let finding = &one.finding;
+        let place = match &finding.location {
+            Some(Location {
+                file,
+                place: Place::Line(line),
+            }) => format!("{file}:{line}: "),
+            _ => String::new(),
+        };
+        format!(
+            "{place}allowed[{}]: {} (reason: {})\n",
+            finding.code.code,
+            printable(&finding.message),
+            printable(&one.reason)
+        )
+    };
+    allowed.iter().map(line).collect()
 }
 
 fn summary(errors: usize, warnings: usize, files: usize) -> String {

@@ -11,6 +11,7 @@ mod printable;
 mod redact;
 pub mod render;
 mod resolve;
+mod secret_shape;
 mod source;
 mod span_index;
 
@@ -19,4 +20,5 @@ pub use nearest::nearest;
 pub use printable::{printable, quote};
 pub use redact::{is_secret_key, looks_like_variable};
 pub use resolve::{Position, Resolved, Resolver};
+pub use secret_shape::{SecretShape, secret_shapes};
 pub use source::{CharOffsets, SourceFile};

@@ -6,7 +6,7 @@ use std::ops::Range;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
 use super::source::CharOffsets;
-use super::{looks_like_variable, pointer, redact};
+use super::{looks_like_variable, pointer, redact, secret_shapes};
 
 /// Deeper documents are refused anyway.
 const DEEPEST: usize = 128;
@@ -71,6 +71,8 @@ impl SpanIndex {
         if !complete {
             index.hidden.extend(redact::by_looks(text));
         }
+        let shapes = secret_shapes(text).into_iter();
+        index.hidden.extend(shapes.map(|shape| shape.range));
         index
     }
 

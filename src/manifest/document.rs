@@ -19,6 +19,8 @@ pub(super) struct Document<'f> {
     pub(super) line: u32,
     /// Lines of the items of `spec.fields` or `spec.cases`.
     pub(super) row_lines: Vec<u32>,
+    /// Line of `spec.scope.testworthy.where`.
+    pub(super) where_line: Option<u32>,
     /// Whether a key stands twice in it: which of the two was meant is unknown, so its meaning is not
     /// checked.
     pub(super) is_ambiguous: bool,

@@ -10,8 +10,8 @@ use super::document::{Document, Report};
 use super::kind::{API_VERSION, Kind};
 use super::strict::{self, Scan};
 use super::values;
-use crate::diagnostics::catalog::{is_about_yaml, manifest as codes, yaml};
-use crate::diagnostics::{Finding, Location, Place, SourceFile, quote};
+use crate::diagnostics::catalog::{is_about_yaml, lint, manifest as codes, yaml};
+use crate::diagnostics::{Finding, Location, Place, SourceFile, quote, secret_shapes};
 use crate::model::config::Config;
 
 /// The largest file that is read, in bytes.
@@ -181,6 +181,22 @@ fn read_file(source: &SourceFile) -> FileRead<'_> {
         read.findings.push(finding);
         return read;
     }
+    let secrets = if read.is_manifest {
+        secret_shapes(text)
+    } else {
+        Vec::new()
+    };
+    if !secrets.is_empty() {
+        let found = secrets.into_iter().take(MOST_FINDINGS).map(|secret| {
+            let message = format!("this looks like {}", secret.kind);
+            Finding::new(&lint::L26_SECRET_LITERAL, message)
+                .at(location(Place::bytes(secret.range)))
+                .with_help("remove and revoke it; secrets are references: `{ env: NAME }`")
+        });
+        read.findings.extend(found);
+        // Nothing else is said of the file: another message might quote it.
+        return read;
+    }
     let ours = scan.documents.iter().filter(|document| document.is_ours);
     read.findings
         .extend(ours.flat_map(|document| document.findings.iter().cloned()));
@@ -244,6 +260,7 @@ fn take_document(read: &mut FileRead<'_>, scan: &Scan, index: usize, value: Json
         name: name.map(str::to_owned),
         line: marks.line,
         row_lines: marks.row_lines.clone(),
+        where_line: marks.where_line,
         is_ambiguous: !marks.findings.is_empty(),
         value,
     });

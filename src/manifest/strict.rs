@@ -30,6 +30,8 @@ pub(super) struct DocumentScan {
     pub(super) line: u32,
     /// Lines of the items of `spec.fields` or `spec.cases`.
     pub(super) row_lines: Vec<u32>,
+    /// Line of `spec.scope.testworthy.where`.
+    pub(super) where_line: Option<u32>,
     /// What it may not contain.
     pub(super) findings: Vec<Finding>,
     /// Whether it has one of Accord's kinds, or an `apiVersion` of Accord's.
@@ -64,6 +66,9 @@ pub(super) fn scan(file: &str, text: &str) -> Scan {
     }
     pass.scan
 }
+
+/// The keys that lead to the condition of a rule.
+const WHERE: [&str; 4] = ["spec", "scope", "testworthy", "where"];
 
 /// A collection that is open.
 enum Frame<'t> {
@@ -195,6 +200,12 @@ impl<'t> Pass<'t> {
                 Frame::List,
             ] if spec == "spec" && matches!(&**fields, "fields" | "cases") => {
                 document.row_lines.push(line(span));
+            }
+            frames if frames.len() == WHERE.len() => {
+                let is_at = |(frame, wanted): (&Frame<'t>, &str)| matches!(frame, Frame::Map { key: Some(key), .. } if key == wanted);
+                if frames.iter().zip(WHERE).all(is_at) {
+                    document.where_line = Some(line(span));
+                }
             }
             _ => {}
         }

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::lint;
+use super::lint::{self, Sorted, Usage};
 use super::resolve::Resolver;
 use super::row::CompiledRow;
 use super::user::Users;
@@ -30,7 +30,8 @@ impl CompiledMapping {
         metadata: Option<&WorkItemType>,
         target: System,
     ) -> (Option<Self>, Vec<Finding>) {
-        let (rows, findings) = check(mapping, metadata, &[target]);
+        let (rows, sorted) = check(mapping, metadata, &Usage::of_rule(&[target]));
+        let findings = sorted.findings;
         let compiled = Self {
             name: mapping.name.clone(),
             work_item_type: mapping.work_item_type.clone(),
@@ -68,28 +69,30 @@ impl CompiledMapping {
 }
 
 /// Compiles the rows that can be compiled and lints the whole; warnings that the manifest allows are
-/// left out.
+/// kept apart.
 pub(super) fn check(
     mapping: &FieldMapping,
     metadata: Option<&WorkItemType>,
-    targets: &[System],
-) -> (Vec<CompiledRow>, Vec<Finding>) {
-    let mut findings = Vec::new();
+    usage: &Usage,
+) -> (Vec<CompiledRow>, Sorted) {
+    let mut sorted = Sorted::default();
     let mut compiled = Vec::new();
     for row in &mapping.rows {
-        let mut found = match Resolver::new(mapping, row, metadata).compile() {
+        match Resolver::new(mapping, row, metadata).compile() {
             Ok(ready) => {
-                let found = lint::row(mapping, row, &ready, targets, metadata);
+                sorted.take(row, lint::row(mapping, row, &ready, usage, metadata));
                 compiled.push(ready);
-                found
             }
-            Err(found) => found,
-        };
-        found.retain(|one| one.is_error() || !allows(row, one));
-        findings.extend(found);
+            Err(found) => {
+                sorted.refused.push(row.name.clone());
+                sorted.take(row, found);
+            }
+        }
     }
-    findings.extend(lint::whole(mapping, &compiled, targets));
-    (compiled, findings)
+    sorted
+        .findings
+        .extend(lint::whole(mapping, &compiled, usage));
+    (compiled, sorted)
 }
 
 /// Where a row is declared.
@@ -98,10 +101,4 @@ pub(super) fn location(row: &Row) -> Location {
         file: row.origin.file.clone(),
         place: Place::Line(row.origin.line),
     }
-}
-
-fn allows(row: &Row, finding: &Finding) -> bool {
-    row.allow
-        .iter()
-        .any(|allow| allow.code.eq_ignore_ascii_case(finding.code.code))
 }

@@ -34,7 +34,10 @@ pub(crate) mod testing;
 
 pub use compile::CompiledMapping;
 pub use filter::Filter;
-pub use lint::{lint, lint_config};
+pub use lint::{
+    Allowed, LintReport, lint, lint_config, lint_paths, lint_report, names_paths, seen,
+    unused_allows,
+};
 pub use problem::{Problem, RowProblem};
 pub use row::CompiledRow;
 pub use walk::Walk;

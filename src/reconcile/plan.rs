@@ -14,8 +14,9 @@ use super::{Context, configuration, custom_field};
 use crate::diagnostics::catalog::mapping as mapping_codes;
 use crate::diagnostics::{Finding, Location, Place};
 use crate::mapping::CompiledMapping;
-use crate::model::config::{Config, FieldMapping, Origin, SyncRule};
-use crate::model::{Endpoints, Link, Name, WorkItemType};
+use crate::mapping::seen::{Seen, coverage, lint_seen};
+use crate::model::config::{Config, Connection, FieldMapping, Origin, SyncRule};
+use crate::model::{Case, Endpoints, Link, Name, WorkItem, WorkItemType};
 use crate::plan::safety::{FileCounts, Overrides};
 use crate::plan::{
     Inputs, ItemKey, LinkedPairs, Observed, OriginEntry, PlanFinding, PlanRequest, Planned,
@@ -34,6 +35,8 @@ pub struct PlanOptions {
     pub overrides: Overrides,
     /// What the manifests were read from, with the addresses that narrow the plan.
     pub inputs: Inputs,
+    /// Whether fields with data that no row maps are told (L30).
+    pub coverage: bool,
 }
 
 /// What was observed for one rule, kept for the executor.
@@ -84,6 +87,14 @@ pub async fn plan(
                 continue;
             };
             let (observed, links) = observer.observe(rule, &mapping).await?;
+            if let Some(declared) = context.config.mappings.get(&rule.mapping) {
+                let pairs = observer.pairs();
+                let seen = seen(rule, (declared, &mapping), connection, &observed, &pairs);
+                findings.extend(lint_seen(&seen));
+                if options.coverage {
+                    findings.extend(coverage(&seen));
+                }
+            }
             observations.push(Observation {
                 rule: rule.clone(),
                 mapping,
@@ -176,6 +187,48 @@ pub(super) fn fit(
         found.extend(compiled.check_creates(Some(&live), rule.target));
     }
     (compiled, found)
+}
+
+/// What was read for a rule, as the lint rules about items want it.
+fn seen<'a>(
+    rule: &'a SyncRule,
+    (mapping, compiled): (&'a FieldMapping, &'a CompiledMapping),
+    connection: &'a Connection,
+    observed: &'a Observed,
+    pairs: &LinkedPairs,
+) -> Seen<'a> {
+    let scope = &rule.scope;
+    let of_type = |item: &&WorkItem| {
+        item.work_item_type
+            .eq_ignore_ascii_case(&mapping.work_item_type)
+    };
+    // A side without a scope is where the counterparts are looked for.
+    let cases =
+        observed.cases.values().map(Arc::as_ref).filter(|case| {
+            scope.testworthy.is_none() || observed.cases_in_scope.contains(&case.id)
+        });
+    let work_items = observed.work_items.values().map(Arc::as_ref);
+    let work_items = work_items.filter(of_type).filter(|item| {
+        scope.azure_devops.is_none() || observed.work_items_in_scope.contains(&item.id)
+    });
+    let cases: Vec<&Case> = cases.collect();
+    let work_items: Vec<&WorkItem> = work_items.collect();
+    let free_cases = cases.iter().copied();
+    let free_items = work_items.iter().copied();
+    Seen {
+        rule,
+        mapping,
+        compiled,
+        connection,
+        free_cases: free_cases
+            .filter(|case| pairs.work_item(case.id).is_none())
+            .collect(),
+        free_work_items: free_items
+            .filter(|item| pairs.case(item.id).is_none() && item.markers().is_empty())
+            .collect(),
+        cases,
+        work_items,
+    }
 }
 
 async fn assemble(

@@ -7,10 +7,10 @@ pub static L01_UNKNOWN_FIELD: Entry = Entry {
     code: "L01",
     severity: Severity::Error,
     title: "field does not exist",
-    explanation: "A row names a field that TestWorthy cases do not have, or that this project's work \
-                  item type does not have. A field that exists in the organisation is not enough: it \
-                  must be on the type.",
-    example: "- { testworthy: prioritty, azureDevOps: Microsoft.VSTS.Common.Priority }",
+    explanation: "A row, an `expression` or a `where` names a field that TestWorthy cases do not have, or \
+                  a row one that this project's work item type does not have. A field that exists in the \
+                  organisation is not enough: it must be on the type.",
+    example: "- { testworthy: title, azureDevOps: System.Titel }",
     fix: "Correct the name. Azure DevOps fields go by their reference name (`System.Title`), not by \
           the name on the form. A field that is missing on the type is added to it in its process.",
 };
@@ -44,7 +44,7 @@ pub static L04_REQUIRED_UNMAPPED: Entry = Entry {
     title: "a required field is not mapped",
     explanation: "The target refuses new items without this field, it has no default, and no row of the \
                   mapping that goes this way fills it.",
-    example: "a process that requires `Custom.Team` on Test Case, and a mapping without it",
+    example: "- { testworthy: gherkin, azureDevOps: Custom.Notes, as: text }   # and no row for System.Title",
     fix: "Map a field to it, or give it a value once: \
           `- { constant: Web, azureDevOps: Custom.Team, onCreate: true }`.",
 };
@@ -56,7 +56,8 @@ pub static L05_NOT_TOTAL: Entry = Entry {
     title: "allowed values without an entry",
     explanation: "The Azure DevOps field allows values that the row's table does not know. Where one \
                   occurs, the field waits (`unmapped: hold`) or the item does (`skipItem`).",
-    example: "values: { High: 1, Low: 2 }   # the field allows 1, 2, 3 and 4",
+    example: "- { testworthy: priority, azureDevOps: Microsoft.VSTS.Common.Priority, \
+              values: { High: 1, Low: 2 } }   # the field allows 1 to 4",
     fix: "Add the values, under `reverse` if no TestWorthy value leads to them, or set \
           `unmapped: { use: VALUE }`.",
 };
@@ -66,9 +67,11 @@ pub static L06_NOT_ALLOWED: Entry = Entry {
     code: "L06",
     severity: Severity::Error,
     title: "value not allowed by the target",
-    explanation: "The row would write a value that is not in the list of its Azure DevOps field. The \
-                  server would refuse every such item.",
-    example: "values: { High: 9 }   # the field allows 1 to 4",
+    explanation: "The row would write a value that is not in the list of its Azure DevOps field, a state \
+                  that the work item type does not have, or an area or iteration that the project does \
+                  not have. The server would refuse every such item.",
+    example: "- { testworthy: priority, azureDevOps: Microsoft.VSTS.Common.Priority, \
+              values: { High: 9 } }   # the field allows 1 to 4",
     fix: "Use an allowed value. If the list holds suggestions only, `as: text` turns the check off.",
 };
 
@@ -80,7 +83,8 @@ pub static L07_UNLAWFUL: Entry = Entry {
     explanation: "A two-way table keeps both systems in step only if every Azure DevOps value comes back \
                   as itself after it went to TestWorthy. Otherwise Accord would overwrite what a person \
                   has just set.",
-    example: "values: { A: 1, C: 2 }, reverse: { 1: C }   # 1 becomes C, and C becomes 2",
+    example: "- { testworthy: priority, azureDevOps: Microsoft.VSTS.Common.Priority, \
+              values: { A: 1, C: 2 }, reverse: { 1: C } }   # 1 becomes C, and C becomes 2",
     fix: "Let `reverse` lead each Azure DevOps value to a TestWorthy value that `values` leads back to \
           it, or make the row one-way.",
 };
@@ -92,7 +96,8 @@ pub static ONE_WAY_TABLE: Entry = Entry {
     title: "value table works one way only",
     explanation: "The table breaks the law f(g(r)) = r (see L07). That does no harm while the rules that \
                   use it go one way, and a two-way rule would be refused.",
-    example: "values: { A: 1, C: 2 }, reverse: { 1: C }",
+    example: "- { testworthy: priority, azureDevOps: Microsoft.VSTS.Common.Priority, \
+              values: { A: 1, C: 2 }, reverse: { 1: C } }",
     fix: "Mend `reverse`, or say `direction: toAzureDevOps` or `direction: toTestWorthy` on the row.",
 };
 
@@ -104,7 +109,8 @@ pub static L08_MANY_TO_ONE: Entry = Entry {
     explanation: "Values that become the same value on the other side cannot be told apart there. Accord \
                   keeps the richer value as long as the other side does not change: an item with an \
                   Azure DevOps value under `reverse` counts as in accord and is not written back.",
-    example: "values: { Must: 1, Should: 2, Good: 3 }, reverse: { 4: Good }",
+    example: "- { testworthy: priority, azureDevOps: Microsoft.VSTS.Common.Priority, \
+              values: { Must: 1, Should: 2, Good: 3 }, reverse: { 4: Good } }",
     fix: "If it is meant, say so: `allow: [{ code: L08, reason: \"4 is not used\" }]`.",
 };
 
@@ -115,8 +121,8 @@ pub static L12_WRITTEN_TWICE: Entry = Entry {
     title: "two rows write one field",
     explanation: "Two rows of the mapping write the same field, the same tag, or tags of overlapping \
                   prefixes. Each would undo the other.",
-    example: "- { testworthy: title, azureDevOps: System.Title }\n\
-              - { constant: Case, azureDevOps: System.Title }",
+    example: "- { id: name, testworthy: title, azureDevOps: System.Title }\n\
+              - { id: label, testworthy: title, azureDevOps: Custom.Label }   # in a rule to TestWorthy",
     fix: "Remove one of the rows, or give each a `direction`, so that only one writes the field.",
 };
 
@@ -136,11 +142,12 @@ pub static L14_OUTCOME_AS_STATE: Entry = Entry {
 pub static L19_DIRECTION: Entry = Entry {
     code: "L19",
     severity: Severity::Error,
-    title: "the direction contradicts the row",
-    explanation: "A constant is a value for an Azure DevOps field, so it has nothing to write in \
-                  TestWorthy.",
-    example: "- { constant: TestWorthy, azureDevOps: Custom.Origin, direction: toTestWorthy }",
-    fix: "Remove `direction` from the row.",
+    title: "the row's direction never happens",
+    explanation: "No rule that uses the mapping goes the way that the row is narrowed to, so the row never \
+                  does anything. A constant and an expression go to Azure DevOps only.",
+    example: "- { testworthy: gherkin, azureDevOps: Custom.Notes, as: text, direction: toTestWorthy }   \
+              # and every rule goes to Azure DevOps",
+    fix: "Remove `direction` from the row, or the row.",
 };
 
 /// L24: a value that is spelled differently.
@@ -148,9 +155,10 @@ pub static L24_SPELLING: Entry = Entry {
     code: "L24",
     severity: Severity::Warning,
     title: "value differs only by case or space",
-    explanation: "The list of the Azure DevOps field has this value in another spelling. Accord uses the \
-                  spelling of the list.",
-    example: "values: { High: \"1 - critical\" }   # the field allows `1 - Critical`",
+    explanation: "The list of the Azure DevOps field has this value in another spelling, and Accord uses the \
+                  spelling of the list; or two entries of the row's table differ only so, and the one \
+                  that is spelled exactly as the value wins.",
+    example: "- { constant: \"1 - critical\", azureDevOps: Custom.Level }   # the field allows `1 - Critical`",
     fix: "Use the spelling of the list.",
 };
 
@@ -160,7 +168,7 @@ pub static NOTHING_TO_WRITE: Entry = Entry {
     severity: Severity::Warning,
     title: "no row goes the rule's way",
     explanation: "A rule writes one side with this mapping, and every row goes the other way.",
-    example: "direction: toTestWorthy in the rule, and direction: toAzureDevOps on every row",
+    example: "- { testworthy: title, azureDevOps: System.Title, direction: toAzureDevOps }   # in a rule to TestWorthy",
     fix: "Correct the direction of the rule or of the rows.",
 };
 

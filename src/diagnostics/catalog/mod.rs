@@ -1,6 +1,7 @@
 //! Every kind of finding, by the room that reports it.
 
 pub mod custom_field;
+pub mod lint;
 pub mod manifest;
 pub mod mapping;
 pub mod safety;
@@ -59,6 +60,7 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
         yaml::ALL,
         manifest::ALL,
         mapping::ALL,
+        lint::ALL,
         safety::ALL,
         sync::ALL,
         value::ALL,

@@ -7,7 +7,7 @@ use super::{item_origin, not_supported, origin};
 use crate::diagnostics::catalog::manifest as codes;
 use crate::diagnostics::{Part, pointer, quote};
 use crate::manifest::document::{Document, Report};
-use crate::manifest::raw::{FieldMappingSpec, RawRow, RecordType};
+use crate::manifest::raw::{FieldMappingSpec, RawDirection, RawRow, RecordType};
 use crate::model::Name;
 use crate::model::config::FieldMapping;
 
@@ -134,7 +134,24 @@ fn targets(rows: &[RawRow], report: &mut Report<'_>) {
             Slice::Whole
         };
         let before = owners.entry(field).or_default();
-        if let Some((first, other)) = before.iter().find(|(_, other)| slice.overlaps(other)) {
+        // One row may write the field and another one read it.
+        let apart = |first: usize| {
+            let ways = [row.direction, rows[first].direction];
+            matches!(
+                ways,
+                [
+                    Some(RawDirection::ToAzureDevOps),
+                    Some(RawDirection::ToTestWorthy)
+                ] | [
+                    Some(RawDirection::ToTestWorthy),
+                    Some(RawDirection::ToAzureDevOps)
+                ]
+            )
+        };
+        let mut shared = before
+            .iter()
+            .filter(|(first, other)| slice.overlaps(other) && !apart(*first));
+        if let Some((first, other)) = shared.next() {
             let whole = matches!((&slice, other), (Slice::Whole, Slice::Whole));
             let (code, message) = if whole && !is_tags {
                 let field = quote(&row.azure_devops);

@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use super::text::{duration, stays_inside};
 use super::{Context, not_supported, secret};
-use crate::diagnostics::catalog::manifest as codes;
+use crate::diagnostics::catalog::{lint, manifest as codes};
 use crate::diagnostics::{pointer, quote};
 use crate::manifest::document::Report;
 use crate::manifest::raw::{ProjectSpec, RawState};
 use crate::model::Name;
 use crate::model::config::{ChangeLimit, Project, Safety};
+
+/// A limit of so many items guards nothing.
+const NO_GUARD: u64 = 10_000;
 
 /// The project where no manifest describes it.
 pub(super) fn default(name: &str) -> Project {
@@ -43,6 +46,15 @@ pub(super) fn check(
         report.push(finding.with_help("write it like `120s` or `1m30s`"));
     }
     let (updates, deletes) = (&spec.safety.updates, &spec.safety.deletes);
+    let loose_share = deletes.max_percent.is_none_or(|percent| percent >= 100.0);
+    let loose_count = deletes.max_count.is_none_or(|count| count >= NO_GUARD);
+    if loose_share && loose_count {
+        let message = "`safety.deletes` lets every linked item be deleted in one run";
+        let finding = report.key(&lint::L21_NO_GUARD, "/spec/safety/deletes", message);
+        report.push(finding.with_help(
+            "lower `maxPercent` or `maxCount`; `accord apply --allow-deletes N` lifts the limit once",
+        ));
+    }
     Some(Project {
         name: name?.as_str().to_owned(),
         state: state?,

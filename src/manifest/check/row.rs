@@ -3,12 +3,12 @@
 use super::field_mapping::{TAGS, row_name};
 use super::not_supported;
 use super::text::is_reference_name;
-use crate::diagnostics::catalog::manifest as codes;
+use crate::diagnostics::catalog::{lint, manifest as codes};
 use crate::diagnostics::{nearest, pointer, quote};
 use crate::manifest::document::Report;
-use crate::manifest::raw::{As, RawDirection, RawRow, Scalar};
+use crate::manifest::raw::{As, RawDirection, RawRow, Scalar, Winner};
 use crate::model::config::{Allow, Codec, Origin, Row, RowSource, RowTarget, Unmapped, ValueMap};
-use crate::model::{ACCORD_TAG, CASE_FIELDS, CaseField, Value};
+use crate::model::{ACCORD_TAG, CASE_FIELDS, CaseField, CaseFieldKind, Value};
 
 /// Fields of a defect and of a test result (of cases: [`CASE_FIELDS`]).
 pub(super) const RECORD_FIELDS: [&[&str]; 2] = [
@@ -63,6 +63,12 @@ pub(super) fn check(
     if raw.conflict.is_some() {
         not_supported(report, &below("conflict"), "conflict");
     }
+    let accepted = raw.allow.iter().any(|allow| allow.code == "L18");
+    if raw.conflict == Some(Winner::Merge) && !accepted && !merges(raw) {
+        let message = "values of this kind cannot be merged: a conflict goes to the manual queue";
+        let finding = report.value(&lint::L18_NO_MERGE, &below("conflict"), message);
+        report.push(finding.with_help("write `latest`, `testworthy`, `azureDevOps` or `manual`"));
+    }
     for (index, allow) in raw.allow.iter().enumerate() {
         let digits = allow.code.strip_prefix('L');
         let is_lint =
@@ -90,6 +96,31 @@ pub(super) fn check(
         reasons: raw.reasons.clone().unwrap_or_default(),
         allow: allow.collect(),
         origin,
+    })
+}
+
+/// Whether edits of both sides can be joined: inside long texts, steps and sets.
+pub(super) fn merges(raw: &RawRow) -> bool {
+    let Some(name) = &raw.testworthy else {
+        return false;
+    };
+    if raw.values.is_some() || raw.tag.is_some() {
+        return false;
+    }
+    match raw.codec {
+        Some(As::RichText | As::Steps | As::Set) => return true,
+        Some(As::Text) | None => {}
+        Some(_) => return false,
+    }
+    let one_line = matches!(
+        name.as_str(),
+        "title" | "section.name" | "suite" | "automationType" | "lastResult"
+    );
+    // What is not known here is reported as unknown.
+    CaseField::find(name).is_none_or(|field| match field.kind {
+        CaseFieldKind::RichText | CaseFieldKind::Steps | CaseFieldKind::Set => true,
+        CaseFieldKind::Text => !one_line,
+        _ => false,
     })
 }
 

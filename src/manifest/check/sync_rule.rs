@@ -2,12 +2,12 @@
 
 use super::text::{is_cron, time_zone};
 use super::{Context, not_supported, origin, v1, wiql};
-use crate::diagnostics::catalog::manifest as codes;
+use crate::diagnostics::catalog::{lint, manifest as codes};
 use crate::diagnostics::{pointer, quote};
 use crate::manifest::document::{Document, Report};
 use crate::manifest::kind::Kind;
 use crate::manifest::raw::{
-    Create, DeletedInAzureDevOps, DeletedInTestWorthy, Drift, Match, RawScope, SyncRuleSpec,
+    Create, DeletedInAzureDevOps, DeletedInTestWorthy, Drift, Match, RawScope, SyncRuleSpec, Winner,
 };
 use crate::model::config::{
     AzureDevOpsScope, CreateIn, DriftPolicy, MatchBy, Scope, SyncRule, TestWorthyScope,
@@ -88,7 +88,7 @@ pub(super) fn check(
         connection: connection?,
         mapping: mapping?,
         target,
-        scope: scope(spec.scope),
+        scope: scope(spec.scope, document.where_line),
         creates: creates?,
         create_in: CreateIn {
             suite: suite.map(SuiteId),
@@ -111,8 +111,21 @@ fn later_keys(spec: &SyncRuleSpec, on_v1: bool, context: &Context<'_>, report: &
     if spec.first_sync.is_some() {
         not_supported(report, "/spec/firstSync", "firstSync");
     }
-    if spec.conflicts.is_some() {
+    if let Some(conflicts) = &spec.conflicts {
         not_supported(report, "/spec/conflicts", "conflicts");
+        let fields = conflicts.fields.iter().map(|(name, winner)| {
+            let at = pointer::child("/spec/conflicts/fields", name);
+            (at, *winner)
+        });
+        let default = ("/spec/conflicts/default".to_owned(), conflicts.default);
+        for (at, winner) in std::iter::once(default).chain(fields) {
+            if on_v1 && winner == Winner::Latest {
+                let message = "the surface v1 does not tell reliably when a case was changed, so \
+                               nobody can say which edit is the latest";
+                let finding = report.value(&lint::L17_NO_CHANGE_TIME, &at, message);
+                report.push(finding.with_help("write `testworthy`, `azureDevOps` or `manual`"));
+            }
+        }
     }
     let in_testworthy = spec.when_deleted_in.testworthy;
     if in_testworthy != DeletedInTestWorthy::Ask && !(on_v1 && v1::refuses(in_testworthy)) {
@@ -252,13 +265,14 @@ fn match_by(raw: &[Match], report: &mut Report<'_>) -> Vec<MatchBy> {
     ways
 }
 
-fn scope(raw: RawScope) -> Scope {
+fn scope(raw: RawScope, where_line: Option<u32>) -> Scope {
     Scope {
         testworthy: raw.testworthy.map(|scope| TestWorthyScope {
             suites: scope.suites.into_iter().map(SuiteId).collect(),
             sections: scope.sections,
             cases: scope.cases.into_iter().map(CaseId).collect(),
             condition: scope.condition,
+            condition_line: where_line,
         }),
         azure_devops: raw.azure_devops.map(|scope| AzureDevOpsScope {
             area_path: scope.area_path,

@@ -57,6 +57,8 @@ pub struct TestWorthyScope {
     pub cases: Vec<CaseId>,
     /// Only cases for which this expression is true (`where`).
     pub condition: Option<String>,
+    /// The line on which that stands, from 1, where it is known.
+    pub condition_line: Option<u32>,
 }
 
 /// Work items of the mapped type in the connection's project that fulfil every given condition.

@@ -9,6 +9,7 @@ use super::judge::{Feature, Wanted};
 use super::{Checks, Needed, Subject, described, judge};
 use crate::azure_devops::Reader;
 use crate::diagnostics::Finding;
+use crate::mapping::{lint_paths, names_paths, unused_allows};
 use crate::model::config::{FieldMapping, SyncRule};
 use crate::model::{Name, System};
 use crate::reconcile::custom_field::find;
@@ -174,14 +175,20 @@ async fn look_at_rules(
     if !readable {
         return outcome;
     }
-    let judged = mappings(subject, reader, &types.unwrap_or_default()).await;
+    let trees = Trees::read(subject, reader).await;
+    let judged = mappings(subject, reader, &types.unwrap_or_default(), &trees).await;
     let fits = checks.extend(judged);
-    let judged = paths(subject, reader).await;
+    let judged = paths(subject, &trees);
     outcome.and(fits).and(checks.extend(judged))
 }
 
 /// Every mapping that a rule uses, held against its live work item type as a plan does.
-async fn mappings(subject: &Subject<'_>, reader: &Reader, types: &[String]) -> Vec<Check> {
+async fn mappings(
+    subject: &Subject<'_>,
+    reader: &Reader,
+    types: &[String],
+    trees: &Trees,
+) -> Vec<Check> {
     let mut used: BTreeMap<&Name, (&FieldMapping, Vec<&SyncRule>)> = BTreeMap::new();
     for rule in &subject.rules {
         if let Some(mapping) = subject.context.config.mappings.get(&rule.mapping) {
@@ -202,6 +209,12 @@ async fn mappings(subject: &Subject<'_>, reader: &Reader, types: &[String]) -> V
                         }
                     }
                 }
+                findings.extend(unused_allows(subject.context.config, mapping, &live));
+                for (field, tree) in [(AREA, &trees.areas), (ITERATION, &trees.iterations)] {
+                    if let Some(Ok(there)) = tree {
+                        findings.extend(lint_paths(mapping, field, there));
+                    }
+                }
                 checks.extend(judge::mapping(name, &live, &findings));
             }
             Err(RemoteError {
@@ -217,8 +230,45 @@ async fn mappings(subject: &Subject<'_>, reader: &Reader, types: &[String]) -> V
     checks
 }
 
+const AREA: &str = "System.AreaPath";
+const ITERATION: &str = "System.IterationPath";
+
+/// The paths of a tree; `None` if nothing names one.
+type Tree = Option<Result<Vec<String>, RemoteError>>;
+
+/// The trees of the project, each read only if rules or mappings name something in it.
+struct Trees {
+    areas: Tree,
+    iterations: Tree,
+}
+
+impl Trees {
+    async fn read(subject: &Subject<'_>, reader: &Reader) -> Self {
+        let (areas, iterations) = wanted(subject);
+        let mappings = &subject.context.config.mappings;
+        let in_mappings = |field| {
+            let mut used = subject.rules.iter();
+            used.any(|rule| {
+                let mapping = mappings.get(&rule.mapping);
+                mapping.is_some_and(|mapping| names_paths(mapping, field))
+            })
+        };
+        let mut trees = Self {
+            areas: None,
+            iterations: None,
+        };
+        if !areas.is_empty() || in_mappings(AREA) {
+            trees.areas = Some(reader.paths(PathTree::Areas).await);
+        }
+        if !iterations.is_empty() || in_mappings(ITERATION) {
+            trees.iterations = Some(reader.paths(PathTree::Iterations).await);
+        }
+        trees
+    }
+}
+
 /// Areas and iterations that the rules name.
-async fn paths(subject: &Subject<'_>, reader: &Reader) -> Vec<Check> {
+fn wanted(subject: &Subject<'_>) -> (BTreeSet<Wanted>, BTreeSet<Wanted>) {
     let mut areas = BTreeSet::new();
     let mut iterations = BTreeSet::new();
     for rule in &subject.rules {
@@ -238,16 +288,22 @@ async fn paths(subject: &Subject<'_>, reader: &Reader) -> Vec<Check> {
         note(&mut iterations, iteration);
         note(&mut iterations, place.iteration_path.as_ref());
     }
+    (areas, iterations)
+}
+
+/// What the rules name, held against the trees.
+fn paths(subject: &Subject<'_>, trees: &Trees) -> Vec<Check> {
+    let (areas, iterations) = wanted(subject);
     let mut checks = Vec::new();
     for (tree, name, wanted) in [
-        (PathTree::Areas, "area", areas),
-        (PathTree::Iterations, "iteration", iterations),
+        (&trees.areas, "area", areas),
+        (&trees.iterations, "iteration", iterations),
     ] {
-        if wanted.is_empty() {
-            continue;
-        }
+        let Some(found) = tree else { continue };
         let wanted: Vec<Wanted> = wanted.into_iter().collect();
-        checks.extend(judge::paths(name, &wanted, &reader.paths(tree).await));
+        if !wanted.is_empty() || found.is_err() {
+            checks.extend(judge::paths(name, &wanted, found));
+        }
     }
     checks
 }

@@ -25,7 +25,7 @@ pub(in crate::reconcile::doctor) fn mapping(
         return vec![Check::ok("mapping", measured).about(name)];
     }
     let mut worst_first: Vec<&Finding> = findings.iter().collect();
-    worst_first.sort_by_key(|finding| !finding.is_error());
+    worst_first.sort_by_key(|finding| std::cmp::Reverse(finding.code.severity));
     let mut checks: Vec<Check> = worst_first
         .iter()
         .take(MOST_FINDINGS)

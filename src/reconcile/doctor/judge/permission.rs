@@ -1,6 +1,7 @@
 //! May the caller see the project and do what the rules of the connection need?
 
 use super::{cause, general_way_out, shown};
+use crate::diagnostics::catalog::lint;
 use crate::diagnostics::nearest;
 use crate::reconcile::doctor::check::{Cause, Check};
 use crate::remote::{RemoteError, RemoteErrorKind};
@@ -114,9 +115,11 @@ pub(in crate::reconcile::doctor) fn permission(
                 Cause::Authentication,
                 format!("the token is good, but not for this: {}", shown(words)),
                 format!(
-                    "give the token the scope {}, and its user that permission in the project `{}`",
+                    "give the token the scope {}, and its user that permission in the project `{}` \
+                     (`accord explain {}`)",
                     feature.scope(),
-                    shown(project)
+                    shown(project),
+                    lint::L28_SCOPE_OF_TOKEN.code
                 ),
             ),
             other => Check::fail(

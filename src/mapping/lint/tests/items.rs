@@ -1,0 +1,221 @@
+//! Rules about the items that a plan has read.
+
+use super::codes;
+use crate::diagnostics::SourceFile;
+use crate::manifest::{ReadOptions, read};
+use crate::mapping::CompiledMapping;
+use crate::mapping::lint::seen::{Seen, coverage, lint_seen};
+use crate::mapping::testing::{case, test_case_type, work_item};
+use crate::model::config::Config;
+use crate::model::{Case, CaseId, Value, WorkItem, WorkItemId};
+
+/// A project with one rule to Azure DevOps.
+fn project(rate: &str, users: &str, rows: &str) -> Config {
+    let text = format!(
+        r#"
+apiVersion: accord/v1
+kind: Connection
+metadata: {{ name: web-shop }}
+spec:
+  testworthy:
+    url: https://testworthy.us
+    userEmail: ada@example.test
+    apiKey: {{ env: TESTWORTHY_API_KEY }}
+    projectKey: {{ env: TESTWORTHY_PROJECT_KEY }}
+    rate: {rate}
+  azureDevOps:
+    organizationUrl: https://dev.azure.com/contoso
+    project: Web Shop
+    personalAccessToken: {{ env: AZURE_DEVOPS_EXT_PAT }}
+---
+apiVersion: accord/v1
+kind: FieldMapping
+metadata: {{ name: test-case }}
+spec:
+  testworthy: TestCase
+  azureDevOps: Test Case
+  fields:
+    - {{ testworthy: title, azureDevOps: System.Title }}
+    {rows}
+---
+apiVersion: accord/v1
+kind: SyncRule
+metadata: {{ name: cases }}
+spec:
+  connection: web-shop
+  mapping: test-case
+  scope: {{ testworthy: {{ suites: [41] }} }}
+  direction: toAzureDevOps
+  match: [marker, title]
+"#
+    );
+    let loaded = read(
+        vec![SourceFile::new("accord.yaml", text)],
+        &ReadOptions::default(),
+    );
+    let mut config = loaded
+        .config
+        .unwrap_or_else(|| panic!("{:#?}", loaded.findings));
+    if let Some((left, right)) = users.split_once('=') {
+        for connection in config.connections.values_mut() {
+            let users = &mut connection.users;
+            users.insert(left.to_owned(), right.to_owned());
+        }
+    }
+    config
+}
+
+fn told(
+    config: &Config,
+    cases: &[Case],
+    items: &[WorkItem],
+    look: impl Fn(&Seen<'_>) -> Vec<crate::diagnostics::Finding>,
+) -> Vec<crate::diagnostics::Finding> {
+    let rule = config.rules.values().next().unwrap();
+    let mapping = config.mappings.values().next().unwrap();
+    let live = test_case_type();
+    let (compiled, findings) = CompiledMapping::compile(mapping, Some(&live), rule.target);
+    look(&Seen {
+        rule,
+        mapping,
+        compiled: &compiled.unwrap_or_else(|| panic!("{findings:#?}")),
+        connection: config.connections.values().next().unwrap(),
+        cases: cases.iter().collect(),
+        work_items: items.iter().collect(),
+        free_cases: cases.iter().collect(),
+        free_work_items: items.iter().collect(),
+    })
+}
+
+fn titled(number: u64, title: &str) -> Case {
+    Case {
+        id: CaseId(number),
+        ..case(&[("title", Value::text(title))], &[])
+    }
+}
+
+fn item_titled(number: u64, title: &str) -> WorkItem {
+    WorkItem {
+        id: WorkItemId(number),
+        ..work_item(&[("System.Title", Value::text(title))], &[])
+    }
+}
+
+#[test]
+fn l16_people_whom_nothing_identifies() {
+    let row = "- { testworthy: createdBy, azureDevOps: System.AssignedTo }";
+    let by = |name: &str| case(&[("createdBy", Value::text(name))], &[]);
+    let cases = [by("Ada"), by("bob@example.test"), by("Cleo"), by("Ada")];
+    let config = project("null", "Cleo=cleo@contoso.example", row);
+    let findings = told(&config, &cases, &[], lint_seen);
+    assert_eq!(codes(&findings), ["L16"]);
+    assert!(
+        findings[0].message.ends_with(": `Ada`"),
+        "{}",
+        findings[0].message
+    );
+    let config = project("null", "Ada=ada@contoso.example", row);
+    assert_eq!(told(&config, &cases[..2], &[], lint_seen), []);
+    let sensitive = row.replace(" }", ", sensitive: true }");
+    let config = project("null", "", &sensitive);
+    assert_eq!(
+        told(&config, &cases, &[], lint_seen),
+        [],
+        "their names are not for plans"
+    );
+}
+
+#[test]
+fn l20_titles_that_are_not_unique() {
+    let config = project("null", "", "");
+    let mut cases = vec![titled(1, "Pay"), titled(2, "Pay "), titled(3, "Ship")];
+    let mut items = vec![item_titled(7, "Pay"), item_titled(8, "Ship")];
+    items.push(item_titled(9, "Ship"));
+    let few = told(&config, &cases, &items, lint_seen);
+    assert_eq!(few, [], "two are told by the items themselves");
+    cases.extend([
+        titled(4, "Save"),
+        titled(5, "Save"),
+        titled(6, "Lone"),
+        titled(10, "Lone"),
+    ]);
+    assert_eq!(
+        told(&config, &cases, &items, lint_seen),
+        [],
+        "what only one side has leads to no wrong pair"
+    );
+    items.push(item_titled(11, "Save"));
+    let findings = told(&config, &cases, &items, lint_seen);
+    assert_eq!(codes(&findings), ["L20"]);
+    let message = &findings[0].message;
+    assert!(
+        message.contains("3 titles are shared by 5 cases and 4 work items"),
+        "{message}"
+    );
+}
+
+#[test]
+fn l29_a_cap_that_makes_the_first_run_long() {
+    let cases: Vec<Case> = (0..2000).map(|n| titled(n, &n.to_string())).collect();
+    let slow = told(&project("0.5", "", ""), &cases, &[], lint_seen);
+    assert_eq!(codes(&slow), ["L29"]);
+    assert!(
+        slow[0].message.contains("2000 requests"),
+        "{}",
+        slow[0].message
+    );
+    assert!(slow[0].message.contains("1.1 hours"), "{}", slow[0].message);
+    assert_eq!(told(&project("0.6", "", ""), &cases, &[], lint_seen), []);
+    assert_eq!(told(&project("null", "", ""), &cases, &[], lint_seen), []);
+}
+
+#[test]
+fn l30_counts_fields_with_data_that_no_row_maps() {
+    let config = project("null", "", "");
+    let cases = [
+        case(
+            &[
+                ("title", Value::text("a")),
+                ("mission", Value::text("<p>m</p>")),
+            ],
+            &[],
+        ),
+        case(
+            &[("mission", Value::text("m")), ("goals", Value::text(" "))],
+            &[],
+        ),
+        case(
+            &[
+                ("lastResult", Value::text("Passed")),
+                ("smoke", Value::Boolean(false)),
+            ],
+            &[],
+        ),
+    ];
+    let items = [work_item(
+        &[
+            ("System.Title", Value::text("a")),
+            ("Custom.Notes", Value::text("n")),
+            ("System.Rev", Value::integer(3)),
+        ],
+        &[],
+    )];
+    let findings = told(&config, &cases, &items, coverage);
+    assert_eq!(codes(&findings), ["L30", "L30"]);
+    assert!(
+        findings[0].message.ends_with(": `mission` (2)"),
+        "{}",
+        findings[0].message
+    );
+    assert!(
+        findings[1].message.ends_with(": `Custom.Notes` (1)"),
+        "{}",
+        findings[1].message
+    );
+    let mapped = project(
+        "null",
+        "",
+        "- { testworthy: mission, azureDevOps: System.Description }",
+    );
+    assert_eq!(told(&mapped, &cases, &[], coverage), []);
+}

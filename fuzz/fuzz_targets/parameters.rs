@@ -1,0 +1,7 @@
+#![no_main]
+//! See `tests/laws`.
+
+#[path = "../../tests/laws/mod.rs"]
+mod laws;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| laws::parameters(data));

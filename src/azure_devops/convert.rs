@@ -1,6 +1,6 @@
 //! From the wire to the model: field types, work items, relations.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -102,6 +102,7 @@ impl FieldCatalog {
             project: text("System.TeamProject"),
             tags,
             fields,
+            markdown: BTreeSet::new(),
             relations: item
                 .relations
                 .unwrap_or_default()

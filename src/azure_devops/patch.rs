@@ -105,7 +105,13 @@ fn to_wire(value: &Value) -> Json {
             let members: Vec<&str> = members.iter().map(String::as_str).collect();
             members.join("; ").into()
         }
-        Value::Null | Value::Text(_) | Value::Number(_) | Value::Boolean(_) => value.to_json(),
+        // Steps and parameters are written as their fields' own texts and never come here.
+        Value::Null
+        | Value::Text(_)
+        | Value::Number(_)
+        | Value::Boolean(_)
+        | Value::Steps(_)
+        | Value::Parameters(_) => value.to_json(),
     }
 }
 

@@ -151,6 +151,7 @@ impl Reader {
                 .map(|field| catalog.type_field(field))
                 .collect(),
             states: convert::states(states),
+            transitions: None,
         };
         Ok(DescribedType {
             work_item_type,

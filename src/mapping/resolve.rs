@@ -108,6 +108,10 @@ impl<'a> Resolver<'a> {
     fn source(&self) -> Result<Source<'a>, Refusal> {
         let name = match &self.row.source {
             RowSource::Constant(value) => return Ok(Source::Constant(value)),
+            RowSource::Expression(_) => {
+                let what = "this version computes no values";
+                return Err(vec![self.finding(&entry::CODEC_NOT_SUPPORTED_YET, what)]);
+            }
             RowSource::Field(name) => name,
         };
         if let Some(field) = CaseField::find(name) {
@@ -196,6 +200,18 @@ impl<'a> Resolver<'a> {
 
     /// Refuses what needs a codec of a later version. Plain text would lose markup, so it is no way out.
     fn check_supported(&self, source: Source<'_>, target: &Target<'_>) -> Result<(), Refusal> {
+        if let Some(
+            codec @ (Codec::RichText
+            | Codec::Steps
+            | Codec::Path
+            | Codec::User
+            | Codec::State
+            | Codec::Parameters),
+        ) = self.row.codec
+        {
+            let what = format!("this version has no codec `{}`", codec.key());
+            return Err(vec![self.finding(&entry::CODEC_NOT_SUPPORTED_YET, what)]);
+        }
         let refuse = |field: &str, what: &str, help: &str| {
             let what = format!("`{field}` {what}, and this version has no codec for that");
             Err(vec![
@@ -283,7 +299,7 @@ impl<'a> Resolver<'a> {
                     Ok(())
                 } else {
                     Err(vec![
-                        self.mismatch(format_args!("tags are not read `as: {}`", codec_key(codec)))
+                        self.mismatch(format_args!("tags are not read `as: {}`", codec.key()))
                             .with_help(format!("write `as: {needs}`, or leave `as` out")),
                     ])
                 };
@@ -305,6 +321,7 @@ impl<'a> Resolver<'a> {
             Codec::Picklist => matches!(kind, Kind::String | Kind::Integer | Kind::Double),
             Codec::DateTime => matches!(kind, Kind::DateTime | Kind::String),
             Codec::Set => matches!(kind, Kind::String | Kind::PlainText),
+            _ => false,
         };
         if fits {
             return Ok(());
@@ -313,7 +330,7 @@ impl<'a> Resolver<'a> {
             self.mismatch(format_args!(
                 "`{name}` holds {} and cannot be read `as: {}`",
                 kind_in_words(kind),
-                codec_key(codec)
+                codec.key()
             ))
             .with_help("leave `as` out, so that it follows from the field's type"),
         ])
@@ -346,6 +363,7 @@ impl<'a> Resolver<'a> {
             Codec::Boolean => field.kind == Kind::Boolean,
             Codec::DateTime => field.kind == Kind::DateTime,
             Codec::Set => field.kind == Kind::Set,
+            _ => false,
         };
         // A custom field's kind is not told by the server, so its texts may well be numbers.
         let said = self.row.codec.is_some() || name.starts_with("custom.");
@@ -405,6 +423,7 @@ impl<'a> Resolver<'a> {
                     .collect();
                 Form::Choice { allowed, of }
             }
+            _ => Form::Lines,
         }
     }
 
@@ -431,6 +450,7 @@ impl<'a> Resolver<'a> {
             (Codec::Set, _) => Form::Set,
             (Codec::Picklist, _) if is_numeric(azure_form) => Form::Number { whole: false },
             (Codec::Picklist, _) => Form::Line,
+            _ => Form::Lines,
         }
     }
 
@@ -520,6 +540,8 @@ fn natural_codec(source: Source<'_>) -> Codec {
             ValueKind::Boolean => Codec::Boolean,
             ValueKind::DateTime => Codec::DateTime,
             ValueKind::Set => Codec::Set,
+            ValueKind::Steps => Codec::Steps,
+            ValueKind::Parameters => Codec::Parameters,
             ValueKind::Text | ValueKind::Null => Codec::Text,
         },
     }
@@ -534,17 +556,6 @@ fn is_numeric(form: &Form) -> bool {
                 ..
             }
     )
-}
-
-fn codec_key(codec: Codec) -> &'static str {
-    match codec {
-        Codec::Text => "text",
-        Codec::Number => "number",
-        Codec::Boolean => "boolean",
-        Codec::Picklist => "picklist",
-        Codec::DateTime => "dateTime",
-        Codec::Set => "set",
-    }
 }
 
 fn kind_in_words(kind: AzureFieldKind) -> &'static str {

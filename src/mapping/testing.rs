@@ -1,6 +1,6 @@
 //! Rows, mappings and items for the tests of this room and of the diff.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
@@ -23,6 +23,7 @@ pub(crate) fn field_row(testworthy: &str, azure_devops: &str) -> Row {
         values: None,
         on_create: false,
         sensitive: false,
+        reasons: IndexMap::new(),
         allow: Vec::new(),
         origin: Origin {
             file: "mapping.yaml".to_owned(),
@@ -169,6 +170,7 @@ pub(crate) fn test_case_type() -> WorkItemType {
         name: "Test Case".to_owned(),
         fields,
         states: Vec::new(),
+        transitions: None,
     }
 }
 
@@ -193,6 +195,7 @@ pub(crate) fn work_item(fields: &[(&str, Value)], tags: &[&str]) -> WorkItem {
         project: "Web Shop".to_owned(),
         tags: tags.iter().map(|t| (*t).to_owned()).collect(),
         fields: owned(fields),
+        markdown: BTreeSet::new(),
         relations: Vec::new(),
     }
 }

@@ -1,6 +1,6 @@
 //! Items as they were observed, and the markers that tie two of them together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -58,6 +58,9 @@ pub struct WorkItem {
     pub tags: Vec<String>,
     /// Every field but `System.Tags` by reference name; absent means null.
     pub fields: BTreeMap<String, Value>,
+    /// The long text fields that this item keeps as Markdown (`multilineFieldsFormat`); the others are
+    /// HTML.
+    pub markdown: BTreeSet<String>,
     /// Its relations, in the server's order.
     pub relations: Vec<Relation>,
 }

@@ -56,6 +56,9 @@ pub struct WorkItemType {
     pub fields: BTreeMap<String, TypeField>,
     /// Its states, in workflow order.
     pub states: Vec<WorkItemState>,
+    /// The states that may follow each state; those of a new item under the empty text. `None` where the
+    /// server did not tell (Microsoft Learn, Work Item Types - Get, `transitions`).
+    pub transitions: Option<BTreeMap<String, Vec<String>>>,
 }
 
 /// A field on a work item type.

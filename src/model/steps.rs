@@ -1,5 +1,7 @@
 //! The steps of a test case.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::WorkItemId;
@@ -28,8 +30,32 @@ impl Step {
         }
     }
 
+    /// The JSON a person would write for it.
+    pub fn to_json(&self) -> serde_json::Value {
+        match self {
+            Self::Action { action, expected } if expected.is_empty() => {
+                serde_json::json!({ "action": action })
+            }
+            Self::Action { action, expected } => {
+                serde_json::json!({ "action": action, "expected": expected })
+            }
+            Self::Shared(id) => serde_json::json!({ "shared": id.0 }),
+        }
+    }
+
     /// Whether it says nothing.
     pub fn is_blank(&self) -> bool {
         matches!(self, Self::Action { action, expected } if action.is_empty() && expected.is_empty())
+    }
+}
+
+impl fmt::Display for Step {
+    /// The step on one line, as a person reads it in a plan; not a codec.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Action { action, expected } if expected.is_empty() => f.write_str(action),
+            Self::Action { action, expected } => write!(f, "{action} => {expected}"),
+            Self::Shared(id) => write!(f, "(shared steps of work item {id})"),
+        }
     }
 }

@@ -7,6 +7,9 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::parameters::Parameters;
+use super::steps::Step;
+
 /// One field value. `Null` also stands for an absent field and for an empty text: Azure DevOps leaves
 /// empty fields out (reference: Microsoft Learn, Work Items - Get Work Item, and its recordings).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -15,7 +18,7 @@ pub enum Value {
     /// No value.
     #[default]
     Null,
-    /// Plain text, a picklist entry, or markup that no codec has read yet.
+    /// Plain text, a picklist entry, canonical HTML, or markup that no codec has read yet.
     Text(String),
     /// A number.
     Number(Number),
@@ -25,6 +28,10 @@ pub enum Value {
     DateTime(Timestamp),
     /// An unordered set of texts (references, tags).
     Set(BTreeSet<String>),
+    /// The steps of a test case; never empty.
+    Steps(Vec<Step>),
+    /// The parameters of a test case; never without a name.
+    Parameters(Parameters),
 }
 
 /// The kind of a [`Value`], for messages.
@@ -42,6 +49,10 @@ pub enum ValueKind {
     DateTime,
     /// [`Value::Set`].
     Set,
+    /// [`Value::Steps`].
+    Steps,
+    /// [`Value::Parameters`].
+    Parameters,
 }
 
 impl Value {
@@ -70,6 +81,24 @@ impl Value {
         }
     }
 
+    /// Steps; none of them is [`Value::Null`].
+    pub fn steps(steps: Vec<Step>) -> Self {
+        if steps.is_empty() {
+            Self::Null
+        } else {
+            Self::Steps(steps)
+        }
+    }
+
+    /// Parameters; none of them is [`Value::Null`].
+    pub fn parameters(parameters: Parameters) -> Self {
+        if parameters.is_empty() {
+            Self::Null
+        } else {
+            Self::Parameters(parameters)
+        }
+    }
+
     /// Whether there is no value.
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null)
@@ -92,10 +121,13 @@ impl Value {
             Self::Boolean(_) => ValueKind::Boolean,
             Self::DateTime(_) => ValueKind::DateTime,
             Self::Set(_) => ValueKind::Set,
+            Self::Steps(_) => ValueKind::Steps,
+            Self::Parameters(_) => ValueKind::Parameters,
         }
     }
 
-    /// The JSON a person would write for it: text, number, true/false, RFC 3339, array, null.
+    /// The JSON a person would write for it: text, number, true/false, RFC 3339, array, null; steps as
+    /// objects with `action` and `expected` or with `shared`, parameters as one object for each row.
     pub fn to_json(&self) -> serde_json::Value {
         match self {
             Self::Null => serde_json::Value::Null,
@@ -104,6 +136,8 @@ impl Value {
             Self::Boolean(flag) => (*flag).into(),
             Self::DateTime(instant) => instant.to_string().into(),
             Self::Set(members) => members.iter().map(String::as_str).collect(),
+            Self::Steps(steps) => steps.iter().map(Step::to_json).collect(),
+            Self::Parameters(parameters) => parameters.to_json(),
         }
     }
 
@@ -141,6 +175,14 @@ impl fmt::Display for Value {
                 }
                 Ok(())
             }
+            Self::Steps(steps) => {
+                for (index, step) in steps.iter().enumerate() {
+                    let end = if index == 0 { "" } else { "\n" };
+                    write!(f, "{end}{}. {step}", index + 1)?;
+                }
+                Ok(())
+            }
+            Self::Parameters(parameters) => parameters.fmt(f),
         }
     }
 }
@@ -154,6 +196,8 @@ impl fmt::Display for ValueKind {
             Self::Boolean => "true or false",
             Self::DateTime => "a date and time",
             Self::Set => "a set of texts",
+            Self::Steps => "steps",
+            Self::Parameters => "parameters",
         })
     }
 }

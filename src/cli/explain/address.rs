@@ -156,6 +156,7 @@ fn mapping_facts(config: &Config, mapping: &FieldMapping) -> Facts {
             let from = match &row.source {
                 RowSource::Field(name) => name.clone(),
                 RowSource::Constant(value) => format!("the constant {value}"),
+                RowSource::Expression(text) => format!("the expression {text}"),
             };
             let to = match &row.target {
                 RowTarget::Field(name) => name.clone(),

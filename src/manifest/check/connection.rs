@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use indexmap::IndexMap;
+
 use super::text::{time_zone, url};
 use super::{Context, not_supported, origin, secret};
 use crate::diagnostics::catalog::manifest as codes;
@@ -33,9 +35,7 @@ pub(super) fn check(
     }
     let testworthy = testworthy(&spec.testworthy, context, report);
     let azure_devops = azure_devops(&spec.azure_devops, context, report);
-    if spec.users.is_some() {
-        not_supported(report, "/spec/users", "users");
-    }
+    let users = users(spec, report);
     if let Some(webhook) = &spec.webhook {
         not_supported(report, "/spec/webhook", "webhook");
         url(&webhook.url, "/spec/webhook/url", report);
@@ -46,8 +46,34 @@ pub(super) fn check(
         name: name?,
         testworthy: testworthy?,
         azure_devops: azure_devops?,
+        users,
         origin: origin(document),
     })
+}
+
+/// The user table: addresses on the left, each name on the right once, since it is read both ways.
+fn users(spec: &ConnectionSpec, report: &mut Report<'_>) -> IndexMap<String, String> {
+    let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+    let table = spec.users.iter().flatten();
+    for (email, name) in table.clone() {
+        let at = pointer::child("/spec/users", email);
+        if email.trim().is_empty() || name.trim().is_empty() {
+            let message = "a user has an address in TestWorthy and a sign-in name in Azure DevOps";
+            report.push(report.value(&codes::INVALID_VALUE, &at, message));
+        } else if let Some(first) = seen.insert(name.trim().to_lowercase(), email) {
+            let message = format!(
+                "{} stands for {} and for {}",
+                quote(name),
+                quote(first),
+                quote(email)
+            );
+            report.push(report.value(&codes::INVALID_VALUE, &at, message));
+        }
+    }
+    let trimmed = |text: &String| text.trim().to_owned();
+    table
+        .map(|(email, name)| (trimmed(email), trimmed(name)))
+        .collect()
 }
 
 fn testworthy(

@@ -45,7 +45,11 @@ pub(super) fn check(
         report.push(finding.with_help("write it like `System.Title` or `Custom.TestData`"));
     }
     let source = source(raw, record, &at, report);
-    let codec = codec(raw, &at, report);
+    let codec = codec(raw);
+    if raw.reasons.is_some() && raw.codec != Some(As::State) {
+        let message = "`reasons` belong to a row with `as: state`";
+        report.push(report.key(&codes::ROW_KEYS, &below("reasons"), message));
+    }
     let target = target(raw, &at, report);
     let values = values(raw, &at, report);
     if raw.direction == Some(RawDirection::TwoWay) {
@@ -83,6 +87,7 @@ pub(super) fn check(
         values,
         on_create: raw.on_create,
         sensitive: raw.sensitive,
+        reasons: raw.reasons.clone().unwrap_or_default(),
         allow: allow.collect(),
         origin,
     })
@@ -94,9 +99,6 @@ fn source(
     at: &str,
     report: &mut Report<'_>,
 ) -> Option<RowSource> {
-    if raw.expression.is_some() {
-        not_supported(report, &pointer::child(at, "expression"), "expression");
-    }
     if let Some(field) = &raw.testworthy {
         let known = match record {
             None => CaseField::find(field).is_some(),
@@ -119,7 +121,7 @@ fn source(
     match (&raw.testworthy, &raw.constant, &raw.expression) {
         (Some(field), None, None) => Some(RowSource::Field(field.clone())),
         (None, Some(constant), None) => Value::from_json(&constant.0).map(RowSource::Constant),
-        (None, None, Some(_)) => None,
+        (None, None, Some(expression)) => Some(RowSource::Expression(expression.clone())),
         _ => {
             let message = "a row needs exactly one of `testworthy`, `constant` and `expression`";
             report.push(report.value(&codes::ROW_SOURCE, at, message));
@@ -128,23 +130,21 @@ fn source(
     }
 }
 
-fn codec(raw: &RawRow, at: &str, report: &mut Report<'_>) -> Option<Codec> {
-    let unsupported = match raw.codec? {
-        As::Text => return Some(Codec::Text),
-        As::Number => return Some(Codec::Number),
-        As::Boolean => return Some(Codec::Boolean),
-        As::Picklist => return Some(Codec::Picklist),
-        As::DateTime => return Some(Codec::DateTime),
-        As::Set => return Some(Codec::Set),
-        As::RichText => "as: richText",
-        As::Steps => "as: steps",
-        As::Path => "as: path",
-        As::User => "as: user",
-        As::State => "as: state",
-        As::Parameters => "as: parameters",
-    };
-    not_supported(report, &pointer::child(at, "as"), unsupported);
-    None
+fn codec(raw: &RawRow) -> Option<Codec> {
+    raw.codec.map(|codec| match codec {
+        As::Text => Codec::Text,
+        As::Number => Codec::Number,
+        As::Boolean => Codec::Boolean,
+        As::Picklist => Codec::Picklist,
+        As::DateTime => Codec::DateTime,
+        As::Set => Codec::Set,
+        As::RichText => Codec::RichText,
+        As::Steps => Codec::Steps,
+        As::Path => Codec::Path,
+        As::User => Codec::User,
+        As::State => Codec::State,
+        As::Parameters => Codec::Parameters,
+    })
 }
 
 fn target(raw: &RawRow, at: &str, report: &mut Report<'_>) -> Option<RowTarget> {

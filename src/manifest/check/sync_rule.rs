@@ -141,11 +141,6 @@ fn later_keys(spec: &SyncRuleSpec, on_v1: bool, context: &Context<'_>, report: &
         }
         time_zone(&schedule.time_zone, "/spec/schedule/timeZone", report);
     }
-    if let Some(scope) = &spec.scope.testworthy
-        && scope.condition.is_some()
-    {
-        not_supported(report, "/spec/scope/testworthy/where", "where");
-    }
 }
 
 fn check_scope(scope: &RawScope, on_v1: bool, report: &mut Report<'_>) {
@@ -263,6 +258,7 @@ fn scope(raw: RawScope) -> Scope {
             suites: scope.suites.into_iter().map(SuiteId).collect(),
             sections: scope.sections,
             cases: scope.cases.into_iter().map(CaseId).collect(),
+            condition: scope.condition,
         }),
         azure_devops: raw.azure_devops.map(|scope| AzureDevOpsScope {
             area_path: scope.area_path,

@@ -48,7 +48,7 @@ pub(crate) struct RawRow {
     pub(crate) constant: Option<Scalar>,
     /// An expression over TestWorthy fields.
     #[serde(default)]
-    #[schemars(length(min = 1, max = 4096))]
+    #[schemars(length(min = 1, max = 2048))]
     pub(crate) expression: Option<String>,
     /// Reference name of the Azure DevOps field, for example `System.Title`.
     #[serde(rename = "azureDevOps")]
@@ -94,6 +94,11 @@ pub(crate) struct RawRow {
     /// default the rule's choice.
     #[serde(default)]
     pub(crate) conflict: Option<Winner>,
+    /// With `as: state`: the reason that goes with a state, by the state's name. Without one Azure DevOps
+    /// takes the usual reason of the transition.
+    #[serde(default)]
+    #[schemars(extend("minProperties" = 1))]
+    pub(crate) reasons: Option<IndexMap<String, String>>,
     /// Lint findings that are accepted for this row.
     #[serde(default)]
     pub(crate) allow: Vec<RawAllow>,

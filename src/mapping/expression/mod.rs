@@ -251,6 +251,8 @@ fn dynamic(name: &str, value: &Value) -> Result<Dynamic, EvaluationProblem> {
             .iter()
             .map(|member| Dynamic::from(member.as_str()))
             .collect(),
+        // One line for each step or row, as a person reads them.
+        Value::Steps(_) | Value::Parameters(_) => dynamic(name, &Value::text(value.to_string()))?,
     })
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use indexmap::IndexMap;
 use jiff::tz::TimeZone;
 use url::Url;
 
@@ -18,6 +19,8 @@ pub struct Connection {
     pub testworthy: TestWorthyConnection,
     /// The Azure DevOps side.
     pub azure_devops: AzureDevOpsConnection,
+    /// People: TestWorthy e-mail address to the name that Azure DevOps knows them by.
+    pub users: IndexMap<String, String>,
     /// Where it is declared.
     pub origin: Origin,
 }

@@ -38,6 +38,9 @@ pub struct Row {
     pub on_create: bool,
     /// Values are left out of plans.
     pub sensitive: bool,
+    /// For `as: state`: the reason that goes with a state, by the state's name.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub reasons: IndexMap<String, String>,
     /// Lint findings that somebody accepted; not part of its meaning.
     #[serde(skip)]
     pub allow: Vec<Allow>,
@@ -63,6 +66,8 @@ pub enum RowSource {
     Field(String),
     /// A fixed value for the Azure DevOps field.
     Constant(Value),
+    /// A value computed from the fields of the case.
+    Expression(String),
 }
 
 /// The Azure DevOps end of a row.
@@ -93,6 +98,38 @@ pub enum Codec {
     DateTime,
     /// A set of texts.
     Set,
+    /// Formatted text.
+    RichText,
+    /// Test steps.
+    Steps,
+    /// A path of sections, areas or iterations.
+    Path,
+    /// A person.
+    User,
+    /// A state of the work item type's workflow.
+    State,
+    /// Test parameters with their values.
+    Parameters,
+}
+
+impl Codec {
+    /// The word that manifests use for it.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Number => "number",
+            Self::Boolean => "boolean",
+            Self::Picklist => "picklist",
+            Self::DateTime => "dateTime",
+            Self::Set => "set",
+            Self::RichText => "richText",
+            Self::Steps => "steps",
+            Self::Path => "path",
+            Self::User => "user",
+            Self::State => "state",
+            Self::Parameters => "parameters",
+        }
+    }
 }
 
 /// A table between TestWorthy values and Azure DevOps values.

@@ -55,6 +55,8 @@ pub struct TestWorthyScope {
     pub sections: Vec<String>,
     /// Only these cases; empty means all.
     pub cases: Vec<CaseId>,
+    /// Only cases for which this expression is true (`where`).
+    pub condition: Option<String>,
 }
 
 /// Work items of the mapped type in the connection's project that fulfil every given condition.

@@ -25,6 +25,7 @@ fn live() -> Live {
     let numbers: Vec<Value> = (1..=4).map(Value::integer).collect();
     let person = [Value::text("Ada Example <ada@contoso.example>")];
     let work_item_type = WorkItemType {
+        transitions: None,
         name: "Test Case".to_owned(),
         fields: BTreeMap::from([
             field("System.Title", AzureFieldKind::String, &[]),

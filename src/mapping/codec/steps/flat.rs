@@ -1,12 +1,15 @@
 //! `steps` and `expectedResult` of the v1 surface: plain lines and one result for the whole case. The
 //! result is that of the last step; any other result and any formatting do not fit.
 
+use serde::{Deserialize, Serialize};
+
 use super::super::rich_text::{self, Format};
 use super::{StepsProblem, canonical, shared_id, shared_text};
 use crate::model::steps::Step;
 
 /// What the surface holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Flat {
     /// `steps`.
     pub steps: Vec<String>,

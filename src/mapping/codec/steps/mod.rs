@@ -11,6 +11,7 @@
 //! that ids, shared steps and members that this codec does not know stay with the step they belong to.
 
 mod align;
+mod case;
 mod flat;
 mod pair;
 mod separated;
@@ -18,6 +19,7 @@ mod tcm;
 #[cfg(test)]
 mod tests;
 
+pub use case::CaseSteps;
 pub use flat::Flat;
 pub use pair::Pair;
 

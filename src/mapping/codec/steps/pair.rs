@@ -1,12 +1,15 @@
 //! `custom_steps` and `custom_expected`: all steps as one text, all results as another (cases of the
 //! text template). That is one step; more than one cannot be told apart again and does not fit.
 
+use serde::{Deserialize, Serialize};
+
 use super::super::rich_text::Format;
 use super::{StepsProblem, canonical};
 use crate::model::steps::Step;
 
 /// The two texts, as HTML.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Pair {
     /// `custom_steps`.
     pub steps: String,

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use indexmap::IndexMap;
+
 use crate::mapping::CompiledMapping;
 use crate::mapping::testing::{compiled, constant_row, field_row, priority_row, tag_row};
 use crate::model::config::{
@@ -109,6 +111,7 @@ pub(super) fn rule(rule_name: &str, target: System) -> SyncRule {
 pub(super) fn connection() -> Connection {
     let secret = |name: &str| SecretRef::Env(name.to_owned());
     Connection {
+        users: IndexMap::new(),
         name: name("web-shop"),
         testworthy: TestWorthyConnection {
             url: "https://testworthy.us".parse().unwrap(),

@@ -20,7 +20,12 @@ pub fn steps_xml(data: &[u8]) {
     canonical(&steps);
     assert_eq!(put_tcm(&now, &steps).as_deref(), Ok(&*now));
     for wanted in edits(&steps) {
-        let text = put_tcm(&now, &wanted).unwrap_or_else(|problem| panic!("{problem:?}: {now:?}"));
+        let text = match put_tcm(&now, &wanted) {
+            Ok(text) => text,
+            // Ids end somewhere.
+            Err(StepsProblem::DoesNotFit(_)) if now.contains("1844674407370955") => continue,
+            Err(problem) => panic!("{problem:?}: {now:?}"),
+        };
         assert_eq!(parse_tcm(&text).as_ref(), Ok(&wanted), "{now:?}\n{text:?}");
         assert_eq!(put_tcm(&text, &wanted).as_ref(), Ok(&text));
     }

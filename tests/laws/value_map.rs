@@ -1,11 +1,15 @@
 //! Value tables: lines `left => right` stand under `values`, `right <= left` under `reverse`, and
 //! `= text` under `unmapped.use`. What lint says about a table is what the table does.
 
-use accord::mapping::CompiledMapping;
+use std::collections::BTreeMap;
+
+use accord::mapping::{CompiledMapping, CompiledRow};
 use accord::model::config::{
     Codec, FieldMapping, Origin, Row, RowSource, RowTarget, Unmapped, ValueMap,
 };
-use accord::model::{Direction, Name, System, Value};
+use accord::model::{
+    Case, CaseId, Direction, Name, Rev, System, Value, WorkItem, WorkItemId,
+};
 use indexmap::IndexMap;
 
 /// Any bytes as a table between two lines of text.
@@ -36,8 +40,8 @@ pub fn value_map(data: &[u8]) {
     };
     let row = &asked.rows[0];
     let mut comes_back = true;
-    for right in table.values.values() {
-        // Nothing, or another spelling of it: what the row itself reads.
+    for right in table.values.values().filter_map(|right| held(row, right)) {
+        let right = &right;
         let Ok(left) = row.to_testworthy(right) else {
             comes_back = false;
             continue;
@@ -46,12 +50,45 @@ pub fn value_map(data: &[u8]) {
     }
     assert_eq!(comes_back, !errors.contains(&"L07"), "{errors:?}: {text:?}");
     if comes_back {
-        for left in table.values.keys().map(|left| Value::text(left.as_str())) {
+        for left in table.values.keys() {
+            let Some(left) = read(row, left) else {
+                continue;
+            };
             if let Ok(right) = row.to_azure_devops(&left) {
                 assert!(row.in_accord(&left, &right), "{left} {right}: {text:?}");
             }
         }
     }
+}
+
+/// A text of a case's field as the row reads it.
+fn read(row: &CompiledRow, text: &str) -> Option<Value> {
+    let case = Case {
+        id: CaseId(1),
+        suite: None,
+        project: None,
+        section: None,
+        section_path: Vec::new(),
+        refs: Vec::new(),
+        fields: BTreeMap::from([("custom.env".to_owned(), Value::text(text))]),
+        modified_on: None,
+    };
+    row.read_case(&case, None).ok()
+}
+
+/// A value of a work item's field as the row reads it.
+fn held(row: &CompiledRow, value: &Value) -> Option<Value> {
+    let item = WorkItem {
+        id: WorkItemId(1),
+        rev: Rev(1),
+        work_item_type: "Test Case".to_owned(),
+        project: "Web Shop".to_owned(),
+        tags: Vec::new(),
+        fields: BTreeMap::from([("Custom.Env".to_owned(), value.clone())]),
+        markdown: std::collections::BTreeSet::new(),
+        relations: Vec::new(),
+    };
+    row.read_work_item(&item).ok()
 }
 
 fn table(text: &str) -> ValueMap {
@@ -91,6 +128,7 @@ fn mapping(table: ValueMap) -> FieldMapping {
             values: Some(table),
             on_create: false,
             sensitive: false,
+            reasons: IndexMap::new(),
             allow: Vec::new(),
             origin: origin.clone(),
         }],

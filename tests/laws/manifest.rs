@@ -8,7 +8,7 @@ use accord::manifest::{Loaded, ReadOptions, read};
 use accord::mapping;
 
 /// Any bytes as the only manifest of a project.
-pub fn manifest(data: &[u8]) {
+pub(crate) fn manifest(data: &[u8]) {
     let source = SourceFile::new("accord.yaml", data);
     let loaded = load(source.clone());
     shown(&loaded);
@@ -68,14 +68,18 @@ fn words(loaded: &Loaded) -> Vec<(&'static str, &str)> {
 
 /// Any bytes as a WIQL condition of a rule: one that is accepted cannot close the parentheses that it is
 /// put into, nor add a clause.
-pub fn wiql(data: &[u8]) {
+pub(crate) fn wiql(data: &[u8]) {
     let condition = super::text(data);
     let loaded = load(SourceFile::new("accord.yaml", rule(&condition)));
     let mut findings = loaded.findings.iter();
     let about = |finding: &Finding| finding.message.contains("not a WIQL condition");
     let refused = findings.any(about);
     let others: Vec<&Finding> = loaded.findings.iter().filter(|one| !about(one)).collect();
-    assert_eq!(others.len(), usize::from(others.iter().any(|one| one.message.contains("control"))), "{others:?}");
+    assert_eq!(
+        others.len(),
+        usize::from(others.iter().any(|one| one.message.contains("control"))),
+        "{others:?}"
+    );
     shown(&loaded);
     if !refused && others.is_empty() {
         contained(&condition);
@@ -99,13 +103,17 @@ fn contained(condition: &str) {
                 _ => {}
             },
         }
-        bare.push(if closing.is_some() || !c.is_ascii_alphanumeric() { ' ' } else { c.to_ascii_lowercase() });
+        let is_word = closing.is_none() && (c.is_alphanumeric() || c == '_');
+        bare.push(if is_word { c.to_ascii_lowercase() } else { ' ' });
         assert!(depth > 0, "it closes what it did not open: {condition:?}");
     }
     assert_eq!((depth, closing), (1, None), "{condition:?}");
     assert!(!condition.trim().is_empty());
     for clause in ["select", "from", "where", "order", "asof", "mode"] {
-        assert!(!bare.split(' ').any(|word| word == clause), "{clause} in {condition:?}");
+        assert!(
+            !bare.split(' ').any(|word| word == clause),
+            "{clause} in {condition:?}"
+        );
     }
 }
 

@@ -12,16 +12,16 @@ mod rich_text;
 mod steps;
 mod value_map;
 
-pub use expression::expression;
-pub use manifest::{manifest, wiql};
-pub use parameters::parameters;
-pub use rich_text::{html, markdown};
-pub use steps::{separated, steps_xml};
-pub use value_map::value_map;
+pub(crate) use expression::expression;
+pub(crate) use manifest::{manifest, wiql};
+pub(crate) use parameters::parameters;
+pub(crate) use rich_text::{html, markdown};
+pub(crate) use steps::{separated, steps_xml};
+pub(crate) use value_map::value_map;
 
 /// Every target with its law, by the name of its folder in `fuzz/corpus`.
 #[allow(dead_code, reason = "a fuzz target uses one of them")]
-pub const TARGETS: [(&str, fn(&[u8])); 9] = [
+pub(crate) const TARGETS: [(&str, fn(&[u8])); 9] = [
     ("expression", expression),
     ("html", html),
     ("manifest", manifest),

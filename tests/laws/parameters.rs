@@ -7,7 +7,7 @@ use accord::model::parameters::Parameters;
 use super::markup;
 
 /// Any bytes as one text or as two fields.
-pub fn parameters(data: &[u8]) {
+pub(crate) fn parameters(data: &[u8]) {
     let text = super::text(data);
     if let Some((names, rows)) = text.split_once("\n---\n") {
         let Ok(read) = parse_fields(names, rows) else {
@@ -23,7 +23,9 @@ pub fn parameters(data: &[u8]) {
         let mut more = read.clone();
         if more.names.iter().all(|name| name != "added") {
             more.names.push("added".to_owned());
-            more.rows.iter_mut().for_each(|row| row.push("1 < 2".to_owned()));
+            more.rows
+                .iter_mut()
+                .for_each(|row| row.push("1 < 2".to_owned()));
         }
         let (new_names, new_rows) = put_fields(names, rows, &more)
             .unwrap_or_else(|problem| panic!("{problem:?}: {text:?}"));
@@ -46,7 +48,11 @@ pub fn parameters(data: &[u8]) {
 fn everywhere(parameters: &Parameters) {
     let page = render_text(parameters);
     markup::harmless(&page);
-    assert_eq!(parse_text(&page, Format::Html).as_ref(), Ok(parameters), "{page:?}");
+    assert_eq!(
+        parse_text(&page, Format::Html).as_ref(),
+        Ok(parameters),
+        "{page:?}"
+    );
     let (names, rows) = put_fields("", "", parameters)
         .unwrap_or_else(|problem| panic!("{problem:?}: {parameters:?}"));
     assert_eq!(
@@ -64,7 +70,9 @@ fn well_formed(parameters: &Parameters) {
     for (at, name) in parameters.names.iter().enumerate() {
         assert!(!name.is_empty(), "{parameters:?}");
         assert!(
-            !parameters.names[..at].iter().any(|before| before.eq_ignore_ascii_case(name)),
+            !parameters.names[..at]
+                .iter()
+                .any(|before| before.eq_ignore_ascii_case(name)),
             "{parameters:?}"
         );
     }

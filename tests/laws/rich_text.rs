@@ -7,12 +7,12 @@ use accord::model::rich_text::RichText;
 use super::markup;
 
 /// Any bytes as HTML.
-pub fn html(data: &[u8]) {
+pub(crate) fn html(data: &[u8]) {
     laws(&super::text(data), Format::Html);
 }
 
 /// Any bytes as Markdown.
-pub fn markdown(data: &[u8]) {
+pub(crate) fn markdown(data: &[u8]) {
     laws(&super::text(data), Format::Markdown);
 }
 
@@ -25,7 +25,11 @@ fn laws(text: &str, format: Format) {
             return;
         }
     };
-    assert_eq!(parse(text, format).as_ref(), Ok(&tree), "read twice: {text:?}");
+    assert_eq!(
+        parse(text, format).as_ref(),
+        Ok(&tree),
+        "read twice: {text:?}"
+    );
     let page = render(&tree, Format::Html);
     bounded(text, &page);
     markup::harmless(&page);

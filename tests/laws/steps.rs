@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 use super::markup;
 
 /// Any bytes as `Microsoft.VSTS.TCM.Steps`.
-pub fn steps_xml(data: &[u8]) {
+pub(crate) fn steps_xml(data: &[u8]) {
     let now = super::text(data);
     let Ok(steps) = parse_tcm(&now) else {
         // What cannot be read is never overwritten.
@@ -33,7 +33,7 @@ pub fn steps_xml(data: &[u8]) {
 }
 
 /// Any bytes as the JSON of `custom_steps_separated`.
-pub fn separated(data: &[u8]) {
+pub(crate) fn separated(data: &[u8]) {
     let Ok(now) = serde_json::from_slice::<Json>(data) else {
         return;
     };
@@ -44,9 +44,13 @@ pub fn separated(data: &[u8]) {
     canonical(&steps);
     assert_eq!(put_separated(&now, &steps).as_ref(), Ok(&now));
     for wanted in edits(&steps) {
-        let written = put_separated(&now, &wanted)
-            .unwrap_or_else(|problem| panic!("{problem:?}: {now}"));
-        assert_eq!(parse_separated(&written).as_ref(), Ok(&wanted), "{now}\n{written}");
+        let written =
+            put_separated(&now, &wanted).unwrap_or_else(|problem| panic!("{problem:?}: {now}"));
+        assert_eq!(
+            parse_separated(&written).as_ref(),
+            Ok(&wanted),
+            "{now}\n{written}"
+        );
     }
     in_testworthy(&steps);
     let only_actions: Vec<Step> = steps
@@ -116,11 +120,17 @@ fn in_testworthy(steps: &[Step]) {
     }
     match Pair::default().put(steps) {
         Ok(pair) => assert_eq!(pair.parse().as_deref(), Ok(steps)),
-        Err(problem) => assert!(matches!(problem, StepsProblem::DoesNotFit(_)), "{problem:?}"),
+        Err(problem) => assert!(
+            matches!(problem, StepsProblem::DoesNotFit(_)),
+            "{problem:?}"
+        ),
     }
     match Flat::default().put(steps) {
         Ok(flat) => assert_eq!(flat.parse().as_deref(), Ok(steps)),
-        Err(problem) => assert!(matches!(problem, StepsProblem::DoesNotFit(_)), "{problem:?}"),
+        Err(problem) => assert!(
+            matches!(problem, StepsProblem::DoesNotFit(_)),
+            "{problem:?}"
+        ),
     }
 }
 

@@ -7,13 +7,11 @@ use accord::mapping::{CompiledMapping, CompiledRow};
 use accord::model::config::{
     Codec, FieldMapping, Origin, Row, RowSource, RowTarget, Unmapped, ValueMap,
 };
-use accord::model::{
-    Case, CaseId, Direction, Name, Rev, System, Value, WorkItem, WorkItemId,
-};
+use accord::model::{Case, CaseId, Direction, Name, Rev, System, Value, WorkItem, WorkItemId};
 use indexmap::IndexMap;
 
 /// Any bytes as a table between two lines of text.
-pub fn value_map(data: &[u8]) {
+pub(crate) fn value_map(data: &[u8]) {
     let text = super::text(data);
     let table = table(&text);
     let mapping = mapping(table.clone());
@@ -23,8 +21,15 @@ pub fn value_map(data: &[u8]) {
         .filter(|finding| finding.is_error())
         .map(|finding| finding.code.code)
         .collect();
-    assert_eq!(compiled.is_none(), !errors.is_empty(), "{errors:?}: {text:?}");
-    assert!(errors.iter().all(|code| *code == "L07" || *code == "L02"), "{errors:?}: {text:?}");
+    assert_eq!(
+        compiled.is_none(),
+        !errors.is_empty(),
+        "{errors:?}: {text:?}"
+    );
+    assert!(
+        errors.iter().all(|code| *code == "L07" || *code == "L02"),
+        "{errors:?}: {text:?}"
+    );
     // The same table one way is never unlawful, so its rows can be asked what they do.
     let one_way = FieldMapping {
         rows: vec![Row {
@@ -46,7 +51,9 @@ pub fn value_map(data: &[u8]) {
             comes_back = false;
             continue;
         };
-        comes_back &= row.to_azure_devops(&left).is_ok_and(|again| row.same(System::AzureDevOps, &again, right));
+        comes_back &= row
+            .to_azure_devops(&left)
+            .is_ok_and(|again| row.same(System::AzureDevOps, &again, right));
     }
     assert_eq!(comes_back, !errors.contains(&"L07"), "{errors:?}: {text:?}");
     if comes_back {

@@ -61,9 +61,7 @@ fn block_alone(block: &Block) -> String {
 fn nesting(block: &Block) -> usize {
     let deepest = |blocks: &[Block]| blocks.iter().map(nesting).max().unwrap_or(0);
     match block {
-        Block::List { items, .. } => {
-            1 + items.iter().map(|item| deepest(item)).max().unwrap_or(0)
-        }
+        Block::List { items, .. } => 1 + items.iter().map(|item| deepest(item)).max().unwrap_or(0),
         Block::Quote(content) => 1 + deepest(content),
         _ => 0,
     }

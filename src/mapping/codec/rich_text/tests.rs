@@ -263,7 +263,10 @@ fn what_is_hidden_stays_hidden_in_code_and_in_the_depth() {
     for text in [
         "<pre>a<style>b</style></pre>".to_owned(),
         format!("{}a<p><script>b</script>", "<div>".repeat(300)),
-        format!("{}a<ul><li><script>b</script></ul>", "<blockquote>".repeat(40)),
+        format!(
+            "{}a<ul><li><script>b</script></ul>",
+            "<blockquote>".repeat(40)
+        ),
     ] {
         assert_eq!(html(&text).plain(), "a", "{}", &text[..20]);
     }

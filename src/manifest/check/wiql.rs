@@ -44,7 +44,8 @@ pub(super) fn refusal(condition: &str) -> Option<&'static str> {
             "select" | "from" | "where" | "order" | "asof" | "mode"
         )
     };
-    if plain.split_whitespace().any(clause) {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    if plain.split(|c| !is_word(c)).any(clause) {
         return Some(
             "a condition has no clauses of its own (SELECT, FROM, WHERE, ORDER BY, ASOF, MODE)",
         );
@@ -81,6 +82,7 @@ mod tests {
             "[A.B = 1",
             "[A.B] = 1 ORDER BY [System.Id]",
             "[A.B] = 1 asof '2020-01-01'",
+            "[A.B] = 1;SELECT",
         ] {
             assert!(refusal(condition).is_some(), "{condition}");
         }

@@ -6,6 +6,7 @@
 //! parameter sets it is JSON instead; such items are left alone. (Shape: Microsoft's own
 //! `azure-devops-mcp` and public migration tools; Microsoft publishes no schema.)
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::rich_text::{self, Format, Unreadable};
@@ -152,13 +153,21 @@ pub fn parse_fields(parameters: &str, data_source: &str) -> Result<Parameters, P
         let root = Element::parse(parameters)?;
         for param in root.elements().filter(|child| child.name == "param") {
             match param.attribute("name") {
-                Some(name) if !name.trim().is_empty() => names.push(canonical(name)),
+                Some(name) if !canonical(name).is_empty() => names.push(canonical(name)),
                 _ => {
                     return Err(ParametersProblem::Malformed(
                         "a parameter has no name".to_owned(),
                     ));
                 }
             }
+        }
+    }
+    let mut known = BTreeSet::new();
+    for name in &names {
+        if !known.insert(name.to_ascii_lowercase()) {
+            return Err(ParametersProblem::Malformed(format!(
+                "two parameters have the name `{name}`"
+            )));
         }
     }
     let source = data_source.trim();
@@ -171,7 +180,12 @@ pub fn parse_fields(parameters: &str, data_source: &str) -> Result<Parameters, P
         for table in root.elements().filter(|child| child.name != "xs:schema") {
             let mut row = vec![String::new(); names.len()];
             for value in table.elements() {
-                let name = decode_name(&value.name);
+                let name = canonical(&decode_name(&value.name));
+                if name.is_empty() {
+                    return Err(ParametersProblem::Malformed(
+                        "a column has no name".to_owned(),
+                    ));
+                }
                 let there = names
                     .iter()
                     .position(|there| there.eq_ignore_ascii_case(&name));
@@ -312,6 +326,7 @@ fn data_set(parameters: &Parameters) -> Element {
 fn canonical(text: &str) -> String {
     let lines = text
         .lines()
+        .map(|line| line.replace(rich_text::is_noise, ""))
         .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
     lines
         .filter(|line| !line.is_empty())
@@ -430,6 +445,23 @@ mod tests {
         assert!(parse_fields("<parameters><param/></parameters>", "").is_err());
         assert!(parse_fields("<parameters", "").is_err());
         assert!(parse_fields("", "<NewDataSet>").is_err());
+    }
+
+    #[test]
+    fn fields_that_no_table_can_hold_are_refused_or_cleaned() {
+        let twice = r#"<parameters><param name="a"/><param name="A"/></parameters>"#;
+        assert!(matches!(
+            parse_fields(twice, ""),
+            Err(ParametersProblem::Malformed(_))
+        ));
+        let odd = "<parameters><param name='a&#1;b'/></parameters>";
+        let data = "<NewDataSet><Table1><c>&#2;x&#xFFFE;</c></Table1></NewDataSet>";
+        let read = parse_fields(odd, data).expect("readable");
+        assert_eq!(read, table(&["ab", "c"], &[&["", "x"]]));
+        assert_eq!(
+            parse_text(&render_text(&read), Format::Html),
+            Ok(read.clone())
+        );
     }
 
     fn parameters() -> impl Strategy<Value = Parameters> {

@@ -2,8 +2,10 @@
 
 use std::io::Cursor;
 
-use quick_xml::escape::resolve_predefined_entity;
+use quick_xml::escape::{escape, resolve_predefined_entity};
+use quick_xml::events::attributes::Attribute;
 use quick_xml::events::{BytesEnd, BytesStart, BytesText, Event};
+use quick_xml::name::QName;
 use quick_xml::{Reader, Writer, XmlVersion};
 
 /// How deep elements may nest.
@@ -161,7 +163,10 @@ impl Element {
     fn write(&self, writer: &mut Writer<Cursor<Vec<u8>>>) {
         let mut start = BytesStart::new(self.name.as_str());
         for (name, value) in &self.attributes {
-            start.push_attribute((name.as_str(), value.as_str()));
+            start.push_attribute(Attribute {
+                key: QName(name.as_str()),
+                value: escaped_attribute(value).into(),
+            });
         }
         // Writing into memory cannot fail.
         if self.children.is_empty() {
@@ -173,7 +178,8 @@ impl Element {
             match node {
                 Node::Element(element) => element.write(writer),
                 Node::Text(text) => {
-                    let _ = writer.write_event(Event::Text(BytesText::new(text)));
+                    let text = escape(text.as_str()).replace('\r', "&#13;");
+                    let _ = writer.write_event(Event::Text(BytesText::from_escaped(text)));
                 }
                 Node::Comment(text) => {
                     let _ =
@@ -183,6 +189,20 @@ impl Element {
         }
         let _ = writer.write_event(Event::End(BytesEnd::new(self.name.as_str())));
     }
+}
+
+/// White space in attributes reads as spaces unless it is written as references (XML 1.0, 3.3.3).
+fn escaped_attribute(value: &str) -> String {
+    let mut out = String::with_capacity(value.len());
+    for c in escape(value).chars() {
+        match c {
+            '\t' => out.push_str("&#9;"),
+            '\n' => out.push_str("&#10;"),
+            '\r' => out.push_str("&#13;"),
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 fn element(start: &BytesStart<'_>) -> Result<Element, String> {

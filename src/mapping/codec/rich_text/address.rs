@@ -2,6 +2,8 @@
 
 use url::Url;
 
+use super::is_unkept;
+
 /// Schemes that a link may have. An address without a scheme is relative and harmless.
 const LINKS: [&str; 4] = ["http", "https", "mailto", "tel"];
 /// Pictures inside their address. Vector graphics are left out: they can carry programs.
@@ -38,7 +40,9 @@ pub(super) fn image(text: &str) -> Option<String> {
 /// Browsers drop line ends and tabs inside addresses, so `java\nscript:` is a scheme to them.
 fn tidy(text: &str) -> String {
     let text = text.trim_matches(|c: char| c.is_whitespace() || c.is_control());
-    text.chars().filter(|c| !c.is_control()).collect()
+    text.chars()
+        .filter(|c| !c.is_control() && !is_unkept(*c))
+        .collect()
 }
 
 /// The scheme in lower case, as a browser would see one.

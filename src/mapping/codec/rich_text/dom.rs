@@ -10,6 +10,11 @@ use html5ever::interface::{ElemName, ElementFlags, NodeOrText, QuirksMode, TreeS
 use html5ever::tendril::{StrTendril, TendrilSink as _};
 use html5ever::{Attribute, LocalName, Namespace, ParseOpts, QualName, local_name, ns};
 
+/// Nodes that any text may have beyond one for each of its bytes.
+const MOST_NODES: usize = 20_000;
+/// Bytes that are read between two looks at how much has come of them.
+const PART: usize = 4096;
+
 /// Where a node lies in [`Dom`].
 pub(super) type Id = usize;
 
@@ -42,17 +47,26 @@ pub(super) enum Part<'a> {
 }
 
 impl Dom {
-    /// Reads a fragment as the content of a `<div>`.
-    pub(super) fn parse(text: &str) -> Self {
+    /// Reads a fragment as the content of a `<div>`. `None` if it holds many times more than it says: each
+    /// mark that is never closed is opened again in every paragraph behind it, so that a hundred kilobytes
+    /// could become gigabytes.
+    pub(super) fn parse(text: &str) -> Option<Self> {
         let context = QualName::new(None, ns!(html), local_name!("div"));
-        html5ever::parse_fragment(
-            Sink::default(),
-            ParseOpts::default(),
-            context,
-            vec![],
-            false,
-        )
-        .one(text)
+        let sink = Sink::default();
+        let mut parser =
+            html5ever::parse_fragment(sink, ParseOpts::default(), context, vec![], false);
+        let most = MOST_NODES + text.len();
+        let mut rest = text;
+        while !rest.is_empty() {
+            let end = (PART..rest.len()).find(|at| rest.is_char_boundary(*at));
+            let (part, behind) = rest.split_at(end.unwrap_or(rest.len()));
+            parser.process(StrTendril::from(part));
+            if parser.tokenizer.sink.sink.nodes.borrow().len() > most {
+                return None;
+            }
+            rest = behind;
+        }
+        Some(parser.finish())
     }
 
     /// The node that holds everything.
@@ -83,14 +97,15 @@ impl Dom {
         }
     }
 
-    /// All text below a node, line breaks as LF.
-    pub(super) fn text(&self, id: Id) -> String {
+    /// All text below a node, line breaks as LF, without what `hidden` elements hold.
+    pub(super) fn text(&self, id: Id, hidden: fn(&str) -> bool) -> String {
         let mut text = String::new();
         let mut open = vec![id];
         while let Some(id) = open.pop() {
             match self.part(id) {
                 Part::Text(part) => text.push_str(part),
                 Part::Element("br") => text.push('\n'),
+                Part::Element(name) if hidden(name) => {}
                 _ => open.extend(self.children(id).iter().rev()),
             }
         }
@@ -138,7 +153,11 @@ impl Sink {
     fn detach(&self, id: Id) {
         let mut nodes = self.nodes.borrow_mut();
         if let Some(parent) = nodes[id].parent.take() {
-            nodes[parent].children.retain(|child| *child != id);
+            let children = &mut nodes[parent].children;
+            // What is moved was put there last.
+            if let Some(at) = children.iter().rposition(|child| *child == id) {
+                children.remove(at);
+            }
         }
     }
 
@@ -261,7 +280,7 @@ impl TreeSink for Sink {
             let nodes = self.nodes.borrow();
             nodes[*sibling].parent.map(|parent| {
                 let children = &nodes[parent].children;
-                let at = children.iter().position(|child| child == sibling);
+                let at = children.iter().rposition(|child| child == sibling);
                 (parent, at.unwrap_or(children.len()))
             })
         };

@@ -1,11 +1,7 @@
 //! From loose runs to paragraphs: white space as a browser shows it, one run per change of marks.
 
+use super::is_noise;
 use crate::model::rich_text::{Block, Inline, InlineKind, Link, Marks};
-
-/// Characters without width that editors leave behind. Joiners stay: scripts and emoji need them.
-fn is_noise(c: char) -> bool {
-    matches!(c, '\u{200B}' | '\u{2060}' | '\u{FEFF}') || (c.is_control() && !c.is_whitespace())
-}
 
 /// The blocks and the line that is being written.
 #[derive(Default)]

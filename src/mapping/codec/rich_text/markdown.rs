@@ -7,11 +7,15 @@
 
 use pulldown_cmark::{Options, Parser, html};
 
-use super::{html as markup, read};
+use super::{Unreadable, html as markup, read};
 use crate::model::rich_text::{Block, Cell, Image, Inline, InlineKind, Link, Mark, Row};
 
+/// How deep quotations and lists may nest to be written as Markdown: each level stands in front of every
+/// line. What nests deeper is written as HTML.
+const MAX_NESTING: usize = 12;
+
 /// Reads Markdown.
-pub(super) fn parse(text: &str) -> Vec<Block> {
+pub(super) fn parse(text: &str) -> Result<Vec<Block>, Unreadable> {
     let mut page = String::with_capacity(text.len() * 3 / 2);
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
     html::push_html(&mut page, Parser::new_ext(text, options));
@@ -23,12 +27,12 @@ pub(super) fn render(blocks: &[Block]) -> String {
     let parts: Vec<String> = blocks.iter().map(block_alone).collect();
     let text = parts.join("\n\n");
     // Neighbours can change each other's meaning (two numbered lists in a row are one).
-    if parse(&text) == blocks {
+    if reads_as(&text, blocks) {
         text
     } else {
         let pages: Vec<String> = blocks.iter().map(as_html).collect();
         let all = pages.join("\n");
-        if parse(&all) == blocks {
+        if reads_as(&all, blocks) {
             all
         } else {
             pages.join("\n\n")
@@ -36,15 +40,31 @@ pub(super) fn render(blocks: &[Block]) -> String {
     }
 }
 
+fn reads_as(text: &str, blocks: &[Block]) -> bool {
+    parse(text).is_ok_and(|read| read == blocks)
+}
+
 fn block_alone(block: &Block) -> String {
+    if nesting(block) > MAX_NESTING {
+        return as_html(block);
+    }
     for marks in [Style::Markdown, Style::Html] {
         if let Some(text) = write_block(block, marks)
-            && matches!(parse(&text).as_slice(), [same] if same == block)
+            && reads_as(&text, std::slice::from_ref(block))
         {
             return text;
         }
     }
     as_html(block)
+}
+
+fn nesting(block: &Block) -> usize {
+    let deepest = |blocks: &[Block]| blocks.iter().map(nesting).max().unwrap_or(0);
+    match block {
+        Block::List { items, .. } => 1 + items.iter().map(|item| deepest(item)).max().unwrap_or(0),
+        Block::Quote(content) => 1 + deepest(content),
+        _ => 0,
+    }
 }
 
 /// An HTML block in Markdown ends at a blank line, so it has none.

@@ -27,6 +27,10 @@ pub const MAX_BYTES: usize = 4 * 1024 * 1024;
 /// Elements that may be open at once in the source. Browsers stop at 512; what nests deeper is an attack
 /// on the reader, not a text.
 const MAX_OPEN: usize = 4096;
+/// The longest link with its title, in bytes. Web servers refuse longer addresses.
+const MAX_LINK: usize = 8 * 1024;
+/// What all links of a text may take where they are written around each run that they cover, in bytes.
+const MAX_LINKS: usize = 4 * MAX_BYTES;
 
 /// How a field keeps formatted text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -42,7 +46,8 @@ pub enum Format {
 /// Why a text cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unreadable {
-    /// Longer than [`MAX_BYTES`].
+    /// Longer than [`MAX_BYTES`], or longer than that once it is written out: marks and links that are never
+    /// closed count again in each paragraph behind them.
     TooLong,
     /// Nested too deep.
     TooDeep,
@@ -57,9 +62,9 @@ pub fn parse(text: &str, format: Format) -> Result<RichText, Unreadable> {
         return Err(Unreadable::TooDeep);
     }
     let blocks = match format {
-        Format::Html if has_markup(text) => read::html(text),
+        Format::Html if has_markup(text) => read::html(text)?,
         Format::Html | Format::Plain => read::plain(text),
-        Format::Markdown => markdown::parse(text),
+        Format::Markdown => markdown::parse(text)?,
     };
     Ok(RichText { blocks })
 }
@@ -71,6 +76,18 @@ pub fn render(text: &RichText, format: Format) -> String {
         Format::Markdown => markdown::render(&text.blocks),
         Format::Plain => text.plain(),
     }
+}
+
+/// What no text holds that both systems can keep: control characters, and what XML has no place for (XML 1.0,
+/// 2.2). White space is not among them.
+fn is_unkept(c: char) -> bool {
+    (c.is_control() && !c.is_whitespace()) || matches!(c, '\u{FFFE}' | '\u{FFFF}')
+}
+
+/// Characters without width that editors leave behind, and what cannot be kept. Joiners stay: scripts and emoji
+/// need them.
+pub(super) fn is_noise(c: char) -> bool {
+    matches!(c, '\u{200B}' | '\u{2060}' | '\u{FEFF}') || is_unkept(c)
 }
 
 /// Whether a text holds a tag, a comment or an entity. `a < b & c` holds none.

@@ -1,23 +1,35 @@
 //! From HTML to the canonical tree. What could run, load or hide something is left out; containers and
 //! styles without meaning of their own vanish.
 
-use super::address;
+use std::cell;
+use std::rc::Rc;
+
 use super::dom::{Dom, Id, Part};
 use super::flow::Flow;
+use super::{MAX_LINK, MAX_LINKS, Unreadable, address, is_unkept};
 use crate::model::rich_text::{Block, Cell, Image, InlineKind, Link, Mark, Marks, Row};
 
-/// How deep blocks and marks may nest; what lies deeper is read as plain text of that place.
-const MAX_DEPTH: usize = 64;
+/// How deep lists, quotations and tables may nest; one that lies deeper is read as plain text of its place.
+const MAX_NESTING: usize = 32;
+/// How deep elements of any kind may nest. Beyond what [`MAX_NESTING`] needs to be written, so that elements
+/// which servers wrap around a text never change what it says.
+const MAX_DEPTH: usize = 192;
 /// Columns or rows that one cell may cover: what HTML allows.
 const MAX_SPAN: u16 = 1000;
 
 /// Reads HTML.
-pub(super) fn html(text: &str) -> Vec<Block> {
-    let dom = Dom::parse(text);
-    let reader = Reader { dom: &dom };
+pub(super) fn html(text: &str) -> Result<Vec<Block>, Unreadable> {
+    let dom = Dom::parse(text).ok_or(Unreadable::TooLong)?;
+    let reader = Reader {
+        dom: &dom,
+        links: cell::Cell::new(0),
+    };
     let mut flow = Flow::default();
     reader.children(Dom::root(), &Context::default(), &mut flow);
-    flow.finish()
+    if reader.links.get() > MAX_LINKS {
+        return Err(Unreadable::TooLong);
+    }
+    Ok(flow.finish())
 }
 
 /// Reads text without markup: blank lines part paragraphs, line ends are breaks.
@@ -38,8 +50,10 @@ pub(super) fn plain(text: &str) -> Vec<Block> {
 #[derive(Clone, Default)]
 struct Context {
     depth: usize,
+    /// Lists, quotations and tables around it.
+    nesting: usize,
     marks: Marks,
-    link: Option<Link>,
+    link: Option<Rc<Link>>,
     /// Inside a heading, where nested blocks are part of its line.
     heading: bool,
     /// Inside what is bold by itself (headings, heads of tables), where bold says nothing.
@@ -48,13 +62,15 @@ struct Context {
 
 struct Reader<'a> {
     dom: &'a Dom,
+    /// Bytes of links so far, counted once for each run that they cover.
+    links: cell::Cell<usize>,
 }
 
 impl Reader<'_> {
     fn children(&self, id: Id, context: &Context, flow: &mut Flow) {
         for &child in self.dom.children(id) {
             match self.dom.part(child) {
-                Part::Text(text) => flow.text(text, context.marks, context.link.as_ref()),
+                Part::Text(text) => self.text(text, context, flow),
                 Part::Element(name) => self.element(child, name, context, flow),
                 Part::Nothing => self.nested(child, context, flow),
             }
@@ -68,21 +84,35 @@ impl Reader<'_> {
             ..context.clone()
         };
         if deeper.depth > MAX_DEPTH {
-            flow.text(&self.dom.text(id), context.marks, context.link.as_ref());
+            self.text(&self.dom.text(id, is_hidden), context, flow);
         } else {
             self.children(id, &deeper, flow);
         }
     }
 
+    /// Text with the marks and the link of its place.
+    fn text(&self, text: &str, context: &Context, flow: &mut Flow) {
+        flow.text(text, context.marks, self.around(context));
+    }
+
+    /// The link around a run, as long as all of them together stay within bounds.
+    fn around<'c>(&self, context: &'c Context) -> Option<&'c Link> {
+        let link = context.link.as_deref()?;
+        self.links.set(self.links.get().saturating_add(size(link)));
+        (self.links.get() <= MAX_LINKS).then_some(link)
+    }
+
     fn element(&self, id: Id, name: &str, context: &Context, flow: &mut Flow) {
-        if context.depth >= MAX_DEPTH {
+        let nests = matches!(name, "ul" | "ol" | "menu" | "dir" | "blockquote" | "table");
+        if context.depth >= MAX_DEPTH || (nests && context.nesting >= MAX_NESTING) {
             if !is_hidden(name) {
-                flow.text(&self.dom.text(id), context.marks, context.link.as_ref());
+                self.text(&self.dom.text(id, is_hidden), context, flow);
             }
             return;
         }
         let mut inner = Context {
             depth: context.depth + 1,
+            nesting: context.nesting + usize::from(nests),
             marks: self.marks(id, name, context),
             ..context.clone()
         };
@@ -93,7 +123,7 @@ impl Reader<'_> {
             "input" => self.input(id, context, flow),
             "a" => {
                 if let Some(link) = self.link(id) {
-                    inner.link = Some(link);
+                    inner.link = Some(Rc::new(link));
                 }
                 self.children(id, &inner, flow);
             }
@@ -194,18 +224,23 @@ impl Reader<'_> {
     }
 
     fn link(&self, id: Id) -> Option<Link> {
-        Some(Link {
+        let link = Link {
             address: address::link(self.dom.attribute(id, "href")?)?,
             title: self.words(id, "title"),
             mention: self.words(id, "data-vss-mention"),
-        })
+        };
+        if size(&link) > MAX_LINK {
+            self.links.set(usize::MAX);
+            return None;
+        }
+        Some(link)
     }
 
     fn image(&self, id: Id, context: &Context, flow: &mut Flow) {
         let source = self.dom.attribute(id, "src").and_then(address::image);
         let alternative = self.words(id, "alt").unwrap_or_default();
         let Some(address) = source else {
-            flow.text(&alternative, context.marks, context.link.as_ref());
+            self.text(&alternative, context, flow);
             return;
         };
         let image = Image {
@@ -215,7 +250,7 @@ impl Reader<'_> {
             width: self.pixels(id, "width"),
             height: self.pixels(id, "height"),
         };
-        flow.image(InlineKind::Image(image), context.link.as_ref());
+        flow.image(InlineKind::Image(image), self.around(context));
     }
 
     /// An attribute as one line of text.
@@ -225,7 +260,7 @@ impl Reader<'_> {
         let line: String = words
             .join(" ")
             .chars()
-            .filter(|c| !c.is_control())
+            .filter(|c| !c.is_control() && !is_unkept(*c))
             .collect();
         (!line.is_empty()).then_some(line)
     }
@@ -249,7 +284,7 @@ impl Reader<'_> {
             } else {
                 "[ ] "
             };
-            flow.text(text, context.marks, context.link.as_ref());
+            self.text(text, context, flow);
         }
     }
 
@@ -265,7 +300,7 @@ impl Reader<'_> {
                 }
                 // Editors put nested lists beside the item that they belong to.
                 Part::Element(name) => self.element(child, name, context, &mut item),
-                Part::Text(text) => item.text(text, context.marks, context.link.as_ref()),
+                Part::Text(text) => self.text(text, context, &mut item),
                 Part::Nothing => {}
             }
             let stray = item.finish();
@@ -294,12 +329,12 @@ impl Reader<'_> {
     fn code(&self, id: Id, flow: &mut Flow) {
         let text = self
             .dom
-            .text(id)
+            .text(id, is_hidden)
             .replace("\r\n", "\n")
             .replace(['\r', '\u{A0}'], " ");
         let text: String = text
             .chars()
-            .filter(|c| *c == '\n' || *c == '\t' || !c.is_control())
+            .filter(|c| *c == '\n' || *c == '\t' || !(c.is_control() || is_unkept(*c)))
             .collect();
         let text = text.trim_end().to_owned();
         if text.is_empty() {
@@ -380,6 +415,12 @@ impl Reader<'_> {
             .and_then(|text| text.trim().parse().ok());
         span.unwrap_or(1).clamp(1, MAX_SPAN)
     }
+}
+
+/// The bytes of a link.
+fn size(link: &Link) -> usize {
+    let more = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+    link.address.len() + more(&link.title) + more(&link.mention)
 }
 
 /// Elements whose content no reader sees or whose content could run.

@@ -214,6 +214,65 @@ fn large_and_deep_texts_are_read_or_refused() {
 }
 
 #[test]
+fn what_a_server_wraps_around_a_deep_text_changes_nothing() {
+    for (open, close) in [
+        ("<ul><li>", "</li></ul>"),
+        ("<blockquote>", "</blockquote>"),
+        ("<table><tr><td>", "</table>"),
+    ] {
+        let page = format!("{}x{}", open.repeat(70), close.repeat(70));
+        let tree = html(&page);
+        assert_eq!(tree.plain(), "x");
+        let wrapped = format!("<div><span>{}</span></div>", render(&tree, Format::Html));
+        assert_eq!(html(&wrapped), tree, "{open}");
+        assert_eq!(markdown(&render(&tree, Format::Markdown)), tree, "{open}");
+    }
+}
+
+#[test]
+fn what_multiplies_is_refused() {
+    let fonts: String = (0..1000)
+        .map(|size| format!("<font size={size}>"))
+        .collect();
+    let marks = format!("<p>{fonts}</p>{}", "<p>x</p>".repeat(20_000));
+    assert_eq!(parse(&marks, Format::Html), Err(Unreadable::TooLong));
+    let long = format!("<a href='/{}'>{}", "a".repeat(7000), "<p>x".repeat(20_000));
+    assert_eq!(parse(&long, Format::Html), Err(Unreadable::TooLong));
+    let address = format!("<a href='/{}'>x</a>", "a".repeat(9000));
+    assert_eq!(parse(&address, Format::Html), Err(Unreadable::TooLong));
+    // Markdown puts each level in front of every line.
+    let deep = format!(
+        "{}{}",
+        "<ol start=4000000000><li>".repeat(30),
+        "<p>x</p>".repeat(1000)
+    );
+    let written = render(&html(&deep), Format::Markdown);
+    assert!(written.len() < 3 * deep.len(), "{}", written.len());
+}
+
+#[test]
+fn characters_that_xml_cannot_hold_are_left_out() {
+    let text = "<p>a\u{1}b\u{FFFE}c\u{FFFF}</p><pre>d\u{7}\u{FFFE}</pre><img src='/e\u{FFFE}' alt='f\u{1}\u{FFFF}'>";
+    let page = canonical(text);
+    assert!(!page.contains(is_unkept), "{page:?}");
+    assert_eq!(html(text).plain(), "abc\n\nd\n\nf");
+}
+
+#[test]
+fn what_is_hidden_stays_hidden_in_code_and_in_the_depth() {
+    for text in [
+        "<pre>a<style>b</style></pre>".to_owned(),
+        format!("{}a<p><script>b</script>", "<div>".repeat(300)),
+        format!(
+            "{}a<ul><li><script>b</script></ul>",
+            "<blockquote>".repeat(40)
+        ),
+    ] {
+        assert_eq!(html(&text).plain(), "a", "{}", &text[..20]);
+    }
+}
+
+#[test]
 fn scripts_and_emoji_survive() {
     for text in [
         "שלום עולם",

@@ -14,6 +14,9 @@ use crate::model::steps::Step;
 
 /// Microsoft's tools give the first step this id.
 const FIRST_ID: u64 = 2;
+/// How deep references to shared steps may nest: less than XML may, so that there is room for what is written
+/// into the innermost one.
+const MAX_NESTING: usize = 32;
 
 pub(super) fn parse(xml: &str) -> Result<Vec<Step>, StepsProblem> {
     Ok(Document::read(xml)?.steps())
@@ -71,11 +74,22 @@ impl Document {
         }
         let children = std::mem::take(&mut root.children);
         document.root = root;
-        document.walk(children, None)?;
+        document.walk(children, None, 0)?;
         Ok(document)
     }
 
-    fn walk(&mut self, nodes: Vec<Node>, parent: Option<usize>) -> Result<(), StepsProblem> {
+    fn walk(
+        &mut self,
+        nodes: Vec<Node>,
+        parent: Option<usize>,
+        depth: usize,
+    ) -> Result<(), StepsProblem> {
+        if depth > MAX_NESTING {
+            return Err(StepsProblem::Malformed {
+                reason: format!("shared steps nest deeper than {MAX_NESTING}"),
+                at: None,
+            });
+        }
         // The entry before, at this level.
         let mut before = None;
         for node in nodes {
@@ -97,7 +111,7 @@ impl Document {
                     };
                     let nested = std::mem::take(&mut element.children);
                     let here = self.push(Step::Shared(WorkItemId(id)), element, parent);
-                    self.walk(nested, Some(here))?;
+                    self.walk(nested, Some(here), depth + 1)?;
                     before = Some(here);
                 }
                 Node::Text(text) if text.trim().is_empty() => {}
@@ -145,11 +159,17 @@ impl Document {
         let continued = align::align(&old, steps, both_actions);
         let mut last = self.last_id();
         let mut open: Vec<Open> = Vec::new();
+        let mut has_nested = vec![false; self.entries.len()];
+        for parent in self.entries.iter().filter_map(|entry| entry.parent) {
+            has_nested[parent] = true;
+        }
         let mut root = std::mem::take(&mut self.root);
         root.children = std::mem::take(&mut self.before);
         for (step, from) in steps.iter().zip(continued) {
             let Some(from) = from else {
-                last += 1;
+                last = last.checked_add(1).ok_or(StepsProblem::DoesNotFit(
+                    "the highest number that a step can have is taken",
+                ))?;
                 let element = match step {
                     Step::Action { action, expected } => new_step(last, action, expected),
                     // Moved: the relation that it needs is there already.
@@ -174,8 +194,7 @@ impl Document {
             {
                 rewrite(&mut element, action, expected);
             }
-            let has_nested = self.entries.iter().any(|entry| entry.parent == Some(from));
-            if has_nested {
+            if has_nested[from] {
                 open.push(Open {
                     entry: from,
                     element,

@@ -144,6 +144,33 @@ fn what_is_no_list_of_steps_is_refused_and_never_overwritten() {
 }
 
 #[test]
+fn ids_end_and_nesting_does() {
+    let last = r#"<steps id="0" last="18446744073709551615"></steps>"#;
+    assert!(matches!(
+        put_tcm(last, &[Step::action("<p>a</p>", "")]),
+        Err(StepsProblem::DoesNotFit(_))
+    ));
+    let nested = |depth: usize| {
+        let open = "<compref ref=\"1\">".repeat(depth);
+        format!("<steps>{open}{}</steps>", "</compref>".repeat(depth))
+    };
+    // Whatever can be read has room for one step more.
+    let now = nested(32);
+    let mut steps = tcm(&now);
+    steps.push(Step::action("<p>a</p>", ""));
+    assert_eq!(tcm(&put_tcm(&now, &steps).expect("writable")), steps);
+    assert!(parse_tcm(&nested(33)).is_err());
+}
+
+#[test]
+fn white_space_in_unknown_parts_stays_what_it_was() {
+    let now = r#"<steps id="0" last="2" note="a&#10;b&#9;c&#13;d"><step id="2" type="ActionStep"><parameterizedString isformatted="true">a</parameterizedString><parameterizedString/><note>x&#13;y</note></step></steps>"#;
+    let text = put_tcm(now, &[Step::action("<p>a</p>", "<p>b</p>")]).expect("writable");
+    assert!(text.contains(r#"note="a&#10;b&#9;c&#13;d""#), "{text}");
+    assert!(text.contains("<note>x&#13;y</note>"), "{text}");
+}
+
+#[test]
 fn new_shared_steps_are_refused_by_name() {
     let steps = [Step::Shared(WorkItemId(9))];
     assert_eq!(

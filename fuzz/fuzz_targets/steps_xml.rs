@@ -1,0 +1,9 @@
+//! Any bytes as `Microsoft.VSTS.TCM.Steps`. The law is in `tests/laws`.
+
+#![no_main]
+
+#[path = "../../tests/laws/mod.rs"]
+#[allow(dead_code, reason = "one law of all")]
+mod laws;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| laws::steps_xml(data));

@@ -25,8 +25,8 @@ mod suggest;
 mod user;
 mod value_map;
 mod walk;
-mod workflow;
 mod wire;
+mod workflow;
 mod write;
 
 #[cfg(test)]

@@ -29,13 +29,6 @@ impl Hop {
         let reason = reason.map(|reason| (REASON.to_owned(), Value::text(reason.as_str())));
         std::iter::once(state).chain(reason).collect()
     }
-
-    /// Whether an item stands where this write leads it.
-    pub fn is_taken(&self, item: &WorkItem) -> bool {
-        let state = item.fields.get(STATE).and_then(Value::as_text);
-        state
-            .is_some_and(|state| super::workflow::fold(state) == super::workflow::fold(&self.state))
-    }
 }
 
 impl CompiledRow {

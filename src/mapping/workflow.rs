@@ -175,7 +175,7 @@ impl Workflow {
 }
 
 /// A state's name as the server compares it.
-pub(super) fn fold(state: &str) -> String {
+fn fold(state: &str) -> String {
     state.trim().to_lowercase()
 }
 

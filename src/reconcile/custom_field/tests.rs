@@ -62,6 +62,7 @@ fn test_case(values: Option<&[&str]>) -> WorkItemType {
         name: "Test Case".to_owned(),
         fields: BTreeMap::new(),
         states: Vec::new(),
+        transitions: None,
     };
     if let Some(values) = values {
         let field = TypeField {

@@ -118,7 +118,7 @@ pub async fn dump(
     options: &DumpOptions,
 ) -> Result<DumpOutcome, ReconcileError> {
     let plain = context.remotes.readers(connection)?;
-    let readers = remembered(plain.testworthy, plain.azure_devops);
+    let readers = remembered(plain.testworthy, plain.azure_devops, plain.process);
     let Looked { seen, notes } = match look(context, connection, options, &readers).await? {
         Ok(looked) => looked,
         Err(refused) => return Ok(DumpOutcome::Refused(refused)),

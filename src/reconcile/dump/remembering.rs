@@ -7,11 +7,11 @@ use async_trait::async_trait;
 
 use crate::model::config::Connection;
 use crate::model::{CaseId, SuiteId, WorkItem, WorkItemId, WorkItemType};
-use crate::reconcile::connect::{Readers, Remotes, Writers};
+use crate::reconcile::connect::{Readers, Remotes, Validators, Writers};
 use crate::reconcile::error::ReconcileError;
 use crate::remote::{
-    CaseListing, CaseRead, CaseScope, ReadAzureDevOps, ReadTestWorthy, RemoteError, Section, Suite,
-    TestWorthyCapabilities, WorkItemQuery,
+    CaseListing, CaseRead, CaseScope, ReadAzureDevOps, ReadProcess, ReadTestWorthy, RemoteError,
+    Section, Suite, TestWorthyCapabilities, WorkItemQuery,
 };
 
 /// TestWorthy, each listing read once.
@@ -36,6 +36,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub(super) fn remembered(
     testworthy: Arc<dyn ReadTestWorthy>,
     azure_devops: Arc<dyn ReadAzureDevOps>,
+    process: Arc<dyn ReadProcess>,
 ) -> Readers {
     Readers {
         testworthy: Arc::new(RememberedTestWorthy {
@@ -48,6 +49,7 @@ pub(super) fn remembered(
             queries: Mutex::default(),
             items: Mutex::default(),
         }),
+        process,
     }
 }
 
@@ -156,6 +158,12 @@ pub(super) struct OnlyReaders(pub(super) Readers);
 impl Remotes for OnlyReaders {
     fn readers(&self, _: &Connection) -> Result<Readers, ReconcileError> {
         Ok(self.0.clone())
+    }
+
+    fn validators(&self, _: &Connection) -> Result<Validators, ReconcileError> {
+        Err(ReconcileError::Internal(
+            "a dump asked for a test sync".to_owned(),
+        ))
     }
 
     fn writers(&self, _: &Connection) -> Result<Writers, ReconcileError> {

@@ -1,7 +1,7 @@
 //! What became of a sample: both sides field by field beside the server's answer, and its objection at
 //! the row that it is about. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value as Json;
@@ -10,6 +10,7 @@ use super::report::{Echo, Objector, Sample, SampleField, SampleKind, SampleObjec
 use super::sample::{Rehearsed, Ruled, Write};
 use crate::diagnostics::catalog::verify as codes;
 use crate::mapping::{CompiledRow, Problem};
+use crate::model::steps::Step;
 use crate::model::{
     Case, CaseId, Marker, Rev, System, Value, WorkItem, WorkItemId, azure_boards_mention_in,
 };
@@ -89,6 +90,7 @@ fn after(sample: &Rehearsed) -> (Option<Arc<Case>>, Option<Arc<WorkItem>>) {
                 project: String::new(),
                 tags: draft.tags.clone(),
                 fields: draft.fields.clone(),
+                markdown: BTreeSet::new(),
                 relations: vec![draft.marker.to_relation()],
             };
             (case, Some(Arc::new(item)))
@@ -452,6 +454,17 @@ fn holds(words: &str, value: &Value) -> bool {
         Value::Set(members) => members.iter().any(|member| words.contains(member.as_str())),
         Value::Text(text) => words.contains(text.as_str()),
         Value::Number(_) | Value::DateTime(_) => words.contains(&value.to_string()),
+        Value::Steps(steps) => steps.iter().any(|step| match step {
+            Step::Action { action, expected } => [action, expected]
+                .into_iter()
+                .any(|text| !text.is_empty() && words.contains(text.as_str())),
+            Step::Shared(_) => false,
+        }),
+        Value::Parameters(table) => table
+            .rows
+            .iter()
+            .flatten()
+            .any(|text| !text.is_empty() && words.contains(text.as_str())),
     }
 }
 

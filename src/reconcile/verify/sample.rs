@@ -324,7 +324,10 @@ impl<'a> Ruled<'a> {
                 })
             }
             System::TestWorthy => {
-                let values = self.mapping().patch_case(case, item.id, &values, false);
+                let values = self
+                    .mapping()
+                    .patch_case(case, item.id, &values, false)
+                    .ok()?;
                 Write::TestWorthy {
                     fields: values.fields,
                     refs: values.refs,

@@ -263,14 +263,13 @@ impl Assessing<'_> {
             self.note(&codes::DIFFERS, message);
         }
         if declared.is_picklist() {
-            match self.observed.picklist_of(declared) {
-                Some(list) => self.values(list),
-                None => {
-                    let message = format!(
-                        "the values of `{reference}` do not come from a picklist that the server names, so that none can be added"
-                    );
-                    self.object(&codes::PICKLIST, message, None);
-                }
+            if let Some(list) = self.observed.picklist_of(declared) {
+                self.values(list);
+            } else {
+                let message = format!(
+                    "the values of `{reference}` do not come from a picklist that the server names, so that none can be added"
+                );
+                self.object(&codes::PICKLIST, message, None);
             }
         }
     }
@@ -413,17 +412,18 @@ impl Assessing<'_> {
                     );
                     self.note(&codes::DIFFERS, message);
                 }
-                None => match place(&kind.form, self.declared) {
-                    Some(place) => controls.push(Piece::Control {
-                        work_item_type,
-                        place,
-                    }),
-                    None => {
+                None => {
+                    if let Some(place) = place(&kind.form, self.declared) {
+                        controls.push(Piece::Control {
+                            work_item_type,
+                            place,
+                        });
+                    } else {
                         let message =
                             format!("the form of `{work_item_type}` has no page that holds fields");
                         self.object(&codes::NO_WORK_ITEM_TYPE, message, None);
                     }
-                },
+                }
             }
         }
         for more in [derived, fields, controls] {
@@ -482,8 +482,7 @@ impl Piece {
                 add.iter().all(|value| planned.contains(value))
             }
             // The list came to be in the meantime, under the name that it would have been given.
-            (Self::PicklistValues { .. }, Self::Picklist)
-            | (Self::Picklist, Self::Picklist)
+            (Self::PicklistValues { .. } | Self::Picklist, Self::Picklist)
             | (Self::Field, Self::Field) => true,
             (
                 Self::DerivedType { work_item_type },

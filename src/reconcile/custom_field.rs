@@ -336,7 +336,7 @@ fn put(live: &mut WorkItemType, declared: &CustomField) {
     );
 }
 
-/// Fields that a mapping names, that are not all there, and whose CustomField `only` leaves out.
+/// Fields that a mapping names, that are not all there, and whose declaration `only` leaves out.
 pub(super) fn left_out(
     config: &Config,
     only: &[String],

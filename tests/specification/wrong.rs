@@ -267,7 +267,7 @@ const MISTAKES: &[Mistake] = &[
     (Of::End("/wit/fields"), "an unknown type of field in the answer",
         |e| answer(e, |b| b["value"][0]["type"] = json!("text")), ("Fields_List", Answer, "/value/*/type", "is not one of")),
     (Of::End("/wit/fields"), "null in the answer",
-        |e| answer(e, |b| b["value"][0]["description"] = json!(null)), ("Fields_List", Answer, "/value/*/description", "null is not of type")),
+        |e| answer(e, |b| b["value"][0]["name"] = json!(null)), ("Fields_List", Answer, "/value/*/name", "null is not of type")),
     (Of::Updating, "an element's answer that is no text",
         |e| answer(e, |b| b["value"][0]["body"] = json!({})), ("Batch_Update", Answer, "/value/*/body", "is not of type \"string\"")),
     (Of::Updating, "an element's answer with a wrong item",

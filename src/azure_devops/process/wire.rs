@@ -97,7 +97,8 @@ pub(super) struct Layout {
 pub(super) struct Page {
     id: String,
     label: Option<String>,
-    page_type: Option<String>,
+    #[serde(rename = "pageType")]
+    kind: Option<String>,
     visible: Option<bool>,
     is_contribution: bool,
     sections: Option<Vec<Section>>,
@@ -203,7 +204,7 @@ impl Layout {
 
 impl Page {
     fn page(self) -> FormPage {
-        let kind = self.page_type.unwrap_or_else(|| "custom".to_owned());
+        let kind = self.kind.unwrap_or_else(|| "custom".to_owned());
         FormPage {
             holds_fields: kind.eq_ignore_ascii_case("custom") && !self.is_contribution,
             id: self.id,

@@ -172,7 +172,7 @@ async fn custom_field_facts(project: &Project, field: &CustomField) -> Result<Fa
     let values: Vec<Value> = field
         .allowed_values
         .iter()
-        .map(|one| one.to_json())
+        .map(crate::model::Value::to_json)
         .collect();
     let names = |row: &Row| matches!(&row.target, RowTarget::Field(name) if field.is_called(name));
     let mappings: Vec<&str> = config

@@ -7,14 +7,14 @@ use super::report::{ApplyReport, FailureKind};
 use super::{STOPPED, UNANSWERED, wait_until_settled};
 use crate::model::Name;
 use crate::model::config::CustomField;
-use crate::plan::custom_field::{ObservedProcess, Piece, assess, picklist_name};
+use crate::plan::custom_field::{ObservedProcess, Piece, Place, assess, picklist_name};
 use crate::plan::{Operation, Step};
 use crate::reconcile::custom_field::{AwaitedField, made_field, observe_process};
 use crate::reconcile::plan::Observation;
 use crate::reconcile::{ReconcileError, Writers};
 use crate::remote::{
-    Control, Customization, FieldDraft, FormGroup, NewGroup, Picklist, PicklistKind, Process,
-    RemoteError, RemoteErrorKind, WriteProcess,
+    Control, Customization, FieldDraft, FormGroup, NewGroup, Picklist, PicklistKind, PicklistName,
+    Process, RemoteError, RemoteErrorKind, WriteProcess,
 };
 use crate::store::{IntentOutcome, Record};
 
@@ -221,7 +221,7 @@ async fn write(
                 is_suggested: false,
             };
             let list = writer.create_picklist(&list).await?;
-            observed.picklist_names.push(crate::remote::PicklistName {
+            observed.picklist_names.push(PicklistName {
                 id: list.id.clone(),
                 name: list.name.clone(),
             });
@@ -273,7 +273,7 @@ async fn write(
             if let Some(kind) = observed.work_item_type(work_item_type) {
                 let kind = kind.reference_name.clone();
                 let group = show(writer, job, &kind, place).await?;
-                put_group(observed, &kind, place, group);
+                put_group(observed, &kind, place, &group);
             }
         }
     }
@@ -285,7 +285,7 @@ async fn show(
     writer: &dyn WriteProcess,
     job: &Job<'_>,
     kind: &str,
-    place: &crate::plan::custom_field::Place,
+    place: &Place,
 ) -> Result<FormGroup, RemoteError> {
     let process = &job.process.id;
     let control = Control {
@@ -293,33 +293,24 @@ async fn show(
         label: job.declared.field_name.clone(),
         is_visible: true,
     };
-    match &place.group {
-        Some(group) => {
-            let control = writer.add_control(process, kind, group, &control).await?;
-            Ok(FormGroup {
-                id: group.clone(),
-                label: place.label.clone(),
-                is_visible: true,
-                controls: vec![control],
-            })
-        }
-        None => {
-            let group = NewGroup {
-                page: place.page.clone(),
-                section: place.section.clone(),
-                label: place.label.clone(),
-            };
-            writer.add_group(process, kind, &group, &control).await
-        }
-    }
+    let Some(group) = &place.group else {
+        let group = NewGroup {
+            page: place.page.clone(),
+            section: place.section.clone(),
+            label: place.label.clone(),
+        };
+        return writer.add_group(process, kind, &group, &control).await;
+    };
+    let control = writer.add_control(process, kind, group, &control).await?;
+    Ok(FormGroup {
+        id: group.clone(),
+        label: place.label.clone(),
+        is_visible: true,
+        controls: vec![control],
+    })
 }
 
-fn put_group(
-    observed: &mut ObservedProcess,
-    kind: &str,
-    place: &crate::plan::custom_field::Place,
-    group: FormGroup,
-) {
+fn put_group(observed: &mut ObservedProcess, kind: &str, place: &Place, group: &FormGroup) {
     let types = observed.types.iter_mut();
     for kind in types.filter(|known| known.reference_name == kind) {
         let pages = kind.form.pages.iter_mut();

@@ -64,6 +64,7 @@ pub fn one_way_pair<'a>(
         };
         let base = base.fields.get(row.name());
         let verdict = one_way_field(row, base, &source, &target, from, drift);
+        let verdict = storable(verdict, row, case, item, from.other());
         RowVerdict {
             row,
             source,
@@ -73,6 +74,27 @@ pub fn one_way_pair<'a>(
     });
     PairVerdict {
         rows: rows.collect(),
+    }
+}
+
+/// A value that the target cannot hold in the form that it has there waits.
+fn storable(
+    verdict: FieldVerdict,
+    row: &CompiledRow,
+    case: &Case,
+    item: &WorkItem,
+    target: System,
+) -> FieldVerdict {
+    let FieldVerdict::Write { after, .. } = &verdict else {
+        return verdict;
+    };
+    let fits = match target {
+        System::TestWorthy => row.check_case(case, after),
+        System::AzureDevOps => row.check_work_item(item, after),
+    };
+    match fits {
+        Ok(()) => verdict,
+        Err(problem) => FieldVerdict::Hold(problem),
     }
 }
 

@@ -1,8 +1,11 @@
 //! From declared mappings to compiled ones.
 
+use indexmap::IndexMap;
+
 use super::lint;
 use super::resolve::Resolver;
 use super::row::CompiledRow;
+use super::user::Users;
 use crate::diagnostics::{Finding, Location, Place};
 use crate::model::config::{FieldMapping, Row};
 use crate::model::{Name, System, WorkItemType};
@@ -35,6 +38,16 @@ impl CompiledMapping {
         };
         let usable = !findings.iter().any(Finding::is_error);
         (usable.then_some(compiled), findings)
+    }
+
+    /// The same mapping with the people of a connection: TestWorthy address to Azure DevOps name.
+    #[must_use]
+    pub fn with_users(mut self, users: &IndexMap<String, String>) -> Self {
+        let users = Users::new(users);
+        for row in &mut self.rows {
+            row.know_users(&users);
+        }
+        self
     }
 
     /// The row with this name.

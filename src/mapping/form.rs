@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
+use super::codec::rich_text::{self, Format};
 use crate::model::{Number, Value};
 
 /// The form of a row's values on one side.
@@ -38,6 +39,22 @@ pub(super) enum Form {
         allowed: Vec<Value>,
         /// What the entries are.
         of: ChoiceOf,
+    },
+    /// Formatted text as canonical HTML.
+    RichText {
+        /// Whether the field holds plain text: what formatting there is does not get there.
+        plain: bool,
+    },
+    /// Test steps.
+    Steps,
+    /// Test parameters.
+    Parameters,
+    /// A person by the name that identifies them, in lower case.
+    User,
+    /// Names from the outermost on.
+    Path {
+        /// What stands between them.
+        separator: char,
     },
 }
 
@@ -76,6 +93,11 @@ impl Form {
                 ..
             } => "a number of a list",
             Self::Choice { .. } => "an entry of a list",
+            Self::RichText { .. } => "formatted text",
+            Self::Steps => "test steps",
+            Self::Parameters => "test parameters",
+            Self::User => "a person",
+            Self::Path { .. } => "a path",
         }
     }
 
@@ -96,6 +118,17 @@ impl Form {
                 let value = of.canonical(value)?;
                 Some(spelled(allowed, &value).cloned().unwrap_or(value))
             }
+            Self::RichText { plain: as_plain } => {
+                let format = match value {
+                    Value::Text(_) => Format::Html,
+                    _ => Format::Plain,
+                };
+                formatted(&plain(value)?, format, *as_plain)
+            }
+            Self::Steps => matches!(value, Value::Steps(_)).then(|| value.clone()),
+            Self::Parameters => matches!(value, Value::Parameters(_)).then(|| value.clone()),
+            Self::User => Some(Value::text(title(&plain(value)?).to_lowercase())),
+            Self::Path { separator } => Some(path(&plain(value)?, *separator)),
         }
     }
 
@@ -104,6 +137,10 @@ impl Form {
         match (self, left, right) {
             (Self::Set, Value::Set(left), Value::Set(right)) => {
                 left == right || folded(left) == folded(right)
+            }
+            // Areas and iterations are told apart without case (Microsoft Learn, Naming restrictions).
+            (Self::Path { .. }, Value::Text(left), Value::Text(right)) => {
+                left == right || left.to_lowercase() == right.to_lowercase()
             }
             _ => left == right,
         }
@@ -163,7 +200,7 @@ pub(super) fn spelled<'a>(entries: &'a [Value], value: &Value) -> Option<&'a Val
 fn plain(value: &Value) -> Option<Cow<'_, str>> {
     match value {
         Value::Null => Some(Cow::Borrowed("")),
-        Value::Set(_) => None,
+        Value::Set(_) | Value::Steps(_) | Value::Parameters(_) => None,
         Value::Text(text) => Some(Cow::Borrowed(text)),
         other => Some(Cow::Owned(other.to_string())),
     }
@@ -213,6 +250,22 @@ fn lines(text: &str) -> String {
         .map(|line| line.trim_end_matches(|c: char| c.is_whitespace()))
         .collect();
     trimmed.join("\n").trim_end().to_owned()
+}
+
+/// A text in a format as canonical HTML; `None` if it is too long or too deep to be read.
+pub(super) fn formatted(text: &str, format: Format, as_plain: bool) -> Option<Value> {
+    let mut tree = rich_text::parse(text, format).ok()?;
+    if as_plain && format != Format::Plain {
+        tree = rich_text::parse(&tree.plain(), Format::Plain).ok()?;
+    }
+    Some(Value::text(rich_text::render(&tree, Format::Html)))
+}
+
+/// The names of a path with one separator between, whichever stood there.
+fn path(text: &str, separator: char) -> Value {
+    let names = text.split(['/', '\\']).map(title);
+    let names: Vec<String> = names.filter(|name| !name.is_empty()).collect();
+    Value::text(names.join(&separator.to_string()))
 }
 
 fn number(value: &Value) -> Option<Value> {
@@ -407,6 +460,10 @@ mod tests {
             Just(Form::Boolean),
             Just(Form::DateTime),
             Just(Form::Set),
+            any::<bool>().prop_map(|plain| Form::RichText { plain }),
+            Just(Form::User),
+            Just(Form::Path { separator: '\\' }),
+            Just(Form::Path { separator: '/' }),
             Just(Form::Choice {
                 allowed: vec![text("A"), text("a1")],
                 of: ChoiceOf::Text

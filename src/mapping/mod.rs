@@ -12,21 +12,26 @@ pub mod codec;
 mod compile;
 pub mod example;
 pub mod expression;
+mod filter;
 mod form;
 mod known;
 mod lint;
+mod path;
 mod problem;
 mod resolve;
 mod row;
 mod slice;
 mod suggest;
+mod user;
 mod value_map;
+mod wire;
 mod write;
 
 #[cfg(test)]
 pub(crate) mod testing;
 
 pub use compile::CompiledMapping;
+pub use filter::Filter;
 pub use lint::{lint, lint_config};
 pub use problem::{Problem, RowProblem};
 pub use row::CompiledRow;

@@ -65,6 +65,34 @@ pub enum Problem {
         /// The side that would be written.
         system: System,
     },
+    /// The field holds something that its codec cannot read.
+    Unreadable {
+        /// The side that holds it.
+        system: System,
+        /// What is wrong; `None` if the row is sensitive.
+        reason: Option<String>,
+    },
+    /// The field cannot hold the value in the form that it has there.
+    DoesNotFit {
+        /// The side that would be written.
+        system: System,
+        /// What is in the way; `None` if the row is sensitive.
+        reason: Option<String>,
+    },
+    /// A person whom nobody knows on the other side.
+    UnknownUser {
+        /// The side that holds the value.
+        system: System,
+        /// The person; `None` if sensitive.
+        user: Option<String>,
+        /// Whether the whole item waits (`unmapped: skipItem`).
+        skips_item: bool,
+    },
+    /// The row's expression has no value for this item.
+    Expression {
+        /// Why; `None` if the row is sensitive.
+        reason: Option<String>,
+    },
     /// The row cannot be written on this side.
     ReadOnly {
         /// The side.
@@ -90,19 +118,26 @@ impl Problem {
             Self::Unmapped {
                 skips_item: true,
                 ..
+            } | Self::UnknownUser {
+                skips_item: true,
+                ..
             }
         )
     }
 
     /// The kind of finding that tells of it.
     pub fn code(&self) -> Code {
-        use catalog::mapping as entry;
+        use catalog::{mapping as entry, value};
         match self {
             Self::Unmapped { .. } => &entry::UNMAPPED_VALUE,
             Self::WrongKind { .. } => &entry::VALUE_WRONG_KIND,
             Self::NotAllowed { .. } => &entry::VALUE_NOT_ALLOWED,
             Self::TooLong { .. } => &entry::VALUE_TOO_LONG,
+            Self::Unreadable { .. } => &entry::VALUE_WRONG_KIND,
+            Self::UnknownUser { .. } => &value::USER_UNKNOWN,
+            Self::Expression { .. } => &value::EXPRESSION_FAILED,
             Self::LineBreak
+            | Self::DoesNotFit { .. }
             | Self::Separator { .. }
             | Self::ReservedTag
             | Self::TooManyTags { .. } => &entry::VALUE_NOT_STORABLE,
@@ -137,6 +172,22 @@ impl Problem {
                 system,
                 member: None,
             },
+            Self::Unreadable { system, .. } => Self::Unreadable {
+                system,
+                reason: None,
+            },
+            Self::DoesNotFit { system, .. } => Self::DoesNotFit {
+                system,
+                reason: None,
+            },
+            Self::UnknownUser {
+                system, skips_item, ..
+            } => Self::UnknownUser {
+                system,
+                user: None,
+                skips_item,
+            },
+            Self::Expression { .. } => Self::Expression { reason: None },
             other => other,
         }
     }
@@ -210,6 +261,40 @@ impl fmt::Display for Problem {
                 f,
                 "the field must not be empty in {system}: give the source a value"
             ),
+            Self::Unreadable { system, reason } => {
+                write!(f, "what {system} holds cannot be read")?;
+                if let Some(reason) = reason {
+                    write!(f, ": {reason}")?;
+                }
+                write!(f, "; correct it there")
+            }
+            Self::DoesNotFit { system, reason } => {
+                write!(f, "{system} cannot hold the value")?;
+                match reason {
+                    Some(reason) => write!(f, ": {reason}"),
+                    None => Ok(()),
+                }
+            }
+            Self::UnknownUser {
+                system,
+                user,
+                skips_item,
+            } => {
+                let waits = if *skips_item { "item" } else { "field" };
+                write!(
+                    f,
+                    "the {system} user{} is not in `users` of the connection and has no e-mail address, \
+                     so the {waits} waits; add them to `users`",
+                    Shown(user.as_ref())
+                )
+            }
+            Self::Expression { reason } => {
+                f.write_str("the expression has no value for this item")?;
+                match reason {
+                    Some(reason) => write!(f, ": {reason}"),
+                    None => Ok(()),
+                }
+            }
             Self::ReadOnly { system } => {
                 write!(f, "the row cannot be written in {system}")
             }

@@ -1,17 +1,24 @@
 //! One row resolved: both ends found, the codec chosen, the forms fixed, the value table compiled.
 
+mod kind;
+
+use super::codec::rich_text::Format;
 use super::compile::location;
-use super::form::{ChoiceOf, Form, Storage};
-use super::known;
+use super::expression::{self, Expression, ExpressionProblem};
+use super::form::{Form, Storage};
+use super::path::PathTable;
 use super::row::{AzureEnd, AzureField, CaseEnd, CompiledRow, digest};
 use super::slice::{TagSlice, check_tag};
 use super::suggest::nearest;
-use super::value_map::Table;
-use crate::diagnostics::{Code, Finding, catalog::mapping as entry};
-use crate::model::config::{Codec, FieldMapping, Row, RowSource, RowTarget};
+use super::user::Users;
+use super::value_map::{Misfit, Table};
+use super::{filter, known, wire};
+use crate::diagnostics::catalog::{mapping as entry, value as values};
+use crate::diagnostics::{Code, Finding};
+use crate::model::config::{Codec, FieldMapping, Row, RowSource, RowTarget, Unmapped};
 use crate::model::{
     AzureFieldKind, CASE_FIELDS, CaseField, CaseFieldAccess, CaseFieldKind, TypeField, Value,
-    ValueKind, WorkItemType,
+    WorkItemType,
 };
 
 /// The longest text of a field of type `string` (Microsoft Learn, Work tracking limits).
@@ -25,10 +32,10 @@ pub(super) struct Resolver<'a> {
 }
 
 /// The TestWorthy end.
-#[derive(Clone, Copy)]
 enum Source<'a> {
     Field(&'a str, CaseField),
     Constant(&'a Value),
+    Expression(Expression),
 }
 
 /// The Azure DevOps end.
@@ -78,14 +85,18 @@ impl<'a> Resolver<'a> {
                 return Err(both.flatten().collect());
             }
         };
-        self.check_supported(source, &target)?;
-        let codec = self.codec(source, &target);
+        let codec = self.codec(&source, &target);
         self.check_azure_kind(codec, &target)?;
         let azure_form = self.azure_form(codec, &target);
-        self.check_case_kind(codec, source, &azure_form)?;
-        let case_form = self.case_form(codec, source, &azure_form);
-        let table = self.table(source, &case_form, &azure_form)?;
+        self.check_case_kind(codec, &source, &azure_form)?;
+        let case_form = self.case_form(codec, &source, &azure_form);
+        let paths = self.paths(codec, &source, &target, (&case_form, &azure_form))?;
+        let table = match codec {
+            Codec::Path => None,
+            _ => self.table(&source, &case_form, &azure_form)?,
+        };
         let case = self.case_end(source, &azure_form)?;
+        let mapped = self.row.values.as_ref();
         Ok(CompiledRow {
             name: self.row.name.clone(),
             digest: digest(self.row, codec),
@@ -96,9 +107,12 @@ impl<'a> Resolver<'a> {
             origin: self.row.origin.clone(),
             case,
             case_form,
-            azure: azure_end(target),
+            azure: azure_end(target, codec),
             azure_form,
             table,
+            paths,
+            users: Users::default(),
+            unmapped: mapped.map_or(Unmapped::Hold, |values| values.unmapped.clone()),
         })
     }
 
@@ -109,9 +123,10 @@ impl<'a> Resolver<'a> {
     fn source(&self) -> Result<Source<'a>, Refusal> {
         let name = match &self.row.source {
             RowSource::Constant(value) => return Ok(Source::Constant(value)),
-            RowSource::Expression(_) => {
-                let what = "this version computes no values";
-                return Err(vec![self.finding(&entry::CODEC_NOT_SUPPORTED_YET, what)]);
+            RowSource::Expression(text) => {
+                return filter::compile(text)
+                    .map(Source::Expression)
+                    .map_err(|problem| vec![self.no_expression(&problem)]);
             }
             RowSource::Field(name) => name,
         };
@@ -127,6 +142,15 @@ impl<'a> Resolver<'a> {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("for a custom field write `custom.{name}`"),
         })])
+    }
+
+    fn no_expression(&self, problem: &ExpressionProblem) -> Finding {
+        let (code, message, help) = expression_refusal(problem);
+        let found = self.finding(code, message);
+        match help {
+            Some(help) => found.with_help(help),
+            None => found,
+        }
     }
 
     fn target(&self) -> Result<Target<'a>, Refusal> {
@@ -199,265 +223,9 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// Refuses what needs a codec of a later version. Plain text would lose markup, so it is no way out.
-    fn check_supported(&self, source: Source<'_>, target: &Target<'_>) -> Result<(), Refusal> {
-        if let Some(
-            codec @ (Codec::RichText
-            | Codec::Steps
-            | Codec::Path
-            | Codec::User
-            | Codec::State
-            | Codec::Parameters),
-        ) = self.row.codec
-        {
-            let what = format!("this version has no codec `{}`", codec.key());
-            return Err(vec![self.finding(&entry::CODEC_NOT_SUPPORTED_YET, what)]);
-        }
-        let refuse = |field: &str, what: &str, help: &str| {
-            let what = format!("`{field}` {what}, and this version has no codec for that");
-            Err(vec![
-                self.finding(&entry::CODEC_NOT_SUPPORTED_YET, what)
-                    .with_help(help),
-            ])
-        };
-        let leave_out = "leave the row out for now";
-        if let Source::Field(name, field) = source {
-            match field.kind {
-                CaseFieldKind::RichText => {
-                    let what = "holds HTML; reading it as plain text would lose its formatting";
-                    return refuse(name, what, leave_out);
-                }
-                CaseFieldKind::Steps => return refuse(name, "holds test steps", leave_out),
-                CaseFieldKind::Path => {
-                    let help = "leave the row out for now; `section.name` is a plain text";
-                    return refuse(name, "is a path of sections", help);
-                }
-                CaseFieldKind::User => return refuse(name, "is a person", leave_out),
-                _ => {}
-            }
-        }
-        let Target::Field {
-            reference_name,
-            kind,
-            ..
-        } = target
-        else {
-            return Ok(());
-        };
-        match kind {
-            Some(AzureFieldKind::Html | AzureFieldKind::History) => refuse(
-                reference_name,
-                "holds markup; treating it as plain text would lose its formatting",
-                leave_out,
-            ),
-            Some(AzureFieldKind::TreePath) => refuse(
-                reference_name,
-                "is an area or iteration path",
-                "leave the row out for now; `createIn` of the rule says where new items go",
-            ),
-            Some(AzureFieldKind::Identity) => refuse(reference_name, "is a person", leave_out),
-            _ if known::is_workflow(reference_name) => refuse(
-                reference_name,
-                "belongs to the workflow of the work item type",
-                leave_out,
-            ),
-            _ => Ok(()),
-        }
-    }
-
-    fn codec(&self, source: Source<'_>, target: &Target<'_>) -> Codec {
-        use AzureFieldKind as Kind;
-        if let Some(codec) = self.row.codec {
-            return codec;
-        }
-        let (kind, live) = match target {
-            Target::Tags(TagSlice::One(_)) => return Codec::Boolean,
-            Target::Tags(TagSlice::Prefix(_)) => return Codec::Set,
-            Target::Field { kind, live, .. } => (*kind, *live),
-        };
-        let listed =
-            live.is_some_and(|live| live.definition.is_picklist || !live.allowed_values.is_empty());
-        match kind {
-            Some(Kind::String | Kind::Integer | Kind::Double) if listed => Codec::Picklist,
-            Some(Kind::Integer | Kind::Double) => Codec::Number,
-            Some(Kind::Boolean) => Codec::Boolean,
-            Some(Kind::DateTime) => Codec::DateTime,
-            Some(_) => Codec::Text,
-            None if self.row.values.is_some() => Codec::Picklist,
-            None => natural_codec(source),
-        }
-    }
-
-    fn check_azure_kind(&self, codec: Codec, target: &Target<'_>) -> Result<(), Refusal> {
-        use AzureFieldKind as Kind;
-        let (name, kind) = match target {
-            Target::Tags(slice) => {
-                let (fits, needs) = match slice {
-                    TagSlice::One(_) => (codec == Codec::Boolean, "boolean"),
-                    TagSlice::Prefix(_) => (codec == Codec::Set, "set"),
-                };
-                return if fits {
-                    Ok(())
-                } else {
-                    Err(vec![
-                        self.mismatch(format_args!("tags are not read `as: {}`", codec.key()))
-                            .with_help(format!("write `as: {needs}`, or leave `as` out")),
-                    ])
-                };
-            }
-            Target::Field {
-                reference_name,
-                kind: Some(kind),
-                ..
-            } => (reference_name, *kind),
-            Target::Field { kind: None, .. } => return Ok(()),
-        };
-        let fits = match codec {
-            Codec::Text => matches!(kind, Kind::String | Kind::PlainText | Kind::Guid),
-            Codec::Number => matches!(
-                kind,
-                Kind::Integer | Kind::Double | Kind::String | Kind::PlainText
-            ),
-            Codec::Boolean => matches!(kind, Kind::Boolean | Kind::String | Kind::PlainText),
-            Codec::Picklist => matches!(kind, Kind::String | Kind::Integer | Kind::Double),
-            Codec::DateTime => matches!(kind, Kind::DateTime | Kind::String),
-            Codec::Set => matches!(kind, Kind::String | Kind::PlainText),
-            _ => false,
-        };
-        if fits {
-            return Ok(());
-        }
-        Err(vec![
-            self.mismatch(format_args!(
-                "`{name}` holds {} and cannot be read `as: {}`",
-                kind_in_words(kind),
-                codec.key()
-            ))
-            .with_help("leave `as` out, so that it follows from the field's type"),
-        ])
-    }
-
-    fn check_case_kind(
-        &self,
-        codec: Codec,
-        source: Source<'_>,
-        azure_form: &Form,
-    ) -> Result<(), Refusal> {
-        use CaseFieldKind as Kind;
-        let Source::Field(name, field) = source else {
-            return Ok(());
-        };
-        if self.row.values.is_some() {
-            return if codec == Codec::Set || field.kind == Kind::Set {
-                Err(vec![
-                    self.mismatch("`values` translates single values and no sets"),
-                ])
-            } else {
-                Ok(())
-            };
-        }
-        let numeric = is_numeric(azure_form);
-        let natural = match codec {
-            Codec::Picklist if numeric => field.kind == Kind::Number,
-            Codec::Text | Codec::Picklist => matches!(field.kind, Kind::Text | Kind::Picklist),
-            Codec::Number => field.kind == Kind::Number,
-            Codec::Boolean => field.kind == Kind::Boolean,
-            Codec::DateTime => field.kind == Kind::DateTime,
-            Codec::Set => field.kind == Kind::Set,
-            _ => false,
-        };
-        // A custom field's kind is not told by the server, so its texts may well be numbers.
-        let said = self.row.codec.is_some() || name.starts_with("custom.");
-        if natural || (said && field.kind == Kind::Text) {
-            return Ok(());
-        }
-        let help = match field.kind {
-            Kind::Picklist | Kind::Boolean => "translate its values with `values`",
-            Kind::Set => "write `as: set`",
-            _ => "say how with `as`, or translate its values with `values`",
-        };
-        Err(vec![
-            self.mismatch(format_args!(
-                "`{name}` does not hold {}, which the Azure DevOps field does",
-                azure_form.expected()
-            ))
-            .with_help(help),
-        ])
-    }
-
-    fn mismatch(&self, what: impl std::fmt::Display) -> Finding {
-        self.finding(&entry::L02_TYPE_MISMATCH, what)
-    }
-
-    fn is_title(&self) -> bool {
-        matches!(&self.row.source, RowSource::Field(name) if name == "title")
-            || matches!(&self.row.target, RowTarget::Field(name) if name == "System.Title")
-    }
-
-    fn azure_form(&self, codec: Codec, target: &Target<'_>) -> Form {
-        use AzureFieldKind as Kind;
-        let (kind, live) = match target {
-            Target::Tags(_) => (None, None),
-            Target::Field { kind, live, .. } => (*kind, *live),
-        };
-        match codec {
-            Codec::Text if self.is_title() => Form::Title,
-            Codec::Text if matches!(kind, Some(Kind::String | Kind::Guid)) => Form::Line,
-            Codec::Text => Form::Lines,
-            Codec::Number => Form::Number {
-                whole: kind == Some(Kind::Integer),
-            },
-            Codec::Boolean => Form::Boolean,
-            Codec::DateTime => Form::DateTime,
-            Codec::Set => Form::Set,
-            Codec::Picklist => {
-                let of = match kind {
-                    Some(Kind::Integer | Kind::Double) => ChoiceOf::Number,
-                    Some(_) => ChoiceOf::Text,
-                    None => ChoiceOf::Any,
-                };
-                let listed = live.map(|live| live.allowed_values.as_slice());
-                let allowed = listed.unwrap_or_default().iter();
-                let allowed = allowed
-                    .filter_map(|value| of.canonical(value))
-                    .filter(|value| !value.is_null())
-                    .collect();
-                Form::Choice { allowed, of }
-            }
-            _ => Form::Lines,
-        }
-    }
-
-    fn case_form(&self, codec: Codec, source: Source<'_>, azure_form: &Form) -> Form {
-        let Source::Field(_, field) = source else {
-            return azure_form.clone();
-        };
-        if self.row.values.is_some() {
-            return match field.kind {
-                CaseFieldKind::Boolean => Form::Boolean,
-                CaseFieldKind::Number => Form::Number { whole: false },
-                CaseFieldKind::DateTime => Form::DateTime,
-                CaseFieldKind::Picklist => Form::Line,
-                _ if self.is_title() => Form::Title,
-                _ => Form::Lines,
-            };
-        }
-        match (codec, azure_form) {
-            (Codec::Text, _) if self.is_title() => Form::Title,
-            (Codec::Text, _) => Form::Lines,
-            (Codec::Number, _) => Form::Number { whole: false },
-            (Codec::Boolean, _) => Form::Boolean,
-            (Codec::DateTime, _) => Form::DateTime,
-            (Codec::Set, _) => Form::Set,
-            (Codec::Picklist, _) if is_numeric(azure_form) => Form::Number { whole: false },
-            (Codec::Picklist, _) => Form::Line,
-            _ => Form::Lines,
-        }
-    }
-
     fn table(
         &self,
-        source: Source<'_>,
+        source: &Source<'_>,
         case_form: &Form,
         azure_form: &Form,
     ) -> Result<Option<Table>, Refusal> {
@@ -468,15 +236,48 @@ impl<'a> Resolver<'a> {
             let what = "a constant has one value, so `values` has nothing to translate";
             return Err(vec![self.mismatch(what)]);
         }
-        let misfit = |misfit: super::value_map::Misfit| {
+        Table::compile(values, case_form, azure_form)
+            .map(Some)
+            .map_err(|misfits| self.misfits(misfits))
+    }
+
+    fn misfits(&self, misfits: Vec<Misfit>) -> Refusal {
+        let told = misfits.into_iter().map(|misfit| {
             self.mismatch(format_args!(
                 "`{}` stands for {} in the value table, where {} is expected",
                 misfit.value, misfit.system, misfit.expected
             ))
+        });
+        told.collect()
+    }
+
+    /// The patterns of a row `as: path`.
+    fn paths(
+        &self,
+        codec: Codec,
+        source: &Source<'_>,
+        target: &Target<'_>,
+        (case_form, azure_form): (&Form, &Form),
+    ) -> Result<Option<PathTable>, Refusal> {
+        if codec != Codec::Path {
+            return Ok(None);
+        }
+        let Some(values) = &self.row.values else {
+            let tree = matches!(target, Target::Field { kind, .. } if *kind == Some(AzureFieldKind::TreePath));
+            let sections =
+                matches!(source, Source::Field(_, field) if field.kind == CaseFieldKind::Path);
+            return if tree && sections {
+                Err(vec![
+                    self.mismatch("a section is no area and no iteration by itself")
+                        .with_help("say with `values` where each belongs: `values: { \"Checkout/**\": 'Web Shop\\QA' }`"),
+                ])
+            } else {
+                Ok(None)
+            };
         };
-        Table::compile(values, case_form, azure_form)
+        PathTable::compile(values, case_form, azure_form)
             .map(Some)
-            .map_err(|misfits| misfits.into_iter().map(misfit).collect())
+            .map_err(|misfits| self.misfits(misfits))
     }
 
     fn case_end(&self, source: Source<'_>, azure_form: &Form) -> Result<CaseEnd, Refusal> {
@@ -488,7 +289,9 @@ impl<'a> Resolver<'a> {
                     CaseFieldKind::Text => Storage::Text,
                     _ => Storage::Native,
                 },
+                format: case_format(name, field.kind),
             }),
+            Source::Expression(expression) => Ok(CaseEnd::Expression(expression)),
             Source::Constant(value) => match azure_form.canonical(value) {
                 Some(value) => Ok(CaseEnd::Constant(value)),
                 None => Err(vec![self.mismatch(format_args!(
@@ -500,7 +303,48 @@ impl<'a> Resolver<'a> {
     }
 }
 
-fn azure_end(target: Target<'_>) -> AzureEnd {
+/// How a case keeps its formatted texts. A custom field's kind is not told by the server; editors write
+/// HTML into those that are formatted.
+fn case_format(name: &str, kind: CaseFieldKind) -> Format {
+    match kind {
+        CaseFieldKind::Text if !name.starts_with("custom.") => Format::Plain,
+        _ => Format::Html,
+    }
+}
+
+/// The code, message and help for an expression that cannot be compiled.
+pub(super) fn expression_refusal(problem: &ExpressionProblem) -> (Code, String, Option<String>) {
+    let invalid = |what: String| (&values::EXPRESSION_INVALID, what, None);
+    match problem {
+        ExpressionProblem::UnknownName(name) => {
+            let near = nearest(name, CASE_FIELDS.iter().map(|field| field.name));
+            (
+                &entry::L01_UNKNOWN_FIELD,
+                format!("the expression reads `{name}`, and TestWorthy cases have no such field"),
+                Some(match near {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("for a custom field write `custom.{name}`"),
+                }),
+            )
+        }
+        ExpressionProblem::TooLong => invalid(format!(
+            "the expression is longer than {} bytes",
+            expression::MAX_LENGTH
+        )),
+        ExpressionProblem::TooDeep => invalid(format!(
+            "the expression nests deeper than {} brackets",
+            expression::MAX_NESTING
+        )),
+        ExpressionProblem::Syntax(reason) => {
+            invalid(format!("the expression cannot be read: {reason}"))
+        }
+        ExpressionProblem::UnknownOperation(reason) => {
+            invalid(format!("the expression uses what there is not: {reason}"))
+        }
+    }
+}
+
+fn azure_end(target: Target<'_>, codec: Codec) -> AzureEnd {
     use AzureFieldKind as Kind;
     match target {
         Target::Tags(slice) => AzureEnd::Tags(slice),
@@ -511,7 +355,11 @@ fn azure_end(target: Target<'_>) -> AzureEnd {
         } => {
             let is_title = reference_name == "System.Title";
             AzureEnd::Field(AzureField {
-                reference_name: reference_name.to_owned(),
+                reference_name: match codec {
+                    // One row for the two fields that belong together.
+                    Codec::Parameters => wire::PARAMETERS.to_owned(),
+                    _ => reference_name.to_owned(),
+                },
                 storage: match kind {
                     Some(Kind::String | Kind::PlainText | Kind::Guid) => Storage::Text,
                     _ => Storage::Native,
@@ -522,54 +370,5 @@ fn azure_end(target: Target<'_>) -> AzureEnd {
                 writable: known::is_writable(reference_name, live),
             })
         }
-    }
-}
-
-/// The codec that fits what a source holds, where nothing is known of the Azure DevOps field.
-fn natural_codec(source: Source<'_>) -> Codec {
-    match source {
-        Source::Field(_, field) => match field.kind {
-            CaseFieldKind::Picklist => Codec::Picklist,
-            CaseFieldKind::Boolean => Codec::Boolean,
-            CaseFieldKind::Number => Codec::Number,
-            CaseFieldKind::DateTime => Codec::DateTime,
-            CaseFieldKind::Set => Codec::Set,
-            _ => Codec::Text,
-        },
-        Source::Constant(value) => match value.kind() {
-            ValueKind::Number => Codec::Number,
-            ValueKind::Boolean => Codec::Boolean,
-            ValueKind::DateTime => Codec::DateTime,
-            ValueKind::Set => Codec::Set,
-            ValueKind::Steps => Codec::Steps,
-            ValueKind::Parameters => Codec::Parameters,
-            ValueKind::Text | ValueKind::Null => Codec::Text,
-        },
-    }
-}
-
-fn is_numeric(form: &Form) -> bool {
-    matches!(
-        form,
-        Form::Number { .. }
-            | Form::Choice {
-                of: ChoiceOf::Number,
-                ..
-            }
-    )
-}
-
-fn kind_in_words(kind: AzureFieldKind) -> &'static str {
-    match kind {
-        AzureFieldKind::String => "a line of text",
-        AzureFieldKind::PlainText => "text",
-        AzureFieldKind::Html | AzureFieldKind::History => "markup",
-        AzureFieldKind::Integer => "whole numbers",
-        AzureFieldKind::Double => "numbers",
-        AzureFieldKind::DateTime => "dates and times",
-        AzureFieldKind::Boolean => "true or false",
-        AzureFieldKind::TreePath => "paths",
-        AzureFieldKind::Identity => "people",
-        AzureFieldKind::Guid => "GUIDs",
     }
 }

@@ -2,11 +2,17 @@
 
 use sha2::{Digest, Sha256};
 
+use super::codec::rich_text::Format;
+use super::expression::Expression;
+use super::filter;
 use super::form::{Form, Storage, spelled};
+use super::path::{Found, PathTable};
 use super::problem::Problem;
-use super::slice::{TagSlice, mentions};
+use super::slice::TagSlice;
+use super::user::Users;
 use super::value_map::{Lookup, Table};
-use crate::model::config::{Codec, Origin, Row};
+use super::wire;
+use crate::model::config::{Codec, Origin, Row, Unmapped};
 use crate::model::{Case, Direction, System, Value, WorkItem, WorkItemId};
 
 /// One row of a [`super::CompiledMapping`].
@@ -27,6 +33,11 @@ pub struct CompiledRow {
     pub(super) azure: AzureEnd,
     pub(super) azure_form: Form,
     pub(super) table: Option<Table>,
+    /// In place of the table, for `as: path`.
+    pub(super) paths: Option<PathTable>,
+    /// For `as: user`: who is who, and what becomes of the others.
+    pub(super) users: Users,
+    pub(super) unmapped: Unmapped,
 }
 
 /// The TestWorthy end of a row.
@@ -36,8 +47,11 @@ pub(super) enum CaseEnd {
         name: String,
         writable: bool,
         storage: Storage,
+        /// That of its formatted texts.
+        format: Format,
     },
     Constant(Value),
+    Expression(Expression),
 }
 
 /// The Azure DevOps end of a row.
@@ -72,6 +86,17 @@ impl CompiledRow {
         &self.digest
     }
 
+    /// Takes in who is who. The table is part of what the row means, so its digest changes with it.
+    pub(super) fn know_users(&mut self, users: &Users) {
+        if self.codec == Codec::User && *users != Users::default() {
+            let mut hash = Sha256::new();
+            hash.update(self.digest.as_bytes());
+            users.feed(&mut hash);
+            self.digest = short_hex(&hash.finalize());
+            self.users = users.clone();
+        }
+    }
+
     /// Where the row is declared.
     pub fn origin(&self) -> &Origin {
         &self.origin
@@ -82,11 +107,18 @@ impl CompiledRow {
         self.codec
     }
 
-    /// Whether a rule that writes `target` uses the row. Constants go to Azure DevOps only.
+    /// Whether a rule that writes `target` uses the row. Constants and expressions go to Azure DevOps only.
     pub fn active(&self, target: System) -> bool {
-        let constant = matches!(self.case, CaseEnd::Constant(_));
+        let computed = !matches!(self.case, CaseEnd::Field { .. });
         self.direction.is_none_or(|way| way.writes(target))
-            && !(constant && target == System::TestWorthy)
+            && !(computed && target == System::TestWorthy)
+    }
+
+    /// Whether different values of the case become one on the other side, with no way back: an expression,
+    /// or patterns over paths.
+    pub fn is_many_to_one(&self) -> bool {
+        matches!(self.case, CaseEnd::Expression(_))
+            || self.paths.as_ref().is_some_and(PathTable::is_many_to_one)
     }
 
     /// Whether the row is written when an item is created and never compared afterwards.
@@ -100,11 +132,14 @@ impl CompiledRow {
     }
 
     /// How a plan names the row's field on one side: a reference name, `System.Tags[smoke]`,
-    /// `System.Tags[ref:*]`, or a case field. A constant has the row's name on the TestWorthy side.
+    /// `System.Tags[ref:*]`, or a case field. A constant or an expression has the row's name on the
+    /// TestWorthy side.
     pub fn path(&self, system: System) -> String {
         match (system, &self.case, &self.azure) {
             (System::TestWorthy, CaseEnd::Field { name, .. }, _) => name.clone(),
-            (System::TestWorthy, CaseEnd::Constant(_), _) => self.name.clone(),
+            (System::TestWorthy, CaseEnd::Constant(_) | CaseEnd::Expression(_), _) => {
+                self.name.clone()
+            }
             (_, _, AzureEnd::Field(field)) => field.reference_name.clone(),
             (_, _, AzureEnd::Tags(TagSlice::One(tag))) => format!("System.Tags[{tag}]"),
             (_, _, AzureEnd::Tags(TagSlice::Prefix(prefix))) => format!("System.Tags[{prefix}*]"),
@@ -114,54 +149,40 @@ impl CompiledRow {
     /// The row's value on the TestWorthy side. `own` is the work item that the case is linked to: its
     /// mention among the references is Accord's and no part of the value.
     pub fn read_case(&self, case: &Case, own: Option<WorkItemId>) -> Result<Value, Problem> {
-        let name = match &self.case {
-            CaseEnd::Constant(value) => return Ok(value.clone()),
-            CaseEnd::Field { name, .. } => name.as_str(),
-        };
-        let stored = || case.fields.get(name).cloned();
-        let value = match name {
-            "refs" => {
-                let foreign = |r: &&String| own.is_none_or(|own| !mentions(r, own));
-                Value::set(case.refs.iter().filter(foreign).map(String::as_str))
+        match &self.case {
+            CaseEnd::Constant(value) => Ok(value.clone()),
+            CaseEnd::Field { name, format, .. } => {
+                let raw = filter::raw(case, name, own);
+                wire::read_case(&self.case_form, *format, &raw)
+                    .map_err(|problem| self.guard(problem))
             }
-            "section.name" => match case.section_path.last() {
-                Some(section) => Value::text(section.as_str()),
-                None => stored().unwrap_or_default(),
-            },
-            "suite" => stored().unwrap_or_else(|| {
-                let id = case.suite.map(|suite| suite.to_string());
-                id.map_or(Value::Null, Value::text)
-            }),
-            "modifiedOn" => stored()
-                .or(case.modified_on.map(Value::DateTime))
-                .unwrap_or_default(),
-            _ => stored().unwrap_or_default(),
-        };
-        self.canonical(System::TestWorthy, &value)
+            CaseEnd::Expression(expression) => {
+                let value = expression
+                    .evaluate(|name| filter::seen(case, name, own))
+                    .map_err(|problem| {
+                        let reason = Some(problem.to_string());
+                        self.guard(Problem::Expression { reason })
+                    })?;
+                self.computed(&value)
+            }
+        }
     }
 
     /// The row's value on the Azure DevOps side.
     pub fn read_work_item(&self, item: &WorkItem) -> Result<Value, Problem> {
-        let value = match &self.azure {
-            AzureEnd::Tags(slice) => slice.read(&item.tags),
-            AzureEnd::Field(field) => field.read(item),
-        };
-        self.canonical(System::AzureDevOps, &value)
+        match &self.azure {
+            AzureEnd::Tags(slice) => self.canonical(System::AzureDevOps, &slice.read(&item.tags)),
+            AzureEnd::Field(field) => wire::read_work_item(&self.azure_form, field, item)
+                .map_err(|problem| self.guard(problem)),
+        }
     }
 
     /// Translates a TestWorthy value (f), checked against what the Azure DevOps field takes.
     pub fn to_azure_devops(&self, case_value: &Value) -> Result<Value, Problem> {
-        let mapped = match self
-            .table
-            .as_ref()
-            .map(|table| table.to_azure_devops(case_value))
-        {
-            None => case_value.clone(),
-            Some(Lookup::Found(value)) => value,
-            Some(Lookup::Waits { skips_item }) => {
-                return Err(self.unmapped(System::TestWorthy, case_value, skips_item));
-            }
-        };
+        if self.passes_through() {
+            return Ok(case_value.clone());
+        }
+        let mapped = self.lookup(System::TestWorthy, case_value)?;
         let mapped = match &self.azure {
             AzureEnd::Tags(slice) => slice.with_prefix(&mapped),
             AzureEnd::Field(_) => mapped,
@@ -185,13 +206,10 @@ impl CompiledRow {
             AzureEnd::Tags(slice) => slice.without_prefix(work_item_value),
             AzureEnd::Field(_) => work_item_value.clone(),
         };
-        let mapped = match self.table.as_ref().map(|table| table.to_testworthy(&bare)) {
-            None => bare,
-            Some(Lookup::Found(value)) => value,
-            Some(Lookup::Waits { skips_item }) => {
-                return Err(self.unmapped(System::AzureDevOps, &bare, skips_item));
-            }
-        };
+        if self.passes_through() {
+            return Ok(bare);
+        }
+        let mapped = self.lookup(System::AzureDevOps, &bare)?;
         let value = self.canonical(system, &mapped)?;
         if let (Value::Set(members), true) = (&value, name == "refs")
             && let Some(member) = members.iter().find(|member| member.contains(','))
@@ -242,6 +260,127 @@ impl CompiledRow {
         Ok(())
     }
 
+    /// Whether a canonical value of one side is one of the other as it is.
+    fn passes_through(&self) -> bool {
+        let whole = |form: &Form| {
+            matches!(
+                form,
+                Form::RichText { plain: false } | Form::Steps | Form::Parameters
+            )
+        };
+        whole(&self.case_form)
+            && whole(&self.azure_form)
+            && self.table.is_none()
+            && !matches!(&self.azure, AzureEnd::Field(field) if field.limit.is_some())
+    }
+
+    /// What the row's tables make of a canonical value of `from`.
+    fn lookup(&self, from: System, value: &Value) -> Result<Value, Problem> {
+        let waits = |skips_item| self.unmapped(from, value, skips_item);
+        if let Some(paths) = &self.paths {
+            let (case, azure) = (&self.case_form, &self.azure_form);
+            let found = match from {
+                System::TestWorthy => paths.to_azure_devops(value, azure),
+                System::AzureDevOps => paths.to_testworthy(value, case, azure),
+            };
+            return match found {
+                Found::Path(path) => Ok(path),
+                Found::Waits { skips_item } => Err(waits(skips_item)),
+            };
+        }
+        let is_user = self.codec == Codec::User;
+        let found = self.table.as_ref().map(|table| match from {
+            System::TestWorthy => table.to_azure_devops(value),
+            System::AzureDevOps => table.to_testworthy(value),
+        });
+        match found {
+            Some(Lookup::Found(value)) => Ok(value),
+            Some(Lookup::Waits { skips_item }) if !is_user => Err(waits(skips_item)),
+            _ if is_user => self.person(from, value),
+            _ => Ok(value.clone()),
+        }
+    }
+
+    /// The counterpart of a person.
+    fn person(&self, from: System, value: &Value) -> Result<Value, Problem> {
+        let Value::Text(user) = value else {
+            return Ok(Value::Null);
+        };
+        let known = match from {
+            System::TestWorthy => self.users.to_azure_devops(user),
+            System::AzureDevOps => self.users.to_testworthy(user),
+        };
+        match (known, &self.unmapped) {
+            (Some(known), _) => Ok(Value::text(known)),
+            (None, Unmapped::Use(substitute)) => Ok(substitute.clone()),
+            (None, unmapped) => Err(self.guard(Problem::UnknownUser {
+                system: from,
+                user: Some(user.clone()),
+                skips_item: *unmapped == Unmapped::SkipItem,
+            })),
+        }
+    }
+
+    /// The value of an expression in the form of the Azure DevOps field: texts are never markup.
+    fn computed(&self, value: &Value) -> Result<Value, Problem> {
+        let system = System::AzureDevOps;
+        match (&self.azure_form, value) {
+            (Form::RichText { .. }, Value::Text(_)) => {
+                wire::read_case(&self.azure_form, Format::Plain, value)
+                    .map_err(|problem| self.guard(problem))
+            }
+            _ => self.canonical(system, value),
+        }
+    }
+
+    /// Whether a canonical value can be put into what `case` holds now. The rest of the item goes on.
+    pub fn check_case(&self, case: &Case, value: &Value) -> Result<(), Problem> {
+        self.put_case(Some(case), value).map(|_| ())
+    }
+
+    /// Whether a canonical value can be put into what `item` holds now.
+    pub fn check_work_item(&self, item: &WorkItem, value: &Value) -> Result<(), Problem> {
+        self.put_work_item(Some(item), value).map(|_| ())
+    }
+
+    /// What the case's field is to hold for a canonical value: its manifest name and raw value. `None` for
+    /// rows that write no field of their own (references, constants).
+    pub(super) fn put_case(
+        &self,
+        case: Option<&Case>,
+        value: &Value,
+    ) -> Result<Option<(String, Value)>, Problem> {
+        let CaseEnd::Field {
+            name,
+            storage,
+            format,
+            ..
+        } = &self.case
+        else {
+            return Ok(None);
+        };
+        if name == "refs" {
+            return Ok(None);
+        }
+        let now = case.and_then(|case| case.fields.get(name));
+        let raw = wire::put_case(&self.case_form, *format, now.unwrap_or(&Value::Null), value)
+            .map_err(|problem| self.guard(problem))?;
+        Ok(Some((name.clone(), storage.stored(&raw))))
+    }
+
+    /// What the work item's fields are to hold for a canonical value, by reference name; none for tags.
+    pub(super) fn put_work_item(
+        &self,
+        item: Option<&WorkItem>,
+        value: &Value,
+    ) -> Result<Vec<(String, Value)>, Problem> {
+        match &self.azure {
+            AzureEnd::Tags(_) => Ok(Vec::new()),
+            AzureEnd::Field(field) => wire::put_work_item(&self.azure_form, field, item, value)
+                .map_err(|problem| self.guard(problem)),
+        }
+    }
+
     fn form(&self, system: System) -> &Form {
         match system {
             System::TestWorthy => &self.case_form,
@@ -283,7 +422,11 @@ impl CompiledRow {
                 member: Some(member.clone()),
             });
         }
-        if let (Some(limit), Value::Text(text)) = (field.limit, field.storage.stored(value)) {
+        let stored = match (&self.azure_form, value) {
+            (Form::RichText { plain: true }, Value::Text(html)) => Value::text(wire::words(html)),
+            _ => field.storage.stored(value),
+        };
+        if let (Some(limit), Value::Text(text)) = (field.limit, stored) {
             if text.contains('\n') {
                 return Err(Problem::LineBreak);
             }
@@ -314,7 +457,7 @@ impl CompiledRow {
 }
 
 impl AzureField {
-    fn read(&self, item: &WorkItem) -> Value {
+    pub(super) fn read(&self, item: &WorkItem) -> Value {
         if let Some(value) = item.fields.get(&self.reference_name) {
             return value.clone();
         }
@@ -332,7 +475,11 @@ impl AzureField {
 /// Digest of what a row means: its ends, the codec in use and its value table.
 pub(super) fn digest(row: &Row, codec: Codec) -> String {
     let meaning = serde_json::json!([row.source, row.target, codec, row.values]);
-    let hash = Sha256::digest(meaning.to_string().as_bytes());
+    short_hex(&Sha256::digest(meaning.to_string().as_bytes()))
+}
+
+/// The first 16 hexadecimal digits.
+fn short_hex(hash: &[u8]) -> String {
     let mut text = String::with_capacity(16);
     for byte in hash.iter().take(8) {
         for nibble in [byte >> 4, byte & 15] {
@@ -342,5 +489,7 @@ pub(super) fn digest(row: &Row, codec: Codec) -> String {
     text
 }
 
+#[cfg(test)]
+mod codecs;
 #[cfg(test)]
 mod tests;

@@ -41,7 +41,7 @@ impl CompiledMapping {
                     .map_err(|problem| row.problem(problem))?;
             }
         }
-        let mut fields = self.azure_fields(values);
+        let mut fields = self.azure_fields(None, values)?;
         fields.retain(|_, value| !value.is_null());
         let tags = Some(self.tags(&[], values, true)?);
         Ok(WorkItemValues { fields, tags })
@@ -58,7 +58,7 @@ impl CompiledMapping {
     ) -> Result<WorkItemValues, RowProblem> {
         let tags = self.tags(&item.tags, values, add_tag)?;
         Ok(WorkItemValues {
-            fields: self.azure_fields(values),
+            fields: self.azure_fields(Some(item), values)?,
             tags: (tags != item.tags).then_some(tags),
         })
     }
@@ -74,7 +74,7 @@ impl CompiledMapping {
             row.check_clearing(System::TestWorthy, value)
                 .map_err(|problem| row.problem(problem))?;
         }
-        let mut fields = self.case_fields(values);
+        let mut fields = self.case_fields(None, values)?;
         fields.retain(|_, value| !value.is_null());
         let refs = Some(self.refs(&[azure_boards_mention(own)], Some(own), values));
         Ok(CaseValues { fields, refs })
@@ -82,22 +82,23 @@ impl CompiledMapping {
 
     /// Values for a change of `case` from new canonical TestWorthy values by row name; rows that are not
     /// named stay as they are. References are made from the case's current ones. `add_mention` appends
-    /// the mention of `own` to a case that lacks it; an existing one always stays.
+    /// the mention of `own` to a case that lacks it; an existing one always stays. `Err` for a value that
+    /// does not fit what the case holds now ([`CompiledRow::check_case`]).
     pub fn patch_case(
         &self,
         case: &Case,
         own: WorkItemId,
         values: &BTreeMap<String, Value>,
         add_mention: bool,
-    ) -> CaseValues {
+    ) -> Result<CaseValues, RowProblem> {
         let mut refs = self.refs(&case.refs, Some(own), values);
         if add_mention && !refs.iter().any(|reference| mentions(reference, own)) {
             refs.push(azure_boards_mention(own));
         }
-        CaseValues {
-            fields: self.case_fields(values),
+        Ok(CaseValues {
+            fields: self.case_fields(Some(case), values)?,
             refs: (refs != case.refs).then_some(refs),
-        }
+        })
     }
 
     /// Rows with a new value, in the order of the mapping.
@@ -110,15 +111,17 @@ impl CompiledMapping {
             .filter_map(|row| Some((row, values.get(&row.name)?)))
     }
 
-    fn azure_fields(&self, values: &BTreeMap<String, Value>) -> BTreeMap<String, Value> {
-        self.valued(values)
-            .filter_map(|(row, value)| match &row.azure {
-                AzureEnd::Field(field) => {
-                    Some((field.reference_name.clone(), field.storage.stored(value)))
-                }
-                AzureEnd::Tags(_) => None,
-            })
-            .collect()
+    fn azure_fields(
+        &self,
+        item: Option<&WorkItem>,
+        values: &BTreeMap<String, Value>,
+    ) -> Result<BTreeMap<String, Value>, RowProblem> {
+        let mut fields = BTreeMap::new();
+        for (row, value) in self.valued(values) {
+            let put = row.put_work_item(item, value);
+            fields.extend(put.map_err(|problem| row.problem(problem))?);
+        }
+        Ok(fields)
     }
 
     fn tags(
@@ -147,15 +150,17 @@ impl CompiledMapping {
         }
     }
 
-    fn case_fields(&self, values: &BTreeMap<String, Value>) -> BTreeMap<String, Value> {
-        self.valued(values)
-            .filter_map(|(row, value)| match &row.case {
-                CaseEnd::Field { name, storage, .. } if name != "refs" => {
-                    Some((name.clone(), storage.stored(value)))
-                }
-                _ => None,
-            })
-            .collect()
+    fn case_fields(
+        &self,
+        case: Option<&Case>,
+        values: &BTreeMap<String, Value>,
+    ) -> Result<BTreeMap<String, Value>, RowProblem> {
+        let mut fields = BTreeMap::new();
+        for (row, value) in self.valued(values) {
+            let put = row.put_case(case, value);
+            fields.extend(put.map_err(|problem| row.problem(problem))?);
+        }
+        Ok(fields)
     }
 
     fn refs(

@@ -4,6 +4,7 @@
 
 mod case_field;
 pub mod config;
+pub mod glob;
 mod id;
 mod item;
 mod link;

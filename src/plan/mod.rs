@@ -5,7 +5,7 @@
 pub mod configuration;
 pub mod conservation;
 mod document;
-pub mod glob;
+pub use crate::model::glob;
 mod hex;
 pub mod id;
 mod observed;

@@ -28,6 +28,8 @@ pub struct Observed {
     /// Cases that a complete listing lacks and that the server says are not there. Only surfaces that
     /// tell absence apart from a refusal confirm any.
     pub deleted_cases: BTreeSet<CaseId>,
+    /// Cases for which the rule's `where` has no answer, with the reason; they are not selected.
+    pub unanswered: BTreeMap<CaseId, String>,
     /// Why the reading may lack items, if it may.
     pub incomplete: Option<String>,
 }

@@ -13,7 +13,7 @@ use super::Context;
 use super::connect::{Readers, endpoints, remote_error};
 use super::error::ReconcileError;
 use super::plan::item_keys;
-use crate::mapping::CompiledMapping;
+use crate::mapping::{CompiledMapping, Filter};
 use crate::model::config::{
     AzureDevOpsScope, Connection, MatchBy, SyncRule, TestWorthyScope, TestWorthySurface,
 };
@@ -76,6 +76,7 @@ pub(super) struct Observer<'a> {
 struct Sight<'a> {
     rule: &'a SyncRule,
     mapping: &'a CompiledMapping,
+    filter: Option<Filter>,
     observed: Observed,
     /// Links that were read with their bases and are not dropped.
     links: BTreeMap<CaseId, Link>,
@@ -183,6 +184,7 @@ impl<'a> Observer<'a> {
         let mut sight = Sight {
             rule,
             mapping,
+            filter: filter(rule)?,
             observed: Observed::default(),
             links: BTreeMap::new(),
         };
@@ -212,7 +214,7 @@ impl<'a> Observer<'a> {
         let incomplete = if self.shared.contains(&listed) {
             let listing = self.listing(listed).await?;
             for (id, case) in &listing.cases {
-                note_case(sight, case);
+                note_case(sight, case, &self.pairs);
                 sight.observed.cases.insert(*id, case.clone());
             }
             listing.incomplete.clone()
@@ -267,7 +269,7 @@ impl<'a> Observer<'a> {
         sight: &mut Sight<'_>,
     ) -> Result<(), ReconcileError> {
         for case in &page {
-            note_case(sight, case);
+            note_case(sight, case, &self.pairs);
         }
         let (own, others): (Vec<Case>, Vec<Case>) = page
             .into_iter()
@@ -598,12 +600,35 @@ fn case_scopes(connection: &Connection, rule: &SyncRule) -> BTreeSet<CaseScope> 
 }
 
 /// Takes in that a case is there, and whether the rule selects it.
-fn note_case(sight: &mut Sight<'_>, case: &Case) {
+fn note_case(sight: &mut Sight<'_>, case: &Case, pairs: &LinkedPairs) {
     let scope = sight.rule.scope.testworthy.as_ref();
     count_case(&mut sight.observed, case);
-    if scope.is_some_and(|scope| selects(scope, case)) {
-        sight.observed.cases_in_scope.insert(case.id);
+    if !scope.is_some_and(|scope| selects(scope, case)) {
+        return;
     }
+    let passes = sight.filter.as_ref().map_or(Ok(true), |filter| {
+        filter.accepts(case, pairs.work_item(case.id))
+    });
+    match passes {
+        Ok(true) => {
+            sight.observed.cases_in_scope.insert(case.id);
+        }
+        Ok(false) => {}
+        Err(problem) => {
+            let reason = problem.to_string();
+            sight.observed.unanswered.insert(case.id, reason);
+        }
+    }
+}
+
+/// The rule's `where`, compiled. What cannot be compiled was refused with the manifests.
+fn filter(rule: &SyncRule) -> Result<Option<Filter>, ReconcileError> {
+    let scope = rule.scope.testworthy.as_ref();
+    let condition = scope.and_then(|scope| scope.condition.as_deref());
+    condition.map(Filter::compile).transpose().map_err(|_| {
+        let reason = format!("`where` of rule `{}` cannot be used", rule.name);
+        ReconcileError::Internal(reason)
+    })
 }
 
 fn count_case(observed: &mut Observed, case: &Case) {

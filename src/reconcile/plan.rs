@@ -125,6 +125,11 @@ async fn compile(
     };
     let live = observer.work_item_type(&mapping.work_item_type).await?;
     let (compiled, found) = fit(rule, mapping, live.as_deref());
+    let users = config.connections.get(&rule.connection);
+    let compiled = match users {
+        Some(connection) => compiled.map(|mapping| mapping.with_users(&connection.users)),
+        None => compiled,
+    };
     for finding in found {
         if !findings.contains(&finding) {
             findings.push(finding);

@@ -164,19 +164,6 @@ pub static NOTHING_TO_WRITE: Entry = Entry {
     fix: "Correct the direction of the rule or of the rows.",
 };
 
-/// A field whose kind has no codec yet.
-pub static CODEC_NOT_SUPPORTED_YET: Entry = Entry {
-    code: "codec-not-supported-yet",
-    severity: Severity::Error,
-    title: "this kind of field is not supported yet",
-    explanation: "Rich text (`description`, `preconditions`, `testData` and their like are HTML in \
-                  TestWorthy), test steps, area and iteration paths, people and workflow states need \
-                  codecs of their own, which this version does not have. Treating markup as plain text \
-                  would lose its formatting, so `as: text` is refused for it too.",
-    example: "- { testworthy: description, azureDevOps: System.Description }",
-    fix: "Leave the row out for now. Its field stays as it is on both sides.",
-};
-
 /// A tag that no row can own.
 pub static TAG_NOT_USABLE: Entry = Entry {
     code: "tag-not-usable",
@@ -280,7 +267,6 @@ pub(super) static ALL: &[&Entry] = &[
     &L24_SPELLING,
     &ONE_WAY_TABLE,
     &NOTHING_TO_WRITE,
-    &CODEC_NOT_SUPPORTED_YET,
     &TAG_NOT_USABLE,
     &UNMAPPED_VALUE,
     &VALUE_WRONG_KIND,

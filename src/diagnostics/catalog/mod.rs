@@ -4,6 +4,7 @@ pub mod manifest;
 pub mod mapping;
 pub mod safety;
 pub mod sync;
+pub mod value;
 pub mod yaml;
 
 use super::{Code, Entry};
@@ -52,6 +53,7 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
         mapping::ALL,
         safety::ALL,
         sync::ALL,
+        value::ALL,
     ]
     .into_iter()
     .flatten()

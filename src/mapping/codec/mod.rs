@@ -1,5 +1,4 @@
-//! Codecs: between what a field holds on the wire and the value that is compared. Rows do not name these
-//! yet: manifests that ask for them are refused with `not-supported-yet`.
+//! Codecs: between what a field holds on the wire and the value that is compared.
 
 pub mod parameters;
 pub mod rich_text;

@@ -109,6 +109,9 @@ impl Expression {
             .join()
             .map_err(|_| ExpressionProblem::Syntax("it cannot be read".to_owned()))?
             .map_err(|error| problem(&error))?;
+        if let Some(unknown) = unknown_operation(text) {
+            return Err(ExpressionProblem::UnknownOperation(unknown));
+        }
         let mut names = BTreeSet::new();
         // With `section.path` the root `section` is reported too; with `custom.x` only that.
         let mut read: Vec<String> = compiled.undeclared_variables(true).into_iter().collect();
@@ -189,6 +192,66 @@ fn environment() -> &'static Environment<'static> {
         language.set_fuel(Some(FUEL));
         language
     })
+}
+
+/// The first filter or test of an expression that there is not: the engine itself notices only when one is
+/// used.
+fn unknown_operation(text: &str) -> Option<String> {
+    let mut before = String::new();
+    let mut words = words(text).into_iter().peekable();
+    while let Some(word) = words.next() {
+        let is_name = word.starts_with(|c: char| c.is_alphabetic() || c == '_');
+        let kind = match before.as_str() {
+            "|" if is_name => Some(ErrorKind::UnknownFilter),
+            "is" if word == "not" => {
+                words.peek()?;
+                continue;
+            }
+            "is" if is_name => Some(ErrorKind::UnknownTest),
+            _ => None,
+        };
+        if let Some(kind) = kind {
+            let (probe, what) = match kind {
+                ErrorKind::UnknownFilter => (format!("0|{word}"), "filter"),
+                _ => (format!("0 is {word}"), "test"),
+            };
+            let tried = environment()
+                .compile_expression_owned(probe)
+                .and_then(|probe| probe.eval(()));
+            if tried.is_err_and(|error| error.kind() == kind) {
+                return Some(format!("{what} {word} is unknown"));
+            }
+        }
+        before = word;
+    }
+    None
+}
+
+/// Names and single characters, without texts in quotes.
+fn words(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        if c == '"' || c == '\'' {
+            while let Some(inner) = rest.next() {
+                match inner {
+                    '\\' => drop(rest.next()),
+                    end if end == c => break,
+                    _ => {}
+                }
+            }
+            words.push("\"\"".to_owned());
+        } else if c.is_alphanumeric() || c == '_' {
+            let mut word = String::from(c);
+            while let Some(more) = rest.next_if(|c| c.is_alphanumeric() || *c == '_') {
+                word.push(more);
+            }
+            words.push(word);
+        } else if !c.is_whitespace() {
+            words.push(c.to_string());
+        }
+    }
+    words
 }
 
 /// Whether a name is only the first part of one that is read in full.

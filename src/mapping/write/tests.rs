@@ -119,15 +119,20 @@ fn a_new_case_carries_the_mention_and_texts_where_its_fields_are_texts() {
 fn a_case_keeps_the_mention_where_it_stands() {
     let case = case(&[], &["TW-14", "ab#5120", "TW-15"]);
     let patch = |values: &[(&str, Value)]| mapping().patch_case(&case, OWN, &owned(values), true);
-    assert_eq!(patch(&[]), CaseValues::default());
-    let refs = patch(&[("refs", Value::set(["TW-15"]))]).refs;
+    assert_eq!(patch(&[]).unwrap(), CaseValues::default());
+    let refs = patch(&[("refs", Value::set(["TW-15"]))]).unwrap().refs;
     assert_eq!(refs.unwrap(), ["ab#5120", "TW-15"]);
 }
 
 #[test]
 fn a_case_without_the_mention_gets_it_behind_the_others_when_asked_for() {
     let case = case(&[], &["TW-14"]);
-    let refs = |add| mapping().patch_case(&case, OWN, &owned(&[]), add).refs;
+    let refs = |add| {
+        mapping()
+            .patch_case(&case, OWN, &owned(&[]), add)
+            .unwrap()
+            .refs
+    };
     assert_eq!(refs(true).unwrap(), ["TW-14", "AB#5120"]);
     assert_eq!(refs(false), None);
 }

@@ -59,7 +59,7 @@ pub(super) fn plan_pair(
     let target = collector.input.rule.target;
     let write = match target {
         System::AzureDevOps => write_work_item(collector, &pair, &rows, case, item, link),
-        System::TestWorthy => Ok(write_case(&pair, &rows, case, item, link, collector)),
+        System::TestWorthy => write_case(&pair, &rows, case, item, link, collector),
     };
     let write = match write {
         Ok(write) => write,
@@ -356,19 +356,19 @@ fn write_case(
     item: &WorkItem,
     link: Option<&Link>,
     collector: &Collector<'_>,
-) -> Option<Operation> {
+) -> Result<Option<Operation>, RowProblem> {
     let marking = carries_marks(collector.input.connection, System::TestWorthy)
         && link.is_none_or(|link| link.case_mark == MarkState::Missing);
     let values = collector
         .input
         .mapping
-        .patch_case(case, item.id, &rows.writes, marking);
+        .patch_case(case, item.id, &rows.writes, marking)?;
     let patch = CasePatch {
         fields: values.fields,
         refs: values.refs,
     };
     if patch.is_empty() {
-        return None;
+        return Ok(None);
     }
     let now = |name: &String| case.fields.get(name).cloned().unwrap_or_default();
     let expected = CasePatch {
@@ -379,13 +379,13 @@ fn write_case(
             .collect(),
         refs: patch.refs.as_ref().map(|_| case.refs.clone()),
     };
-    Some(Operation::UpdateCase {
+    Ok(Some(Operation::UpdateCase {
         pair: pair.clone(),
         expected,
         patch,
         source: with_agreed(rows, System::TestWorthy),
         overwrites: rows.overwrites.clone(),
-    })
+    }))
 }
 
 /// Rows that already agree get their base from the same write.

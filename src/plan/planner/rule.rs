@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::claims::{Claims, Rules, selects};
 use super::matching::{self, Match, Matcher};
 use super::{RuleOutput, create, pair};
-use crate::diagnostics::catalog::sync as codes;
+use crate::diagnostics::catalog::{sync as codes, value as values};
 use crate::diagnostics::{Code, Severity};
 use crate::diff::{Candidates, ItemVerdict, Presence, Situation, one_way_item};
 use crate::model::config::{MatchBy, Origin, SyncRule};
@@ -62,6 +62,15 @@ pub(super) fn plan_rule<'a>(
     for source in in_scope.into_iter().filter(wanted) {
         let class = collector.plan_item(source, &matcher, rules, claims);
         tally.add(&source, class)?;
+    }
+    for (case, reason) in &input.observed.unanswered {
+        let source = ItemKey::Case(*case);
+        if wanted(&source) {
+            let message = format!(
+                "`where` of the rule has no answer for this case: {reason}; it is not selected, and nothing is written for it"
+            );
+            collector.finding(&values::FILTER_FAILED, source, &message);
+        }
     }
     for source in absent.into_iter().filter(wanted) {
         let class = collector.plan_absent_source(source);

@@ -195,6 +195,26 @@ fn the_graph_shows_what_is_declared() {
     let document: serde_json::Value = serde_json::from_str(&json.stdout).expect("JSON");
     assert_eq!(document["schema"], "accord-graph/1");
     contacted_nothing(&project);
+    judge_dot(&project);
+}
+
+/// Graphviz reads what it is written for.
+#[expect(clippy::print_stdout, reason = "a check that was skipped says so")]
+fn judge_dot(project: &Project) {
+    let file = project.path().join("a.dot");
+    match std::process::Command::new("dot")
+        .arg("-Tplain")
+        .arg(&file)
+        .output()
+    {
+        Ok(output) => {
+            let words = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success() && words.is_empty(), "{words}");
+        }
+        Err(_) => println!(
+            "skipped: Graphviz is not installed, so nothing judged the DOT (Debian: graphviz)"
+        ),
+    }
 }
 
 #[test]

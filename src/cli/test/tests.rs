@@ -66,7 +66,7 @@ fn value() -> impl Strategy<Value = Json> {
         Just(json!(null)),
         (-9..9_i64).prop_map(Json::from),
         any::<bool>().prop_map(Json::from),
-        "[ -~ä\n\u{200b}]{0,12}".prop_map(Json::from),
+        "[ -~ä\n]{0,12}".prop_map(Json::from),
         proptest::collection::vec("[a-z#: ]{1,4}".prop_map(Json::from), 0..3).prop_map(Json::from),
     ]
 }

@@ -3,8 +3,8 @@
 mod content;
 mod crash;
 mod custom_field;
-mod edges;
 mod dump;
+mod edges;
 mod faults;
 #[path = "../specification/judge/mod.rs"]
 #[allow(

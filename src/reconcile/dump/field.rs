@@ -1,6 +1,7 @@
 //! The custom fields of a work item type as `CustomField` manifests.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use super::name;
 use super::propose::{is_custom, kind_word};
@@ -67,7 +68,7 @@ pub(super) fn fields(seen: &Seen, free: &mut dyn FnMut(&str) -> String) -> Vec<F
         );
         if field.definition.is_picklist {
             let values: Vec<String> = field.allowed_values.iter().map(text::value).collect();
-            document.push_str(&format!("  allowedValues: [{}]\n", values.join(", ")));
+            let _ = writeln!(document, "  allowedValues: [{}]", values.join(", "));
         }
         proposals.push(FieldProposal {
             name,

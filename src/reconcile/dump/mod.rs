@@ -117,8 +117,7 @@ pub async fn dump(
     connection: &Connection,
     options: &DumpOptions,
 ) -> Result<DumpOutcome, ReconcileError> {
-    let plain = context.remotes.readers(connection)?;
-    let readers = remembered(plain.testworthy, plain.azure_devops, plain.process);
+    let readers = remembered(context.remotes.readers(connection)?);
     let Looked { seen, notes } = match look(context, connection, options, &readers).await? {
         Ok(looked) => looked,
         Err(refused) => return Ok(DumpOutcome::Refused(refused)),
@@ -280,7 +279,7 @@ impl Proposal {
     /// Makes those fields comments that the reader refuses.
     fn hold_fields(&mut self, ground: &Ground<'_>) -> Result<(), ReconcileError> {
         for field in &mut self.fields {
-            let text = field.text().map_err(unwritable)?;
+            let text = field.text().map_err(|reason| unwritable(&reason))?;
             let path = format!("fields/{}.yaml", field.name);
             let file = DumpedFile {
                 path,
@@ -309,7 +308,7 @@ impl Proposal {
                     is_manifest,
                 });
             })
-            .map_err(unwritable)
+            .map_err(|reason| unwritable(&reason))
         };
         for mapping in &self.mappings {
             let path = format!("mappings/{}.yaml", mapping.name);
@@ -500,6 +499,6 @@ fn or_else(label: String, other: &str) -> String {
     }
 }
 
-fn unwritable(reason: String) -> ReconcileError {
+fn unwritable(reason: &str) -> ReconcileError {
     ReconcileError::Internal(format!("what is proposed cannot be written: {reason}"))
 }

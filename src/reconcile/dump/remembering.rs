@@ -10,7 +10,7 @@ use crate::model::{CaseId, SuiteId, WorkItem, WorkItemId, WorkItemType};
 use crate::reconcile::connect::{Readers, Remotes, Validators, Writers};
 use crate::reconcile::error::ReconcileError;
 use crate::remote::{
-    CaseListing, CaseRead, CaseScope, ReadAzureDevOps, ReadProcess, ReadTestWorthy, RemoteError,
+    CaseListing, CaseRead, CaseScope, ReadAzureDevOps, ReadTestWorthy, RemoteError,
     Section, Suite, TestWorthyCapabilities, WorkItemQuery,
 };
 
@@ -32,25 +32,19 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Both sides, remembered.
-pub(super) fn remembered(
-    testworthy: Arc<dyn ReadTestWorthy>,
-    azure_devops: Arc<dyn ReadAzureDevOps>,
-    process: Arc<dyn ReadProcess>,
-) -> Readers {
-    Readers {
-        testworthy: Arc::new(RememberedTestWorthy {
-            inner: testworthy,
-            listings: Mutex::default(),
-        }),
-        azure_devops: Arc::new(RememberedAzureDevOps {
-            inner: azure_devops,
-            types: Mutex::default(),
-            queries: Mutex::default(),
-            items: Mutex::default(),
-        }),
-        process,
-    }
+/// Both sides, remembered; whatever else there is to read stays as it is.
+pub(super) fn remembered(mut readers: Readers) -> Readers {
+    readers.testworthy = Arc::new(RememberedTestWorthy {
+        inner: readers.testworthy,
+        listings: Mutex::default(),
+    });
+    readers.azure_devops = Arc::new(RememberedAzureDevOps {
+        inner: readers.azure_devops,
+        types: Mutex::default(),
+        queries: Mutex::default(),
+        items: Mutex::default(),
+    });
+    readers
 }
 
 #[async_trait]

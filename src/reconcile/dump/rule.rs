@@ -2,6 +2,7 @@
 //! plan would not be empty.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use super::mapping::MappingProposal;
 use super::seen::{Known, Seen, SeenSuite, SeenType};
@@ -90,19 +91,21 @@ impl RuleProposal {
             CaseScope::Suite(id) => format!("{{ testworthy: {{ suites: [{id}] }} }}"),
             CaseScope::Project => "{ testworthy: {} }".to_owned(),
         };
-        text.push_str(&format!(
+        let _ = writeln!(
+            text,
             "apiVersion: accord/v1\nkind: SyncRule\nmetadata: {{ name: {} }}\nspec:\n  connection: {}\n  mapping: \
-             {}\n  scope: {scope}\n  direction: toAzureDevOps\n",
+             {}\n  scope: {scope}\n  direction: toAzureDevOps",
             self.name, self.connection, self.mapping
-        ));
+        );
         text.push_str(&comment(2, &self.about_creating(mapping)));
         text.push_str("  create: none\n");
         if let Some(area) = &self.area {
             text.push_str(&comment(2, "Where new work items would go."));
             let area = quoted(area);
-            text.push_str(&format!(
-                "  createIn: {{ azureDevOps: {{ areaPath: {area} }} }}\n"
-            ));
+            let _ = writeln!(
+                text,
+                "  createIn: {{ azureDevOps: {{ areaPath: {area} }} }}"
+            );
         }
         if let (count @ 1.., example) = &self.mentioned {
             let told = format!(
@@ -177,7 +180,7 @@ fn area(seen: &Seen, of: &SeenType, suite: &SeenSuite) -> Option<String> {
             *counts.entry(path).or_default() += 1;
         }
     }
-    let most = counts.iter().map(|(_, count)| *count).max();
+    let most = counts.values().copied().max();
     let common = counts
         .iter()
         .find(|(_, count)| Some(**count) == most)

@@ -1,6 +1,8 @@
 //! Pieces of manifest text: quoted values, comments, canonical form. What servers say goes through here,
 //! so that no name and no value of theirs can end a comment or a quotation.
 
+use std::fmt::Write as _;
+
 use crate::diagnostics::{Finding, SourceFile};
 use crate::manifest::format::{Formatted, format};
 use crate::model::Value;
@@ -19,7 +21,6 @@ fn is_refused(c: char) -> bool {
 
 /// A text in double quotes; the formatter takes needless ones away.
 pub(super) fn quoted(text: &str) -> String {
-    use std::fmt::Write as _;
     let mut written = String::with_capacity(text.len() + 2);
     for c in serde_json::Value::from(text).to_string().chars() {
         if is_refused(c) {
@@ -74,7 +75,7 @@ pub(super) fn comment(indent: usize, text: &str) -> String {
     for word in told(text).split(' ') {
         let wide = indent + 2 + line.chars().count() + 1 + word.chars().count() > WIDTH;
         if wide && !line.is_empty() {
-            written.push_str(&format!("{margin}# {line}\n"));
+            let _ = writeln!(written, "{margin}# {line}");
             line.clear();
         }
         if !line.is_empty() {
@@ -83,7 +84,7 @@ pub(super) fn comment(indent: usize, text: &str) -> String {
         line.push_str(word);
     }
     if !line.is_empty() {
-        written.push_str(&format!("{margin}# {line}\n"));
+        let _ = writeln!(written, "{margin}# {line}");
     }
     written
 }

@@ -165,7 +165,7 @@ fn people(seen: &Seen<'_>) -> Vec<Finding> {
             continue;
         }
         let what = format!(
-            "{} of {} in connection `{}` have no entry under `users` and no e-mail address: {}",
+            "people of {1} without an entry under `users` of connection `{2}` and without an e-mail address ({0}): {3}",
             unknown.len(),
             target.other(),
             seen.connection.name,

@@ -205,7 +205,8 @@ async fn a_type_comes_with_fields_values_and_states_and_the_field_list_is_read_o
             "Nonsense" => refusal(404, "VS402323: Work item type Nonsense does not exist."),
             _ => ok(&json!({ "name": "Test Case", "states": [
                 { "name": "Design", "category": "Proposed", "color": "b2b2b2" },
-                { "name": "Ready", "category": "InProgress" }, { "name": "Closed", "category": "Completed" } ] })),
+                { "name": "Ready", "category": "InProgress" }, { "name": "Closed", "category": "Completed" } ],
+                "transitions": { "": [{ "to": "Design" }], "Design": [{ "to": "Design" }, { "to": "Ready" }] } })),
         })
     })
     .await;
@@ -226,6 +227,7 @@ async fn a_type_comes_with_fields_values_and_states_and_the_field_list_is_read_o
         .map(|state| state.name.as_str())
         .collect();
     assert_eq!(states, ["Design", "Ready", "Closed"]);
+    assert_eq!(found.transitions.unwrap()["Design"], ["Ready"]);
     assert!(found.fields["System.Title"].always_required);
     let priority = &found.fields["Microsoft.VSTS.Common.Priority"];
     assert_eq!(priority.allowed_values, [1, 2, 3, 4].map(Value::integer));

@@ -1,6 +1,6 @@
 //! From the wire to the model: field types, work items, relations.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -102,7 +102,7 @@ impl FieldCatalog {
             project: text("System.TeamProject"),
             tags,
             fields,
-            markdown: BTreeSet::new(),
+            markdown: item.markdown.0,
             relations: item
                 .relations
                 .unwrap_or_default()
@@ -123,6 +123,27 @@ pub(super) fn states(states: Vec<wire::State>) -> Vec<WorkItemState> {
             category: state.category,
         })
         .collect()
+}
+
+/// The states that may follow each state. To stay is no step, so it is left out; a server that names no
+/// way at all did not tell.
+pub(super) fn transitions(told: &Json) -> Option<BTreeMap<String, Vec<String>>> {
+    let ways: BTreeMap<String, Vec<String>> = told
+        .as_object()?
+        .iter()
+        .filter_map(|(from, ways)| {
+            let mut next: Vec<String> = Vec::new();
+            for way in ways.as_array()? {
+                let to = way.get("to").and_then(Json::as_str).unwrap_or_default();
+                if !to.is_empty() && to != from && !next.iter().any(|known| known == to) {
+                    next.push(to.to_owned());
+                }
+            }
+            Some((from.clone(), next))
+        })
+        .collect();
+    let tells = ways.values().any(|next| !next.is_empty());
+    tells.then_some(ways)
 }
 
 fn definition(field: wire::Field) -> FieldDefinition {

@@ -2,7 +2,10 @@
 //!
 //! Settled here: a cleared field is a `remove`, which works for every type of field; the revision test
 //! in front makes sure that the value which the plan saw is still there to be removed. Tags of an
-//! existing item are replaced, because `add` merges them with those that are there.
+//! existing item are replaced, because `add` merges them with those that are there. The format of a long
+//! text is never written: a text goes out in the format that its field has, and the service keeps that one.
+
+use std::collections::BTreeMap;
 
 use jiff::Unit;
 use serde::Serialize;
@@ -88,9 +91,24 @@ pub(super) fn objection(write: &WorkItemWrite) -> Option<String> {
         WorkItemWrite::Create(draft) if draft.work_item_type.trim().is_empty() => {
             Some("a new work item needs a type".to_owned())
         }
-        WorkItemWrite::Create(draft) => tags::objection(&draft.tags),
-        WorkItemWrite::Update { patch, .. } => patch.tags.as_deref().and_then(tags::objection),
+        WorkItemWrite::Create(draft) => {
+            unwritable(&draft.fields).or_else(|| tags::objection(&draft.tags))
+        }
+        WorkItemWrite::Update { patch, .. } => {
+            unwritable(&patch.fields).or_else(|| patch.tags.as_deref().and_then(tags::objection))
+        }
     }
+}
+
+/// Steps and parameters have no form of their own here: codecs write them as the field's text.
+fn unwritable(fields: &BTreeMap<String, Value>) -> Option<String> {
+    let (name, value) = fields
+        .iter()
+        .find(|(_, value)| matches!(value, Value::Steps(_) | Value::Parameters(_)))?;
+    Some(format!(
+        "`{name}` takes {} as the text that the field holds",
+        value.kind()
+    ))
 }
 
 /// A value as the server takes it: numbers as numbers, instants as RFC 3339 in UTC with milliseconds
@@ -105,7 +123,7 @@ fn to_wire(value: &Value) -> Json {
             let members: Vec<&str> = members.iter().map(String::as_str).collect();
             members.join("; ").into()
         }
-        // Steps and parameters are written as their fields' own texts and never come here.
+        // Steps and parameters are refused before: see `unwritable`.
         Value::Null
         | Value::Text(_)
         | Value::Number(_)
@@ -230,6 +248,30 @@ mod tests {
             [json!({ "op": "replace", "path": "/fields/System.Tags", "value": "accord" })]
         );
         assert_eq!(find("/relations/-").len(), 1);
+    }
+
+    #[test]
+    fn steps_and_parameters_must_come_as_the_fields_text() {
+        let steps = Value::steps(vec![crate::model::steps::Step::action("<p>Pay</p>", "")]);
+        let fields = BTreeMap::from([("Microsoft.VSTS.TCM.Steps".to_owned(), steps)]);
+        let update = WorkItemWrite::Update {
+            id: crate::model::WorkItemId(1),
+            rev: Rev(1),
+            patch: WorkItemPatch {
+                fields: fields.clone(),
+                ..WorkItemPatch::default()
+            },
+        };
+        let create = WorkItemWrite::Create(WorkItemDraft {
+            work_item_type: "Test Case".to_owned(),
+            fields,
+            tags: Vec::new(),
+            marker: marker(),
+        });
+        for write in [update, create] {
+            let words = objection(&write).unwrap();
+            assert!(words.contains("Microsoft.VSTS.TCM.Steps"), "{words}");
+        }
     }
 
     #[test]

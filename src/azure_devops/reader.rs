@@ -151,7 +151,7 @@ impl Reader {
                 .map(|field| catalog.type_field(field))
                 .collect(),
             states: convert::states(states),
-            transitions: None,
+            transitions: convert::transitions(&found.transitions),
         };
         Ok(DescribedType {
             work_item_type,
@@ -273,6 +273,7 @@ async fn read_page(
     let url = session
         .addresses
         .organization(&["_apis", "wit", OPERATION], API_VERSION);
+    // No `fields`: with them the service does not tell which long texts are Markdown.
     let body = json!({ "ids": ids, "$expand": "relations", "errorPolicy": "omit" });
     let request = Request::post_json(url, &body, crate::http::Repeat::Safe);
     let answer = session.send(OPERATION, request).await?;

@@ -1,6 +1,7 @@
 //! The shapes that Azure DevOps 7.1 answers with (Microsoft Learn, Azure DevOps Services REST API 7.1,
 //! Work Item Tracking and Core). Unknown keys are passed over; keys that servers leave out have defaults.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::de::{MapAccess, Visitor};
@@ -91,6 +92,8 @@ pub(super) struct Type {
     pub(super) name: String,
     /// Absent on servers before 5.0.
     pub(super) states: Option<Vec<State>>,
+    /// `{from: [{to, actions}]}`, from a state or, at creation, from the empty text.
+    pub(super) transitions: Json,
 }
 
 /// A state of a type.
@@ -143,7 +146,33 @@ pub(super) struct Item {
     pub(super) rev: Option<u64>,
     #[serde(default)]
     pub(super) fields: Members,
+    /// Which long texts are Markdown; absent where a read names its fields (Microsoft Learn, Work Items -
+    /// Get Work Item), which Accord never does.
+    #[serde(default, rename = "multilineFieldsFormat")]
+    pub(super) markdown: Markdown,
     pub(super) relations: Option<Vec<Relation>>,
+}
+
+/// The fields of `multilineFieldsFormat` whose format is Markdown. Writers spell it `Markdown`, answers
+/// `markdown`; every other word is HTML.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Markdown(pub(super) BTreeSet<String>);
+
+impl<'de> Deserialize<'de> for Markdown {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let formats: Option<Map<String, Json>> = Option::deserialize(deserializer)?;
+        let is_markdown = |format: &Json| {
+            let word = format.as_str().unwrap_or_default().trim();
+            word.eq_ignore_ascii_case("markdown")
+        };
+        let named = formats.unwrap_or_default().into_iter();
+        Ok(Self(
+            named
+                .filter(|(_, format)| is_markdown(format))
+                .map(|(name, _)| name)
+                .collect(),
+        ))
+    }
 }
 
 /// What is read of a person, in the order of preference.

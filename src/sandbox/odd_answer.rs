@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::fault::FaultKind;
 
 /// Members that a reader needs nothing of: null there must change nothing.
-const IDLE: [&str; 16] = [
+const IDLE: [&str; 14] = [
     "_links",
     "analytics",
     "color",
@@ -23,14 +23,18 @@ const IDLE: [&str; 16] = [
     "helpText",
     "icon",
     "lastUpdateTime",
-    "multilineFieldsFormat",
     "revision",
     "supportedOperations",
-    "user",
 ];
 
 /// Objects whose keys are data, so that an additional one would be a lie and not an oddity.
-const MAPS: [&str; 3] = ["fields", "artifactUrisQueryResult", "customProperties"];
+const MAPS: [&str; 5] = [
+    "fields",
+    "artifactUrisQueryResult",
+    "customProperties",
+    "multilineFieldsFormat",
+    "transitions",
+];
 
 /// The answer as this fault lets it look; any other fault leaves it as it is.
 pub(super) async fn dress(response: Response, kind: &FaultKind) -> Response {

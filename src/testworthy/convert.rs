@@ -1,7 +1,7 @@
 //! Cases between the wire and the model. Names are as published (TestWorthy, Automation API page, add
 //! test case): answers nest priority, type, section and suite, writes take flat ids.
 //!
-//! `steps` are left alone: they are neither read nor written until there is a codec for them.
+//! `steps` are carried as they came, in whichever of three members a case keeps them: see [`super::steps`].
 
 use std::collections::BTreeMap;
 
@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Map, Value as Json};
 
 use super::picklist::Picklist;
+use super::steps;
 use super::timestamp;
 use super::wire::{Object, text_of};
 use crate::model::{Case, CaseField, CaseFieldAccess, CaseId, Number, SectionId, SuiteId, Value};
@@ -41,21 +42,27 @@ const FLAGS: &[(&str, &str)] = &[
     ("reviewedByPm", "reviewed_by_pm"),
 ];
 
-/// Wire names that begin like a custom field but belong to `steps`.
-const STEPS: &[&str] = &["custom_steps", "custom_expected", "custom_steps_separated"];
-
-/// The names of priorities and types, learnt while reading.
+/// The names of priorities and types and the addresses of people, learnt while reading.
 #[derive(Debug)]
 pub(super) struct Names {
     pub(super) priorities: Picklist,
     pub(super) types: Picklist,
+    /// By user id. A case shows the account of one person and the ids of two.
+    people: BTreeMap<u64, String>,
 }
+
+/// Manifest name and wire name of the people of a case.
+const PEOPLE: &[(&str, &str)] = &[
+    ("createdBy", "created_by"),
+    ("modifiedBy", "last_modified_by"),
+];
 
 impl Default for Names {
     fn default() -> Self {
         Self {
             priorities: Picklist::priorities(),
             types: Picklist::types(),
+            people: BTreeMap::new(),
         }
     }
 }
@@ -83,7 +90,45 @@ impl Names {
         if let Some(entry) = case.object("type") {
             self.types.learn(entry);
         }
+        if let Some(user) = case.object("user")
+            && let (Some(id), Some(address)) = (user.id("id"), address(user))
+            && self.people.get(&id) != Some(&address)
+        {
+            self.people.insert(id, address);
+        }
     }
+
+    /// Whether a case shows only the id of a person whose address was not seen yet.
+    pub(super) fn lacks_a_person(&self, case: &Case) -> bool {
+        PEOPLE
+            .iter()
+            .filter_map(|(name, _)| person_id(case, name))
+            .any(|id| !self.people.contains_key(&id))
+    }
+
+    /// Puts addresses in the place of ids, where they are known by now.
+    pub(super) fn name_people(&self, case: &mut Case) {
+        for (name, _) in PEOPLE {
+            let known = person_id(case, name).and_then(|id| self.people.get(&id));
+            if let Some(address) = known {
+                let address = Value::text(address.as_str());
+                case.fields.insert((*name).to_owned(), address);
+            }
+        }
+    }
+}
+
+/// The id that stands for a person; `None` for one with an address.
+fn person_id(case: &Case, name: &str) -> Option<u64> {
+    case.fields.get(name)?.as_text()?.parse().ok()
+}
+
+/// What a person is told by: the e-mail address, else the name of the account, which is one too.
+fn address(user: Object<'_>) -> Option<String> {
+    ["email", "user_name"]
+        .into_iter()
+        .filter_map(|key| user.text(key))
+        .find(|address| !address.trim().is_empty())
 }
 
 /// Reads a case; its section path is just its own section's name. `listed_in` is the suite that was
@@ -134,8 +179,10 @@ pub(super) fn case(
     );
     put("section.name", text(section_name.clone()));
     put("suite", text(suite.and_then(|suite| suite.text("name"))));
-    put("createdBy", text(person(wire, "created_by")));
-    put("modifiedBy", text(person(wire, "last_modified_by")));
+    put("steps", steps::read(wire));
+    for (name, key) in PEOPLE {
+        put(name, text(person(wire, key, names)));
+    }
     let date = |at: Option<jiff::Timestamp>| at.map_or(Value::Null, Value::DateTime);
     put("createdOn", date(instant(wire, "created_on", zone)));
     put("modifiedOn", date(modified_on));
@@ -177,6 +224,10 @@ pub(super) fn members(
 ) -> Result<Map<String, Json>, String> {
     let mut body = Map::new();
     for (name, value) in fields {
+        if name == "steps" {
+            body.extend(steps::members(value)?);
+            continue;
+        }
         let (key, json) = member(name, value, names)?;
         body.insert(key, json);
     }
@@ -232,7 +283,6 @@ fn member(name: &str, value: &Value, names: &Names) -> Result<(String, Json), St
             Ok(("estimate".to_owned(), (*seconds).into()))
         }
         ("estimate", _) => wrong("a whole number of seconds"),
-        ("steps", _) => Err("writing `steps` is not supported yet".to_owned()),
         ("refs", _) => Err("`refs` is written apart from the other fields".to_owned()),
         _ => Err(match CaseField::find(name) {
             Some(field) if field.access == CaseFieldAccess::Read => {
@@ -272,15 +322,17 @@ fn picked_id(wire: Object<'_>, key: &str) -> Option<u64> {
     id.or_else(|| wire.id(&format!("{key}_id")))
 }
 
-/// A person by address where the case shows the account, else by id.
-fn person(wire: Object<'_>, key: &str) -> Option<String> {
-    let id = wire.id(key);
-    let account = wire
-        .object("user")
-        .filter(|user| id.is_some() && user.id("id") == id);
-    account
-        .and_then(|user| user.text("email").or_else(|| user.text("user_name")))
-        .or_else(|| wire.text(key))
+/// A person by address where this case or another one shows the account, else by id.
+fn person(wire: Object<'_>, key: &str, names: &Names) -> Option<String> {
+    let Some(id) = wire.id(key) else {
+        let whole = wire.object(key).and_then(address);
+        return whole.or_else(|| wire.text(key));
+    };
+    wire.object("user")
+        .filter(|user| user.id("id") == Some(id))
+        .and_then(address)
+        .or_else(|| names.people.get(&id).cloned())
+        .or_else(|| Some(id.to_string()))
 }
 
 /// The references of a case, trimmed, without empty ones: a text with commas, or a list.
@@ -304,7 +356,9 @@ fn custom_name(key: &str) -> Option<&str> {
         .iter()
         .chain(FLAGS)
         .any(|(_, wire)| key.eq_ignore_ascii_case(wire));
-    let steps = STEPS.iter().any(|wire| key.eq_ignore_ascii_case(wire));
+    let steps = steps::KEYS
+        .iter()
+        .any(|wire| key.eq_ignore_ascii_case(wire));
     key.strip_prefix("custom_")
         .filter(|name| !name.is_empty() && !published && !steps)
 }

@@ -13,6 +13,7 @@ mod operations;
 mod paging;
 mod picklist;
 mod reader;
+mod steps;
 mod timestamp;
 pub mod v1;
 mod wire;

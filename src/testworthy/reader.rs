@@ -26,6 +26,10 @@ use crate::remote::{
 /// Cases that are handed over at once.
 const HANDED_OVER: usize = 1_000;
 
+/// Cases that wait for the address of a person until the end of their listing. A person who made no case
+/// is never named, so not all cases may wait: they would all be in memory.
+const WAITING: usize = 5_000;
+
 /// Reads from one TestWorthy project over the automation surface. It has no way to write. Clones share
 /// what was learnt about the server.
 #[derive(Clone, Debug)]
@@ -79,6 +83,8 @@ pub(super) struct Answer {
 /// An entry of a suite's listing.
 enum Listed {
     Case(Box<Case>),
+    /// It shows only the id of a person whom a later entry may name.
+    Nameless(Box<Case>),
     /// It shows only the id of a priority or type, which a later entry may name.
     Unnamed(Json),
     /// No case: the list may not be whole.
@@ -274,6 +280,9 @@ impl Reader {
             return Listed::Unnamed(json);
         }
         match self.placed_case(&json, suite, sections) {
+            Ok(case) if self.state().names.lacks_a_person(&case) => {
+                Listed::Nameless(Box::new(case))
+            }
             Ok(case) => Listed::Case(Box::new(case)),
             Err(reason) => Listed::Unreadable(reason),
         }
@@ -494,6 +503,7 @@ impl ReadTestWorthy for Reader {
         let mut pages = Pages::default();
         // One case may show only the id of a priority that a later one shows with its name.
         let mut unnamed = Vec::new();
+        let mut waiting = Vec::new();
         let mut next = Some(self.url(Operation::GetCases, Ids::suite(suite))?);
         while let Some(url) = next {
             let (response, info) = self
@@ -502,6 +512,8 @@ impl ReadTestWorthy for Reader {
             let mut cases = Vec::new();
             let each = |json| match self.listed_case(json, suite, &sections) {
                 Listed::Case(case) => cases.push(*case),
+                Listed::Nameless(case) if waiting.len() < WAITING => waiting.push(*case),
+                Listed::Nameless(case) => cases.push(*case),
                 Listed::Unnamed(json) => unnamed.push(json),
                 Listed::Unreadable(reason) => {
                     incomplete.get_or_insert(reason);
@@ -515,13 +527,19 @@ impl ReadTestWorthy for Reader {
                 return Ok(incomplete);
             }
         }
-        let mut cases = Vec::with_capacity(unnamed.len());
+        let mut cases = waiting;
         for json in unnamed {
             match self.placed_case(&json, suite, &sections) {
                 Ok(case) => cases.push(case),
                 Err(reason) => {
                     incomplete.get_or_insert(reason);
                 }
+            }
+        }
+        {
+            let state = self.state();
+            for case in &mut cases {
+                state.names.name_people(case);
             }
         }
         if hand_over(cases, &sender).await.is_err() {

@@ -1,6 +1,8 @@
 //! The engine over the sandbox, in one process: real clients, real HTTP, a real SQLite file.
 
+mod content;
 mod crash;
+mod edges;
 mod faults;
 #[path = "../specification/judge/mod.rs"]
 #[allow(

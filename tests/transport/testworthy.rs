@@ -472,6 +472,48 @@ async fn an_update_sends_only_what_changes_and_null_clears() {
 }
 
 #[tokio::test]
+async fn a_person_has_the_same_address_wherever_in_the_listing_it_is_shown() {
+    let page = |cases: Json, next: Json| json!({"cases": cases, "_links": {"next": next}});
+    let by = |id: u64, created: u64, modified: u64| {
+        let mut one = case(id, "One");
+        one["created_by"] = json!(created);
+        one["last_modified_by"] = json!(modified);
+        one
+    };
+    let mut named = by(2, 513, 513);
+    named["user"] = json!({"id": 513, "name": "Bo", "email": "bo@example.test"});
+    let first = page(
+        json!([by(1, 513, 514)]),
+        json!("/tw/api/tests/get_cases/41?offset=1"),
+    );
+    let server = routes(vec![
+        ("GET get_cases/41", Reply::json(&first)),
+        (
+            "GET get_cases/41?offset=1",
+            Reply::json(&page(json!([named]), json!(null))),
+        ),
+        ("GET get_sections/41", Reply::json(&sections())),
+        ("GET get_case/1", Reply::json(&by(1, 513, 514))),
+    ])
+    .await;
+    let reader = reader(&server);
+    let listing = reader.cases(LISTED).await.unwrap();
+    assert_eq!((listing.cases.len(), listing.incomplete), (2, None));
+    let early = &listing.cases[&CaseId(1)];
+    assert_eq!(early.fields["createdBy"], Value::text("bo@example.test"));
+    assert_eq!(
+        early.fields["modifiedBy"],
+        Value::text("514"),
+        "nobody names them"
+    );
+    assert_eq!(early.section_path, ["Checkout", "Cards"]);
+    let CaseRead::Present(alone) = reader.case(CaseId(1)).await.unwrap() else {
+        panic!()
+    };
+    assert_eq!(alone.as_ref(), early);
+}
+
+#[tokio::test]
 async fn an_update_that_answers_with_a_receipt_is_read_back() {
     let change = patch(&[("title", Value::text("Uno"))]);
     for receipt in [

@@ -103,6 +103,66 @@ fn a_work_item_as_recorded() {
 }
 
 #[test]
+fn the_long_texts_in_markdown_are_named_in_any_casing() {
+    for (formats, markdown) in [
+        (
+            json!({ "System.Description": "markdown", "Custom.Html": "html" }),
+            vec!["System.Description"],
+        ),
+        (
+            json!({ "System.Description": "Markdown", "Custom.Notes": "MARKDOWN" }),
+            vec!["Custom.Notes", "System.Description"],
+        ),
+        (
+            json!({ "System.Description": "html", "Custom.Odd": { "value": "markdown" }, "Custom.None": null }),
+            vec![],
+        ),
+        (json!({}), vec![]),
+        (json!(null), vec![]),
+    ] {
+        let item = json!({ "id": 1, "rev": 1, "fields": {}, "multilineFieldsFormat": formats });
+        let item = catalog()
+            .work_item(serde_json::from_value(item).unwrap())
+            .unwrap();
+        assert_eq!(
+            item.markdown.iter().collect::<Vec<_>>(),
+            markdown,
+            "{formats}"
+        );
+    }
+    let older = json!({ "id": 1, "rev": 1, "fields": {} });
+    let older = catalog()
+        .work_item(serde_json::from_value(older).unwrap())
+        .unwrap();
+    assert!(
+        older.markdown.is_empty(),
+        "a server that does not know Markdown"
+    );
+}
+
+#[test]
+fn transitions_are_those_to_another_state() {
+    let told = json!({
+        "": [{ "to": "New", "actions": null }],
+        "New": [{ "to": "Active", "actions": ["a"] }, { "to": "New" }, { "to": "Closed" }, { "to": "Active" }],
+        "Active": [{ "to": "" }, { "actions": null }, null],
+        "Odd": null,
+    });
+    let expected = BTreeMap::from([
+        (String::new(), vec!["New".to_owned()]),
+        ("Active".to_owned(), vec![]),
+        (
+            "New".to_owned(),
+            vec!["Active".to_owned(), "Closed".to_owned()],
+        ),
+    ]);
+    assert_eq!(transitions(&told), Some(expected));
+    for silent in [json!(null), json!({}), json!({ "New": [] }), json!([])] {
+        assert_eq!(transitions(&silent), None, "{silent}");
+    }
+}
+
+#[test]
 fn an_item_without_id_or_revision_is_no_item() {
     for (item, words) in [
         (json!({ "rev": 1 }), "without an id"),

@@ -107,28 +107,20 @@ const UNCONFIRMED: &str = "how the server answers for a deleted case is not docu
 fn fields(spec: &SyncRuleSpec, context: &Context<'_>, report: &mut Report<'_>) {
     let direction = Direction::from(spec.direction);
     let rows = context.mapped_fields.get(&spec.mapping).into_iter();
-    let (mut lacking, mut steps) = (Vec::new(), Vec::new());
+    let mut lacking = Vec::new();
     for row in rows.flatten() {
         let used = |system| {
             direction.writes(system) && row.direction.is_none_or(|narrow| narrow.writes(system))
         };
-        let to_testworthy = used(System::TestWorthy);
-        if !V1_CASE_FIELDS.contains(&row.field.as_str()) {
-            if to_testworthy || used(System::AzureDevOps) {
-                lacking.push(row);
-            }
-        } else if to_testworthy && row.field == "steps" {
-            steps.push(row);
+        let is_used = used(System::TestWorthy) || used(System::AzureDevOps);
+        if is_used && !V1_CASE_FIELDS.contains(&row.field.as_str()) {
+            lacking.push(row);
         }
     }
     let names: Vec<String> = lacking.iter().map(|row| quote(&row.field)).collect();
     let message = format!("over `api: v1` a case has no {}", names.join(", "));
     let help = "give the rule a mapping without these rows, or the rows the other `direction`";
     refuse_rows(&lacking, message, help, spec, report);
-    let message = "over `api: v1` `steps` cannot be written: they are a list of texts with one \
-                   expected result, and what each step expects would be lost";
-    let help = "give the row `direction: toAzureDevOps`";
-    refuse_rows(&steps, message.to_owned(), help, spec, report);
 }
 
 /// One finding at the rule's mapping that points to all the rows.

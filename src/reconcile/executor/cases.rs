@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
+use super::meaning::{has_landed, is_unchanged, on_top_of};
 use super::report::{ApplyReport, FailureKind};
 use super::{RuleRun, UNANSWERED, source_key};
 use crate::model::{Case, CaseId, SectionId, SuiteId, WorkItemId, azure_boards_mentions};
@@ -246,12 +247,25 @@ impl RuleRun<'_> {
     ) -> Result<Vec<CaseJob<'s>>, ReconcileError> {
         let fresh = self.fresh(&jobs).await?;
         let mut kept = Vec::with_capacity(jobs.len());
-        for job in jobs {
-            let reason = match &job.write {
+        for mut job in jobs {
+            let changed = Some("somebody changed the case after the plan was made");
+            let reason = match &mut job.write {
                 CaseWrite::Create { .. } => None,
-                CaseWrite::Update { pair, expected, .. } => match fresh.get(&pair.case) {
-                    Some(case) if unchanged(case, expected) => None,
-                    Some(_) => Some("somebody changed the case after the plan was made"),
+                CaseWrite::Update {
+                    pair,
+                    expected,
+                    patch,
+                } => match fresh.get(&pair.case) {
+                    Some(case) if is_unchanged(case, expected) => {
+                        match on_top_of(case, expected, patch) {
+                            Ok(put) => {
+                                *patch = put;
+                                None
+                            }
+                            Err(_) => changed,
+                        }
+                    }
+                    Some(_) => changed,
                     None => Some("the case cannot be read any more"),
                 },
             };
@@ -467,7 +481,7 @@ impl RuleRun<'_> {
                         && !self.linked_cases.contains_key(&case.id)
                 }),
                 CaseWrite::Update { pair, patch, .. } => {
-                    fresh.get(&pair.case).filter(|case| unchanged(case, patch))
+                    fresh.get(&pair.case).filter(|case| has_landed(case, patch))
                 }
             };
             if let Some(case) = landed {
@@ -546,15 +560,6 @@ pub(super) fn classify(error: &RemoteError) -> Fate {
         | RemoteErrorKind::Forbidden { .. }
         | RemoteErrorKind::RateLimited { .. } => Fate::NotSent,
     }
-}
-
-/// Whether the fields and references that `expected` names hold just that.
-fn unchanged(case: &Case, expected: &CasePatch) -> bool {
-    expected
-        .fields
-        .iter()
-        .all(|(name, value)| case.fields.get(name).cloned().unwrap_or_default() == *value)
-        && expected.refs.as_ref().is_none_or(|refs| case.refs == *refs)
 }
 
 /// Reads cases side by side.

@@ -8,6 +8,7 @@ mod cases;
 mod configuration;
 mod link;
 mod marks;
+mod meaning;
 mod report;
 mod work_items;
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::meaning::same_text;
 use super::report::{ApplyReport, FailureKind};
 use super::{RuleRun, UNANSWERED, source_key};
 use crate::model::{ACCORD_TAG, CaseId, Link, Marker, WorkItem, WorkItemId};
@@ -514,8 +515,9 @@ impl Found {
             },
             WorkItemWrite::Update { id, rev, patch } => {
                 let item = self.items.get(id)?;
+                // The service rewrites formatted text on save.
                 let holds = |(name, value): (&String, &crate::model::Value)| {
-                    item.fields.get(name).cloned().unwrap_or_default() == *value
+                    same_text(&item.fields.get(name).cloned().unwrap_or_default(), value)
                 };
                 let tags = patch
                     .tags

@@ -160,6 +160,7 @@ impl Body {
                             read.content = content;
                         }
                         step.text("expected")?.apply(&mut read.expected);
+                        step.text("additional_info")?.apply(&mut read.more);
                         Ok(read)
                     })
                     .collect::<Result<_, Refusal>>()?,

@@ -113,6 +113,9 @@ pub struct Step {
     pub content: String,
     /// What should happen.
     pub expected: Option<String>,
+    /// `additional_info`, which newer servers have: shown where there is some, and gone when a write of the
+    /// list leaves it out.
+    pub more: Option<String>,
 }
 
 /// A test case.

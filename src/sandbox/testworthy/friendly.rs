@@ -153,6 +153,10 @@ fn steps(value: &Value) -> Result<Edit<Vec<Step>>, Refusal> {
                         None | Some(Value::Null) => None,
                         Some(expected) => Some(expected.as_str()?.to_owned()),
                     },
+                    more: match step.get("additional_info") {
+                        None | Some(Value::Null) => None,
+                        Some(more) => Some(more.as_str()?.to_owned()),
+                    },
                 })
             })
             .collect()

@@ -99,6 +99,7 @@ impl Serialize for View<'_, Case> {
                 .map(|step| StepView {
                     content: &step.content,
                     expected: step.expected.as_deref(),
+                    additional_info: step.more.as_deref(),
                 })
                 .collect::<Vec<_>>()
         });
@@ -148,6 +149,8 @@ impl Serialize for View<'_, Case> {
 struct StepView<'a> {
     content: &'a str,
     expected: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    additional_info: Option<&'a str>,
 }
 
 impl Serialize for View<'_, User> {

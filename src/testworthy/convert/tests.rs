@@ -86,6 +86,7 @@ fn the_published_case() {
             "reviewedByQaManager=false",
             "section.name=Checkout",
             "smoke=true",
+            r#"steps={"separated":[{"content":"Pay","expected":"Error"}]}"#,
             "suite=Web regression",
             "testData=4000-0001",
             "title=Reject expired card at checkout",
@@ -144,6 +145,38 @@ fn a_priority_that_shows_only_its_id_takes_the_name_seen_elsewhere() {
 }
 
 #[test]
+fn people_are_told_by_the_address_that_any_case_shows() {
+    let mut names = Names::default();
+    let suite = Some(SuiteId(41));
+    let read = |json: &Json, names: &Names| case(json, &TimeZone::UTC, suite, names).unwrap();
+    let first = json!({"id": 1, "created_by": 512, "last_modified_by": "513"});
+    let mut shown = read(&first, &names);
+    assert_eq!(shown.fields["createdBy"], Value::text("512"));
+    assert!(names.lacks_a_person(&shown));
+    names.learn(&published());
+    names.learn(&json!({"user": {"id": 513, "user_name": "bo@example.test", "email": ""}}));
+    names.learn(&json!({"user": {"id": 514, "name": "No Address"}}));
+    assert!(!names.lacks_a_person(&shown));
+    names.name_people(&mut shown);
+    assert_eq!(shown, read(&first, &names));
+    assert_eq!(shown.fields["createdBy"], Value::text("ada@example.test"));
+    assert_eq!(shown.fields["modifiedBy"], Value::text("bo@example.test"));
+    for (person, told) in [
+        (json!(514), "514"),
+        (
+            json!({"id": 9, "email": "cy@example.test"}),
+            "cy@example.test",
+        ),
+        (json!("dee@example.test"), "dee@example.test"),
+    ] {
+        let shown = read(&json!({"id": 1, "last_modified_by": person}), &names);
+        assert_eq!(shown.fields["modifiedBy"], Value::text(told));
+    }
+    let nobody = read(&json!({"id": 1, "created_by": null}), &names);
+    assert!(!nobody.fields.contains_key("createdBy") && !names.lacks_a_person(&nobody));
+}
+
+#[test]
 fn every_field_of_the_model_is_written_or_refused_with_a_reason() {
     let names = Names::default();
     for field in CASE_FIELDS {
@@ -152,11 +185,13 @@ fn every_field_of_the_model_is_written_or_refused_with_a_reason() {
             CaseFieldKind::Number => Value::integer(60),
             CaseFieldKind::Picklist if field.name == "type" => Value::text("Functional"),
             CaseFieldKind::Picklist => Value::text("P2 - Should Test"),
+            _ if field.name == "steps" => {
+                Value::text(r#"{"texts":{"steps":"Pay","expected":"Paid"}}"#)
+            }
             _ => Value::text("x"),
         };
-        let apart = ["steps", "refs"].contains(&field.name);
-        let written = member(field.name, &value, &names);
-        let writable = field.access == CaseFieldAccess::Write && !apart;
+        let written = members(&BTreeMap::from([(field.name.to_owned(), value)]), &names);
+        let writable = field.access == CaseFieldAccess::Write && field.name != "refs";
         assert_eq!(written.is_ok(), writable, "{}: {written:?}", field.name);
     }
 }
@@ -179,7 +214,6 @@ fn what_cannot_be_written_says_why() {
             "no priority `Urgent`; known are P1 - Must Test, P2",
         ),
         ("type", Value::Boolean(true), "takes text"),
-        ("steps", Value::text("x"), "not supported yet"),
         ("modifiedOn", Value::text("x"), "only be read"),
         ("milestone", Value::integer(1), "only be read"),
         ("custom.desc", Value::text("x"), "name of its own"),

@@ -1,8 +1,7 @@
 //! Cases between the wire and the model. Names are as published (TestWorthy, API integration page, create
 //! test case): `title`, `description`, `steps`, `expectedResult`.
 //!
-//! `steps` are a list of texts with one expected result: they are carried along unchanged and never
-//! written to.
+//! `steps` are a list of texts with one expected result. Both together are the manifest's `steps`.
 
 use std::collections::BTreeMap;
 
@@ -11,6 +10,7 @@ use serde_json::{Map, Value as Json};
 
 use super::super::timestamp;
 use super::super::wire::Object;
+use crate::mapping::codec::steps::{CaseSteps, Flat};
 use crate::model::{Case, CaseField, CaseId, Value};
 
 /// Manifest name and wire name of the fields that can be written.
@@ -45,6 +45,7 @@ pub(super) fn case(json: &Json, zone: &TimeZone, listed_in: Option<u64>) -> Resu
             fields.insert(name.to_owned(), value);
         }
     }
+    fields.insert("steps".to_owned(), steps(wire));
     let modified_on = wire
         .text("updatedAt")
         .and_then(|text| timestamp::parse(&text, zone));
@@ -61,6 +62,30 @@ pub(super) fn case(json: &Json, zone: &TimeZone, listed_in: Option<u64>) -> Resu
         fields,
         modified_on,
     })
+}
+
+/// The two members as the raw value that rows read. What is no list of texts is carried as it came, so
+/// that a row says that it cannot be read and nobody takes it for empty. A case without steps has none in
+/// this form, so that a row puts lines into it.
+fn steps(wire: Object<'_>) -> Value {
+    let expected_result = wire.text("expectedResult").unwrap_or_default();
+    let steps = match wire.get("steps") {
+        None => Some(Vec::new()),
+        Some(Json::String(text)) => Some(vec![text.clone()]),
+        Some(Json::Array(list)) => list
+            .iter()
+            .map(|step| step.as_str().map(str::to_owned))
+            .collect(),
+        Some(_) => None,
+    };
+    let Some(steps) = steps else {
+        return Value::text(wire.get("steps").map(Json::to_string).unwrap_or_default());
+    };
+    CaseSteps::Lines(Flat {
+        steps,
+        expected_result,
+    })
+    .to_value()
 }
 
 /// The body of a write: the case as it was just read with the new values. Keys that are not published are
@@ -87,19 +112,33 @@ pub(super) fn body(
         body.insert(key.to_owned(), value.unwrap_or(empty));
     }
     for (name, value) in changes {
+        if name == "steps" {
+            let lines = lines(value)?;
+            body.insert("steps".to_owned(), lines.steps.into());
+            // Without a value is without text, as below.
+            body.insert("expectedResult".to_owned(), lines.expected_result.into());
+            continue;
+        }
         let (key, value) = member(name, value)?;
         body.insert(key.to_owned(), value);
     }
     Ok(body)
 }
 
+/// The lines of a written value; none for no value.
+fn lines(value: &Value) -> Result<Flat, String> {
+    if value.is_null() {
+        return Ok(Flat::default());
+    }
+    match CaseSteps::from_value(value) {
+        Ok(CaseSteps::Lines(lines)) => Ok(lines),
+        _ => Err("over `api: v1` `steps` takes lines with one expected result".to_owned()),
+    }
+}
+
 fn member(name: &str, value: &Value) -> Result<(&'static str, Json), String> {
     let Some((_, key)) = TEXTS.iter().find(|(known, _)| *known == name) else {
         return Err(match name {
-            "steps" => {
-                "`steps` cannot be written over `api: v1`: what each step expects would be lost"
-                    .to_owned()
-            }
             _ if CaseField::find(name).is_some() => {
                 format!("over `api: v1` a case has no `{name}` that could be written")
             }
@@ -141,7 +180,11 @@ mod tests {
             (CaseId(210_345), None, Some(7))
         );
         let names: Vec<&str> = case.fields.keys().map(String::as_str).collect();
-        assert_eq!(names, ["modifiedOn", "title"], "an empty text is no value");
+        assert_eq!(
+            names,
+            ["modifiedOn", "steps", "title"],
+            "an empty text is no value"
+        );
         assert!(case.refs.is_empty() && case.section_path.is_empty());
         assert!(
             case.fields
@@ -170,6 +213,57 @@ mod tests {
                 "owner": "ada", "tags": ["x"]
             })
         );
+    }
+
+    #[test]
+    fn steps_are_both_members_together() {
+        let lines = |steps: &[&str], expected: &str| {
+            CaseSteps::Lines(Flat {
+                steps: steps.iter().map(|step| (*step).to_owned()).collect(),
+                expected_result: expected.to_owned(),
+            })
+            .to_value()
+        };
+        for (shown, value) in [
+            (
+                json!({"steps": ["a", "b"], "expectedResult": "c"}),
+                lines(&["a", "b"], "c"),
+            ),
+            (json!({"steps": "a"}), lines(&["a"], "")),
+            (
+                json!({"steps": null, "expectedResult": "c"}),
+                lines(&[], "c"),
+            ),
+            (json!({"steps": [], "expectedResult": ""}), lines(&[], "")),
+            (json!({}), lines(&[], "")),
+        ] {
+            let mut shown = shown;
+            shown["id"] = json!(1);
+            let read = read(&shown)
+                .fields
+                .get("steps")
+                .cloned()
+                .unwrap_or_default();
+            assert_eq!(read, value, "{shown}");
+            let body = super::body(&shown, &changes(&[("steps", lines(&["x"], "y"))])).unwrap();
+            assert_eq!(
+                (&body["steps"], &body["expectedResult"]),
+                (&json!(["x"]), &json!("y"))
+            );
+            let body = super::body(&shown, &changes(&[("steps", Value::Null)])).unwrap();
+            assert_eq!(
+                (&body["steps"], &body["expectedResult"]),
+                (&json!([]), &json!(""))
+            );
+        }
+        let odd = &read(&json!({"id": 1, "steps": [{"content": "a"}]})).fields["steps"];
+        assert!(
+            CaseSteps::from_value(odd).is_err(),
+            "nobody takes it for steps"
+        );
+        for wrong in [Value::text("x"), CaseSteps::Separated(json!([])).to_value()] {
+            assert!(body(&json!({"id": 1}), &changes(&[("steps", wrong)])).is_err());
+        }
     }
 
     #[test]

@@ -74,6 +74,11 @@ impl World {
         Self::with(with_items, &connection, &mapping, rules).await
     }
 
+    /// The sample with this mapping in the place of its own.
+    pub(crate) async fn mapped(mapping: &str, rules: &str) -> Self {
+        Self::with(true, &example("connection.yaml"), mapping, rules).await
+    }
+
     /// These rules over TestWorthy's surface `v1` and its few fields. `also` are more keys of the
     /// connection's TestWorthy side.
     pub(crate) async fn v1(also: &str, rules: &str) -> Self {

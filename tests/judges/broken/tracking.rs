@@ -115,6 +115,34 @@ pub(crate) const ALL: &[Break] = &[
         spoil: |answer| answer.each("relations", |one| rename(one, "attributes", "attribute")),
     },
     Break {
+        name: "the-format-of-long-texts-is-not-told",
+        script: "python/work_items",
+        request: "PATCH wit/workitems/{id}",
+        spoil: |answer| answer.remove("multilineFieldsFormat"),
+    },
+    Break {
+        name: "a-batch-tells-no-format",
+        script: "node/work_items",
+        request: "POST wit/workitemsbatch",
+        spoil: |answer| {
+            answer.each("value", |one| {
+                rename(one, "multilineFieldsFormat", "formats");
+            });
+        },
+    },
+    Break {
+        name: "a-type-tells-no-transitions",
+        script: "python/metadata",
+        request: "GET wit/workitemtypes/bug",
+        spoil: |answer| answer.remove("transitions"),
+    },
+    Break {
+        name: "a-type-names-its-ways-otherwise",
+        script: "node/metadata",
+        request: "GET wit/workitemtypes/test%20case",
+        spoil: |answer| answer.rename("transitions", "ways"),
+    },
+    Break {
         name: "allowed-values-are-missing",
         script: "python/metadata",
         request: "GET wit/workitemtypes/test%20case/fields",

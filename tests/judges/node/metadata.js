@@ -20,6 +20,9 @@ async function types() {
   check('the types', ['Test Case', 'Bug', 'Task'].every((name) => all.some((type) => type.name === name)));
   const states = await wit.getWorkItemTypeStates(project, 'Test Case');
   equal('states', [states[0].name, states[0].category], ['Design', 'Proposed']);
+  const ways = (await wit.getWorkItemType(project, 'Test Case')).transitions;
+  equal('where a new one begins', ways[''].map((way) => way.to), ['Design']);
+  check('where it goes from there', ways.Design.some((way) => way.to === 'Ready'), JSON.stringify(ways.Design));
   const some = await wit.getWorkItemTypeFieldsWithReferences(project, 'Test Case', WorkItemTypeFieldsExpandLevel.AllowedValues);
   const risk = some.find((field) => field.referenceName === 'Custom.Risk');
   equal('allowed values', [risk.allowedValues, risk.defaultValue], [['High', 'Low'], 'Low']);

@@ -49,6 +49,21 @@ async function updateAndStaleRevision() {
   equal('one update', (await wit.getUpdate(made.id, 2)).rev, 2);
 }
 
+async function formats() {
+  const field = 'System.Description';
+  const made = await create('Formatted', 'Bug', [op('add', `/fields/${field}`, '<p>one</p>')]);
+  equal('a long text is HTML', made.multilineFieldsFormat, { [field]: 'html' });
+  const document = [op('add', `/fields/${field}`, '**one**'), op('add', `/multilineFieldsFormat/${field}`, 'Markdown')];
+  const markdown = await wit.updateWorkItem(null, document, made.id);
+  equal('a long text becomes Markdown', markdown.multilineFieldsFormat, { [field]: 'markdown' });
+  const later = await wit.updateWorkItem(null, [op('add', `/fields/${field}`, 'a < b')], made.id);
+  equal('and stays it', [later.multilineFieldsFormat[field], later.fields[field]], ['markdown', 'a < b']);
+  const found = await wit.getWorkItemsBatch({ ids: [made.id], $expand: WorkItemExpand.Relations });
+  equal('in a batch', found[0].multilineFieldsFormat, { [field]: 'markdown' });
+  const part = await wit.getWorkItemsBatch({ ids: [made.id], fields: [field] });
+  equal('not with named fields', part[0].multilineFieldsFormat, undefined);
+}
+
 async function manyAtOnce() {
   const ids = [];
   for (const title of ['One', 'Two', 'Three']) {
@@ -117,4 +132,4 @@ async function refusals() {
   await refused('bypassing rules without the right', () => create('x', 'Bug', [], [false, true]), 403, 'TF401322');
 }
 
-run(createAndRead, updateAndStaleRevision, manyAtOnce, queries, relations, theEnd, refusals);
+run(createAndRead, updateAndStaleRevision, formats, manyAtOnce, queries, relations, theEnd, refusals);

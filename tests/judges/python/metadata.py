@@ -35,6 +35,9 @@ def types():
         bug = wit.get_work_item_type(PROJECT, "Bug")
         equal(name + ": a type", bug.reference_name, "Microsoft.VSTS.WorkItemTypes.Bug")
         check(name + ": where a new one begins", [way.to for way in bug.transitions[""]] == ["New"], bug.transitions)
+        ways = {start: {way.to for way in ways} for start, ways in bug.transitions.items()}
+        check(name + ": where a resolved one goes", {"Active", "Closed"} <= ways["Resolved"], ways)
+        check(name + ": where it does not go", "New" not in ways["Resolved"], ways)
         states = wit.get_work_item_type_states(PROJECT, "Test Case")
         equal(name + ": states", [(s.name, s.category) for s in states][0], ("Design", "Proposed"))
         some = wit.get_work_item_type_fields_with_references(PROJECT, "Test Case", expand="AllowedValues")

@@ -65,6 +65,29 @@ def judge(name, wit):
         check(name + ": a cleared field is absent", "System.Description" not in cleared.fields)
 
     @section
+    def formats():
+        description = "System.Description"
+
+        def told(item):
+            # The client has no member of that name; what it does not know it keeps apart.
+            return (item.additional_properties or {}).get("multilineFieldsFormat")
+
+        made = create(wit, "Formatted", more=[("add", "/fields/" + description, "<p>one</p>")])
+        equal(name + ": a long text is HTML", told(made), {description: "html"})
+        markdown = wit.update_work_item(
+            patch(
+                ("add", "/fields/" + description, "**one**"),
+                ("add", "/multilineFieldsFormat/" + description, "Markdown"),
+            ),
+            made.id,
+        )
+        equal(name + ": a long text becomes Markdown", told(markdown), {description: "markdown"})
+        later = wit.update_work_item(patch(("add", "/fields/" + description, "a < b")), made.id)
+        equal(name + ": and stays it", (told(later), later.fields[description]), ({description: "markdown"}, "a < b"))
+        equal(name + ": read alone", told(wit.get_work_item(made.id)), {description: "markdown"})
+        equal(name + ": not with named fields", told(wit.get_work_item(made.id, fields=[description])), None)
+
+    @section
     def history():
         made = create(wit, "First title")
         wit.update_work_item(patch(("add", "/fields/" + TITLE, "Second title")), made.id)

@@ -139,6 +139,10 @@ fn v1_edit(case: Option<&Case>, body: &Body, replaces: bool) -> Result<CaseEdit,
                     .get(at)
                     .filter(|step| step.content == *text)
                     .and_then(|step| step.expected.clone()),
+                more: before
+                    .get(at)
+                    .filter(|step| step.content == *text)
+                    .and_then(|step| step.more.clone()),
             })
             .collect(),
     };

@@ -34,6 +34,7 @@ fn add(server: &mut Server, title: &str, steps: &[(&str, &str)]) -> u64 {
             steps
                 .iter()
                 .map(|(content, expected)| Step {
+                    more: None,
                     content: (*content).to_owned(),
                     expected: Some((*expected).to_owned()),
                 })

@@ -4,6 +4,7 @@
 //! count the rest.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use super::facts::may_write;
 use super::place;
@@ -283,7 +284,7 @@ fn listed(names: impl Iterator<Item = String>) -> String {
         .collect::<Vec<_>>()
         .join(", ");
     if names.len() > SHOWN {
-        text.push_str(&format!(" and {} more", names.len() - SHOWN));
+        let _ = write!(text, " and {} more", names.len() - SHOWN);
     }
     text
 }

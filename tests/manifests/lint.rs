@@ -8,7 +8,7 @@ use std::path::Path;
 
 use accord::diagnostics::{Entry, Finding, SourceFile, catalog, render};
 use accord::manifest::{Loaded, read};
-use accord::mapping::{CompiledMapping, lint, lint_config, lint_report};
+use accord::mapping::{CompiledMapping, lint, lint_config, lint_report, unused_allows};
 use accord::model::{
     AzureFieldKind, FieldDefinition, System, TypeField, Value, WorkItemState, WorkItemType,
 };
@@ -87,6 +87,22 @@ fn what_is_accepted_is_kept_with_its_reason() {
             ("modifiedOn", "L25", "shown on a dashboard"),
         ]
     );
+}
+
+#[test]
+fn what_only_a_server_knows_is_judged_with_it() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/manifests/lint");
+    let text = fs::read_to_string(folder.join("unused-allow.yaml")).unwrap();
+    let loaded = linted("accord.yaml", &text);
+    let about = |findings: &[Finding], code: &str| {
+        let mut messages = findings.iter().map(|finding| &finding.message);
+        messages.any(|message| message.contains(&format!("no finding `{code}`")))
+    };
+    assert!(about(&loaded.findings, "L08") && !about(&loaded.findings, "L10"));
+    let config = loaded.config.unwrap();
+    let mapping = config.mappings.values().next().unwrap();
+    let found = unused_allows(&config, mapping, &live());
+    assert!(about(&found, "L08") && about(&found, "L10"), "{found:#?}");
 }
 
 /// The parts of a project that an example needs beside itself.

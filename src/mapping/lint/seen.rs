@@ -4,6 +4,7 @@
 //! count the rest.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use super::facts::may_write;
 use super::place;
@@ -165,7 +166,7 @@ fn people(seen: &Seen<'_>) -> Vec<Finding> {
             continue;
         }
         let what = format!(
-            "{} of {} in connection `{}` have no entry under `users` and no e-mail address: {}",
+            "people of {1} without an entry under `users` of connection `{2}` and without an e-mail address ({0}): {3}",
             unknown.len(),
             target.other(),
             seen.connection.name,
@@ -283,7 +284,7 @@ fn listed(names: impl Iterator<Item = String>) -> String {
         .collect::<Vec<_>>()
         .join(", ");
     if names.len() > SHOWN {
-        text.push_str(&format!(" and {} more", names.len() - SHOWN));
+        let _ = write!(text, " and {} more", names.len() - SHOWN);
     }
     text
 }

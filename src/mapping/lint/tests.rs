@@ -347,11 +347,11 @@ fn l12_two_rows_write_one_field() {
     let mut read = twice();
     read[1].source = crate::model::config::RowSource::Field("gherkin".to_owned());
     assert_eq!(
-        live_codes(read, TESTWORTHY),
+        live_codes(read.clone(), TESTWORTHY),
         [""; 0],
         "they are only read there"
     );
-    let mut apart = twice();
+    let mut apart = read;
     apart[1].direction = Some(Direction::ToTestWorthy);
     assert_eq!(live_codes(apart, AZURE), [""; 0]);
     let sources = vec![

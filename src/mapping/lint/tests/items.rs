@@ -12,7 +12,7 @@ use crate::model::{Case, CaseId, Value, WorkItem, WorkItemId};
 /// A project with one rule to Azure DevOps.
 fn project(rate: &str, users: &str, rows: &str) -> Config {
     let text = format!(
-        r#"
+        r"
 apiVersion: accord/v1
 kind: Connection
 metadata: {{ name: web-shop }}
@@ -47,7 +47,7 @@ spec:
   scope: {{ testworthy: {{ suites: [41] }} }}
   direction: toAzureDevOps
   match: [marker, title]
-"#
+"
     );
     let loaded = read(
         vec![SourceFile::new("accord.yaml", text)],

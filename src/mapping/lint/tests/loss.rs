@@ -16,15 +16,15 @@ fn expression(text: &str, reference: &str) -> Row {
     }
 }
 
-fn path_table(entries: &[(&str, &str)]) -> Option<ValueMap> {
-    Some(ValueMap {
+fn path_table(entries: &[(&str, &str)]) -> ValueMap {
+    ValueMap {
         values: entries
             .iter()
             .map(|(left, right)| ((*left).to_owned(), Value::text(*right)))
             .collect(),
         reverse: IndexMap::new(),
         unmapped: Unmapped::Hold,
-    })
+    }
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn l09_formatting_cannot_come_back_from_plain_text() {
 #[test]
 fn l09_paths_that_become_one() {
     let row = |entries| Row {
-        values: path_table(entries),
+        values: Some(path_table(entries)),
         direction: Some(Direction::TwoWay),
         ..codec(Codec::Path, field_row("custom.area", "System.AreaPath"))
     };
@@ -61,7 +61,7 @@ fn l09_paths_that_become_one() {
         let findings = lint(&mapping(vec![row(many)]), &[AZURE]);
         assert_eq!(codes(&findings), ["L09"], "{many:?}");
         assert!(
-            findings[0].message.contains("QA"),
+            findings[0].message.to_lowercase().contains("qa"),
             "{}",
             findings[0].message
         );

@@ -2,6 +2,7 @@
 //! be stored. A file that a fuzzer found stays here for good: CONTRIBUTING.md says how it is added.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::format_collect, reason = "short texts, once")]
 
 mod laws;
 

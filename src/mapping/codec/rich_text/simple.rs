@@ -211,7 +211,11 @@ mod tests {
             "<UL>\n <LI>a</LI>\n</UL>x & y",
             "",
         ] {
-            assert_eq!(html(text), Some(read::html(text).expect("readable")), "{text}");
+            assert_eq!(
+                html(text),
+                Some(read::html(text).expect("readable")),
+                "{text}"
+            );
         }
     }
 

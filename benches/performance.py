@@ -3,7 +3,8 @@
 
     python3 benches/performance.py            # 1,000, 10,000 and 100,000 items; about ten minutes
     python3 benches/performance.py --quick    # 1,000 items; about two minutes
-    python3 benches/performance.py --write    # also replaces the table in docs/performance.md
+    python3 benches/performance.py --codecs   # fields a second of each codec only; about two minutes
+    python3 benches/performance.py --write    # also replaces what was measured in docs/performance.md
 
 Builds the release program, starts `accord sandbox` in a process of its own, and runs the program and
 its peers as child processes. Needs Python 3.11 or later on Linux; peers are installed below `target/`.
@@ -20,9 +21,10 @@ import sys
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(REPOSITORY, "benches", "performance"))
 
+import codecs_table  # noqa: E402
 import measure  # noqa: E402
 import project  # noqa: E402
-from peers import PINS, Peers  # noqa: E402
+from peers import CODEC_PINS, PINS, Peers  # noqa: E402
 from sandbox import Sandbox  # noqa: E402
 from sample_data import FIRST_ITEM  # noqa: E402
 from table import Table  # noqa: E402
@@ -31,6 +33,7 @@ SUITE = 2_000
 FILES = 1_000
 DOCUMENT = os.path.join(REPOSITORY, "docs", "performance.md")
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+CODECS_BEGIN, CODECS_END = "<!-- codecs: begin -->", "<!-- codecs: end -->"
 REACH = {
     1_000: "",
     10_000: "≤ 1 s, ≤ 80 MB",
@@ -203,16 +206,40 @@ def facts(run):
     ]
 
 
-def write(run):
+def write(lines, begin, end):
     with open(DOCUMENT, encoding="utf-8") as file:
         text = file.read()
-    head, _, rest = text.partition(BEGIN)
-    _, _, tail = rest.partition(END)
+    head, _, rest = text.partition(begin)
+    _, _, tail = rest.partition(end)
     if not tail:
         raise SystemExit(f"{DOCUMENT} has no marks around the table")
-    measured = "\n".join([*facts(run), "", run.table.markdown()])
+    measured = "\n".join(lines)
     with open(DOCUMENT, "w", encoding="utf-8") as file:
-        file.write(f"{head}{BEGIN}\n{measured}\n{END}{tail}")
+        file.write(f"{head}{begin}\n{measured}\n{end}{tail}")
+
+
+def codecs(options):
+    """The section about codecs: what it depends on, the table, the items."""
+    def told(*command):
+        return subprocess.run(command, capture_output=True, text=True).stdout.strip().splitlines()[0]
+
+    work = os.path.join(REPOSITORY, "target", "performance")
+    peers = None if options.skip_peers else Peers(work, CODEC_PINS)
+    before = " ".join(f"{part:.2f}" for part in os.getloadavg())
+    lines = codecs_table.measure(REPOSITORY, peers, options.bench_program)
+    after = " ".join(f"{part:.2f}" for part in os.getloadavg())
+    lines = [
+        f"- {datetime.date.today()}, {told('rustc', '--version')}; {os.cpu_count()} cores ({platform.machine()}); "
+        f"load average before the run {before}, after it {after}",
+        f"- CPython {platform.python_version()}; "
+        + ", ".join(f"{name} {version}" for name, version in CODEC_PINS.items()),
+        f"- command: `{' '.join(['python3', 'benches/performance.py', *sys.argv[1:]])}`",
+        "",
+        *lines,
+    ]
+    print("\n".join(lines))
+    if options.write:
+        write(lines, CODECS_BEGIN, CODECS_END)
 
 
 def numbers(text):
@@ -227,11 +254,15 @@ def main():
     parser.add_argument("--repeat", type=int, default=5, help="repetitions of the short measurements")
     parser.add_argument("--write", action="store_true", help="replace the table in docs/performance.md")
     parser.add_argument("--skip-peers", action="store_true", help="measure Accord only")
+    parser.add_argument("--codecs", action="store_true", help="the codecs only")
+    parser.add_argument("--bench-program", help="this benchmark of the codecs instead of a release build")
     parser.add_argument("--program", help="this program instead of a release build")
     options = parser.parse_args()
     options.sizes = options.sizes or ([1_000] if options.quick else [1_000, 10_000, 100_000])
     if options.creates is None:
         options.creates = [200] if options.quick else [500, 1_000, 2_000]
+    if options.codecs:
+        return codecs(options)
     load = os.getloadavg()
     run = Run(options)
     run.load = load
@@ -239,7 +270,8 @@ def main():
     print()
     print("\n".join(facts(run)))
     if options.write:
-        write(run)
+        write([*facts(run), "", run.table.markdown()], BEGIN, END)
+    codecs(options)
     shutil.rmtree(os.path.join(run.work, "octodns"), ignore_errors=True)
 
 

@@ -1,6 +1,9 @@
 //! Replays `fuzz/corpus` through the laws that the fuzz targets assert, and inputs that are too large to
 //! be stored. A file that a fuzzer found stays here for good: CONTRIBUTING.md says how it is added.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::format_collect, reason = "short texts, once")]
+
 mod laws;
 
 use std::fs;

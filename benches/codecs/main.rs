@@ -10,6 +10,8 @@
     reason = "a program that prints its numbers"
 )]
 
+#![allow(clippy::format_collect, reason = "short texts, once")]
+
 mod clock;
 mod items;
 mod rows;

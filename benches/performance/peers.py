@@ -14,6 +14,13 @@ PINS = {
     "azure-devops": "7.1.0b4",
 }
 
+CODEC_PINS = {
+    "nh3": "0.3.8",
+    "beautifulsoup4": "4.15.0",
+    "markdownify": "1.2.3",
+    "mistune": "3.4.0",
+}
+
 OCTODNS = """\
 providers:
   config:
@@ -50,14 +57,14 @@ for n in range(count):
 class Peers:
     """A virtual environment with the peers. What cannot be installed is `None` and told as skipped."""
 
-    def __init__(self, target):
+    def __init__(self, target, pins=PINS):
         self.folder = os.path.join(target, "peers")
         self.skipped = {}
         self.bin = os.path.join(self.folder, "bin")
         os.makedirs(target, exist_ok=True)
         if not os.path.exists(os.path.join(self.bin, "python")):
             subprocess.run([sys.executable, "-m", "venv", self.folder], check=True)
-        for package, version in PINS.items():
+        for package, version in pins.items():
             self._install(package, version)
 
     def _install(self, package, version):

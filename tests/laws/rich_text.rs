@@ -39,6 +39,12 @@ fn laws(text: &str, format: Format) {
     reads_back(&page.replace('\n', "\r\n"), Format::Html, &tree);
     reads_back(&format!("\u{FEFF}{page}\r\n\r\n"), Format::Html, &tree);
 
+    // A comment says nothing, but no short way may be taken past it.
+    reads_back(&format!("<!---->{page}"), Format::Html, &tree);
+    if format == Format::Html && text.contains("</") {
+        reads_back(&format!("<!---->{text}"), Format::Html, &tree);
+    }
+
     let markdown = render(&tree, Format::Markdown);
     bounded(text, &markdown);
     reads_back(&markdown, Format::Markdown, &tree);

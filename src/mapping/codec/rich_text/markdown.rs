@@ -7,7 +7,7 @@
 
 use pulldown_cmark::{Options, Parser, html};
 
-use super::{Unreadable, html as markup, read};
+use super::{Unreadable, html as markup, read, simple};
 use crate::model::rich_text::{Block, Cell, Image, Inline, InlineKind, Link, Mark, Row};
 
 /// How deep quotations and lists may nest to be written as Markdown: each level stands in front of every
@@ -19,7 +19,10 @@ pub(super) fn parse(text: &str) -> Result<Vec<Block>, Unreadable> {
     let mut page = String::with_capacity(text.len() * 3 / 2);
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
     html::push_html(&mut page, Parser::new_ext(text, options));
-    read::html(&page)
+    match simple::html(&page) {
+        Some(blocks) => Ok(blocks),
+        None => read::html(&page),
+    }
 }
 
 /// Writes Markdown that [`parse`] reads back as the same blocks.

@@ -16,6 +16,7 @@ mod flow;
 mod html;
 mod markdown;
 mod read;
+mod simple;
 #[cfg(test)]
 mod tests;
 
@@ -57,6 +58,12 @@ pub enum Unreadable {
 pub fn parse(text: &str, format: Format) -> Result<RichText, Unreadable> {
     if text.len() > MAX_BYTES {
         return Err(Unreadable::TooLong);
+    }
+    if format == Format::Html
+        && has_markup(text)
+        && let Some(blocks) = simple::html(text)
+    {
+        return Ok(RichText { blocks });
     }
     if format != Format::Plain && open_elements(text) > MAX_OPEN {
         return Err(Unreadable::TooDeep);

@@ -9,7 +9,6 @@
     missing_docs,
     reason = "a program that prints its numbers"
 )]
-
 #![allow(clippy::format_collect, reason = "short texts, once")]
 
 mod clock;

@@ -19,9 +19,12 @@ pub(crate) use rich_text::{html, markdown};
 pub(crate) use steps::{separated, steps_xml};
 pub(crate) use value_map::value_map;
 
+/// What panics where something does not hold of its input.
+type Law = fn(&[u8]);
+
 /// Every target with its law, by the name of its folder in `fuzz/corpus`.
 #[allow(dead_code, reason = "a fuzz target uses one of them")]
-pub(crate) const TARGETS: [(&str, fn(&[u8])); 9] = [
+pub(crate) const TARGETS: [(&str, Law); 9] = [
     ("expression", expression),
     ("html", html),
     ("manifest", manifest),

@@ -3,11 +3,11 @@
 mod github;
 mod human;
 
+use super::args::Format;
 use super::args::VerifyArgs;
 use super::exit_code::ExitCode;
 use super::failure::Failed;
 use super::progress::Bars;
-use super::args::Format;
 use super::session::{Project, Session};
 use super::{patience, plan as plan_command, ui};
 use crate::diagnostics::nearest;

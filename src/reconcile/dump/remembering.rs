@@ -10,8 +10,8 @@ use crate::model::{CaseId, SuiteId, WorkItem, WorkItemId, WorkItemType};
 use crate::reconcile::connect::{Readers, Remotes, Validators, Writers};
 use crate::reconcile::error::ReconcileError;
 use crate::remote::{
-    CaseListing, CaseRead, CaseScope, ReadAzureDevOps, ReadTestWorthy, RemoteError,
-    Section, Suite, TestWorthyCapabilities, WorkItemQuery,
+    CaseListing, CaseRead, CaseScope, ReadAzureDevOps, ReadTestWorthy, RemoteError, Section, Suite,
+    TestWorthyCapabilities, WorkItemQuery,
 };
 
 /// TestWorthy, each listing read once.

@@ -329,8 +329,8 @@ fn rewrite(element: &mut Element, action: &str, expected: &str) {
             let is_html = child
                 .attribute("isformatted")
                 .is_some_and(|flag| flag.eq_ignore_ascii_case("true"));
-            let same = is_html
-                && canonical(&child.text(), Format::Html).is_ok_and(|there| there == text);
+            let same =
+                is_html && canonical(&child.text(), Format::Html).is_ok_and(|there| there == text);
             if !same
                 || child.elements().next().is_some()
                 || child.attribute("isformatted").is_none()

@@ -123,6 +123,8 @@ fn what_is_no_list_of_steps_is_refused_and_never_overwritten() {
         "<!DOCTYPE x [<!ENTITY a \"b\">]><steps>&a;</steps>",
         "<steps>&unknown;</steps>",
         "<steps/><steps/>",
+        "<steps><></></steps>",
+        "<steps></></steps>",
         "text",
         "<steps><compref id='1'/></steps>",
     ] {

@@ -7,7 +7,7 @@ use super::resolve::Resolver;
 use super::row::CompiledRow;
 use super::user::Users;
 use crate::diagnostics::{Finding, Location, Place};
-use crate::model::config::{FieldMapping, Row};
+use crate::model::config::{FieldMapping, Row, RowSource};
 use crate::model::{Name, System, WorkItemType};
 
 /// A field mapping whose rows can read, translate and write.
@@ -89,10 +89,26 @@ pub(super) fn check(
             }
         }
     }
+    hide_computed(mapping, &mut compiled);
     sorted
         .findings
         .extend(lint::whole(mapping, &compiled, usage));
     (compiled, sorted)
+}
+
+/// What is computed from a field that a sensitive row carries is as sensitive.
+fn hide_computed(mapping: &FieldMapping, rows: &mut [CompiledRow]) {
+    let secret = mapping.rows.iter().filter(|row| row.sensitive);
+    let secret: Vec<&str> = secret
+        .filter_map(|row| match &row.source {
+            RowSource::Field(name) => Some(name.as_str()),
+            RowSource::Constant(_) | RowSource::Expression(_) => None,
+        })
+        .collect();
+    for row in rows {
+        let computed = row.reads().any(|name| secret.contains(&name));
+        row.sensitive |= computed;
+    }
 }
 
 /// Where a row is declared.

@@ -129,9 +129,19 @@ impl CompiledRow {
         self.on_create
     }
 
-    /// Whether the row's values are left out of plans.
+    /// Whether the row's values are left out of plans: it says so, or it computes them from a field that
+    /// a row which says so carries.
     pub fn sensitive(&self) -> bool {
         self.sensitive
+    }
+
+    /// The fields of a case that its expression reads, if it has one.
+    pub(super) fn reads(&self) -> impl Iterator<Item = &str> {
+        let expression = match &self.case {
+            CaseEnd::Expression(expression) => Some(expression),
+            CaseEnd::Field { .. } | CaseEnd::Constant(_) => None,
+        };
+        expression.into_iter().flat_map(Expression::names)
     }
 
     /// How a plan names the row's field on one side: a reference name, `System.Tags[smoke]`,
@@ -291,20 +301,23 @@ impl CompiledRow {
                 Found::Waits { skips_item } => Err(waits(skips_item)),
             };
         }
-        let is_user = self.codec == Codec::User;
+        if self.codec == Codec::User {
+            let table = self.table.as_ref();
+            let entry = table.and_then(|table| table.entry(from, value));
+            return entry.map_or_else(|| self.person(from, value), |found| Ok(found.clone()));
+        }
         let found = self.table.as_ref().map(|table| match from {
             System::TestWorthy => table.to_azure_devops(value),
             System::AzureDevOps => table.to_testworthy(value),
         });
         match found {
             Some(Lookup::Found(value)) => Ok(value),
-            Some(Lookup::Waits { skips_item }) if !is_user => Err(waits(skips_item)),
-            _ if is_user => self.person(from, value),
-            _ => Ok(value.clone()),
+            Some(Lookup::Waits { skips_item }) => Err(waits(skips_item)),
+            None => Ok(value.clone()),
         }
     }
 
-    /// The counterpart of a person.
+    /// The counterpart of a person whom the row's own table does not name. The substitute is the last resort.
     fn person(&self, from: System, value: &Value) -> Result<Value, Problem> {
         let Value::Text(user) = value else {
             return Ok(Value::Null);
@@ -344,6 +357,14 @@ impl CompiledRow {
     /// Whether a canonical value can be put into what `item` holds now.
     pub fn check_work_item(&self, item: &WorkItem, value: &Value) -> Result<(), Problem> {
         self.put_work_item(Some(item), value).map(|_| ())
+    }
+
+    /// Whether a canonical value can be put into a new item of `system`.
+    pub fn check_new(&self, system: System, value: &Value) -> Result<(), Problem> {
+        match system {
+            System::TestWorthy => self.put_case(None, value).map(|_| ()),
+            System::AzureDevOps => self.put_work_item(None, value).map(|_| ()),
+        }
     }
 
     /// What the case's field is to hold for a canonical value: its manifest name and raw value. `None` for

@@ -123,6 +123,14 @@ impl Table {
         }
     }
 
+    /// What the table itself says of a value of `from`; `unmapped` is left aside.
+    pub(super) fn entry(&self, from: System, value: &Value) -> Option<&Value> {
+        match from {
+            System::TestWorthy => self.entry_to_azure_devops(value),
+            System::AzureDevOps => self.entry_to_testworthy(value),
+        }
+    }
+
     /// Whether `value` is an Azure DevOps value under `reverse`.
     pub(super) fn is_reversed(&self, value: &Value) -> bool {
         look_up(self.reverse.iter().map(|(r, l)| (r, l)), value).is_some()

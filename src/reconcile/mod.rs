@@ -17,6 +17,7 @@ mod plan;
 mod progress;
 mod record;
 mod recovery;
+mod secrecy;
 mod secret;
 mod verify;
 

@@ -195,3 +195,61 @@ async fn a_condition_without_an_answer_is_told() {
             .any(|finding| finding.code == "filter-failed")
     );
 }
+
+/// The sample's mapping with a field that TestWorthy does not have; servers pass over keys like that.
+const NOWHERE: &str = r"
+apiVersion: accord/v1
+kind: FieldMapping
+metadata: { name: test-case }
+spec:
+  testworthy: TestCase
+  azureDevOps: Test Case
+  fields:
+    - { testworthy: title, azureDevOps: System.Title }
+    - { testworthy: custom.nowhere, azureDevOps: Custom.Origin, as: text }
+";
+
+/// A server that accepts a value and keeps the old one would lose it without a word.
+#[tokio::test]
+async fn a_value_that_the_server_accepts_and_does_not_keep_is_told() {
+    let world = World::mapped(NOWHERE, TO_TESTWORTHY).await;
+    world.apply().await;
+    let id = first_linked(&world).await;
+    edit_work_item(&world, id, &json!({ "Custom.Origin": "A person's words" }));
+    let (_, report) = world.apply().await;
+    let told: Vec<&str> = report
+        .failures
+        .iter()
+        .map(|failure| failure.message.as_str())
+        .collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("`custom.nowhere`"), "{told:?}");
+    // It is not sent on and on, and not forgotten.
+    let again = world.plan().await.planned;
+    assert_eq!(again.plan.changes, []);
+    let findings = again.plan.findings.iter();
+    let waiting = findings.filter(|finding| finding.code == "quarantined");
+    assert_eq!(waiting.count(), 1, "{:#?}", again.plan.findings);
+    // A member that there is not is the point here, and no exchange of a sound project.
+    drop(world.sandbox.state().exchanges.take());
+}
+
+/// A server that refuses a value likes to repeat it.
+#[tokio::test]
+async fn a_refusal_does_not_repeat_what_is_sensitive() {
+    let secret = NOWHERE.replace(
+        "testworthy: custom.nowhere, azureDevOps: Custom.Origin, as: text",
+        "testworthy: priority, azureDevOps: Custom.Origin, as: text, sensitive: true",
+    );
+    let world = World::mapped(&secret, TO_TESTWORTHY).await;
+    world.apply().await;
+    let id = first_linked(&world).await;
+    edit_work_item(&world, id, &json!({ "Custom.Origin": "HUSH-9" }));
+    let (_, report) = world.apply().await;
+    assert!(!report.failures.is_empty(), "there is no such priority");
+    let told = format!("{:?}", report.failures);
+    assert!(!told.contains("HUSH-9"), "{told}");
+    let again = format!("{:?}", world.plan().await.planned.plan);
+    assert!(again.contains("quarantined"), "{again}");
+    assert!(!again.contains("HUSH-9"), "{again}");
+}

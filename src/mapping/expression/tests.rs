@@ -155,6 +155,58 @@ fn nothing_runs_away() {
     );
 }
 
+/// Reasons are shown where values are not.
+#[test]
+fn no_reason_repeats_what_a_field_holds() {
+    for text in [
+        "title + 1",
+        "1 - title",
+        "-title",
+        "title < 1",
+        "title in 5",
+        "title[title]",
+        "title | int",
+        "title | float",
+        "title | abs",
+        "title | round",
+        "title | sum",
+        "title | min",
+        "title | items | list",
+        "title | dictsort",
+        "title | first | int",
+        "title | batch('x')",
+        "title | slice(title)",
+        "title | indent(title)",
+        "title | format(title)",
+        "'%d' | format(title)",
+        "title | tojson | int",
+        "title | fromjson",
+        "title | map(title) | list",
+        "[1] | map(title) | list",
+        "[1] | select(title) | list",
+        "[1] | sort(attribute=title)",
+        "[1] | map(attribute=title) | list",
+        "[1] | groupby(title)",
+        "1 | attr(title)",
+        "title | replace(1)",
+        "title | round(title)",
+        "1 | round(title)",
+        "title * title",
+        "{'a': 1}[title] + 1",
+        "[1][title]",
+        "title(1)",
+        "title.x",
+    ] {
+        let Ok(expression) = compile(text) else {
+            continue;
+        };
+        if let Err(problem) = expression.evaluate(|_| Value::text("SECRET")) {
+            let told = problem.to_string();
+            assert!(!told.contains("SECRET"), "{text}: {told}");
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn any_text_compiles_or_is_refused(text in r#"[a-z0-9 ()\[\]{}'"|~+*/.<>=!,%:-]{0,40}"#) {

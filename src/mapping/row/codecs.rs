@@ -279,6 +279,41 @@ fn people_are_found_by_the_table_then_by_address_and_never_by_name() {
     ));
 }
 
+/// The order is: the row's table, the connection's, the address, and only then the substitute.
+#[test]
+fn a_substitute_stands_for_those_whom_nobody_knows_only() {
+    let values = ValueMap {
+        values: IndexMap::from([("512".to_owned(), Value::text("Grace@Contoso.example"))]),
+        reverse: IndexMap::new(),
+        unmapped: Unmapped::Use(Value::text("QA@Contoso.example")),
+    };
+    let mapping = compiled(
+        vec![Row {
+            values: Some(values),
+            ..field_row("createdBy", "System.AssignedTo")
+        }],
+        System::AzureDevOps,
+    )
+    .with_users(&IndexMap::from([(
+        "ada@example.test".to_owned(),
+        "Ada@Contoso.example".to_owned(),
+    )]));
+    let row = &mapping.rows[0];
+    for (user, wanted) in [
+        ("512", "grace@contoso.example"),
+        ("ada@example.test", "ada@contoso.example"),
+        ("bob@example.test", "bob@example.test"),
+        ("513", "qa@contoso.example"),
+    ] {
+        assert_eq!(
+            row.to_azure_devops(&Value::text(user)),
+            Ok(Value::text(wanted)),
+            "{user}"
+        );
+    }
+    assert_eq!(row.to_azure_devops(&Value::Null), Ok(Value::Null));
+}
+
 #[test]
 fn sections_become_areas_by_the_most_specific_pattern() {
     let values = ValueMap {
@@ -382,6 +417,25 @@ fn sensitive_rows_say_nothing_of_what_they_hold() {
     let there = work_item(&[(STEPS, Value::text("<steps><secret-name"))], &[]);
     let told = secret.read_work_item(&there).unwrap_err().to_string();
     assert!(!told.contains("secret"), "{told}");
+}
+
+/// Else a plan would show by another row what the sensitive one leaves out.
+#[test]
+fn what_is_computed_from_a_sensitive_field_is_sensitive() {
+    let secret = Row {
+        sensitive: true,
+        ..field_row("testData", "Custom.Notes")
+    };
+    let secret = as_codec(Codec::RichText, secret);
+    let rows = |text: &str| {
+        let mapping = compiled(
+            vec![secret.clone(), expression(text, "Custom.Origin")],
+            System::AzureDevOps,
+        );
+        mapping.rows[1].sensitive()
+    };
+    assert!(rows("title ~ testData"));
+    assert!(!rows("title"));
 }
 
 fn html() -> impl Strategy<Value = String> {

@@ -178,12 +178,15 @@ fn new_values(
         let mapped = match (case, item) {
             (Some(case), _) => row.read_case(case, None).and_then(|from| {
                 let to = row.to_azure_devops(&from)?;
+                row.check_new(target, &to)?;
                 let route = row.route(None, &to)?;
                 Ok((to, from, route))
             }),
-            (_, Some(item)) => row
-                .read_work_item(item)
-                .and_then(|from| Ok((row.to_testworthy(&from)?, from, Vec::new()))),
+            (_, Some(item)) => row.read_work_item(item).and_then(|from| {
+                let to = row.to_testworthy(&from)?;
+                row.check_new(target, &to)?;
+                Ok((to, from, Vec::new()))
+            }),
             (None, None) => continue,
         };
         match mapped {

@@ -398,11 +398,15 @@ impl RuleRun<'_> {
         for ((job, intent), answer) in jobs.iter().zip(&intents).zip(answers) {
             match answer {
                 Ok(case) => {
-                    kept.push((Some(job.step), self.case_written(job, intent, &case)));
+                    kept.push((
+                        Some(job.step),
+                        self.case_written(job, intent, &case, report),
+                    ));
                 }
                 Err(error) => match classify(&error) {
                     Fate::Refused => {
-                        let reason = error.kind.to_string();
+                        let words = error.kind.to_string();
+                        let reason = self.refusal(&job.step.operation, words);
                         kept.push((None, self.case_refused(job, intent, &reason, report)));
                     }
                     Fate::NotSent => {
@@ -485,7 +489,7 @@ impl RuleRun<'_> {
                 }
             };
             if let Some(case) = landed {
-                kept.push((Some(job.step), self.case_written(job, intent, case)));
+                kept.push((Some(job.step), self.case_written(job, intent, case, report)));
             } else {
                 kept.push((
                     None,
@@ -501,7 +505,13 @@ impl RuleRun<'_> {
         self.keep(kept, report).await
     }
 
-    fn case_written(&mut self, job: &CaseJob<'_>, intent: &Intent, case: &Case) -> Record {
+    fn case_written(
+        &mut self,
+        job: &CaseJob<'_>,
+        intent: &Intent,
+        case: &Case,
+        report: &mut ApplyReport,
+    ) -> Record {
         let (pair, source, event) = match (&job.write, &job.step.operation) {
             (CaseWrite::Create { work_item, .. }, Operation::CreateCase { source, .. }) => {
                 (case_pair(case, *work_item), source.clone(), "created case")
@@ -514,12 +524,25 @@ impl RuleRun<'_> {
         };
         let link = self.link_after_case(&pair, &source, case);
         self.queue_mark(&link);
+        let key = source_key(job.step);
+        // A new case is compared by the next plan, whose write is judged then.
+        let unkept = match &job.write {
+            CaseWrite::Create { .. } => None,
+            CaseWrite::Update { .. } => self.unkept_by_case(&pair, &source, case),
+        };
+        let quarantine = match &unkept {
+            Some(reason) => {
+                report.fail(job.step, FailureKind::Refused, reason);
+                self.put_aside(key, job.step.operation.payload_digest(), reason)
+            }
+            None => self.release(key),
+        };
         let rows: Vec<&str> = source.keys().map(String::as_str).collect();
         Record {
             intent: Some((intent.id.clone(), IntentOutcome::Applied)),
             audit: Some(self.audit(event, Some(&pair), &rows.join(", "))),
             link: Some(link),
-            quarantine: Some(self.release(source_key(job.step))),
+            quarantine: Some(quarantine),
             ..Record::default()
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::job::Job;
-use super::meaning::same_text;
+use super::meaning::is_kept;
 use crate::model::{CaseId, Value, WorkItem, WorkItemId};
 use crate::remote::WorkItemWrite;
 
@@ -76,7 +76,11 @@ impl Found {
                 let item = self.items.get(id)?;
                 // The service rewrites formatted text on save.
                 let holds = |(name, value): (&String, &Value)| {
-                    same_text(&item.fields.get(name).cloned().unwrap_or_default(), value)
+                    is_kept(
+                        name,
+                        &item.fields.get(name).cloned().unwrap_or_default(),
+                        value,
+                    )
                 };
                 let tags = patch
                     .tags

@@ -50,6 +50,9 @@ impl RuleRun<'_> {
                 continue;
             };
             let from = source[row.name()].clone();
+            if self.is_unkept_by_work_item(pair, row, &from, &target) {
+                continue;
+            }
             let goes_on = walk.is_some_and(|walk| walk.rows.iter().any(|name| name == row.name()));
             let field = if goes_on {
                 BaseField::under_way(target)
@@ -74,6 +77,9 @@ impl RuleRun<'_> {
                 continue;
             };
             let from = source[row.name()].clone();
+            if self.is_unkept_by_case(pair, row, &from, &target) {
+                continue;
+            }
             link.base
                 .fields
                 .insert(row.name().to_owned(), base_field(row, target, from));
@@ -83,6 +89,62 @@ impl RuleRun<'_> {
         self.case_is_marked(&mut link);
         self.note_existing_marks(&mut link);
         link
+    }
+
+    /// What a server says that takes a write and leaves a field as it was, if it did: the first such row.
+    /// Such a row gets no base, or the next plan would take the loss for the server's own spelling.
+    pub(super) fn unkept_by_work_item(
+        &self,
+        pair: &Pair,
+        source: &RowValues,
+        written: &WorkItem,
+    ) -> Option<String> {
+        let row = self.rows_of(source).find(|row| {
+            let now = row.read_work_item(written);
+            now.is_ok_and(|now| self.is_unkept_by_work_item(pair, row, &source[row.name()], &now))
+        })?;
+        let path = row.path(System::AzureDevOps);
+        Some(unkept(&path, System::AzureDevOps))
+    }
+
+    /// The same of a case.
+    pub(super) fn unkept_by_case(
+        &self,
+        pair: &Pair,
+        source: &RowValues,
+        written: &Case,
+    ) -> Option<String> {
+        let row = self.rows_of(source).find(|row| {
+            let now = row.read_case(written, Some(pair.work_item));
+            now.is_ok_and(|now| self.is_unkept_by_case(pair, row, &source[row.name()], &now))
+        })?;
+        let path = row.path(System::TestWorthy);
+        Some(unkept(&path, System::TestWorthy))
+    }
+
+    /// A state is brought about by several writes, and judged by where they lead.
+    fn is_unkept_by_work_item(
+        &self,
+        pair: &Pair,
+        row: &CompiledRow,
+        from: &Value,
+        now: &Value,
+    ) -> bool {
+        let before = self.observed_item(pair.work_item);
+        let before = before.and_then(|item| row.read_work_item(item).ok());
+        !row.walks()
+            && stands_still(row, System::AzureDevOps, before.as_ref(), now)
+            && row.to_azure_devops(from).is_ok()
+            && !row.in_accord(from, now)
+    }
+
+    fn is_unkept_by_case(&self, pair: &Pair, row: &CompiledRow, from: &Value, now: &Value) -> bool {
+        let before = self.observation.observed.case(pair.case);
+        let before = before.and_then(|case| row.read_case(case, Some(pair.work_item)).ok());
+        let wanted = row.to_testworthy(from);
+        stands_still(row, System::TestWorthy, before.as_ref(), now)
+            && wanted.is_ok_and(|wanted| !row.same(System::TestWorthy, &wanted, now))
+            && !row.in_accord(now, from)
     }
 
     /// The link with bases that both sides reached by themselves. Without a revision nothing was
@@ -175,4 +237,18 @@ fn base_field(
         azure_devops,
         row_digest: row.digest().to_owned(),
     }
+}
+
+/// Whether a field is as it was before the write; one of a new item if it is empty.
+fn stands_still(row: &CompiledRow, system: System, before: Option<&Value>, now: &Value) -> bool {
+    match before {
+        Some(before) => row.same(system, before, now),
+        None => now.is_null() || *now == Value::Boolean(false),
+    }
+}
+
+fn unkept(path: &str, system: System) -> String {
+    format!(
+        "{system} accepted the new `{path}` and kept the old one: see whether the field exists there and may be changed, or take it out of the mapping"
+    )
 }

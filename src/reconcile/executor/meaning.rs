@@ -7,9 +7,9 @@
 //! spelling of formatted text counts as what was sent.
 
 use crate::mapping::codec::rich_text::{self, Format};
-use crate::mapping::codec::steps::{CaseSteps, StepsProblem};
+use crate::mapping::codec::steps::{CaseSteps, StepsProblem, parse_tcm};
 use crate::model::steps::Step;
-use crate::model::{Case, Value};
+use crate::model::{Case, CaseField, CaseFieldKind, Value};
 use crate::remote::CasePatch;
 
 /// The field that a case keeps in several forms.
@@ -25,17 +25,52 @@ pub(super) fn is_unchanged(case: &Case, expected: &CasePatch) -> bool {
 /// Whether the case holds what was sent, in whatever spelling.
 pub(super) fn has_landed(case: &Case, patch: &CasePatch) -> bool {
     holds(case, patch, |name, now, value| {
-        same_text(now, value) || (name == STEPS && same_steps(now, value))
+        let kind = CaseField::find(name).map(|field| field.kind);
+        match kind {
+            Some(CaseFieldKind::RichText) => same_text(now, value, Format::Html),
+            Some(CaseFieldKind::Steps) => now == value || same_steps(now, value),
+            // Whether a custom field is formatted is not told.
+            _ if name.starts_with("custom.") => same_text(now, value, format_of(value)),
+            _ => same_text(now, value, Format::Plain),
+        }
     })
 }
 
-/// Whether two texts are equal or equal as formatted text.
-pub(super) fn same_text(now: &Value, sent: &Value) -> bool {
+/// Whether a work item's field holds what was sent. A type's fields are not told here, so what is written
+/// as markup is taken for it, and everything else as it stands.
+pub(super) fn is_kept(name: &str, now: &Value, sent: &Value) -> bool {
+    let texts = (
+        now.as_text().unwrap_or_default(),
+        sent.as_text().unwrap_or_default(),
+    );
+    match name {
+        "System.Title" => same_text(now, sent, Format::Plain),
+        "Microsoft.VSTS.TCM.Steps" => {
+            now == sent || parse_tcm(texts.0).is_ok_and(|now| parse_tcm(texts.1) == Ok(now))
+        }
+        // XML, which read as HTML is nothing at all.
+        "Microsoft.VSTS.TCM.Parameters" | "Microsoft.VSTS.TCM.LocalDataSource" => now == sent,
+        _ => same_text(now, sent, format_of(sent)),
+    }
+}
+
+/// Whether two texts are equal or mean the same.
+fn same_text(now: &Value, sent: &Value, format: Format) -> bool {
     let canonical = |value: &Value| {
-        let tree = rich_text::parse(value.as_text()?, Format::Html).ok()?;
+        let tree = rich_text::parse(value.as_text()?, format).ok()?;
         Some(rich_text::render(&tree, Format::Html))
     };
     now == sent || canonical(now).is_some_and(|now| canonical(sent) == Some(now))
+}
+
+/// Formatted texts are written with an element around everything.
+fn format_of(sent: &Value) -> Format {
+    let text = sent.as_text().unwrap_or_default();
+    if text.starts_with('<') && text.ends_with('>') {
+        Format::Html
+    } else {
+        Format::Plain
+    }
 }
 
 /// The patch put into what the case holds now, so that members of steps which the plan did not see stay.
@@ -177,6 +212,44 @@ mod tests {
             ..CasePatch::default()
         };
         assert!(!is_unchanged(&case, &refs));
+    }
+
+    /// Else a lost write would pass for one that arrived, and the edit be gone for good.
+    #[test]
+    fn a_plain_text_that_looks_like_markup_is_no_markup() {
+        let title = |text: &str| CasePatch {
+            fields: BTreeMap::from([("title".to_owned(), Value::text(text))]),
+            refs: None,
+        };
+        let mut case = case(Value::Null);
+        case.fields = title("Pay").fields;
+        assert!(!has_landed(&case, &title("Pay <now>")));
+        assert!(!has_landed(&case, &title("<b>Pay</b>")));
+        assert!(
+            has_landed(&case, &title("Pay ")),
+            "white space at the end is no text"
+        );
+    }
+
+    #[test]
+    fn a_work_item_keeps_what_was_sent_in_the_servers_spelling_and_nothing_less() {
+        let kept = |name: &str, now: &str, sent: &str| {
+            is_kept(name, &Value::text(now), &Value::text(sent))
+        };
+        assert!(kept("System.Description", "<div>Pay</div>", "<p>Pay</p>"));
+        assert!(!kept("System.Description", "Pay", "Pay <now>"), "Markdown");
+        assert!(!kept("System.Title", "Pay", "<b>Pay</b>"));
+        let steps = "Microsoft.VSTS.TCM.Steps";
+        let xml =
+            |id: u64| format!(r#"<steps id="0" last="2"><compref id="2" ref="{id}"/></steps>"#);
+        assert!(!kept(steps, &xml(77), &xml(78)), "other shared steps");
+        assert!(kept(steps, &xml(77).replace("/>", " />"), &xml(77)));
+        let names = |name: &str| format!(r#"<parameters><param name="{name}"/></parameters>"#);
+        assert!(!kept(
+            "Microsoft.VSTS.TCM.Parameters",
+            &names("user"),
+            &names("card")
+        ));
     }
 
     #[test]

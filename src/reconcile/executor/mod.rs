@@ -30,9 +30,10 @@ use super::connect::Writers;
 use super::custom_field::undeclared;
 use super::error::ReconcileError;
 use super::plan::{Observation, PlanOutcome};
+use super::secrecy::{LEFT_OUT, holds};
 use super::{Context, record, recovery};
 use crate::diagnostics::catalog::safety::MANIFESTS_MISSING;
-use crate::mapping::CompiledMapping;
+use crate::mapping::{CompiledMapping, CompiledRow};
 use crate::model::config::Connection;
 use crate::model::{
     CaseId, Endpoints, Link, LinkId, MarkState, Name, OperationId, RunId, System, WorkItem,
@@ -441,15 +442,44 @@ impl<'a> RuleRun<'a> {
         if let Some(audit) = &mut record.audit {
             "refused".clone_into(&mut audit.event);
         }
-        record.quarantine = Some(QuarantineChange::Put(Quarantine {
+        record.quarantine = Some(self.put_aside(key, digest, reason));
+        record
+    }
+
+    /// Why a server refused a write, without what its rows keep to themselves.
+    fn refusal(&self, operation: &Operation, words: String) -> String {
+        let (fields, source) = match operation {
+            Operation::CreateWorkItem { draft, source, .. } => (&draft.fields, source),
+            Operation::UpdateWorkItem { patch, source, .. } => (&patch.fields, source),
+            Operation::CreateCase { create, source, .. } => (&create.fields, source),
+            Operation::UpdateCase { patch, source, .. } => (&patch.fields, source),
+            Operation::Mark { .. } | Operation::Record { .. } => return words,
+        };
+        let rule = &self.observation.rule;
+        let repeated = |row: &CompiledRow| {
+            let from = source.get(row.name());
+            let to = from.and_then(|from| row.translate(rule.source(), from).ok());
+            let sent = fields.get(&row.path(rule.target));
+            let mut values = [from, to.as_ref(), sent].into_iter().flatten();
+            values.any(|value| holds(&words, value))
+        };
+        let mut secret = self.mapping.rows.iter().filter(|row| row.sensitive());
+        if secret.any(repeated) {
+            LEFT_OUT.to_owned()
+        } else {
+            words
+        }
+    }
+
+    fn put_aside(&self, key: ItemKey, digest: String, reason: &str) -> QuarantineChange {
+        QuarantineChange::Put(Quarantine {
             endpoints: self.endpoints.clone(),
             key: key.to_string(),
             rule: self.observation.rule.name.clone(),
             payload_digest: digest,
             reason: reason.to_owned(),
             at: self.context.clock.now(),
-        }));
-        record
+        })
     }
 
     fn release(&self, key: ItemKey) -> QuarantineChange {

@@ -13,7 +13,7 @@ use crate::reconcile::connect::remote_error;
 use crate::remote::{
     RemoteError, RemoteErrorKind, WorkItemQuery, WorkItemWrite, WriteAzureDevOps, WriteOutcome,
 };
-use crate::store::{Intent, IntentOutcome, Record};
+use crate::store::{Intent, IntentOutcome, QuarantineChange, Record};
 
 /// How many writes go into one request, by attempt. When a request fails as a whole the server may not
 /// say which write is to blame, so the next requests are smaller and the last ones hold one write each.
@@ -120,7 +120,10 @@ impl RuleRun<'_> {
         for ((mut job, intent), outcome) in jobs.into_iter().zip(intents).zip(outcomes) {
             match outcome {
                 WriteOutcome::Applied(item) => {
-                    let record = self.applied(&job, intent, &item);
+                    let mut record = self.applied(&job, intent, &item);
+                    if let Some(aside) = self.unkept(&job, &item, report) {
+                        record.quarantine = Some(aside);
+                    }
                     go_on(&job, &item, record, (&mut kept, &mut again), report);
                 }
                 WriteOutcome::Stale(error) => {
@@ -180,7 +183,7 @@ impl RuleRun<'_> {
         error: &RemoteError,
         report: &mut ApplyReport,
     ) -> Record {
-        let mut reason = error.kind.to_string();
+        let mut reason = self.refusal(&job.operation, error.kind.to_string());
         let status = error.request.as_ref().and_then(|request| request.status);
         // Somebody was faster, which is not the server's last word on this write.
         let raced = matches!(status, Some(409 | 412));
@@ -196,7 +199,9 @@ impl RuleRun<'_> {
             report.fail(job.step, FailureKind::NotRun, &reason);
             return self.abandoned(intent, &reason);
         }
-        if let (true, Some(state)) = (job.is_under_way(), job.state()) {
+        let mut rows = self.mapping.rows.iter();
+        let hides_state = rows.any(|row| row.walks() && row.sensitive());
+        if let (true, Some(state)) = (job.is_under_way() && !hides_state, job.state()) {
             reason = format!("on the way to its state, the step to `{state}`: {reason}");
         }
         report.fail(job.step, FailureKind::Refused, &reason);
@@ -421,6 +426,26 @@ impl RuleRun<'_> {
         }
         let rows: Vec<&str> = source.keys().map(String::as_str).collect();
         self.written(job, intent, link, event, &rows.join(", "))
+    }
+
+    /// Tells of a change that the server accepted and did not make.
+    fn unkept(
+        &self,
+        job: &Job<'_>,
+        item: &WorkItem,
+        report: &mut ApplyReport,
+    ) -> Option<QuarantineChange> {
+        let Operation::UpdateWorkItem { pair, source, .. } = &*job.operation else {
+            return None;
+        };
+        let reason = self.unkept_by_work_item(pair, source, item)?;
+        report.fail(job.step, FailureKind::Refused, &reason);
+        // The same write of the next plan starts from the revision that this one made.
+        let mut next = job.operation.clone().into_owned();
+        if let Operation::UpdateWorkItem { rev, .. } = &mut next {
+            *rev = item.rev;
+        }
+        Some(self.put_aside(source_key(job.step), next.payload_digest(), &reason))
     }
 
     /// A create that landed without an answer and may have been edited since: linked without a base.

@@ -10,11 +10,11 @@ use super::report::{Echo, Objector, Sample, SampleField, SampleKind, SampleObjec
 use super::sample::{Rehearsed, Ruled, Write};
 use crate::diagnostics::catalog::verify as codes;
 use crate::mapping::{CompiledRow, Problem};
-use crate::model::steps::Step;
 use crate::model::{
     Case, CaseId, Marker, Rev, System, Value, WorkItem, WorkItemId, azure_boards_mention_in,
 };
 use crate::plan::OriginEntry;
+use crate::reconcile::secrecy::{LEFT_OUT, holds};
 use crate::remote::{Objection, RemoteErrorKind, WorkItemWrite};
 
 /// What was heard about a sample.
@@ -403,11 +403,7 @@ fn servers(
         other => other.to_string(),
     };
     let hidden = about.is_some_and(|field| field.sensitive) || repeats(ruled, sample, &words);
-    let message = if hidden {
-        "the server's words are left out: they may repeat a value of a sensitive row".to_owned()
-    } else {
-        words
-    };
+    let message = if hidden { LEFT_OUT.to_owned() } else { words };
     let request = objection.error.request.as_ref();
     SampleObjection {
         by: if request.is_some() {
@@ -446,26 +442,6 @@ fn repeats(ruled: Ruled<'_>, sample: &Rehearsed, words: &str) -> bool {
         let values = of_cases.chain(of_items).filter_map(Result::ok);
         values.into_iter().any(|value| holds(words, &value))
     })
-}
-
-fn holds(words: &str, value: &Value) -> bool {
-    match value {
-        Value::Null | Value::Boolean(_) => false,
-        Value::Set(members) => members.iter().any(|member| words.contains(member.as_str())),
-        Value::Text(text) => words.contains(text.as_str()),
-        Value::Number(_) | Value::DateTime(_) => words.contains(&value.to_string()),
-        Value::Steps(steps) => steps.iter().any(|step| match step {
-            Step::Action { action, expected } => [action, expected]
-                .into_iter()
-                .any(|text| !text.is_empty() && words.contains(text.as_str())),
-            Step::Shared(_) => false,
-        }),
-        Value::Parameters(table) => table
-            .rows
-            .iter()
-            .flatten()
-            .any(|text| !text.is_empty() && words.contains(text.as_str())),
-    }
 }
 
 #[cfg(test)]

@@ -348,3 +348,31 @@ fn a_sensitive_title_is_nowhere_in_the_plan() {
         }
     }
 }
+
+/// New steps may name shared steps that only Azure DevOps can add: to an item that has to be there first.
+#[test]
+fn steps_that_a_new_item_cannot_hold_wait_and_the_item_is_made() {
+    let steps = r#"{"separated":[{"content":"Shared steps AB#77"}]}"#;
+    let scene = Scene {
+        has_steps: true,
+        ..Scene::cases_to_items()
+    };
+    let planned = scene
+        .case(1, "Pay", &[])
+        .edit_case(1, |case| {
+            case.fields.insert("steps".to_owned(), Value::text(steps));
+        })
+        .plan();
+    let told = told(&planned);
+    assert_eq!(planned.plan.summary.create, 1, "{told:?}");
+    assert!(told[0].starts_with("Create 1 new"), "{told:?}");
+    assert!(!told[0].contains("Steps"), "{told:?}");
+    assert_eq!(planned.plan.findings.len(), 1, "{told:?}");
+    let Operation::CreateWorkItem { source, .. } = &planned.steps[0].operation else {
+        panic!("{:?}", planned.steps[0])
+    };
+    assert!(
+        !source.contains_key("steps"),
+        "what was not written has no base"
+    );
+}

@@ -48,6 +48,8 @@ pub(super) struct Scene {
     pub(super) secret_titles: bool,
     /// Whether the mapping has a row `disabled` on the state of a work item.
     pub(super) walks: bool,
+    /// Whether the mapping has a row for steps.
+    pub(super) has_steps: bool,
 }
 
 pub(super) fn name(text: &str) -> Name {
@@ -150,6 +152,7 @@ impl Scene {
             only: Vec::new(),
             secret_titles: false,
             walks: false,
+            has_steps: false,
         };
         scene.rules.push(ruled(rule(RULE, target)));
         scene
@@ -157,7 +160,11 @@ impl Scene {
 
     /// The mapping of the scene's rules.
     pub(super) fn mapping(&self, target: System) -> CompiledMapping {
-        let mapping = mapping_with_title(target, self.secret_titles);
+        let mut mapping = mapping_with_title(target, self.secret_titles);
+        if self.has_steps {
+            let steps = field_row("steps", "Microsoft.VSTS.TCM.Steps");
+            mapping.rows.extend(compiled(vec![steps], target).rows);
+        }
         if self.walks {
             walking(mapping, &[("Closed", "Obsolete")])
         } else {

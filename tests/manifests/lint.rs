@@ -232,6 +232,7 @@ fn caused(example: &str) -> BTreeSet<&'static str> {
 fn lint_entries() -> Vec<&'static Entry> {
     let beside = [
         "state-out-of-reach",
+        "steps-may-not-fit",
         "unused-allow",
         "one-way-table",
         "nothing-to-write",

@@ -146,8 +146,7 @@ async fn paths_that_are_not_there_are_refused_at_their_lines_before_any_write() 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_token_that_may_not_see_the_paths_plans_all_the_same() {
     let world = with_places(r"Web Shop\QA\Checkout", r"Web Shop\Sprint 12").await;
-    let refused = FaultKind::Forbidden;
-    let faults = &mut world.sandbox.state().faults;
-    faults.add(Fault::new("classificationnodes", refused));
+    let fault = Fault::new("classificationnodes", FaultKind::Forbidden);
+    world.sandbox.state().faults.add(fault);
     world.plan().await;
 }

@@ -88,8 +88,11 @@ impl ExploreAzureDevOps for Reader {
     async fn describe(&self, name: &str) -> Result<DescribedType, RemoteError> {
         self.read_type(name).await
     }
+}
 
-    async fn paths(&self, tree: PathTree) -> Result<Vec<String>, RemoteError> {
+impl Reader {
+    /// What [`crate::remote::ReadAzureDevOps::paths`] answers.
+    pub(super) async fn tree(&self, tree: PathTree) -> Result<Vec<String>, RemoteError> {
         const OPERATION: &str = "classificationnodes";
         let group = match tree {
             PathTree::Areas => "areas",

@@ -15,7 +15,9 @@ use super::{wiql, wire};
 use crate::http::{Client, Request};
 use crate::model::config::AzureDevOpsConnection;
 use crate::model::{WorkItem, WorkItemId, WorkItemType};
-use crate::remote::{DescribedType, ReadAzureDevOps, RemoteError, RemoteErrorKind, WorkItemQuery};
+use crate::remote::{
+    DescribedType, PathTree, ReadAzureDevOps, RemoteError, RemoteErrorKind, WorkItemQuery,
+};
 
 /// Ids per `workitemsbatch` and addresses per `artifacturiquery`; more ids are refused with VS403474.
 const PAGE: usize = 200;
@@ -259,6 +261,10 @@ impl ReadAzureDevOps for Reader {
         let pages = distinct.chunks(PAGE).map(<[String]>::to_vec);
         let pages = for_each_page(&self.session, pages, find_page).await?;
         Ok(pages.into_iter().flatten().collect())
+    }
+
+    async fn paths(&self, tree: PathTree) -> Result<Vec<String>, RemoteError> {
+        self.tree(tree).await
     }
 }
 

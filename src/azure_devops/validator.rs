@@ -27,8 +27,8 @@ use super::wire;
 use crate::http::Response;
 use crate::model::{WorkItem, WorkItemId, WorkItemType};
 use crate::remote::{
-    Evidence, Objection, ReadAzureDevOps, RemoteError, RemoteErrorKind, ValidateAzureDevOps,
-    Validation, WorkItemQuery, WorkItemWrite, WouldBe,
+    Evidence, Objection, PathTree, ReadAzureDevOps, RemoteError, RemoteErrorKind,
+    ValidateAzureDevOps, Validation, WorkItemQuery, WorkItemWrite, WouldBe,
 };
 
 /// What is no boolean in any spelling.
@@ -254,6 +254,10 @@ impl ReadAzureDevOps for Validator {
         urls: &[String],
     ) -> Result<BTreeMap<String, Vec<WorkItemId>>, RemoteError> {
         self.reader.find_by_hyperlink(urls).await
+    }
+
+    async fn paths(&self, tree: PathTree) -> Result<Vec<String>, RemoteError> {
+        self.reader.paths(tree).await
     }
 }
 

@@ -14,8 +14,8 @@ use super::{patch, wire};
 use crate::http::{Repeat, Request};
 use crate::model::{WorkItem, WorkItemId, WorkItemType};
 use crate::remote::{
-    ReadAzureDevOps, RemoteError, RemoteErrorKind, WorkItemQuery, WorkItemWrite, WriteAzureDevOps,
-    WriteOutcome,
+    PathTree, ReadAzureDevOps, RemoteError, RemoteErrorKind, WorkItemQuery, WorkItemWrite,
+    WriteAzureDevOps, WriteOutcome,
 };
 
 /// Writes to the project of a [`Reader`], and reads like it.
@@ -156,5 +156,9 @@ impl ReadAzureDevOps for Writer {
         urls: &[String],
     ) -> Result<BTreeMap<String, Vec<WorkItemId>>, RemoteError> {
         self.reader.find_by_hyperlink(urls).await
+    }
+
+    async fn paths(&self, tree: PathTree) -> Result<Vec<String>, RemoteError> {
+        self.reader.paths(tree).await
     }
 }

@@ -35,8 +35,8 @@ pub(crate) mod testing;
 pub use compile::CompiledMapping;
 pub use filter::Filter;
 pub use lint::{
-    Allowed, LintReport, lint, lint_config, lint_paths, lint_report, names_paths, seen,
-    unused_allows,
+    Allowed, LintReport, lint, lint_config, lint_create_in, lint_form, lint_paths, lint_report,
+    names_custom_fields, names_paths, seen, unused_allows,
 };
 pub use problem::{Problem, RowProblem};
 pub use row::CompiledRow;

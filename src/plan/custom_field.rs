@@ -403,7 +403,7 @@ impl Assessing<'_> {
                     work_item_type: work_item_type.clone(),
                 });
             }
-            match shown(&kind.form, self.declared) {
+            match kind.form.shows(&self.declared.reference_name) {
                 Some(true) => {}
                 Some(false) => {
                     let message = format!(
@@ -430,22 +430,6 @@ impl Assessing<'_> {
             self.found.missing.extend(more);
         }
     }
-}
-
-/// Whether the field has a control on the form, and whether people see it.
-fn shown(form: &Form, declared: &CustomField) -> Option<bool> {
-    let mut found = None;
-    for page in &form.pages {
-        for group in page.sections.iter().flat_map(|section| &section.groups) {
-            for control in &group.controls {
-                if declared.is_called(&control.id) {
-                    let seen = page.is_visible && group.is_visible && control.is_visible;
-                    found = Some(found.unwrap_or(false) || seen);
-                }
-            }
-        }
-    }
-    found
 }
 
 /// Where the field goes: long texts with markup get a group of their own, which the service demands;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::connect::{endpoints, remote_error};
-use super::custom_field::AwaitedField;
+use super::custom_field::{AwaitedField, Forms};
 use super::error::ReconcileError;
 use super::{Context, custom_field};
 use crate::model::Name;
@@ -44,6 +44,8 @@ pub(super) struct Configuration<'a> {
     pub(super) inputs: Vec<ConfigurationInput<'a>>,
     /// Declared fields that are not all there yet.
     pub(super) awaited: Vec<AwaitedField>,
+    /// Forms that were read meanwhile.
+    pub(super) forms: Forms,
     /// What is worth telling though nothing declares it any more.
     pub(super) findings: Vec<PlanFinding>,
 }
@@ -69,6 +71,7 @@ pub(super) async fn observe<'a>(
     Ok(Configuration {
         inputs,
         awaited: fields.awaited,
+        forms: fields.forms,
         findings,
     })
 }

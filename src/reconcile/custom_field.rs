@@ -9,6 +9,7 @@ use super::connect::{endpoints, remote_error};
 use super::error::ReconcileError;
 use crate::diagnostics::catalog::custom_field as codes;
 use crate::diagnostics::{Code, Finding, Location, Place};
+use crate::mapping::lint_form;
 use crate::model::config::{Config, Connection, CustomField, FieldMapping, RowTarget, SyncRule};
 use crate::model::{FieldDefinition, Name, TypeField, Value, WorkItemType};
 use crate::plan::configuration::{ConfigurationInput, Resource};
@@ -16,7 +17,7 @@ use crate::plan::custom_field::{
     ObservedProcess, Remark, assess, custom_field_address, object_to_process, observed_digest,
 };
 use crate::plan::{PlanFinding, glob};
-use crate::remote::{Process, ReadProcess, RemoteError, RemoteErrorKind};
+use crate::remote::{Process, ProcessType, ReadProcess, RemoteError, RemoteErrorKind};
 use crate::store::{IntentKind, MadeField};
 
 /// A declared field that is not all there yet: what writes it has to wait for it.
@@ -35,7 +36,12 @@ pub(super) struct Fields<'a> {
     pub(super) awaited: Vec<AwaitedField>,
     /// What is in the way of a declaration; nothing may be written then.
     pub(super) refused: Vec<Finding>,
+    /// What was read of the forms meanwhile.
+    pub(super) forms: Forms,
 }
+
+/// The work item types of the processes that were read, each with its form, by connection.
+pub(super) type Forms = BTreeMap<Name, Vec<ProcessType>>;
 
 /// The declared fields that `only` selects, by connection.
 fn selected<'a>(config: &'a Config, only: &[String]) -> BTreeMap<&'a Name, Vec<&'a CustomField>> {
@@ -79,6 +85,8 @@ async fn observe_connection<'a>(
             return Ok(());
         }
     };
+    let types = observed.types.clone();
+    fields.forms.insert(connection.name.clone(), types);
     let now = context.clock.now();
     let intents = context.store.open_intents(&endpoints(connection)).await?;
     for declared in declared {
@@ -265,6 +273,26 @@ fn declared_for<'a>(
         .custom_fields
         .values()
         .filter(move |field| field.connection == *connection && field.is_on(work_item_type))
+}
+
+/// L22: custom fields of a mapping that the form of its type does not show. Declared ones are looked after
+/// where they are declared.
+pub(super) fn on_no_form(
+    config: &Config,
+    connection: &Name,
+    mapping: &FieldMapping,
+    live: &WorkItemType,
+    types: &[ProcessType],
+) -> Vec<Finding> {
+    let mut types = types.iter();
+    let Some(known) = types.find(|known| known.name.eq_ignore_ascii_case(&live.name)) else {
+        return Vec::new();
+    };
+    let placed = |field: &str| {
+        let mut declared = declared_for(config, connection, &live.name);
+        declared.any(|declared| declared.is_called(field))
+    };
+    lint_form(mapping, live, |field| known.form.shows(field), placed)
 }
 
 /// A live type as it will be once its declared fields are there. Fields and values that are there already

@@ -13,6 +13,7 @@ mod dump;
 mod error;
 mod executor;
 mod observe;
+mod places;
 mod plan;
 mod progress;
 mod record;

@@ -23,7 +23,8 @@ use crate::model::{
 };
 use crate::plan::{ItemKey, LinkedPairs, Observed, glob, is_unchanged};
 use crate::remote::{
-    CaseListing, CaseRead, CaseScope, RemoteError, RemoteErrorKind, Verification, WorkItemQuery,
+    CaseListing, CaseRead, CaseScope, PathTree, RemoteError, RemoteErrorKind, Verification,
+    WorkItemQuery,
 };
 use crate::store::StoreError;
 
@@ -68,6 +69,7 @@ pub(super) struct Observer<'a> {
     /// Work items of unchanged pairs that were dropped, by the lower-case name of their type.
     dropped: BTreeMap<String, HashMap<WorkItemId, CaseId>>,
     queries: Vec<(WorkItemQuery, Arc<Vec<WorkItemId>>)>,
+    trees: Vec<(PathTree, Option<Arc<Vec<String>>>)>,
     types: BTreeMap<String, Arc<WorkItemType>>,
     checked: bool,
 }
@@ -124,6 +126,7 @@ impl<'a> Observer<'a> {
             items: BTreeMap::new(),
             dropped: BTreeMap::new(),
             queries: Vec::new(),
+            trees: Vec::new(),
             types: BTreeMap::new(),
             checked: false,
         })
@@ -172,6 +175,34 @@ impl<'a> Observer<'a> {
             }) => Ok(None),
             Err(error) => Err(self.failed(error)),
         }
+    }
+
+    /// The paths of a tree of the project, asked for once; `None` if this token may not see them.
+    pub(super) async fn paths(
+        &mut self,
+        tree: PathTree,
+    ) -> Result<Option<Arc<Vec<String>>>, ReconcileError> {
+        self.check().await?;
+        let mut known = self.trees.iter();
+        if let Some((_, paths)) = known.find(|(known, _)| *known == tree) {
+            return Ok(paths.clone());
+        }
+        let paths = match self.readers.azure_devops.paths(tree).await {
+            Ok(paths) => Some(Arc::new(paths)),
+            // The credential was accepted a moment ago, so 401 means here that it may not do this. Not
+            // to be able to look ahead is no reason to stop.
+            Err(RemoteError {
+                kind:
+                    RemoteErrorKind::Unauthenticated { .. }
+                    | RemoteErrorKind::Forbidden { .. }
+                    | RemoteErrorKind::NotFound { .. }
+                    | RemoteErrorKind::Unsupported { .. },
+                ..
+            }) => None,
+            Err(error) => return Err(self.failed(error)),
+        };
+        self.trees.push((tree, paths.clone()));
+        Ok(paths)
     }
 
     /// Everything that planning `rule` needs from both systems, and the links that it may need whole.

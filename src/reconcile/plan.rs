@@ -6,15 +6,16 @@ use std::time::Duration;
 
 use super::configuration::Configuration;
 use super::connect::endpoints;
-use super::custom_field::AwaitedField;
+use super::custom_field::{AwaitedField, Forms};
 use super::error::ReconcileError;
 use super::executor::later;
 use super::observe::Observer;
+use super::places::unknown_places;
 use super::{Context, configuration, custom_field};
 use crate::diagnostics::catalog::mapping as mapping_codes;
 use crate::diagnostics::{Finding, Location, Place};
 use crate::mapping::CompiledMapping;
-use crate::mapping::seen::{Seen, coverage, lint_seen};
+use crate::mapping::seen::{Seen, coverage, lint_seen, lost_formatting};
 use crate::model::config::{Config, Connection, FieldMapping, Origin, SyncRule};
 use crate::model::{Case, Endpoints, Link, Name, WorkItem, WorkItemType};
 use crate::plan::safety::{FileCounts, Overrides};
@@ -71,6 +72,7 @@ pub async fn plan(
     options: &PlanOptions,
 ) -> Result<PlanOutcome, ReconcileError> {
     let mut findings = Vec::new();
+    let mut lost = Vec::new();
     let mut observations = Vec::new();
     let mut configuration = configuration::observe(context, &options.inputs.only).await?;
     for (connection_name, rules) in rules_by_connection(context.config, &options.inputs.only) {
@@ -82,7 +84,15 @@ pub async fn plan(
         let mut observer = Observer::new(context, connection, readers, &rules).await?;
         for rule in rules {
             let only = &options.inputs.only;
-            let mapping = compile(context.config, only, rule, &mut observer, &mut findings);
+            let forms = &configuration.forms;
+            let mapping = compile(
+                context.config,
+                only,
+                forms,
+                rule,
+                &mut observer,
+                &mut findings,
+            );
             let Some(mapping) = mapping.await? else {
                 continue;
             };
@@ -91,6 +101,7 @@ pub async fn plan(
                 let pairs = observer.pairs();
                 let seen = seen(rule, (declared, &mapping), connection, &observed, &pairs);
                 findings.extend(lint_seen(&seen));
+                lost.extend(lost_formatting(&seen));
                 if options.coverage {
                     findings.extend(coverage(&seen));
                 }
@@ -108,6 +119,13 @@ pub async fn plan(
     if findings.iter().any(Finding::is_error) {
         return Err(ReconcileError::Findings(findings));
     }
+    // With numbers it says more than without.
+    findings.retain(|known| {
+        let same =
+            |one: &Finding| one.code.code == known.code.code && one.location == known.location;
+        !lost.iter().any(same)
+    });
+    findings.extend(lost);
     observations.sort_by(|a, b| a.rule.name.cmp(&b.rule.name));
     let awaited = std::mem::take(&mut configuration.awaited);
     let planned = assemble(context, options, configuration, &observations, &findings).await?;
@@ -134,6 +152,7 @@ fn rules_by_connection<'a>(
 async fn compile(
     config: &Config,
     only: &[String],
+    forms: &Forms,
     rule: &SyncRule,
     observer: &mut Observer<'_>,
     findings: &mut Vec<Finding>,
@@ -147,6 +166,16 @@ async fn compile(
     });
     let (compiled, mut found) = fit(config, rule, mapping, live.as_deref());
     found.extend(left_out);
+    if let (Some(live), Some(types)) = (live.as_deref(), forms.get(&rule.connection)) {
+        found.extend(custom_field::on_no_form(
+            config,
+            &rule.connection,
+            mapping,
+            live,
+            types,
+        ));
+    }
+    found.extend(unknown_places(rule, mapping, observer).await?);
     let users = config.connections.get(&rule.connection);
     let compiled = match users {
         Some(connection) => compiled.map(|mapping| mapping.with_users(&connection.users)),
@@ -215,7 +244,12 @@ fn seen<'a>(
     let work_items: Vec<&WorkItem> = work_items.collect();
     let free_cases = cases.iter().copied();
     let free_items = work_items.iter().copied();
+    let linked = cases.iter().filter_map(|case| {
+        let item = observed.work_item(pairs.work_item(case.id)?)?;
+        Some((*case, item))
+    });
     Seen {
+        pairs: linked.collect(),
         rule,
         mapping,
         compiled,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 
-use super::RemoteError;
+use super::{PathTree, RemoteError};
 use crate::model::{Marker, Rev, Value, WorkItem, WorkItemId, WorkItemType};
 
 /// Which work items to list. Every condition must hold.
@@ -48,6 +48,10 @@ pub trait ReadAzureDevOps: Send + Sync {
         &self,
         urls: &[String],
     ) -> Result<BTreeMap<String, Vec<WorkItemId>>, RemoteError>;
+
+    /// Every path of a tree as fields hold it (`Web Shop\\QA`), a parent before its children; one
+    /// request.
+    async fn paths(&self, tree: PathTree) -> Result<Vec<String>, RemoteError>;
 }
 
 /// Writing to one Azure DevOps project.

@@ -78,9 +78,6 @@ pub trait ExploreAzureDevOps: ReadAzureDevOps {
 
     /// A work item type with its help texts; as many requests as [`ReadAzureDevOps::work_item_type`].
     async fn describe(&self, name: &str) -> Result<DescribedType, RemoteError>;
-
-    /// Every path of a tree as fields hold it (`Web Shop\\QA`), a parent before its children.
-    async fn paths(&self, tree: PathTree) -> Result<Vec<String>, RemoteError>;
 }
 
 /// Looking around in one TestWorthy project.

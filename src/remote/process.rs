@@ -143,6 +143,24 @@ pub struct Form {
     pub pages: Vec<FormPage>,
 }
 
+impl Form {
+    /// Whether people see the field on it; `None` if no control shows it.
+    pub fn shows(&self, field: &str) -> Option<bool> {
+        let mut found = None;
+        for page in &self.pages {
+            for group in page.sections.iter().flat_map(|section| &section.groups) {
+                for control in &group.controls {
+                    if control.id.eq_ignore_ascii_case(field) {
+                        let seen = page.is_visible && group.is_visible && control.is_visible;
+                        found = Some(found.unwrap_or(false) || seen);
+                    }
+                }
+            }
+        }
+        found
+    }
+}
+
 /// A page of a form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FormPage {

@@ -389,6 +389,66 @@ fn the_process_may_not_be_seen() {
     golden("process-forbidden", 8, &project, &[]);
 }
 
+/// Every lint rule that asks the server shows, errors first, and the errors decide the exit code.
+#[test]
+fn live_lint() {
+    let project = Project::web_shop();
+    project.replace(
+        "mappings/test-case.yaml",
+        "    - { testworthy: title, azureDevOps: System.Title }\n",
+        "    - { testworthy: title, azureDevOps: System.Title }\n    \
+         - { id: area, testworthy: section.path, azureDevOps: System.AreaPath, as: path, \
+         direction: toAzureDevOps, values: { \"**\": 'Web Shop\\QS' } }\n    \
+         - { id: iteration, constant: 'Web Shop\\Sprint 12', azureDevOps: System.IterationPath }\n    \
+         - { id: state, testworthy: custom.phase, azureDevOps: System.State, as: state, \
+         direction: toAzureDevOps, values: { a: Design, b: Frozen } }\n",
+    );
+    // Nothing goes back from 4.
+    project.replace(
+        "mappings/test-case.yaml",
+        "      reverse: { 4: \"P3 - Good to Test\" }\n",
+        "",
+    );
+    let hidden = ["Custom.Gherkin", "Custom.Origin"];
+    for field in hidden {
+        project
+            .state()
+            .azure_devops
+            .take_off_form("Test Case", field);
+    }
+    golden("live-lint", 4, &project, &[]);
+}
+
+/// L22 alone: it is said, and nothing fails.
+#[test]
+fn a_mapped_field_is_on_no_form() {
+    let project = Project::web_shop();
+    project
+        .state()
+        .azure_devops
+        .take_off_form("Test Case", "Custom.Gherkin");
+    golden("on-no-form", 0, &project, &[]);
+    let mapping = "mappings/test-case.yaml";
+    let row = "azureDevOps: Custom.Gherkin }";
+    let accepted = "azureDevOps: Custom.Gherkin, allow: [{ code: L22, reason: for scripts }] }";
+    project.replace(mapping, row, accepted);
+    let told = project.run(&["doctor"]).expect(0);
+    assert!(!told.stdout.contains("L22"), "{}", told.stdout);
+}
+
+/// Who may not see the process is told that the forms were not looked at.
+#[test]
+fn the_forms_may_not_be_seen() {
+    let project = Project::web_shop();
+    let fault = FaultKind::Status {
+        status: 403,
+        retry_after: None,
+    };
+    let fault = Fault::new("*/work/processes/*", fault);
+    project.state().faults.add(fault);
+    golden("forms-not-seen", 0, &project, &[]);
+}
+
 #[test]
 fn suite_and_area_are_not_there() {
     let project = Project::web_shop();

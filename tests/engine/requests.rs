@@ -1,9 +1,11 @@
 //! How many requests the work takes, counted at the sandbox.
 
+use accord::reconcile::ReconcileError;
 use accord::sandbox::log::System;
 use accord::sandbox::testworthy::CaseEdit;
+use accord::sandbox::{Fault, FaultKind};
 
-use crate::support::{TO_AZURE_DEVOPS, World};
+use crate::support::{TO_AZURE_DEVOPS, World, example};
 
 const N: usize = 2_000;
 
@@ -81,4 +83,70 @@ async fn two_thousand_creates_stay_within_the_request_budget() {
         0,
         "a plan writes nothing"
     );
+}
+
+/// The sample's mapping with a table of areas, and a rule that creates in an area and an iteration.
+async fn with_places(area: &str, place: &str) -> World {
+    let title = "    - { testworthy: title, azureDevOps: System.Title }\n";
+    let row = format!(
+        "    - {{ testworthy: section.path, azureDevOps: System.AreaPath, as: path, direction: toAzureDevOps, \
+         values: {{ \"**\": '{area}' }} }}\n"
+    );
+    let mapping = example("mappings/test-case.yaml").replace(title, &format!("{title}{row}"));
+    let rule = format!(
+        "{TO_AZURE_DEVOPS}  createIn: {{ azureDevOps: {{ areaPath: 'Web Shop\\QA', iterationPath: '{place}' }} }}\n"
+    );
+    World::mapped(&mapping, &rule).await
+}
+
+fn asked_for_trees(world: &World) -> u64 {
+    let state = world.sandbox.state();
+    let routes = state.log.routes().iter();
+    routes
+        .filter(|((_, route), _)| route.contains("classificationnodes"))
+        .map(|(_, count)| count)
+        .sum()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_reads_each_tree_of_paths_once_and_only_if_something_names_one() {
+    let world = with_places(r"Web Shop\QA\Checkout", r"Web Shop\Sprint 12").await;
+    world.plan().await;
+    assert_eq!(asked_for_trees(&world), 2, "areas and iterations");
+    let requests = world.sandbox.state().log.requests(System::AzureDevOps);
+    assert!(requests <= 1 + 20, "{requests} requests");
+    let world = World::new(true, TO_AZURE_DEVOPS).await;
+    world.plan().await;
+    assert_eq!(asked_for_trees(&world), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn paths_that_are_not_there_are_refused_at_their_lines_before_any_write() {
+    let world = with_places(r"Web Shop\QS", r"Web Shop\Sprint 99").await;
+    let remotes = world.remotes();
+    let Err(ReconcileError::Findings(findings)) = world.plan_with(&remotes).await else {
+        panic!("no plan holds what the server would refuse");
+    };
+    let told: Vec<(&str, &str)> = findings
+        .iter()
+        .filter(|finding| finding.is_error())
+        .map(|finding| (finding.code.code, finding.message.as_str()))
+        .collect();
+    assert_eq!(told.len(), 2, "{told:#?}");
+    assert_eq!(told[0].0, "L06");
+    assert!(told[0].1.contains(r"no `Web Shop\QS`"), "{told:#?}");
+    assert_eq!(told[1].0, "L06");
+    assert!(told[1].1.contains(r"no `Web Shop\Sprint 99`"), "{told:#?}");
+    assert!(findings.iter().all(|finding| finding.location.is_some()));
+    let state = world.sandbox.state();
+    assert_eq!(state.log.writes(System::AzureDevOps), 0);
+    assert_eq!(state.log.writes(System::Testworthy), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_that_may_not_see_the_paths_plans_all_the_same() {
+    let world = with_places(r"Web Shop\QA\Checkout", r"Web Shop\Sprint 12").await;
+    let fault = Fault::new("classificationnodes", FaultKind::Forbidden);
+    world.sandbox.state().faults.add(fault);
+    world.plan().await;
 }

@@ -238,6 +238,7 @@ fn lint_entries() -> Vec<&'static Entry> {
     let beside = [
         "reason-not-listed",
         "state-out-of-reach",
+        "steps-may-not-fit",
         "unused-allow",
         "one-way-table",
         "nothing-to-write",

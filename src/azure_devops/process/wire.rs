@@ -127,6 +127,15 @@ pub(super) struct FormControl {
     id: String,
     label: Option<String>,
     visible: Option<bool>,
+    contribution: Option<Contribution>,
+}
+
+/// What an extension puts in place of a control (Microsoft Learn, Groups, `WitContribution`): its inputs
+/// name the fields that it shows.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Contribution {
+    inputs: Option<serde_json::Map<String, Json>>,
 }
 
 /// The word is an enumeration of the documents; one that is new is nothing that Accord may change.
@@ -239,13 +248,27 @@ impl Group {
                 .controls
                 .unwrap_or_default()
                 .into_iter()
-                .map(FormControl::control)
+                .flat_map(FormControl::controls)
                 .collect(),
         }
     }
 }
 
 impl FormControl {
+    /// The control, and of an extension's one for every input that may be a field.
+    fn controls(mut self) -> Vec<Control> {
+        let contribution = self.contribution.take().unwrap_or_default();
+        let own = self.control();
+        let inputs = contribution.inputs.unwrap_or_default();
+        let fields = inputs.values().filter_map(Json::as_str).map(|id| Control {
+            id: id.to_owned(),
+            ..own.clone()
+        });
+        let mut controls: Vec<Control> = fields.collect();
+        controls.insert(0, own);
+        controls
+    }
+
     pub(super) fn control(self) -> Control {
         Control {
             id: self.id,
@@ -303,5 +326,22 @@ mod tests {
         let groups = &form.pages[0].sections[0].groups;
         assert_eq!(groups.len(), 1);
         assert!(groups[0].is_visible && !groups[0].controls[0].is_visible);
+    }
+
+    #[test]
+    fn an_extension_shows_the_fields_that_its_inputs_name() {
+        let kind: WorkItemType = serde_json::from_value(json!({
+            "referenceName": "A.Bug", "name": "Bug", "customization": "inherited",
+            "layout": {"pages": [{"id": "p", "sections": [{"id": "Section1", "groups": [{"id": "g", "controls": [
+                {"id": "7f2b", "isContribution": true, "contribution": {
+                    "contributionId": "multi-value", "inputs": {"FieldName": "Custom.Browsers", "Height": 3}}},
+                {"id": "Custom.Hidden", "visible": false}
+            ]}]}]}]}
+        }))
+        .unwrap();
+        let form = kind.process_type().form;
+        assert_eq!(form.shows("custom.browsers"), Some(true));
+        assert_eq!(form.shows("Custom.Hidden"), Some(false));
+        assert_eq!(form.shows("Custom.Other"), None);
     }
 }

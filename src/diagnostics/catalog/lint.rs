@@ -3,12 +3,17 @@
 
 super::entries! {
     L09_LOSSY, "L09", Error, "the row cannot come back",
-        "A two-way row must be able to go to the other side and back without loss. Paths that share one target, formatted text in a plain field, and a table with wildcards cannot: what a person edits on one side would come back as something else, or without its formatting.",
+        "A two-way row must be able to go to the other side and back without loss. Paths that share one target, formatted text in a plain field, steps over `api: v1`, and a table with wildcards cannot: what a person edits on one side would come back as something else, or without its formatting.",
         "- { testworthy: custom.area, azureDevOps: System.AreaPath, as: path, values: { \"Checkout/**\": 'Web Shop\\QA' } }   # in a two-way rule",
         "Give the row `direction: toAzureDevOps` or `direction: toTestWorthy`, or map a field of the same kind.";
 
+    STEPS_MAY_NOT_FIT, "steps-may-not-fit", Warning, "steps may not fit the surface v1",
+        "Over `api: v1` a case keeps its steps as plain lines and one expected result, that of the last step. A work item with an expected result on an earlier step, or with formatting in a step, does not fit: nothing is dropped, that item's steps wait with a finding.",
+        "kind: Connection\nmetadata: { name: on-v1 }\nspec:\n  testworthy: { url: \"https://api.testworthy.com\", api: v1, token: { env: TESTWORTHY_TOKEN }, projectId: 7, caseUrl: \"https://testworthy.us/TestCase/Detail/{case_id}\" }\n  azureDevOps: { organizationUrl: \"https://dev.azure.com/contoso\", project: Web Shop, personalAccessToken: { env: AZURE_DEVOPS_EXT_PAT } }\n---\nkind: FieldMapping\nmetadata: { name: with-steps }\nspec:\n  testworthy: TestCase\n  azureDevOps: Test Case\n  fields:\n    - { testworthy: steps, azureDevOps: Microsoft.VSTS.TCM.Steps }\n---\nkind: SyncRule\nmetadata: { name: to-cases }\nspec:\n  connection: on-v1\n  mapping: with-steps\n  scope: { azureDevOps: {} }\n  direction: toTestWorthy\n  create: none",
+        "Reach TestWorthy over `api: automation`, or write `direction: toAzureDevOps` on the row. If the work items keep to one expected result, nothing waits.";
+
     L10_FORMATTING_DROPPED, "L10", Warning, "formatted text goes to a plain field",
-        "The source holds formatted text and the target plain text. What plain text cannot show is dropped there: bold and italic, links (their text stays), images, tables and lists as such, code, headings and colours. The source keeps everything.",
+        "The source holds formatted text and the target plain text. What plain text cannot show is dropped there: bold and italic, links (their text stays), images, tables and lists as such, code, headings and colours. The source keeps everything. A plan says how many items lose what.",
         "- { testworthy: description, azureDevOps: Custom.Notes, as: richText, direction: toAzureDevOps }",
         "Map it to a field of type HTML. If plain text is enough, say so: `allow: [{ code: L10, reason: only shown in a list }]`.";
 

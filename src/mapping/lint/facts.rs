@@ -15,6 +15,8 @@ pub(in crate::mapping) struct Usage {
     pub(in crate::mapping) whole_project: bool,
     /// Connections of those rules that name no people under `users`.
     pub(in crate::mapping) without_users: Vec<String>,
+    /// Connections over which those rules write cases of the surface v1.
+    pub(in crate::mapping) flat: Vec<String>,
 }
 
 impl Usage {

@@ -24,6 +24,11 @@ pub(super) fn check(mapping: &FieldMapping, facts: &Facts<'_>, found: &mut Vec<F
         }));
     } else {
         found.extend(formatting(mapping, facts));
+        found.extend(flat_steps(facts).filter(|_| facts.writes(System::TestWorthy)).map(|why| {
+            finding(mapping, facts.row, &codes::STEPS_MAY_NOT_FIT, why).with_help(
+                "reach TestWorthy over `api: automation`, or let the row go `direction: toAzureDevOps`",
+            )
+        }));
     }
     found.extend(length(mapping, facts));
 }
@@ -48,6 +53,9 @@ fn no_way_back(facts: &Facts<'_>) -> Option<String> {
         let what = "a computed value has no way back, so the row cannot go both ways";
         return Some(what.to_owned());
     }
+    if let Some(why) = flat_steps(facts) {
+        return Some(why);
+    }
     if let Some(case_is_rich) = mixed_text(facts) {
         let (rich, plain) = if case_is_rich {
             (System::TestWorthy, System::AzureDevOps)
@@ -63,6 +71,19 @@ fn no_way_back(facts: &Facts<'_>) -> Option<String> {
         return many_to_one(facts);
     }
     None
+}
+
+/// Steps of a surface that keeps fewer parts of them than a work item does.
+fn flat_steps(facts: &Facts<'_>) -> Option<String> {
+    if facts.codec() != Some(Codec::Steps) || facts.usage.flat.is_empty() {
+        return None;
+    }
+    let connections: Vec<&str> = facts.usage.flat.iter().map(String::as_str).collect();
+    Some(format!(
+        "over `api: v1` (connection {}) a case keeps its steps as plain lines and one expected result, \
+         that of the last step; work items hold a formatted one for every step",
+        super::quoted_texts(&connections)
+    ))
 }
 
 /// A table of paths that cannot be read backwards.

@@ -6,6 +6,7 @@
 mod accept;
 mod expression;
 mod facts;
+mod form;
 mod lossy;
 mod paths;
 mod people;
@@ -28,11 +29,12 @@ use super::form::key;
 use super::row::CompiledRow;
 use crate::diagnostics::{Finding, Location, Place};
 use crate::model::config::{Config, FieldMapping, Origin, Row};
-use crate::model::{System, Value, WorkItemType};
+use crate::model::{Name, System, Value, WorkItemType};
 use facts::Facts;
 
 pub use accept::Allowed;
-pub use paths::{lint_paths, names_paths};
+pub use form::{lint_form, names_custom_fields};
+pub use paths::{lint_create_in, lint_paths, names_paths};
 
 /// What the rules say of manifests.
 #[derive(Clone, Debug, Default)]
@@ -90,7 +92,16 @@ fn usage(config: &Config, mapping: &FieldMapping) -> Usage {
         let connection = config.connections.get(*name);
         connection.is_some_and(|connection| connection.users.is_empty())
     });
+    let to_cases = using().filter(|rule| rule.target == System::TestWorthy);
+    let flat: BTreeSet<&Name> = to_cases
+        .map(|rule| &rule.connection)
+        .filter(|name| {
+            let connection = config.connections.get(*name);
+            connection.is_some_and(|connection| connection.testworthy.is_v1())
+        })
+        .collect();
     Usage {
+        flat: flat.into_iter().map(ToString::to_string).collect(),
         targets: targets.into_iter().collect(),
         // Two rules that go one way each share no item.
         two_way: false,
@@ -144,6 +155,11 @@ fn quoted(values: &[&Value]) -> String {
 /// Texts in back quotes, with commas and an `and`.
 fn quoted_texts(texts: &[&str]) -> String {
     let texts: Vec<String> = texts.iter().map(|text| format!("`{text}`")).collect();
+    joined(&texts.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// Texts with commas and an `and`.
+fn joined(texts: &[&str]) -> String {
     match texts.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
         _ => texts.concat(),

@@ -4,7 +4,7 @@ use super::facts::{Facts, Usage};
 use crate::diagnostics::catalog::mapping as entry;
 use crate::diagnostics::{Finding, nearest};
 use crate::mapping::resolve::finding;
-use crate::model::config::{Codec, FieldMapping, Row, RowSource, Unmapped};
+use crate::model::config::{Codec, FieldMapping, Row, RowSource, SyncRule, Unmapped};
 use crate::model::{System, Value, WorkItemType};
 
 /// The paths that rows write into `field` (`System.AreaPath` or `System.IterationPath`), each with its
@@ -51,17 +51,37 @@ pub fn names_paths(mapping: &FieldMapping, field: &str) -> bool {
 /// L06: paths of the mapping's tables that the project does not have. Names of nodes are compared without
 /// case, and a leading backslash is nothing.
 pub fn lint_paths(mapping: &FieldMapping, field: &str, there: &[String]) -> Vec<Finding> {
-    let fold = |path: &str| path.trim_matches('\\').to_lowercase();
-    let unknown = |path: &str| !there.iter().any(|known| fold(known) == fold(path));
     written(mapping, None, field)
-        .filter(|(_, path)| unknown(path))
+        .filter(|(_, path)| !is_there(path, there))
         .map(|(row, path)| {
             let what = format!("the project has no `{path}`, which the row writes into `{field}`");
-            let near = nearest(&path, there.iter().map(String::as_str));
-            finding(mapping, row, &entry::L06_NOT_ALLOWED, what).with_help(match near {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "create it in the project's settings, or correct the row".to_owned(),
-            })
+            finding(mapping, row, &entry::L06_NOT_ALLOWED, what)
+                .with_help(way_out(&path, there, "the row"))
         })
         .collect()
+}
+
+/// L06 for the place of new work items: a path under `createIn` that the project does not have.
+pub fn lint_create_in(rule: &SyncRule, path: &str, there: &[String]) -> Option<Finding> {
+    if is_there(path, there) {
+        return None;
+    }
+    let message = format!(
+        "the project has no `{path}`, in which rule `{}` creates work items",
+        rule.name
+    );
+    let finding = Finding::new(&entry::L06_NOT_ALLOWED, message).at(super::place(&rule.origin));
+    Some(finding.with_help(way_out(path, there, "the rule")))
+}
+
+fn is_there(path: &str, there: &[String]) -> bool {
+    let fold = |path: &str| path.trim_matches('\\').to_lowercase();
+    there.iter().any(|known| fold(known) == fold(path))
+}
+
+fn way_out(path: &str, there: &[String], what: &str) -> String {
+    match nearest(path, there.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("create it in the project's settings, or correct {what}"),
+    }
 }

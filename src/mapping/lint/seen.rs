@@ -45,6 +45,8 @@ pub struct Seen<'a> {
     pub free_cases: Vec<&'a Case>,
     /// Work items that belong to no pair.
     pub free_work_items: Vec<&'a WorkItem>,
+    /// Pairs of items in scope that were kept.
+    pub pairs: Vec<(&'a Case, &'a WorkItem)>,
 }
 
 /// L16, L20 and L29.
@@ -53,6 +55,84 @@ pub fn lint_seen(seen: &Seen<'_>) -> Vec<Finding> {
     found.extend(titles(seen));
     found.extend(slow(seen));
     found
+}
+
+/// L10 with numbers: for each row that writes formatted text into a plain field, how many items lose what.
+/// Only what is yet to be written counts: new items, and pairs whose two values are not in accord.
+pub fn lost_formatting(seen: &Seen<'_>) -> Vec<Finding> {
+    let target = seen.rule.target;
+    let mut found = Vec::new();
+    for row in &seen.mapping.rows {
+        let accepted = row.allow.iter().any(|allow| allow.code == "L10");
+        let ready = seen
+            .compiled
+            .row(&row.name)
+            .filter(|ready| !accepted && may_write(row, target) && ready.drops_formatting(target));
+        let Some(ready) = ready else { continue };
+        let mut parts: BTreeSet<&'static str> = BTreeSet::new();
+        let mut items = Vec::new();
+        for (id, value) in sources(seen, row, ready) {
+            let lost = ready.formatting(&value);
+            if !lost.is_empty() {
+                parts.extend(lost);
+                items.push(id);
+            }
+        }
+        if items.is_empty() {
+            continue;
+        }
+        let (count, one) = (items.len(), items.len() == 1);
+        let parts: Vec<&str> = parts.into_iter().collect();
+        let what = format!(
+            "{target} keeps plain text here, and {count} {} {}: {}",
+            if one { "item loses" } else { "items lose" },
+            super::joined(&parts),
+            listed(items.into_iter())
+        );
+        found.push(
+            finding(seen.mapping, row, &codes::L10_FORMATTING_DROPPED, what).with_help(
+                "map it to a field of formatted text; if plain text is enough, `allow: [{ code: L10, reason: ... }]` says so",
+            ),
+        );
+    }
+    found
+}
+
+/// The source values that the rule has yet to write with a row, each with the name of its item.
+fn sources(seen: &Seen<'_>, row: &Row, ready: &CompiledRow) -> Vec<(String, Value)> {
+    let creates = seen.rule.creates;
+    let mut values = Vec::new();
+    match seen.rule.target {
+        System::AzureDevOps => {
+            for case in seen.free_cases.iter().filter(|_| creates) {
+                let value = ready.read_case(case, None).ok();
+                values.extend(value.map(|value| (format!("case {}", case.id), value)));
+            }
+        }
+        System::TestWorthy => {
+            for item in seen.free_work_items.iter().filter(|_| creates) {
+                let value = ready.read_work_item(item).ok();
+                values.extend(value.map(|value| (format!("work item {}", item.id), value)));
+            }
+        }
+    }
+    for (case, item) in seen.pairs.iter().filter(|_| !row.on_create) {
+        let read = (
+            ready.read_case(case, Some(item.id)),
+            ready.read_work_item(item),
+        );
+        let (Ok(left), Ok(right)) = read else {
+            continue;
+        };
+        if ready.in_accord(&left, &right) {
+            continue;
+        }
+        values.push(match seen.rule.target {
+            System::AzureDevOps => (format!("case {}", case.id), left),
+            System::TestWorthy => (format!("work item {}", item.id), right),
+        });
+    }
+    values
 }
 
 /// L30: fields with data that the mapping does not name, one finding for each side.

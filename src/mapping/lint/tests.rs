@@ -2,6 +2,7 @@
 
 mod items;
 mod loss;
+mod places;
 mod workflow;
 
 use crate::diagnostics::{Finding, Place, catalog};

@@ -76,6 +76,11 @@ pub enum Integration {
 }
 
 impl TestWorthyConnection {
+    /// Whether it is reached over the surface `v1`.
+    pub fn is_v1(&self) -> bool {
+        matches!(self.surface, TestWorthySurface::V1 { .. })
+    }
+
     /// Whether cases carry references, hence Accord's `AB#n`.
     pub fn keeps_references(&self) -> bool {
         matches!(self.surface, TestWorthySurface::Automation { .. })

@@ -9,13 +9,16 @@ use super::judge::{Feature, Wanted};
 use super::{Checks, Needed, Subject, described, judge};
 use crate::azure_devops::Reader;
 use crate::diagnostics::Finding;
-use crate::mapping::{lint_paths, names_paths, unused_allows};
+use crate::mapping::{lint_paths, names_custom_fields, unused_allows};
 use crate::model::config::{FieldMapping, SyncRule};
 use crate::model::{Name, System};
-use crate::reconcile::custom_field::find;
+use crate::plan::custom_field::ObservedProcess;
+use crate::reconcile::custom_field::{explain, find, on_no_form};
+use crate::reconcile::places::{TREES, writes_paths};
 use crate::reconcile::plan::fit;
 use crate::remote::{
-    ExploreAzureDevOps as _, PathTree, ReadAzureDevOps as _, RemoteError, RemoteErrorKind,
+    ExploreAzureDevOps as _, PathTree, ProcessType, ReadAzureDevOps as _, ReadProcess as _,
+    RemoteError, RemoteErrorKind,
 };
 
 /// What is looked at behind the network, in order.
@@ -95,24 +98,27 @@ async fn look_around(
     checks: &mut Checks,
 ) -> Result<(), String> {
     look_at_project(subject, reader, checks).await?;
-    let process = look_at_process(subject, reader, checks).await;
-    let rules = look_at_rules(subject, reader, checks).await;
+    let found = match subject.fields.as_slice() {
+        [] => None,
+        fields => Some(find(reader, fields).await),
+    };
+    let process = match &found {
+        Some(found) => look_at_process(subject, found, checks),
+        None => Ok(()),
+    };
+    let rules = look_at_rules(subject, reader, found, checks).await;
     process.and(rules)
 }
 
-/// Only where a field is declared does the process matter.
-async fn look_at_process(
+/// Only where a field is declared does it matter whether the process can be changed.
+fn look_at_process(
     subject: &Subject<'_>,
-    reader: &Reader,
+    found: &Result<ObservedProcess, RemoteError>,
     checks: &mut Checks,
 ) -> Result<(), String> {
-    if subject.fields.is_empty() {
-        return Ok(());
-    }
-    let found = find(reader, &subject.fields).await;
-    checks.extend([judge::process(&found)])?;
+    checks.extend([judge::process(found)])?;
     let mut judged = Vec::new();
-    if let Ok(observed) = &found {
+    if let Ok(observed) = found {
         let fields = subject.fields.iter();
         judged.extend(fields.flat_map(|field| judge::field(field, observed)));
         judged.push(judge::not_checked(Feature::ChangeProcess));
@@ -156,6 +162,7 @@ fn is_loopback(url: &Url) -> bool {
 async fn look_at_rules(
     subject: &Subject<'_>,
     reader: &Reader,
+    process: Option<Result<ObservedProcess, RemoteError>>,
     checks: &mut Checks,
 ) -> Result<(), String> {
     if subject.rules.is_empty() {
@@ -175,23 +182,73 @@ async fn look_at_rules(
     if !readable {
         return outcome;
     }
+    let forms = match forms(subject, reader, process).await {
+        Some(Err(why)) => {
+            checks.push(judge::forms_not_seen(&why));
+            None
+        }
+        Some(Ok(forms)) => Some(forms),
+        None => None,
+    };
     let trees = Trees::read(subject, reader).await;
-    let judged = mappings(subject, reader, &types.unwrap_or_default(), &trees).await;
+    let seen = Seen {
+        types: types.unwrap_or_default(),
+        forms: forms.unwrap_or_default(),
+        trees: &trees,
+    };
+    let judged = mappings(subject, reader, &seen).await;
     let fits = checks.extend(judged);
     let judged = paths(subject, &trees);
     outcome.and(fits).and(checks.extend(judged))
 }
 
-/// Every mapping that a rule uses, held against its live work item type as a plan does.
-async fn mappings(
+/// The types of the process with their forms, if a mapping connects custom fields. `Err` says why they
+/// were not seen, which is no failure.
+async fn forms(
     subject: &Subject<'_>,
     reader: &Reader,
-    types: &[String],
-    trees: &Trees,
-) -> Vec<Check> {
+    process: Option<Result<ObservedProcess, RemoteError>>,
+) -> Option<Result<Vec<ProcessType>, String>> {
+    let mappings = &subject.context.config.mappings;
+    let mut used = subject
+        .rules
+        .iter()
+        .filter_map(|rule| mappings.get(&rule.mapping));
+    if !used.any(names_custom_fields) {
+        return None;
+    }
+    let told = |error: &RemoteError| {
+        explain(error).map_or_else(|| error.kind.to_string(), |remark| remark.message)
+    };
+    let process = match process {
+        Some(Ok(observed)) if !observed.types.is_empty() => return Some(Ok(observed.types)),
+        Some(Ok(observed)) => Ok(observed.process),
+        Some(Err(error)) => Err(error),
+        None => reader.process().await,
+    };
+    let process = match process {
+        Ok(process) => process,
+        Err(error) => return Some(Err(told(&error))),
+    };
+    let types = reader.process_types(&process.id).await;
+    Some(types.map_err(|error| told(&error)))
+}
+
+/// What was seen of the project beside the work item types themselves.
+struct Seen<'a> {
+    /// Names of work item types.
+    types: Vec<String>,
+    /// Work item types with their forms; empty if nobody asked for them or they were not seen.
+    forms: Vec<ProcessType>,
+    trees: &'a Trees,
+}
+
+/// Every mapping that a rule uses, held against its live work item type as a plan does.
+async fn mappings(subject: &Subject<'_>, reader: &Reader, seen: &Seen<'_>) -> Vec<Check> {
+    let config = subject.context.config;
     let mut used: BTreeMap<&Name, (&FieldMapping, Vec<&SyncRule>)> = BTreeMap::new();
     for rule in &subject.rules {
-        if let Some(mapping) = subject.context.config.mappings.get(&rule.mapping) {
+        if let Some(mapping) = config.mappings.get(&rule.mapping) {
             let entry = used.entry(&mapping.name);
             entry.or_insert_with(|| (mapping, Vec::new())).1.push(rule);
         }
@@ -202,16 +259,25 @@ async fn mappings(
         match reader.work_item_type(&mapping.work_item_type).await {
             Ok(live) => {
                 let mut findings: Vec<Finding> = Vec::new();
-                for rule in rules {
-                    for finding in fit(subject.context.config, rule, mapping, Some(&live)).1 {
+                for rule in &rules {
+                    for finding in fit(config, rule, mapping, Some(&live)).1 {
                         if !findings.contains(&finding) {
                             findings.push(finding);
                         }
                     }
                 }
-                findings.extend(unused_allows(subject.context.config, mapping, &live));
-                for (field, tree) in [(AREA, &trees.areas), (ITERATION, &trees.iterations)] {
-                    if let Some(Ok(there)) = tree {
+                findings.extend(unused_allows(config, mapping, &live));
+                findings.extend(on_no_form(
+                    config,
+                    &subject.connection.name,
+                    mapping,
+                    &live,
+                    &seen.forms,
+                ));
+                for (tree, field) in TREES {
+                    if let Some(Ok(there)) = seen.trees.of(tree)
+                        && rules.iter().any(|rule| writes_paths(rule, mapping, field))
+                    {
                         findings.extend(lint_paths(mapping, field, there));
                     }
                 }
@@ -220,7 +286,11 @@ async fn mappings(
             Err(RemoteError {
                 kind: RemoteErrorKind::NotFound { .. },
                 ..
-            }) => checks.push(judge::missing_type(name, &mapping.work_item_type, types)),
+            }) => checks.push(judge::missing_type(
+                name,
+                &mapping.work_item_type,
+                &seen.types,
+            )),
             Err(error) => {
                 let project = &subject.connection.azure_devops.project;
                 checks.push(judge::permission(Feature::ReadFields, project, &Err(error)));
@@ -229,9 +299,6 @@ async fn mappings(
     }
     checks
 }
-
-const AREA: &str = "System.AreaPath";
-const ITERATION: &str = "System.IterationPath";
 
 /// The paths of a tree; `None` if nothing names one.
 type Tree = Option<Result<Vec<String>, RemoteError>>;
@@ -246,24 +313,32 @@ impl Trees {
     async fn read(subject: &Subject<'_>, reader: &Reader) -> Self {
         let (areas, iterations) = wanted(subject);
         let mappings = &subject.context.config.mappings;
-        let in_mappings = |field| {
-            let mut used = subject.rules.iter();
-            used.any(|rule| {
-                let mapping = mappings.get(&rule.mapping);
-                mapping.is_some_and(|mapping| names_paths(mapping, field))
-            })
-        };
         let mut trees = Self {
             areas: None,
             iterations: None,
         };
-        if !areas.is_empty() || in_mappings(AREA) {
-            trees.areas = Some(reader.paths(PathTree::Areas).await);
-        }
-        if !iterations.is_empty() || in_mappings(ITERATION) {
-            trees.iterations = Some(reader.paths(PathTree::Iterations).await);
+        for (tree, field) in TREES {
+            let mut rules = subject.rules.iter();
+            let in_rows = rules.any(|rule| {
+                let mapping = mappings.get(&rule.mapping);
+                mapping.is_some_and(|mapping| writes_paths(rule, mapping, field))
+            });
+            let (slot, named) = match tree {
+                PathTree::Areas => (&mut trees.areas, &areas),
+                PathTree::Iterations => (&mut trees.iterations, &iterations),
+            };
+            if in_rows || !named.is_empty() {
+                *slot = Some(reader.paths(tree).await);
+            }
         }
         trees
+    }
+
+    fn of(&self, tree: PathTree) -> Option<&Result<Vec<String>, RemoteError>> {
+        match tree {
+            PathTree::Areas => self.areas.as_ref(),
+            PathTree::Iterations => self.iterations.as_ref(),
+        }
     }
 }
 

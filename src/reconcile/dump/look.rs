@@ -10,7 +10,8 @@ use crate::model::{ACCORD_TAG, CaseId, SuiteId, WorkItemId, azure_boards_mention
 use crate::reconcile::connect::{Readers, endpoints, remote_error};
 use crate::reconcile::error::ReconcileError;
 use crate::remote::{
-    CaseScope, ExploreAzureDevOps, ExploreTestWorthy, PathTree, RemoteErrorKind, WorkItemQuery,
+    CaseScope, ExploreAzureDevOps, ExploreTestWorthy, PathTree, ReadAzureDevOps as _,
+    RemoteErrorKind, WorkItemQuery,
 };
 
 /// The type that is looked at if none is chosen.

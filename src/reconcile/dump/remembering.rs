@@ -10,8 +10,8 @@ use crate::model::{CaseId, SuiteId, WorkItem, WorkItemId, WorkItemType};
 use crate::reconcile::connect::{Readers, Remotes, Validators, Writers};
 use crate::reconcile::error::ReconcileError;
 use crate::remote::{
-    CaseListing, CaseRead, CaseScope, ReadAzureDevOps, ReadTestWorthy, RemoteError, Section, Suite,
-    TestWorthyCapabilities, WorkItemQuery,
+    CaseListing, CaseRead, CaseScope, PathTree, ReadAzureDevOps, ReadTestWorthy, RemoteError,
+    Section, Suite, TestWorthyCapabilities, WorkItemQuery,
 };
 
 /// TestWorthy, each listing read once.
@@ -143,6 +143,10 @@ impl ReadAzureDevOps for RememberedAzureDevOps {
         urls: &[String],
     ) -> Result<BTreeMap<String, Vec<WorkItemId>>, RemoteError> {
         self.inner.find_by_hyperlink(urls).await
+    }
+
+    async fn paths(&self, tree: PathTree) -> Result<Vec<String>, RemoteError> {
+        self.inner.paths(tree).await
     }
 }
 

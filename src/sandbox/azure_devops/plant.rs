@@ -144,6 +144,7 @@ impl Organization {
         for kind in types {
             self.derive_type(kind);
             self.types[kind].fields.insert(id, rules.clone());
+            self.show_field(kind, &field);
         }
         Ok(())
     }

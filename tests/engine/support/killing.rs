@@ -10,8 +10,8 @@ use accord::model::{Case, CaseId, SectionId, SuiteId, WorkItem, WorkItemId, Work
 use accord::reconcile::{HttpRemotes, Readers, ReconcileError, Remotes, Validators, Writers};
 use accord::remote::{
     CaseDraft, CaseListing, CasePatch, CaseRead, CaseScope, Control, FieldDraft, FormGroup,
-    IntegrationSettings, NewGroup, OrganizationField, Picklist, PicklistName, Process, ProcessType,
-    ReadAzureDevOps, ReadProcess, ReadTestWorthy, RemoteError, Section, Suite,
+    IntegrationSettings, NewGroup, OrganizationField, PathTree, Picklist, PicklistName, Process,
+    ProcessType, ReadAzureDevOps, ReadProcess, ReadTestWorthy, RemoteError, Section, Suite,
     TestWorthyCapabilities, WorkItemQuery, WorkItemWrite, WriteAzureDevOps, WriteOutcome,
     WriteProcess, WriteTestWorthy,
 };
@@ -203,6 +203,10 @@ impl ReadAzureDevOps for AzureDevOps {
         urls: &[String],
     ) -> Result<BTreeMap<String, Vec<WorkItemId>>, RemoteError> {
         self.1.around(self.0.find_by_hyperlink(urls)).await
+    }
+
+    async fn paths(&self, tree: PathTree) -> Result<Vec<String>, RemoteError> {
+        self.1.around(self.0.paths(tree)).await
     }
 }
 

@@ -1,16 +1,16 @@
 //! Rules about the items that a plan has read.
 
 use super::codes;
-use crate::diagnostics::SourceFile;
+use crate::diagnostics::{Finding, SourceFile};
 use crate::manifest::{ReadOptions, read};
 use crate::mapping::CompiledMapping;
-use crate::mapping::lint::seen::{Seen, coverage, lint_seen};
+use crate::mapping::lint::seen::{Seen, coverage, lint_seen, lost_formatting};
 use crate::mapping::testing::{case, test_case_type, work_item};
 use crate::model::config::Config;
 use crate::model::{Case, CaseId, Value, WorkItem, WorkItemId};
 
 /// A project with one rule to Azure DevOps.
-fn project(rate: &str, users: &str, rows: &str) -> Config {
+pub(super) fn project(rate: &str, users: &str, rows: &str) -> Config {
     let text = format!(
         r"
 apiVersion: accord/v1
@@ -69,8 +69,18 @@ fn told(
     config: &Config,
     cases: &[Case],
     items: &[WorkItem],
-    look: impl Fn(&Seen<'_>) -> Vec<crate::diagnostics::Finding>,
-) -> Vec<crate::diagnostics::Finding> {
+    look: impl Fn(&Seen<'_>) -> Vec<Finding>,
+) -> Vec<Finding> {
+    told_of(config, (cases, items), &[], look)
+}
+
+/// The same with these pairs, which are none of the free items.
+fn told_of(
+    config: &Config,
+    (cases, items): (&[Case], &[WorkItem]),
+    pairs: &[(Case, WorkItem)],
+    look: impl Fn(&Seen<'_>) -> Vec<Finding>,
+) -> Vec<Finding> {
     let rule = config.rules.values().next().unwrap();
     let mapping = config.mappings.values().next().unwrap();
     let live = test_case_type();
@@ -84,6 +94,7 @@ fn told(
         work_items: items.iter().collect(),
         free_cases: cases.iter().collect(),
         free_work_items: items.iter().collect(),
+        pairs: pairs.iter().map(|(case, item)| (case, item)).collect(),
     })
 }
 
@@ -218,4 +229,53 @@ fn l30_counts_fields_with_data_that_no_row_maps() {
         "- { testworthy: mission, azureDevOps: System.Description }",
     );
     assert_eq!(told(&mapped, &cases, &[], coverage), []);
+}
+
+#[test]
+fn l10_counts_what_items_lose() {
+    let row = "- { testworthy: description, azureDevOps: Custom.Notes, as: richText }";
+    let described = |number: u64, html: &str| Case {
+        id: CaseId(number),
+        ..case(&[("description", Value::text(html))], &[])
+    };
+    let table = "<table><tr><td>a</td></tr></table>";
+    let cases = [
+        described(1, table),
+        described(2, "<p>plain</p>"),
+        described(3, "<p><a href=\"https://contoso.example\">here</a></p>"),
+        titled(4, "Pay"),
+    ];
+    let config = project("null", "", row);
+    let found = told(&config, &cases, &[], lost_formatting);
+    assert_eq!(codes(&found), ["L10"]);
+    let message = &found[0].message;
+    assert!(
+        message.ends_with("2 items lose links and tables: case 1, case 3"),
+        "{message}"
+    );
+    assert_eq!(told(&config, &cases[1..2], &[], lost_formatting), []);
+
+    let item = |notes: &str| work_item(&[("Custom.Notes", Value::text(notes))], &[]);
+    let written = [
+        (described(5, table), item("a")),
+        (described(6, table), item("old")),
+    ];
+    let found = told_of(&config, (&[], &[]), &written, lost_formatting);
+    assert!(
+        found[0].message.ends_with("1 item loses tables: case 6"),
+        "what is in accord was lost before: {}",
+        found[0].message
+    );
+
+    let accepted = row.replace(" }", ", allow: [{ code: L10, reason: a list }] }");
+    let config = project("null", "", &accepted);
+    assert_eq!(told(&config, &cases, &[], lost_formatting), []);
+    let same_kind = row.replace("Custom.Notes", "System.Description");
+    let config = project("null", "", &same_kind);
+    assert_eq!(told(&config, &cases, &[], lost_formatting), []);
+    let mut config = project("null", "", row);
+    for rule in config.rules.values_mut() {
+        rule.creates = false;
+    }
+    assert_eq!(told(&config, &cases, &[], lost_formatting), []);
 }

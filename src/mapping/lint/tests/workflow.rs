@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use super::{AZURE, TESTWORTHY, codec, codes};
 use crate::diagnostics::Finding;
 use crate::mapping::CompiledMapping;
-use crate::mapping::lint::{lint_paths, names_paths};
+use crate::mapping::lint::{lint_create_in, lint_paths, names_paths};
 use crate::mapping::testing::{constant_row, field_row, mapping, test_case_type};
 use crate::model::config::{Codec, Row, Unmapped, ValueMap};
 use crate::model::{System, Value, WorkItemState, WorkItemType};
@@ -126,4 +126,21 @@ fn l06_areas_that_the_project_does_not_have() {
     );
     let there = [r"\web shop\qs".to_owned()];
     assert_eq!(lint_paths(&mapping, "System.AreaPath", &there), []);
+}
+
+#[test]
+fn l06_places_of_new_items_that_the_project_does_not_have() {
+    let config = super::items::project("null", "", "");
+    let rule = config.rules.values().next().unwrap();
+    let there = ["Web Shop".to_owned(), r"Web Shop\QA".to_owned()];
+    let found = lint_create_in(rule, r"Web Shop\QS", &there).unwrap();
+    assert_eq!(codes(std::slice::from_ref(&found)), ["L06"]);
+    assert!(
+        found.message.contains("rule `cases` creates"),
+        "{}",
+        found.message
+    );
+    assert_eq!(found.help.as_deref(), Some(r"did you mean `Web Shop\QA`?"));
+    assert!(found.location.is_some());
+    assert_eq!(lint_create_in(rule, r"\web shop\qa\", &there), None);
 }

@@ -11,7 +11,7 @@ mod way;
 pub(super) use answer::{Asked, azure_devops_answer, no_answer, testworthy_answer};
 pub(super) use fit::{Wanted, mapping, missing_type, paths, suite};
 pub(super) use permission::{Feature, not_checked, permission, project};
-pub(super) use process::{field, process};
+pub(super) use process::{field, forms_not_seen, process};
 pub(super) use secret::{Expected, host, secret};
 pub(super) use service::{capabilities, clock, rate, versions};
 pub(super) use way::way;

@@ -1,6 +1,7 @@
 //! Can the declared fields be had: the process of the project, and each field in it?
 
 use super::{cause, general_way_out, shown};
+use crate::diagnostics::catalog::lint::L22_NOT_ON_THE_FORM;
 use crate::model::config::CustomField;
 use crate::plan::custom_field::{ObservedProcess, Remark, assess, object_to_process};
 use crate::reconcile::custom_field::explain;
@@ -33,6 +34,16 @@ pub(in crate::reconcile::doctor) fn process(found: &Result<ObservedProcess, Remo
             ),
         },
     }
+}
+
+/// The forms of the work item types, if they were not seen: nothing that a rule needs fails for that.
+pub(in crate::reconcile::doctor) fn forms_not_seen(why: &str) -> Check {
+    let rule = L22_NOT_ON_THE_FORM.code;
+    let measured = format!(
+        "not looked at, so that nothing is said of mapped fields that no form shows (`accord explain {rule}`): {}",
+        shown(why)
+    );
+    Check::skipped("process", measured).about("forms")
 }
 
 /// A server that keeps processes in files answers as it should: it is the manifests that ask too much.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::super::Organization;
 use super::super::body::{flag, items, number, required, text};
 use super::super::error::ApiError;
-use super::super::field::{Access, FieldKind};
+use super::super::field::{Access, Field, FieldKind};
 use super::super::request::ApiRequest;
 use super::super::route::{Answer, ok};
 use super::super::wire::list;
@@ -63,6 +63,9 @@ struct Form {
     pages: Vec<Page>,
     groups: Vec<Group>,
 }
+
+/// The group of planted fields.
+const PLANTED: &str = "More";
 
 const SECTIONS: [&str; 4] = ["Section1", "Section2", "Section3", "Section4"];
 
@@ -303,6 +306,54 @@ impl Organization {
             .map(|page| page.json(&form.groups))
             .collect();
         json!({"pages": pages, "systemControls": system_controls(), "extensions": []})
+    }
+
+    /// Puts a planted field on the form of a type of the process in use, as the service's own pages do
+    /// with a new field; long texts get a group of their own.
+    pub(crate) fn show_field(&mut self, kind: usize, field: &Field) {
+        let mut form = self.form(self.processes.position_in_use(), kind);
+        let known = &self.types[kind];
+        let (section, label) = if field.kind == FieldKind::Html {
+            ("Section1", &*field.name)
+        } else {
+            ("Section2", PLANTED)
+        };
+        let group = base_group(known, section, label, Vec::new());
+        let group = Group {
+            inherited: false,
+            ..group
+        };
+        let id = group.id.clone();
+        if form.group(&id).is_err() {
+            form.groups.push(group);
+        }
+        let control = Control {
+            id: field.reference.to_string(),
+            label: field.name.to_string(),
+            kind: control_kind(field.kind),
+            order: None,
+            visible: true,
+            read_only: false,
+            inherited: false,
+        };
+        if let Ok(group) = form.group(&id) {
+            group.controls.push(control);
+        }
+        self.types[kind].customization.layout.form = Some(form);
+    }
+
+    /// Takes a field off the form of a work item type of the process in use; it stays on the type.
+    pub fn take_off_form(&mut self, work_item_type: &str, field: &str) {
+        let Ok(kind) = self.find_type(work_item_type) else {
+            return;
+        };
+        let mut form = self.form(self.processes.position_in_use(), kind);
+        for group in &mut form.groups {
+            group
+                .controls
+                .retain(|control| !control.id.eq_ignore_ascii_case(field));
+        }
+        self.types[kind].customization.layout.form = Some(form);
     }
 
     fn layout_id(&mut self, process: usize, kind: usize) -> String {

@@ -131,6 +131,12 @@ impl Processes {
             .unwrap_or(&self.all[0])
     }
 
+    /// Where [`Self::in_use`] stands.
+    fn position_in_use(&self) -> usize {
+        let position = self.all.iter().position(|process| process.in_use);
+        position.unwrap_or_default()
+    }
+
     fn next_id(&mut self, what: &str) -> String {
         self.made += 1;
         guid(&format!("{what} {}", self.made))

@@ -67,6 +67,20 @@ async fn of_the_sample() {
         files.iter().filter(|file| file.is_manifest).count() >= 3,
         "{files:#?}"
     );
+    // Everything that the process shows of them is as declared: lists, forms, names.
+    let fields: Vec<(&str, bool)> = files
+        .iter()
+        .filter_map(|file| Some((file.path.strip_prefix("fields/")?, file.is_manifest)))
+        .collect();
+    let live = [
+        "automation-type.yaml",
+        "cucumber-tags.yaml",
+        "estimate-in-seconds.yaml",
+        "gherkin.yaml",
+        "origin.yaml",
+    ];
+    assert_eq!(fields, live.map(|name| (name, true)), "{files:#?}");
+    assert!(plan.findings.iter().all(|found| found.code == "L08"), "{:#?}", plan.findings);
 }
 
 #[tokio::test]

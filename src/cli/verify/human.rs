@@ -237,6 +237,9 @@ fn verdict(sample: &Sample) -> &'static str {
         Verdict::Rewritten => "the server would carry it out, with another value",
         Verdict::Objected if sample.kind == SampleKind::Held => "it is not sent",
         Verdict::Objected => "it would be refused",
+        Verdict::NotAsked if sample.system == System::AzureDevOps => {
+            "it holds nothing but values of fields that are not there yet; Azure DevOps was not asked"
+        }
         Verdict::NotAsked => "Accord has nothing against it; TestWorthy was not asked",
         Verdict::Outdated => "it was changed meanwhile; run the test again",
     }

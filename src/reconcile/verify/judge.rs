@@ -17,6 +17,9 @@ use crate::model::{
 use crate::plan::OriginEntry;
 use crate::remote::{Objection, RemoteErrorKind, WorkItemWrite};
 
+/// Stands for words that nobody is to see.
+const LEFT_OUT: &str = "the words are left out: they may repeat a value of a sensitive row";
+
 /// What was heard about a sample.
 #[derive(Debug)]
 pub(super) enum Heard {
@@ -49,7 +52,11 @@ pub(super) fn judge(ruled: Ruled<'_>, sample: Rehearsed, heard: Heard) -> Sample
             code: crate::diagnostics::catalog::mapping::VALUE_NOT_STORABLE
                 .code
                 .to_owned(),
-            message: reason.clone(),
+            message: if repeats(ruled, &sample, reason) {
+                LEFT_OUT.to_owned()
+            } else {
+                reason.clone()
+            },
             row: None,
             origin: ruled.origin(),
             request: None,
@@ -404,7 +411,7 @@ fn servers(
     };
     let hidden = about.is_some_and(|field| field.sensitive) || repeats(ruled, sample, &words);
     let message = if hidden {
-        "the server's words are left out: they may repeat a value of a sensitive row".to_owned()
+        LEFT_OUT.to_owned()
     } else {
         words
     };
@@ -451,8 +458,10 @@ fn repeats(ruled: Ruled<'_>, sample: &Rehearsed, words: &str) -> bool {
 fn holds(words: &str, value: &Value) -> bool {
     match value {
         Value::Null | Value::Boolean(_) => false,
-        Value::Set(members) => members.iter().any(|member| words.contains(member.as_str())),
-        Value::Text(text) => words.contains(text.as_str()),
+        Value::Set(members) => members
+            .iter()
+            .any(|member| !member.is_empty() && words.contains(member.as_str())),
+        Value::Text(text) => !text.is_empty() && words.contains(text.as_str()),
         Value::Number(_) | Value::DateTime(_) => words.contains(&value.to_string()),
         Value::Steps(steps) => steps.iter().any(|step| match step {
             Step::Action { action, expected } => [action, expected]

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::super::Organization;
 use super::super::body::{flag, items, number, required, text};
 use super::super::error::ApiError;
-use super::super::field::{Access, FieldKind};
+use super::super::field::{Access, FieldId, FieldKind};
 use super::super::request::ApiRequest;
 use super::super::route::{Answer, ok};
 use super::super::wire::list;
@@ -303,6 +303,43 @@ impl Organization {
             .map(|page| page.json(&form.groups))
             .collect();
         json!({"pages": pages, "systemControls": system_controls(), "extensions": []})
+    }
+
+    /// Shows a planted field on the form of a type of the process in use: a long text with markup in a group of
+    /// its own, any other in the group that the service's pages call Custom.
+    pub(crate) fn plant_control(&mut self, kind: usize, field: FieldId) {
+        let Some(process) = self.processes.all.iter().position(|one| one.in_use) else {
+            return;
+        };
+        let field = self.fields.get(field);
+        let (is_html, label) = (field.kind == FieldKind::Html, field.name.to_string());
+        let control = Control {
+            id: field.reference.to_string(),
+            label: label.clone(),
+            kind: control_kind(field.kind),
+            order: None,
+            visible: true,
+            read_only: false,
+            inherited: false,
+        };
+        let mut form = self.form(process, kind);
+        let shared = |group: &&mut Group| !is_html && !group.inherited && group.label == "Custom";
+        if let Some(group) = form.groups.iter_mut().find(shared) {
+            group.controls.push(control);
+        } else if let Some(page) = form.pages.first() {
+            let group = Group {
+                id: self.layout_id(process, kind),
+                label: if is_html { label } else { "Custom".to_owned() },
+                page: page.id.clone(),
+                section: SECTIONS[usize::from(!is_html)].to_owned(),
+                order: None,
+                visible: true,
+                controls: vec![control],
+                inherited: false,
+            };
+            form.groups.push(group);
+        }
+        self.process_types_mut(process)[kind].customization.layout.form = Some(form);
     }
 
     fn layout_id(&mut self, process: usize, kind: usize) -> String {

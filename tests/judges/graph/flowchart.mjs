@@ -16,7 +16,9 @@ const words = (text) =>
     .replace(/ﬂ°([a-z]+)¶ß/g, "#$1;")
     .split(/<br\s*\/?>/);
 
-const { db, type } = await mermaid.mermaidAPI.getDiagramFromText(readFileSync(process.argv[2], "utf8"));
+const text = readFileSync(process.argv[2], "utf8");
+await mermaid.parse(text);
+const { db, type } = await mermaid.mermaidAPI.getDiagramFromText(text);
 const nodes = [...db.getVertices().values()].map(({ id, text, type: shape }) => ({ id, shape, lines: words(text) }));
 const edges = db.getEdges().map(({ start, end, stroke }) => ({ from: start, to: end, stroke }));
 console.log(JSON.stringify({ type, nodes, edges }));

@@ -231,6 +231,7 @@ fn caused(example: &str) -> BTreeSet<&'static str> {
 /// The numbered rules and those that belong to them.
 fn lint_entries() -> Vec<&'static Entry> {
     let beside = [
+        "reason-not-listed",
         "state-out-of-reach",
         "unused-allow",
         "one-way-table",

@@ -171,6 +171,13 @@ fn white_space_in_unknown_parts_stays_what_it_was() {
 }
 
 #[test]
+fn a_plain_text_that_looks_like_markup_is_rewritten() {
+    let now = r#"<steps id="0" last="2"><step id="2" type="ValidateStep"><parameterizedString isformatted="true">a</parameterizedString><parameterizedString isformatted="false">&lt;br&gt;</parameterizedString></step></steps>"#;
+    let steps = [Step::action("<p>a</p>", "")];
+    assert_eq!(tcm(&put_tcm(now, &steps).expect("writable")), steps);
+}
+
+#[test]
 fn new_shared_steps_are_refused_by_name() {
     let steps = [Step::Shared(WorkItemId(9))];
     assert_eq!(

@@ -15,9 +15,7 @@ use crate::diagnostics::catalog::mapping as mapping_codes;
 use crate::diagnostics::{Finding, Location, Place};
 use crate::mapping::CompiledMapping;
 use crate::mapping::seen::{Seen, coverage, lint_seen};
-use crate::model::config::{
-    Config, Connection, CustomField, FieldMapping, Origin, SyncRule,
-};
+use crate::model::config::{Config, Connection, CustomField, FieldMapping, Origin, SyncRule};
 use crate::model::{Case, Endpoints, Link, Name, WorkItem, WorkItemType};
 use crate::plan::safety::{FileCounts, Overrides};
 use crate::plan::{

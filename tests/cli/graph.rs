@@ -73,7 +73,13 @@ fn the_graph_shows_what_is_declared() {
     let project = project();
     let shown = project.run(&["graph"]).expect(0).stdout;
     assert!(shown.starts_with("flowchart LR\n"), "{shown}");
-    for part in ["c0t", "checkout-cases", "account-ideas", "test-case", "end<br/>1 example"] {
+    for part in [
+        "c0t",
+        "checkout-cases",
+        "account-ideas",
+        "test-case",
+        "end<br/>1 example",
+    ] {
         assert!(shown.contains(part), "{part}\n{shown}");
     }
     let file = drawn(&project, "mermaid");
@@ -91,7 +97,8 @@ fn the_graph_shows_what_is_declared() {
     assert_eq!(field["lines"][1], "picklist, 2 values");
     assert_eq!(field["lines"][3], "in web-shop");
     let odd = nodes.iter().find(|node| node["title"] == "odd");
-    let edge = json!({ "from": odd.expect("the mapping")["id"], "to": field["id"], "kind": "uses" });
+    let edge =
+        json!({ "from": odd.expect("the mapping")["id"], "to": field["id"], "kind": "uses" });
     assert!(list(&data, "edges").contains(&edge), "{data:#}");
     assert_eq!(project.requests(), 0);
 }
@@ -145,7 +152,9 @@ fn another_parser_reads_the_svg() {
     let project = project();
     let file = drawn(&project, "svg");
     let Some(output) = run(Command::new("python3").args(["-c", READ_SVG]).arg(&file)) else {
-        println!("skipped: Python is not installed, so only our own parser judged the SVG (Debian: python3)");
+        println!(
+            "skipped: Python is not installed, so only our own parser judged the SVG (Debian: python3)"
+        );
         return;
     };
     assert!(output.status.success(), "{}", text(&output.stderr));
@@ -158,13 +167,20 @@ fn another_parser_reads_the_svg() {
     });
     assert_eq!(read["boxes"], boxes.collect::<Json>());
     assert_eq!(read["lines"], list(&data, "edges").len());
-    assert_eq!((&read["root"], &read["foreign"]), (&json!(true), &json!([])));
+    assert_eq!(
+        (&read["root"], &read["foreign"]),
+        (&json!(true), &json!([]))
+    );
     let mut ids: Vec<&str> = list(&read, "ids").iter().filter_map(Json::as_str).collect();
     let all = ids.len();
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), all, "no id twice");
-    assert!(list(&read, "named").iter().all(|name| list(&read, "ids").contains(name)));
+    assert!(
+        list(&read, "named")
+            .iter()
+            .all(|name| list(&read, "ids").contains(name))
+    );
 }
 
 /// Mermaid below `target/judges/graph` in the versions of the lock file; `None` says why there is none.
@@ -178,7 +194,9 @@ fn mermaid() -> Result<PathBuf, String> {
         }
     }
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/judges/graph");
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("target");
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .parent()
+        .expect("target");
     let into = target.join("judges/graph");
     fs::create_dir_all(&into).expect("a folder");
     // Another run waits until this one has installed.
@@ -228,10 +246,14 @@ fn mermaid_reads_the_flowchart() {
     let data = data(&project);
     let expected = list(&data, "nodes").iter().map(|node| {
         let title = match node["connection"].as_str() {
-            Some(connection) => format!("{}: {connection}", node["title"].as_str().expect("a text")).into(),
+            Some(connection) => {
+                format!("{}: {connection}", node["title"].as_str().expect("a text")).into()
+            }
             None => node["title"].clone(),
         };
-        let lines: Vec<Json> = std::iter::once(title).chain(list(node, "lines").to_vec()).collect();
+        let lines: Vec<Json> = std::iter::once(title)
+            .chain(list(node, "lines").to_vec())
+            .collect();
         let shape = match node["kind"].as_str() {
             Some("rule") => "stadium",
             Some("mapping") => "square",
@@ -243,12 +265,18 @@ fn mermaid_reads_the_flowchart() {
     });
     assert_eq!(read["nodes"], expected.collect::<Json>());
     let expected = list(&data, "edges").iter().map(|edge| {
-        let stroke = if edge["kind"] == "flows" { "normal" } else { "dotted" };
+        let stroke = if edge["kind"] == "flows" {
+            "normal"
+        } else {
+            "dotted"
+        };
         json!({ "from": edge["from"], "to": edge["to"], "stroke": stroke })
     });
     assert_eq!(read["edges"], expected.collect::<Json>());
     // A judge that cannot fail judges nothing.
-    let broken = fs::read_to_string(&file).expect("a text").replacen("\"]", "\"]]", 1);
+    let broken = fs::read_to_string(&file)
+        .expect("a text")
+        .replacen("\"]", "\"]]", 1);
     fs::write(&file, broken).expect("written");
     assert!(!judge(&file).status.success(), "Mermaid noticed nothing");
 }

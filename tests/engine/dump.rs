@@ -81,7 +81,11 @@ async fn of_the_sample() {
         "origin.yaml",
     ];
     assert_eq!(fields, live.map(|name| (name, true)), "{files:#?}");
-    assert!(plan.findings.iter().all(|found| found.code == "L08"), "{:#?}", plan.findings);
+    assert!(
+        plan.findings.iter().all(|found| found.code == "L08"),
+        "{:#?}",
+        plan.findings
+    );
 }
 
 /// Fields that no declaration can hold do not keep the rest from being proposed.

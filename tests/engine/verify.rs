@@ -376,7 +376,11 @@ async fn values_of_a_field_that_is_still_to_be_made_are_not_offered() {
     // The field is there and lacks a value that only the next apply adds.
     world.declare(&WITH_RISK.replace("[High, Medium, Low]", "[High, Medium, Low, None]"));
     let report = world.verify(5).await.expect("a report");
-    assert_eq!((report.summary.objected, risky(&report)), (0, 0), "{report:#?}");
+    assert_eq!(
+        (report.summary.objected, risky(&report)),
+        (0, 0),
+        "{report:#?}"
+    );
     assert_eq!(report.rules[0].notes.len(), 1, "{report:#?}");
     world.declare(WITH_RISK);
     let report = world.verify(5).await.expect("a report");

@@ -165,7 +165,11 @@ fn live() -> WorkItemType {
         fields: BTreeMap::from([
             field("System.Title", Kind::String, &[]),
             field("System.State", Kind::String, &[]),
-            field("System.Reason", Kind::String, &["New", "Completed", "Obsolete"]),
+            field(
+                "System.Reason",
+                Kind::String,
+                &["New", "Completed", "Obsolete"],
+            ),
             field("System.AreaPath", Kind::TreePath, &[]),
             field(
                 "Microsoft.VSTS.Common.Priority",

@@ -156,7 +156,10 @@ impl List {
         };
         let values: Option<Vec<Value>> = items.iter().map(|item| value(kind, item)).collect();
         let Some(values) = values else {
-            return Err(format!("an item of the picklist `{}` that is no value", self.name));
+            return Err(format!(
+                "an item of the picklist `{}` that is no value",
+                self.name
+            ));
         };
         Ok(Picklist {
             id: self.id,

@@ -5,9 +5,7 @@ use serde_json::{Value as Json, json};
 
 use super::super::ui::printable;
 use crate::model::System;
-use crate::model::config::{
-    Config, Connection, Row, RowTarget, SyncRule, TestWorthySurface,
-};
+use crate::model::config::{Config, Connection, Row, RowTarget, SyncRule, TestWorthySurface};
 
 /// What a project declares.
 pub(super) struct Graph {
@@ -196,16 +194,14 @@ impl Graph {
                 line(&field.work_item_types.join(", ")),
                 format!("in {}", line(field.connection.as_str())),
             ];
-            let own = self.push(
-                format!("f{index}"),
-                Kind::Field,
-                field.name.as_str(),
-                lines,
-            );
+            let own = self.push(format!("f{index}"), Kind::Field, field.name.as_str(), lines);
             let names =
                 |row: &Row| matches!(&row.target, RowTarget::Field(name) if field.is_called(name));
             let mappings = config.mappings.values().filter(|mapping| {
-                let mut rules = config.rules.values().filter(|rule| rule.mapping == mapping.name);
+                let mut rules = config
+                    .rules
+                    .values()
+                    .filter(|rule| rule.mapping == mapping.name);
                 let is_unused = rules.clone().next().is_none();
                 field.is_on(&mapping.work_item_type)
                     && mapping.rows.iter().any(names)

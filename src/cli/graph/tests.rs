@@ -118,7 +118,12 @@ fn project(project: &str, work_item_type: &str) -> Option<Config> {
             "toAzureDevOps",
             "{ testworthy: { suites: [1] } }",
         ),
-        field("risk", "one", "Risk", "picklist\n  allowedValues: [High, Low]"),
+        field(
+            "risk",
+            "one",
+            "Risk",
+            "picklist\n  allowedValues: [High, Low]",
+        ),
         field("notes", "two", "Notes", "html"),
         test.to_owned(),
     ]

@@ -410,11 +410,7 @@ fn servers(
         other => other.to_string(),
     };
     let hidden = about.is_some_and(|field| field.sensitive) || repeats(ruled, sample, &words);
-    let message = if hidden {
-        LEFT_OUT.to_owned()
-    } else {
-        words
-    };
+    let message = if hidden { LEFT_OUT.to_owned() } else { words };
     let request = objection.error.request.as_ref();
     SampleObjection {
         by: if request.is_some() {

@@ -339,7 +339,10 @@ impl Organization {
             };
             form.groups.push(group);
         }
-        self.process_types_mut(process)[kind].customization.layout.form = Some(form);
+        self.process_types_mut(process)[kind]
+            .customization
+            .layout
+            .form = Some(form);
     }
 
     fn layout_id(&mut self, process: usize, kind: usize) -> String {

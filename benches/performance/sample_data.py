@@ -113,7 +113,7 @@ def main():
         "fields": [
             custom("Origin", "Origin", "string"),
             custom("AutomationType", "Automation Type", "string"),
-            custom("EstimateSeconds", "Estimate (seconds)", "integer"),
+            custom("EstimateSeconds", "Estimate in Seconds", "integer"),
             custom("Gherkin", "Gherkin", "plainText"),
             custom("CucumberTags", "Cucumber Tags", "string"),
         ],

@@ -10,7 +10,9 @@ use super::error::ReconcileError;
 use crate::diagnostics::catalog::custom_field as codes;
 use crate::diagnostics::{Code, Finding, Location, Place};
 use crate::mapping::lint_form;
-use crate::model::config::{Config, Connection, CustomField, FieldMapping, RowTarget, SyncRule};
+use crate::model::config::{
+    Config, Connection, CustomField, FieldMapping, Row, RowTarget, SyncRule,
+};
 use crate::model::{FieldDefinition, Name, TypeField, Value, WorkItemType};
 use crate::plan::configuration::{ConfigurationInput, Resource};
 use crate::plan::custom_field::{
@@ -373,16 +375,11 @@ pub(super) fn left_out(
     live: &WorkItemType,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for field in declared_for(config, &rule.connection, &live.name) {
+    for (field, row) in lacking(config, rule, mapping, live) {
         let address = custom_field_address(&field.name);
-        if glob::selects(only, &address) || !lacks(live, field) {
+        if glob::selects(only, &address) {
             continue;
         }
-        let row = mapping
-            .rows
-            .iter()
-            .find(|row| matches!(&row.target, RowTarget::Field(name) if field.is_called(name)));
-        let Some(row) = row else { continue };
         let what = match live_field(live, field) {
             None => format!("the field `{}` is not there yet", field.reference_name),
             Some(_) => format!("the field `{}` lacks declared values", field.reference_name),
@@ -397,6 +394,24 @@ pub(super) fn left_out(
         findings.push(finding.with_help(help));
     }
     findings
+}
+
+/// Declared fields that the live type lacks in whole or in part, with the row of the mapping that names
+/// each; those that no row names are left out.
+pub(super) fn lacking<'a>(
+    config: &'a Config,
+    rule: &'a SyncRule,
+    mapping: &'a FieldMapping,
+    live: &'a WorkItemType,
+) -> impl Iterator<Item = (&'a CustomField, &'a Row)> {
+    let declared = declared_for(config, &rule.connection, &live.name);
+    let declared = declared.filter(|field| lacks(live, field));
+    declared.filter_map(|field| {
+        let mut rows = mapping.rows.iter();
+        let names =
+            |row: &&Row| matches!(&row.target, RowTarget::Field(name) if field.is_called(name));
+        rows.find(names).map(|row| (field, row))
+    })
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::diagnostics::catalog::mapping as mapping_codes;
 use crate::diagnostics::{Finding, Location, Place};
 use crate::mapping::CompiledMapping;
 use crate::mapping::seen::{Seen, coverage, lint_seen, lost_formatting};
-use crate::model::config::{Config, Connection, FieldMapping, Origin, SyncRule};
+use crate::model::config::{Config, Connection, CustomField, FieldMapping, Origin, SyncRule};
 use crate::model::{Case, Endpoints, Link, Name, WorkItem, WorkItemType};
 use crate::plan::safety::{FileCounts, Overrides};
 use crate::plan::{
@@ -38,6 +38,9 @@ pub struct PlanOptions {
     pub inputs: Inputs,
     /// Whether fields with data that no row maps are told (L30).
     pub coverage: bool,
+    /// Whether declared fields that are not there yet and that the narrowing leaves out are taken as there.
+    /// For a test sync, which carries nothing out.
+    pub assume_declared: bool,
 }
 
 /// What was observed for one rule, kept for the executor.
@@ -54,6 +57,8 @@ pub struct Observation {
     pub pairs: Arc<LinkedPairs>,
     /// The whole links that the rule may need; see [`RuleInput::links`].
     pub links: Vec<Link>,
+    /// Declared fields that rows of the mapping name and that the live type lacks in whole or in part.
+    pub lacking: Vec<CustomField>,
 }
 
 /// A plan with what it was made from.
@@ -83,17 +88,16 @@ pub async fn plan(
         let readers = context.remotes.readers(connection)?;
         let mut observer = Observer::new(context, connection, readers, &rules).await?;
         for rule in rules {
-            let only = &options.inputs.only;
             let forms = &configuration.forms;
             let mapping = compile(
                 context.config,
-                only,
+                options,
                 forms,
                 rule,
                 &mut observer,
                 &mut findings,
             );
-            let Some(mapping) = mapping.await? else {
+            let Some((mapping, lacking)) = mapping.await? else {
                 continue;
             };
             let (observed, links) = observer.observe(rule, &mapping).await?;
@@ -113,6 +117,7 @@ pub async fn plan(
                 observed,
                 pairs: observer.pairs(),
                 links,
+                lacking,
             });
         }
     }
@@ -149,23 +154,29 @@ fn rules_by_connection<'a>(
     grouped
 }
 
+/// The mapping of a rule, and the declared fields that its live type lacks.
 async fn compile(
     config: &Config,
-    only: &[String],
+    options: &PlanOptions,
     forms: &Forms,
     rule: &SyncRule,
     observer: &mut Observer<'_>,
     findings: &mut Vec<Finding>,
-) -> Result<Option<CompiledMapping>, ReconcileError> {
+) -> Result<Option<(CompiledMapping, Vec<CustomField>)>, ReconcileError> {
     let Some(mapping) = config.mappings.get(&rule.mapping) else {
         return Ok(None);
     };
     let live = observer.work_item_type(&mapping.work_item_type).await?;
-    let left_out = live.as_deref().map_or_else(Vec::new, |live| {
-        custom_field::left_out(config, only, rule, mapping, live)
-    });
     let (compiled, mut found) = fit(config, rule, mapping, live.as_deref());
-    found.extend(left_out);
+    let mut lacking = Vec::new();
+    if let Some(live) = live.as_deref() {
+        let fields = custom_field::lacking(config, rule, mapping, live);
+        lacking.extend(fields.map(|(field, _)| field.clone()));
+        if !options.assume_declared {
+            let only = &options.inputs.only;
+            found.extend(custom_field::left_out(config, only, rule, mapping, live));
+        }
+    }
     if let (Some(live), Some(types)) = (live.as_deref(), forms.get(&rule.connection)) {
         found.extend(custom_field::on_no_form(
             config,
@@ -186,7 +197,7 @@ async fn compile(
             findings.push(finding);
         }
     }
-    Ok(compiled)
+    Ok(compiled.map(|mapping| (mapping, lacking)))
 }
 
 /// Holds the mapping of a rule against the live work item type with the fields that are declared for it,

@@ -11,8 +11,10 @@ pub(super) const LEFT_OUT: &str =
 pub(super) fn holds(words: &str, value: &Value) -> bool {
     match value {
         Value::Null | Value::Boolean(_) => false,
-        Value::Set(members) => members.iter().any(|member| words.contains(member.as_str())),
-        Value::Text(text) => words.contains(text.as_str()),
+        Value::Set(members) => members
+            .iter()
+            .any(|member| !member.is_empty() && words.contains(member.as_str())),
+        Value::Text(text) => !text.is_empty() && words.contains(text.as_str()),
         Value::Number(_) | Value::DateTime(_) => words.contains(&value.to_string()),
         Value::Steps(steps) => steps.iter().any(|step| match step {
             Step::Action { action, expected } => [action, expected]

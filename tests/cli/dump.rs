@@ -76,6 +76,11 @@ fn dump_then_plan_is_empty() {
     );
     let plan = changes_nothing(&project);
     assert!(plan.stdout.contains("24 filtered"), "{}", plan.stdout);
+    let fields = |told: &Outcome| told.stdout.matches("kind: CustomField").count();
+    let again = project.run(&DUMP).expect(0);
+    assert_eq!(fields(&again), 0, "all are declared: {}", again.stdout);
+    std::fs::remove_file(project.path().join("dumped/fields/origin.yaml")).expect("removed");
+    assert_eq!(fields(&project.run(&DUMP).expect(0)), 1);
     assert_eq!(project.writes(), 0);
 }
 

@@ -6,6 +6,7 @@ mod doctor;
 mod dump;
 mod exit_codes;
 mod fmt;
+mod graph;
 mod hosts;
 mod init;
 mod killed;

@@ -1,4 +1,4 @@
-//! `accord test`, `accord graph` and the table of `accord explain FieldMapping/...`, as people type them.
+//! `accord test` and the table of `accord explain FieldMapping/...`, as people type them.
 
 use crate::project::{Outcome, Project};
 
@@ -154,67 +154,57 @@ fn paths_choose_and_nothing_to_run_is_no_failure() {
     assert_eq!(empty.stdout, "No MappingTest: nothing to run\n");
 }
 
-#[test]
-fn the_graph_shows_what_is_declared() {
-    let project = project();
-    let shown = project.run(&["graph"]).expect(0);
-    assert!(
-        shown.stdout.starts_with("flowchart LR\n"),
-        "{}",
-        shown.stdout
-    );
-    for part in [
-        "c0t",
-        "checkout-cases",
-        "account-ideas",
-        "test-case",
-        "priorities<br/>4 examples",
-    ] {
-        assert!(shown.stdout.contains(part), "{part}\n{}", shown.stdout);
-    }
-    let quiet = project
-        .run(&[
-            "graph",
-            "--out",
-            "svg=a.svg",
-            "--out",
-            "dot=a.dot",
-            "--out",
-            "mermaid=a.mmd",
-        ])
-        .expect(0);
-    assert_eq!(quiet.stdout, "");
-    assert!(
-        project
-            .read("a.svg")
-            .starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\"")
-    );
-    assert!(project.read("a.dot").starts_with("digraph accord {"));
-    assert_eq!(project.read("a.mmd"), shown.stdout);
-    let json = project.run(&["graph", "--format", "json"]).expect(0);
-    let document: serde_json::Value = serde_json::from_str(&json.stdout).expect("JSON");
-    assert_eq!(document["schema"], "accord-graph/1");
-    contacted_nothing(&project);
-    judge_dot(&project);
-}
+/// A person of the connection's table, and one whose address is the same on both sides.
+const PEOPLE: &str = "\
+apiVersion: accord/v1
+kind: MappingTest
+metadata: { name: people }
+spec:
+  mapping: test-case
+  cases:
+    - name: one of the table
+      direction: toAzureDevOps
+      given: { custom.owner: ada@example.test }
+      expect: { System.AssignedTo: ada@contoso.example }
+    - name: back again
+      direction: toTestWorthy
+      given: { System.AssignedTo: Ada@contoso.example }
+      expect: { custom.owner: ada@example.test }
+    - name: one of the same address
+      direction: toAzureDevOps
+      given: { custom.owner: grace@example.test }
+      expect: { System.AssignedTo: grace@example.test }
+";
 
-/// Graphviz reads what it is written for.
-#[expect(clippy::print_stdout, reason = "a check that was skipped says so")]
-fn judge_dot(project: &Project) {
-    let file = project.path().join("a.dot");
-    match std::process::Command::new("dot")
-        .arg("-Tplain")
-        .arg(&file)
-        .output()
-    {
-        Ok(output) => {
-            let words = String::from_utf8_lossy(&output.stderr);
-            assert!(output.status.success() && words.is_empty(), "{words}");
-        }
-        Err(_) => println!(
-            "skipped: Graphviz is not installed, so nothing judged the DOT (Debian: graphviz)"
-        ),
-    }
+/// People are those of the one connection whose rules use the mapping; of two connections the tables may
+/// differ, and no example could say which is meant.
+#[test]
+fn examples_know_the_people_of_the_only_connection() {
+    let project = Project::web_shop();
+    project.write("tests/people.yaml", PEOPLE);
+    let mapping = project.read("mappings/test-case.yaml");
+    let row = "    - { testworthy: custom.owner, azureDevOps: System.AssignedTo, as: user }\n";
+    project.write("mappings/test-case.yaml", &format!("{mapping}{row}"));
+    project.run(&["test"]).expect(4);
+    let connection = project.read("connection.yaml");
+    let users = "  users: { \"Ada@example.test\": \"ada@contoso.example\" }\n";
+    project.write("connection.yaml", &format!("{connection}{users}"));
+    let told = project.run(&["test"]).expect(0).stdout;
+    assert!(
+        told.ends_with("3 examples: 3 hold, 0 do not\n") || told.contains("3 examples"),
+        "{told}"
+    );
+    let second = connection.replace("name: web-shop", "name: second");
+    let second = second.replace("{ env: ", "{ env: ACCORD_SECOND_");
+    project.write("second.yaml", &second);
+    let rule = project.read("rules/checkout-cases.yaml");
+    let rule = rule.replace("name: checkout-cases", "name: second");
+    project.write(
+        "rules/second.yaml",
+        &rule.replace("connection: web-shop", "connection: second"),
+    );
+    let told = project.run(&["test"]).expect(4).stdout;
+    assert!(told.contains("ada@contoso.example"), "{told}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use accord::plan::Plan;
 use accord::reconcile::{
     DumpContext, DumpOptions, DumpOutcome, DumpedFile, Silent, TimeOrderedIds, dump,
 };
+use accord::sandbox::{Fault, FaultKind};
 use serde_json::json;
 
 use crate::support::{TO_AZURE_DEVOPS, TO_TESTWORTHY, World};
@@ -67,6 +68,50 @@ async fn of_the_sample() {
         files.iter().filter(|file| file.is_manifest).count() >= 3,
         "{files:#?}"
     );
+    // Everything that the process shows of them is as declared: lists, forms, names.
+    let fields: Vec<(&str, bool)> = files
+        .iter()
+        .filter_map(|file| Some((file.path.strip_prefix("fields/")?, file.is_manifest)))
+        .collect();
+    let live = [
+        "automation-type.yaml",
+        "cucumber-tags.yaml",
+        "estimate-in-seconds.yaml",
+        "gherkin.yaml",
+        "origin.yaml",
+    ];
+    assert_eq!(fields, live.map(|name| (name, true)), "{files:#?}");
+    assert!(
+        plan.findings.iter().all(|found| found.code == "L08"),
+        "{:#?}",
+        plan.findings
+    );
+}
+
+/// Fields that no declaration can hold do not keep the rest from being proposed.
+#[tokio::test]
+async fn of_a_process_that_cannot_be_changed_or_seen() {
+    for forbidden in [false, true] {
+        let mut world = World::web_shop().await;
+        let told = if forbidden {
+            let fault = FaultKind::Forbidden;
+            let fault = Fault::new("*/work/processes/*", fault);
+            world.sandbox.state().faults.add(fault);
+            "the token may not see the process"
+        } else {
+            world.sandbox.state().azure_devops.use_system_process();
+            "cannot be changed"
+        };
+        let (files, plan) = dumped(&mut world, &[]).await;
+        assert_empty(&plan, told);
+        let mut fields = files.iter().filter(|file| file.path.starts_with("fields/"));
+        assert_eq!(fields.clone().count(), 5, "{files:#?}");
+        assert!(
+            fields.all(|file| !file.is_manifest && file.text.replace("\n# ", " ").contains(told)),
+            "{files:#?}"
+        );
+        assert!(text_of(&files, "rules/catalogue-test-case.yaml").contains("kind: SyncRule"));
+    }
 }
 
 #[tokio::test]

@@ -314,3 +314,77 @@ async fn names_that_no_list_of_testworthy_holds_are_found_without_a_write() {
         );
     }
 }
+
+/// A field that an apply makes before the items that need it.
+const WITH_RISK: &str = "\
+apiVersion: accord/v1
+kind: CustomField
+metadata: { name: risk }
+spec:
+  connection: web-shop
+  referenceName: Custom.TestRisk
+  name: Test Risk
+  type: picklist
+  workItemTypes: [Test Case]
+  allowedValues: [High, Medium, Low]
+---
+apiVersion: accord/v1
+kind: FieldMapping
+metadata: { name: with-risk }
+spec:
+  testworthy: TestCase
+  azureDevOps: Test Case
+  fields:
+    - { testworthy: title, azureDevOps: System.Title }
+    - testworthy: priority
+      azureDevOps: Custom.TestRisk
+      values: { \"P1 - Must Test\": High, \"P2 - Should Test\": Medium, \"P3 - Good to Test\": Low }
+---
+apiVersion: accord/v1
+kind: SyncRule
+metadata: { name: cases }
+spec:
+  connection: web-shop
+  mapping: with-risk
+  direction: toAzureDevOps
+  scope: { testworthy: { suites: [41] } }
+";
+
+#[tokio::test]
+async fn values_of_a_field_that_is_still_to_be_made_are_not_offered() {
+    let mut world = World::new(true, WITH_RISK).await;
+    let risky = |report: &VerifyReport| {
+        let samples = report.rules.iter().flat_map(|rule| &rule.samples);
+        let fields = samples.flat_map(|sample| &sample.fields);
+        let risky = fields.filter(|field| {
+            field.is_written && field.azure_devops_field.as_deref() == Some("Custom.TestRisk")
+        });
+        risky.count()
+    };
+    let before = content(&world);
+    let report = world.verify(5).await.expect("a report");
+    assert!(content(&world) == before, "the field is not made either");
+    assert_eq!(report.stopped, None);
+    assert_eq!(report.summary.objected, 0, "{report:#?}");
+    assert!(report.summary.accepted >= 5, "{:?}", report.summary);
+    assert_eq!(risky(&report), 0);
+    let note = report.rules[0].notes.join("; ");
+    for part in ["`Custom.TestRisk`", "CustomField/risk", "accord verify"] {
+        assert!(note.contains(part), "{part}: {note}");
+    }
+    world.apply().await;
+    // The field is there and lacks a value that only the next apply adds.
+    world.declare(&WITH_RISK.replace("[High, Medium, Low]", "[High, Medium, Low, None]"));
+    let report = world.verify(5).await.expect("a report");
+    assert_eq!(
+        (report.summary.objected, risky(&report)),
+        (0, 0),
+        "{report:#?}"
+    );
+    assert_eq!(report.rules[0].notes.len(), 1, "{report:#?}");
+    world.declare(WITH_RISK);
+    let report = world.verify(5).await.expect("a report");
+    assert_eq!(report.summary.objected, 0, "{report:#?}");
+    assert!(risky(&report) > 0, "now it is");
+    assert!(report.rules[0].notes.is_empty(), "{report:#?}");
+}

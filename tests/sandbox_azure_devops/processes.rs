@@ -124,13 +124,13 @@ async fn a_type_is_derived_before_it_is_changed_and_keeps_its_items() {
     make(&contoso, &format!("{own}/fields"), body).await;
     let id = bug.as_u64().unwrap();
     let told = contoso
-        .update(id, &set(&[("Custom.Risk", json!("new"))]))
+        .update(id, &set(&[("Custom.Risk", json!("High"))]))
         .await;
-    assert_eq!(told.body["fields"]["Custom.Risk"], "new");
+    assert_eq!(told.body["fields"]["Custom.Risk"], "High");
     let deleted = contoso.send(Method::DELETE, &own, &json!(null)).await;
     assert_eq!(deleted.status, 204);
     let told = contoso
-        .update(id, &set(&[("Custom.Risk", json!("newer"))]))
+        .update(id, &set(&[("Custom.Risk", json!("Low"))]))
         .await;
     assert_eq!(told.status, 400, "{}", told.body);
     assert_eq!(contoso.item(id).await["fields"]["System.Title"], "Old");

@@ -148,7 +148,8 @@ pub(super) fn customization(word: &str) -> Customization {
 }
 
 impl List {
-    /// `Err` says what is wrong with it.
+    /// `Err` says what is wrong with it. A list is replaced as a whole when values are added to it, so items
+    /// that were not told or not understood would be lost.
     pub(super) fn picklist(self) -> Result<Picklist, String> {
         let kind = match self.kind.to_ascii_lowercase().as_str() {
             "integer" => PicklistKind::Integer,
@@ -159,19 +160,28 @@ impl List {
         if self.id.is_empty() {
             return Err("a picklist without an id".to_owned());
         }
-        let items = self.items.unwrap_or_default();
+        let Some(items) = self.items else {
+            return Err(format!("the picklist `{}` without its items", self.name));
+        };
+        let values: Option<Vec<Value>> = items.iter().map(|item| value(kind, item)).collect();
+        let Some(values) = values else {
+            return Err(format!(
+                "an item of the picklist `{}` that is no value",
+                self.name
+            ));
+        };
         Ok(Picklist {
             id: self.id,
             name: self.name,
             kind,
-            values: items.iter().map(|item| value(kind, item)).collect(),
+            values,
             is_suggested: self.is_suggested,
         })
     }
 }
 
-/// Items come as texts whatever the type of the list.
-fn value(kind: PicklistKind, item: &Json) -> Value {
+/// Items come as texts whatever the type of the list. `None` for what is no value.
+fn value(kind: PicklistKind, item: &Json) -> Option<Value> {
     let parsed = match (kind, item) {
         (PicklistKind::Integer | PicklistKind::Double, Json::String(text)) => {
             serde_json::from_str::<serde_json::Number>(text.trim())
@@ -182,7 +192,7 @@ fn value(kind: PicklistKind, item: &Json) -> Value {
     };
     parsed
         .or_else(|| Value::from_json(item))
-        .unwrap_or_default()
+        .filter(|value| !value.is_null())
 }
 
 impl WorkItemType {
@@ -298,6 +308,24 @@ mod tests {
         assert_eq!(values("String", json!(["1"])), [Value::text("1")]);
         assert!(list("Guid", json!([])).picklist().is_err());
         assert!(List::default().picklist().is_err(), "no id");
+    }
+
+    /// Values are added by replacing the list: what is not read would be taken away.
+    #[test]
+    fn a_list_that_is_not_told_whole_is_none() {
+        for odd in [
+            json!({}),
+            json!({ "items": null }),
+            json!({ "items": ["High", null] }),
+            json!({ "items": ["High", { "value": "Low" }] }),
+        ] {
+            let mut told = json!({ "id": "1", "name": "Risks", "type": "String" });
+            let members = odd.as_object().unwrap().clone();
+            told.as_object_mut().unwrap().extend(members);
+            let list: List = serde_json::from_value(told).unwrap();
+            let reason = list.picklist().unwrap_err();
+            assert!(reason.contains("`Risks`"), "{odd}: {reason}");
+        }
     }
 
     #[test]

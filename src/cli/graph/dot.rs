@@ -53,6 +53,7 @@ fn statement(node: &Node) -> String {
         Kind::System(_) => ", shape=cylinder, style=\"\"",
         Kind::Rule => "",
         Kind::Mapping => ", shape=note, style=\"\"",
+        Kind::Field => ", shape=tab, style=\"\"",
         Kind::Test => ", shape=hexagon, style=\"\"",
     };
     let lines: Vec<&str> = std::iter::once(&node.title)

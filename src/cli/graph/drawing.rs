@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 
 use super::super::ui::printable;
 use crate::model::System;
-use crate::model::config::{Config, Connection, SyncRule, TestWorthySurface};
+use crate::model::config::{Config, Connection, Row, RowTarget, SyncRule, TestWorthySurface};
 
 /// What a project declares.
 pub(super) struct Graph {
@@ -39,6 +39,8 @@ pub(super) enum Kind {
     Rule,
     /// A field mapping.
     Mapping,
+    /// A declared field of Azure DevOps.
+    Field,
     /// A mapping test.
     Test,
 }
@@ -61,13 +63,13 @@ pub(super) enum Way {
 }
 
 impl Kind {
-    /// From the left.
+    /// From the left. What a mapping names and what tests it stand on the same side of it.
     pub(super) fn column(self) -> usize {
         match self {
             Self::System(_) => 0,
             Self::Rule => 1,
             Self::Mapping => 2,
-            Self::Test => 3,
+            Self::Field | Self::Test => 3,
         }
     }
 
@@ -77,6 +79,7 @@ impl Kind {
             Self::System(system) => system.key(),
             Self::Rule => "rule",
             Self::Mapping => "mapping",
+            Self::Field => "customField",
             Self::Test => "test",
         }
     }
@@ -142,6 +145,7 @@ impl Graph {
                 });
             }
         }
+        graph.fields(config);
         for (index, test) in config.mapping_tests.values().enumerate() {
             let lines = vec![count(test.cases.len(), "example")];
             let own = graph.push(format!("t{index}"), Kind::Test, test.name.as_str(), lines);
@@ -177,6 +181,43 @@ impl Graph {
         }
     }
 
+    /// Each declared field, with the mappings that name it and may be used over its connection.
+    fn fields(&mut self, config: &Config) {
+        for (index, field) in config.custom_fields.values().enumerate() {
+            let mut word = field.field_type.key().to_owned();
+            if field.is_picklist() {
+                word = format!("{word}, {}", count(field.allowed_values.len(), "value"));
+            }
+            let lines = vec![
+                line(&field.reference_name),
+                word,
+                line(&field.work_item_types.join(", ")),
+                format!("in {}", line(field.connection.as_str())),
+            ];
+            let own = self.push(format!("f{index}"), Kind::Field, field.name.as_str(), lines);
+            let names =
+                |row: &Row| matches!(&row.target, RowTarget::Field(name) if field.is_called(name));
+            let mappings = config.mappings.values().filter(|mapping| {
+                let mut rules = config
+                    .rules
+                    .values()
+                    .filter(|rule| rule.mapping == mapping.name);
+                let is_unused = rules.clone().next().is_none();
+                field.is_on(&mapping.work_item_type)
+                    && mapping.rows.iter().any(names)
+                    && (is_unused || rules.any(|rule| rule.connection == field.connection))
+            });
+            for mapping in mappings {
+                let user = self.find(Kind::Mapping, mapping.name.as_str());
+                self.edges.extend(user.map(|from| Edge {
+                    from,
+                    to: own,
+                    way: Way::Uses,
+                }));
+            }
+        }
+    }
+
     fn push(&mut self, id: String, kind: Kind, title: &str, lines: Vec<String>) -> usize {
         self.nodes.push(Node {
             id,
@@ -201,19 +242,17 @@ impl Graph {
 
     /// One sentence for those who do not see the picture.
     pub(super) fn description(&self) -> String {
-        let number = |column: usize, one: &str| {
+        let number = |kind: Kind, one: &str| {
             let nodes = self.nodes.iter();
-            count(
-                nodes.filter(|node| node.kind.column() == column).count(),
-                one,
-            )
+            count(nodes.filter(|node| node.kind == kind).count(), one)
         };
         format!(
-            "{}, {}, {} and {}.",
+            "{}, {}, {}, {} and {}.",
             count(self.groups.len(), "connection"),
-            number(Kind::Rule.column(), "sync rule"),
-            number(Kind::Mapping.column(), "field mapping"),
-            number(Kind::Test.column(), "mapping test"),
+            number(Kind::Rule, "sync rule"),
+            number(Kind::Mapping, "field mapping"),
+            number(Kind::Field, "custom field"),
+            number(Kind::Test, "mapping test"),
         )
     }
 

@@ -11,6 +11,7 @@ pub(super) fn render(graph: &Graph) -> String {
             Kind::System(_) => ("[(", ")]"),
             Kind::Rule => ("([", "])"),
             Kind::Mapping => ("[", "]"),
+            Kind::Field => ("[[", "]]"),
             Kind::Test => ("{{", "}}"),
         };
         let label = label(graph, node);

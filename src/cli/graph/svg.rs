@@ -16,6 +16,7 @@ const STYLE: &str = "
     .testworthy { fill: #fff8c5; stroke: #9a6700 }
     .azureDevOps { fill: #ddf4ff; stroke: #0969da }
     .rule { fill: #dafbe1; stroke: #1a7f37 }
+    .customField { fill: #fbefff; stroke: #8250df }
     text { fill: #1f2328; font: 13px system-ui, sans-serif }
     .title { font-weight: 600 }
     .faint { fill: #57606a }
@@ -29,6 +30,7 @@ const STYLE: &str = "
       .testworthy { fill: #3b2e00; stroke: #d29922 }
       .azureDevOps { fill: #0c2d6b; stroke: #58a6ff }
       .rule { fill: #04260f; stroke: #3fb950 }
+      .customField { fill: #271052; stroke: #a371f7 }
       text { fill: #e6edf3 }
       .faint { fill: #9da7b3 }
       .line { stroke: #9da7b3 }

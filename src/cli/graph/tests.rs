@@ -18,7 +18,9 @@ const MERMAID: &str = r#"flowchart LR
   r0(["from<br/>Azure DevOps #8594; TestWorthy<br/>updates only"])
   r1(["to<br/>TestWorthy #8594; Azure DevOps<br/>updates only"])
   r2(["again<br/>TestWorthy #8594; Azure DevOps<br/>updates only"])
-  m0["m<br/>Test Case<br/>1 row"]
+  m0["m<br/>Test Case<br/>2 rows"]
+  f0[["notes<br/>Custom.Notes<br/>html<br/>Test Case<br/>in two"]]
+  f1[["risk<br/>Custom.Risk<br/>picklist, 2 values<br/>Test Case<br/>in one"]]
   t0{{"t<br/>1 example"}}
   c0a --> r0
   r0 --> c0t
@@ -29,6 +31,7 @@ const MERMAID: &str = r#"flowchart LR
   r0 -.-> m0
   r1 -.-> m0
   r2 -.-> m0
+  m0 -.-> f1
   t0 -.-> m0
 "#;
 
@@ -49,7 +52,9 @@ const DOT: &str = r#"digraph accord {
   r0 [label="from\nAzure DevOps → TestWorthy\nupdates only"];
   r1 [label="to\nTestWorthy → Azure DevOps\nupdates only"];
   r2 [label="again\nTestWorthy → Azure DevOps\nupdates only"];
-  m0 [label="m\nTest Case\n1 row", shape=note, style=""];
+  m0 [label="m\nTest Case\n2 rows", shape=note, style=""];
+  f0 [label="notes\nCustom.Notes\nhtml\nTest Case\nin two", shape=tab, style=""];
+  f1 [label="risk\nCustom.Risk\npicklist, 2 values\nTest Case\nin one", shape=tab, style=""];
   t0 [label="t\n1 example", shape=hexagon, style=""];
   c0a -> r0;
   c0t -> r0 [dir=back];
@@ -60,6 +65,7 @@ const DOT: &str = r#"digraph accord {
   r0 -> m0 [style=dashed];
   r1 -> m0 [style=dashed];
   r2 -> m0 [style=dashed];
+  m0 -> f1 [style=dashed];
   m0 -> t0 [dir=back, style=dashed];
 }
 "#;
@@ -76,9 +82,17 @@ fn project(project: &str, work_item_type: &str) -> Option<Config> {
     };
     let mapping = format!(
         "apiVersion: accord/v1\nkind: FieldMapping\nmetadata: {{ name: m }}\nspec:\n  testworthy: TestCase\n  \
-         azureDevOps: {}\n  fields:\n    - {{ testworthy: title, azureDevOps: System.Title }}\n---\n",
+         azureDevOps: {}\n  fields:\n    - {{ testworthy: title, azureDevOps: System.Title }}\n    \
+         - {{ testworthy: priority, azureDevOps: Custom.Risk, direction: toAzureDevOps }}\n---\n",
         serde_json::Value::from(work_item_type)
     );
+    let field = |name: &str, connection: &str, reference: &str, kind: &str| {
+        format!(
+            "apiVersion: accord/v1\nkind: CustomField\nmetadata: {{ name: {name} }}\nspec:\n  connection: {connection}\n  \
+             referenceName: Custom.{reference}\n  name: {reference}\n  workItemTypes: [{}]\n  type: {kind}\n---\n",
+            serde_json::Value::from(work_item_type)
+        )
+    };
     let rule = |name: &str, connection: &str, way: &str, scope: &str| {
         format!(
             "apiVersion: accord/v1\nkind: SyncRule\nmetadata: {{ name: {name} }}\nspec:\n  connection: {connection}\n  \
@@ -104,6 +118,13 @@ fn project(project: &str, work_item_type: &str) -> Option<Config> {
             "toAzureDevOps",
             "{ testworthy: { suites: [1] } }",
         ),
+        field(
+            "risk",
+            "one",
+            "Risk",
+            "picklist\n  allowedValues: [High, Low]",
+        ),
+        field("notes", "two", "Notes", "html"),
         test.to_owned(),
     ]
     .concat();
@@ -137,6 +158,8 @@ fn everything_declared_is_there_once_and_tied() {
             "r1 to",
             "r2 again",
             "m0 m",
+            "f0 notes",
+            "f1 risk",
             "t0 t"
         ]
     );
@@ -153,7 +176,7 @@ fn everything_declared_is_there_once_and_tied() {
         edges,
         [
             "c0a->r0", "r0->c0t", "c0t->r1", "r1->c0a", "c1t->r2", "r2->c1a", "r0~>m0", "r1~>m0",
-            "r2~>m0", "t0~>m0"
+            "r2~>m0", "m0~>f1", "t0~>m0"
         ]
     );
 }
@@ -238,7 +261,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn names_stay_inside_their_labels(name in "[ -~äß中\u{200f}]{1,30}", kind in "[ -~]{1,30}") {
-        prop_assume!(!name.trim().is_empty() && !kind.trim().is_empty());
+        prop_assume!(!name.trim().is_empty() && !kind.is_empty() && kind.trim() == kind);
         let sober = graph();
         // Some characters are refused in manifests.
         let Some(config) = project(&name, &kind) else {

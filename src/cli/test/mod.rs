@@ -17,7 +17,7 @@ use super::failure::Failed;
 use super::outputs;
 use super::session::{Checked, Session};
 use crate::diagnostics::{Location, Part, Place, Resolver, SourceFile, pointer};
-use crate::mapping::example::{Verdict, run as run_examples};
+use crate::mapping::example::{Verdict, run as run_examples, users_of};
 use crate::model::config::{Config, MappingTest};
 use crate::model::{Name, System};
 
@@ -126,7 +126,8 @@ fn examples(config: &Config, tests: &[&MappingTest], sources: &[SourceFile]) -> 
         let Some(mapping) = config.mappings.get(&test.mapping) else {
             continue;
         };
-        for outcome in run_examples(mapping, test) {
+        let users = users_of(config, &mapping.name);
+        for outcome in run_examples(mapping, test, users) {
             let example = outcome.example;
             let line = |pointer: String| {
                 let place = Place::Node {

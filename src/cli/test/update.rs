@@ -13,7 +13,7 @@ use super::Ran;
 use crate::diagnostics::{SourceFile, pointer};
 use crate::manifest::edit::{Edit, edit};
 use crate::manifest::{ReadOptions, read};
-use crate::mapping::example::{Got, Verdict, run};
+use crate::mapping::example::{Got, Verdict, run, users_of};
 use crate::model::config::Config;
 
 /// What was written, and what could not be.
@@ -200,7 +200,7 @@ fn prove(
         test.is_some_and(|test| {
             let mapping = config.mappings.get(&test.mapping);
             let outcomes = mapping
-                .map(|mapping| run(mapping, test))
+                .map(|mapping| run(mapping, test, users_of(&config, &mapping.name)))
                 .unwrap_or_default();
             let mut outcomes = outcomes.iter();
             outcomes.any(|outcome| outcome.example.name == change.example && outcome.passed())

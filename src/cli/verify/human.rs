@@ -236,10 +236,25 @@ fn verdict(sample: &Sample) -> &'static str {
         Verdict::Accepted => "the server would carry it out",
         Verdict::Rewritten => "the server would carry it out, with another value",
         Verdict::Objected if sample.kind == SampleKind::Held => "it is not sent",
+        // It was asked, and what Accord holds back was not part of the question.
+        Verdict::Objected if sample.objections.iter().all(is_accords) && was_answered(sample) => {
+            "the server would carry out what is sent; Accord holds a part back"
+        }
         Verdict::Objected => "it would be refused",
+        Verdict::NotAsked if sample.system == System::AzureDevOps => {
+            "it holds nothing but values of fields that are not there yet; Azure DevOps was not asked"
+        }
         Verdict::NotAsked => "Accord has nothing against it; TestWorthy was not asked",
         Verdict::Outdated => "it was changed meanwhile; run the test again",
     }
+}
+
+fn is_accords(objection: &SampleObjection) -> bool {
+    objection.by == Objector::Accord
+}
+
+fn was_answered(sample: &Sample) -> bool {
+    sample.fields.iter().any(|field| field.echo.is_some())
 }
 
 fn mark(verdict: Verdict) -> (char, Style) {

@@ -9,13 +9,16 @@ mod given;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+
+use indexmap::IndexMap;
 use serde_json::Value as Json;
 
 use self::compute::Computed;
 use super::CompiledMapping;
 use crate::diagnostics::Finding;
-use crate::model::System;
-use crate::model::config::{Example, FieldMapping, MappingTest};
+use crate::model::config::{Config, Example, FieldMapping, MappingTest};
+use crate::model::{Name, System};
 
 /// What became of an example.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,12 +71,34 @@ impl Outcome<'_> {
     }
 }
 
-/// Runs the examples of a test in their order. `mapping` is the one that the test names.
-pub fn run<'a>(mapping: &FieldMapping, test: &'a MappingTest) -> Vec<Outcome<'a>> {
+/// The user table that the examples of a mapping go by: that of the connection whose rules use it. `None`
+/// if no rule uses the mapping, or rules of several connections do, whose tables may differ.
+pub fn users_of<'a>(config: &'a Config, mapping: &Name) -> Option<&'a IndexMap<String, String>> {
+    let rules = config.rules.values();
+    let connections: BTreeSet<&Name> = rules
+        .filter(|rule| rule.mapping == *mapping)
+        .map(|rule| &rule.connection)
+        .collect();
+    let mut connections = connections.into_iter();
+    let only = connections.next().filter(|_| connections.len() == 0)?;
+    config.connections.get(only).map(|found| &found.users)
+}
+
+/// Runs the examples of a test in their order. `mapping` is the one that the test names; rows `as: user` go
+/// by `users` (see [`users_of`]), without one by equal addresses alone.
+pub fn run<'a>(
+    mapping: &FieldMapping,
+    test: &'a MappingTest,
+    users: Option<&IndexMap<String, String>>,
+) -> Vec<Outcome<'a>> {
     let compile = |target| {
         let uses = |example: &Example| example.target == target;
         let (ready, mut findings) = CompiledMapping::compile(mapping, None, target);
         findings.retain(Finding::is_error);
+        let ready = match users {
+            Some(users) => ready.map(|ready| ready.with_users(users)),
+            None => ready,
+        };
         test.cases.iter().any(uses).then_some(ready.ok_or(findings))
     };
     let (azure_devops, testworthy) = (compile(System::AzureDevOps), compile(System::TestWorthy));

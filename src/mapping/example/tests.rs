@@ -61,7 +61,7 @@ pub(super) fn example(target: System, given: Json, expect: Json, waits: &[&str])
 }
 
 fn verdict(mapping: &FieldMapping, test: &MappingTest) -> Verdict {
-    let mut outcomes: Vec<Outcome<'_>> = run(mapping, test);
+    let mut outcomes: Vec<Outcome<'_>> = run(mapping, test, None);
     assert_eq!(outcomes.len(), 1);
     outcomes.remove(0).verdict
 }

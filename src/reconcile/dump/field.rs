@@ -29,8 +29,12 @@ impl FieldProposal {
     }
 }
 
-/// The custom fields of all chosen types, by reference name.
-pub(super) fn fields(seen: &Seen, free: &mut dyn FnMut(&str) -> String) -> Vec<FieldProposal> {
+/// The custom fields of all chosen types, by reference name; those that are declared already are left out.
+pub(super) fn fields(
+    seen: &Seen,
+    is_declared: impl Fn(&str) -> bool,
+    free: &mut dyn FnMut(&str) -> String,
+) -> Vec<FieldProposal> {
     let mut found: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     let mut definitions = BTreeMap::new();
     for of in &seen.types {
@@ -39,7 +43,8 @@ pub(super) fn fields(seen: &Seen, free: &mut dyn FnMut(&str) -> String) -> Vec<F
                 field.definition.kind,
                 AzureFieldKind::History | AzureFieldKind::TreePath | AzureFieldKind::Guid
             );
-            if is_custom(reference_name) && known && !field.definition.name.trim().is_empty() {
+            let is_new = known && !is_declared(reference_name);
+            if is_custom(reference_name) && is_new && !field.definition.name.trim().is_empty() {
                 found.entry(reference_name).or_default().push(&of.live.name);
                 definitions.entry(reference_name.as_str()).or_insert(field);
             }

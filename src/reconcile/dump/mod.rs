@@ -172,6 +172,7 @@ impl<'a> Ground<'a> {
         let own = format!("{}{below}/{name}.yaml", self.folder);
         let mappings = self.config.mappings.values();
         let rules = self.config.rules.values();
+        let fields = self.config.custom_fields.values();
         let mut origins = mappings
             .filter(|mapping| below == "mappings" && mapping.name.as_str() == name)
             .map(|mapping| &mapping.origin)
@@ -179,8 +180,23 @@ impl<'a> Ground<'a> {
                 rules
                     .filter(|rule| below == "rules" && rule.name.as_str() == name)
                     .map(|rule| &rule.origin),
+            )
+            .chain(
+                fields
+                    .filter(|field| below == "fields" && field.name.as_str() == name)
+                    .map(|field| &field.origin),
             );
         origins.any(|origin| origin.file != own)
+    }
+
+    /// Whether a field is declared already, in another file than the dump's own.
+    fn declares(&self, connection: &Connection, reference_name: &str) -> bool {
+        let mut fields = self.config.custom_fields.values();
+        fields.any(|field| {
+            field.connection == connection.name
+                && field.is_called(reference_name)
+                && field.origin.file != format!("{}fields/{}.yaml", self.folder, field.name)
+        })
     }
 
     /// A rule that looks at these cases already, in another file than the dump's own.
@@ -261,8 +277,10 @@ impl Proposal {
             }
         }
         let mut used: BTreeSet<String> = BTreeSet::new();
-        let fields = field::fields(seen, &mut |label| {
-            let name = name::free(label, |name| used.contains(name));
+        let declared = |name: &str| ground.declares(&seen.connection, name);
+        let fields = field::fields(seen, declared, &mut |label| {
+            let taken = |name: &str| used.contains(name) || ground.has("fields", name);
+            let name = name::free(label, taken);
             used.insert(name.clone());
             name
         });
@@ -372,6 +390,8 @@ impl Proposal {
                     only,
                     ..Inputs::default()
                 },
+                // What the project's own declarations still have to make is no matter of these rows.
+                assume_declared: true,
                 ..PlanOptions::default()
             };
             let changes = match plan(&planning, &asked).await {
@@ -461,7 +481,15 @@ impl Proposal {
             if kind == Some("CustomField") {
                 for field in self.fields.iter_mut().filter(|field| field.name == name) {
                     gave |= field.refused.is_none();
-                    field.refused = Some("A plan would change something of this field.".to_owned());
+                    let parts: Vec<&str> = change
+                        .fields
+                        .iter()
+                        .map(|part| part.path.as_str())
+                        .collect();
+                    field.refused = Some(format!(
+                        "A plan would make what this field lacks ({}); uncomment it to have that made.",
+                        parts.join(", ")
+                    ));
                 }
                 continue;
             }

@@ -17,6 +17,8 @@ use crate::plan::OriginEntry;
 use crate::reconcile::secrecy::{LEFT_OUT, holds};
 use crate::remote::{Objection, RemoteErrorKind, WorkItemWrite};
 
+/// Stands for words that nobody is to see.
+
 /// What was heard about a sample.
 #[derive(Debug)]
 pub(super) enum Heard {
@@ -49,7 +51,11 @@ pub(super) fn judge(ruled: Ruled<'_>, sample: Rehearsed, heard: Heard) -> Sample
             code: crate::diagnostics::catalog::mapping::VALUE_NOT_STORABLE
                 .code
                 .to_owned(),
-            message: reason.clone(),
+            message: if repeats(ruled, &sample, reason) {
+                LEFT_OUT.to_owned()
+            } else {
+                reason.clone()
+            },
             row: None,
             origin: ruled.origin(),
             request: None,

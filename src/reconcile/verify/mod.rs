@@ -28,8 +28,9 @@ use self::judge::{Heard, judge};
 use self::sample::{Rehearsed, Ruled, Write};
 use super::connect::{Validators, remote_error};
 use super::{Context, Observation, PlanOptions, ReconcileError, plan};
-use crate::model::config::{Connection, TestWorthySurface};
+use crate::model::config::{Connection, CustomField, TestWorthySurface};
 use crate::model::{Case, CaseId, Name, SuiteId, WorkItem, WorkItemId};
+use crate::plan::custom_field::custom_field_address;
 use crate::plan::{Inputs, Planned, SafetyVerdict, glob};
 use crate::remote::{
     CaseRead, CaseScope, Evidence, RemoteError, RemoteErrorKind, Validation, WorkItemWrite,
@@ -65,6 +66,7 @@ pub async fn verify(
     };
     let plan_options = PlanOptions {
         inputs,
+        assume_declared: true,
         ..PlanOptions::default()
     };
     let outcome = plan(context, &plan_options).await?;
@@ -108,6 +110,19 @@ struct Test<'a> {
     validators: Validators,
     planned: &'a Planned,
     only: &'a [String],
+}
+
+/// The server knows nothing yet of what only an apply makes.
+fn left_out_of_samples(lacking: &[CustomField]) -> String {
+    let list = |one: fn(&CustomField) -> String| {
+        let all: Vec<String> = lacking.iter().map(one).collect();
+        all.join(", ")
+    };
+    format!(
+        "the server was not asked about values of {}: not all there yet, and an apply makes it first ({}); run `accord verify` again after that apply",
+        list(|field| format!("`{}`", field.reference_name)),
+        list(|field| custom_field_address(&field.name)),
+    )
 }
 
 /// How it ended.
@@ -292,6 +307,14 @@ impl<'a> Test<'a> {
                 }
                 samples.extend(made_up);
             }
+        }
+        let lacking = &ruled.observation.lacking;
+        let mut left_out = false;
+        for sample in &mut samples {
+            left_out |= sample.without(lacking);
+        }
+        if left_out {
+            notes.push(left_out_of_samples(lacking));
         }
         if samples.is_empty() {
             notes.push(

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::report::{Objector, SampleKind, SampleObjection};
 use crate::diagnostics::catalog;
 use crate::mapping::CompiledMapping;
-use crate::model::config::{Connection, Safety, SyncRule};
+use crate::model::config::{Connection, CustomField, Safety, SyncRule};
 use crate::model::{
     Case, CaseId, Marker, SuiteId, System, Value, WorkItem, azure_boards_mention,
     azure_boards_mention_in,
@@ -401,6 +401,7 @@ impl<'a> Ruled<'a> {
             observed: observed.clone(),
             pairs: Arc::default(),
             links: Vec::new(),
+            lacking: self.observation.lacking.clone(),
         };
         let alone = Ruled {
             connection: self.connection,
@@ -447,6 +448,28 @@ impl<'a> Ruled<'a> {
 }
 
 impl Rehearsed {
+    /// Leaves out what is sent to these fields, which the server does not know or whose values it does not
+    /// know. A write that held nothing else is not sent. True if anything was left out.
+    pub(super) fn without(&mut self, lacking: &[CustomField]) -> bool {
+        let Write::AzureDevOps(write) = &mut self.write else {
+            return false;
+        };
+        let fields = match write {
+            WorkItemWrite::Create(draft) => &mut draft.fields,
+            WorkItemWrite::Update { patch, .. } => &mut patch.fields,
+        };
+        let before = fields.len();
+        fields.retain(|name, _| !lacking.iter().any(|field| field.is_called(name)));
+        let is_shorter = fields.len() < before;
+        if let WorkItemWrite::Update { patch, .. } = write
+            && is_shorter
+            && *patch == WorkItemPatch::default()
+        {
+            self.write = Write::Nothing(System::AzureDevOps);
+        }
+        is_shorter
+    }
+
     /// Whether it writes values of rows, and not only a mark.
     fn holds_values(&self) -> bool {
         self.kind != SampleKind::Mark

@@ -100,7 +100,8 @@ impl Organization {
         Ok(())
     }
 
-    /// Adds a field to the organisation and to work item types.
+    /// Adds a field to the organisation, to work item types and to their forms, with a picklist of its own for
+    /// its values, as the pages of the service do.
     pub fn add_field(&mut self, seed: &FieldSeed) -> Result<(), SeedError> {
         let wrong = |what: &str| SeedError(format!("the field '{}': {what}", seed.reference_name));
         let kind = FieldKind::from_seed(&seed.kind)
@@ -110,6 +111,8 @@ impl Organization {
             .iter()
             .map(|name| self.find_type(name).map_err(|error| wrong(error.message())))
             .collect::<Result<Vec<_>, _>>()?;
+        let picklist = self.plant_list(&seed.reference_name, kind, &seed.allowed_values);
+        let is_listed = picklist.is_some();
         let id = self
             .fields
             .insert(Field {
@@ -120,6 +123,7 @@ impl Organization {
                 is_picklist: !seed.allowed_values.is_empty(),
                 custom: CustomField {
                     is_custom: true,
+                    picklist,
                     ..CustomField::default()
                 },
             })
@@ -137,7 +141,11 @@ impl Organization {
         let rules = TypeField {
             required: seed.required,
             default: seed.default_value.as_ref().map(read).transpose()?.flatten(),
-            allowed: allowed.into_iter().flatten().collect(),
+            allowed: allowed
+                .into_iter()
+                .flatten()
+                .filter(|_| !is_listed)
+                .collect(),
             origin: Origin::Custom,
             ..TypeField::default()
         };

@@ -9,6 +9,7 @@ use super::super::Organization;
 use super::super::body::{flag, items, text};
 use super::super::error::ApiError;
 use super::super::field::{FieldId, FieldKind};
+use super::super::guid::guid;
 use super::super::request::ApiRequest;
 use super::super::route::{Answer, ok};
 use super::super::value::FieldValue;
@@ -148,6 +149,35 @@ impl Organization {
             values: values.collect(),
             suggested: listed.suggested,
         }
+    }
+
+    /// A list of its own for a planted field; `None` for a field whose type no list has, and without values.
+    pub(crate) fn plant_list(
+        &mut self,
+        reference_name: &str,
+        kind: FieldKind,
+        values: &[Value],
+    ) -> Option<Arc<str>> {
+        let listed = matches!(
+            kind,
+            FieldKind::String | FieldKind::Integer | FieldKind::Double
+        );
+        if !listed || values.is_empty() {
+            return None;
+        }
+        let item = |value: &Value| match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        let id = guid(&format!("picklist of {reference_name}"));
+        let planted = Picklist {
+            name: format!("picklist_{id}"),
+            kind,
+            items: values.iter().map(item).collect(),
+            suggested: false,
+        };
+        self.processes.lists.insert(id.clone(), planted);
+        Some(Arc::from(id))
     }
 
     pub(super) fn picklist_route(&mut self, request: &ApiRequest<'_>, path: &[&str]) -> Answer {

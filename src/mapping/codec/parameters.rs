@@ -241,9 +241,10 @@ pub fn put_fields(
     };
     for name in &wanted.names {
         let there = old.elements().find(|param| {
-            param
-                .attribute("name")
-                .is_some_and(|there| canonical(there) == *name)
+            param.name == "param"
+                && param
+                    .attribute("name")
+                    .is_some_and(|there| canonical(there) == *name)
         });
         let param = there.cloned().unwrap_or_else(|| {
             let mut param = Element::new("param");
@@ -427,6 +428,17 @@ mod tests {
             data.ends_with("<Table1><c>1</c><a>2</a></Table1></NewDataSet>"),
             "{data}"
         );
+    }
+
+    #[test]
+    fn only_a_param_names_a_parameter() {
+        let now = r#"<parameters><other name="user"/><param name="card" bind="default"/></parameters>"#;
+        let wanted = Parameters {
+            names: vec!["card".to_owned(), "user".to_owned()],
+            rows: vec![vec!["visa".to_owned(), "ada".to_owned()]],
+        };
+        let (names, data) = put_fields(now, "", &wanted).unwrap();
+        assert_eq!(parse_fields(&names, &data), Ok(wanted));
     }
 
     #[test]

@@ -213,7 +213,8 @@ async fn killed_at_any_call_while_new_items_walk_to_what_is_never_compared() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refused_step_leaves_the_item_before_it_and_waits() {
-    let reasons = "      reasons: { Removed: Nobody knows this reason }\n";
+    // The field lists it; that transition does not take it.
+    let reasons = "      reasons: { Removed: Implementation started }\n";
     let world = world(&format!("{STORIES}{reasons}"), 2).await;
     applied(&world).await;
     disable_all(&world, true);

@@ -1,8 +1,6 @@
 //! `accord graph` as people use it, and other people's software that reads what it writes: Mermaid itself,
 //! Graphviz, and an XML parser that is not ours. A judge that is not installed is told as skipped.
 
-#![expect(clippy::print_stdout, reason = "a check that was skipped says so")]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -12,7 +10,7 @@ use serde_json::{Value as Json, json};
 use crate::project::Project;
 
 /// A mapping with a name that every language would trip over, a field that it names, and its test.
-const MORE: &str = r##"
+const MORE: &str = r#"
 apiVersion: accord/v1
 kind: FieldMapping
 metadata: { name: odd }
@@ -43,7 +41,7 @@ spec:
   mapping: odd
   cases:
     - { name: a, direction: toAzureDevOps, given: { title: x }, expect: { System.Title: x } }
-"##;
+"#;
 
 fn project() -> Project {
     let project = Project::web_shop();

@@ -297,21 +297,24 @@ async fn what_accord_holds_back_is_an_objection_too() {
 
 #[tokio::test]
 async fn names_that_no_list_of_testworthy_holds_are_found_without_a_write() {
-    let mut world = World::new(true, TO_TESTWORTHY).await;
-    let mapping = example("mappings/test-case.yaml")
-        .replace("\"P1 - Must Test\": 1", "\"P9 - No Such Priority\": 1");
-    world.map(&mapping);
-    let report = world.verify(5).await.expect("a report");
-    let objections: Vec<_> = report.objections().collect();
-    assert!(!objections.is_empty(), "{report:#?}");
-    for (_, sample, objection) in objections {
-        assert_eq!(sample.verdict, Verdict::Objected);
-        assert_eq!(objection.by, Objector::Accord);
-        assert!(
-            objection.message.contains("P9 - No Such Priority"),
-            "{}",
-            objection.message
-        );
+    let row = "    - testworthy: priority\n";
+    for sensitive in [false, true] {
+        let mut world = World::new(true, TO_TESTWORTHY).await;
+        let mapping = example("mappings/test-case.yaml");
+        assert!(mapping.contains(row), "{mapping}");
+        let mapping = mapping
+            .replace("\"P1 - Must Test\": 1", "\"P9 - No Such Priority\": 1")
+            .replace(row, &format!("{row}      sensitive: {sensitive}\n"));
+        world.map(&mapping);
+        let report = world.verify(5).await.expect("a report");
+        let objections: Vec<_> = report.objections().collect();
+        assert!(!objections.is_empty(), "{report:#?}");
+        for (_, sample, objection) in objections {
+            assert_eq!(sample.verdict, Verdict::Objected);
+            assert_eq!(objection.by, Objector::Accord);
+            let told = objection.message.contains("P9 - No Such Priority");
+            assert_eq!(told, !sensitive, "{}", objection.message);
+        }
     }
 }
 

@@ -264,7 +264,7 @@ fn notes(row: &Row) -> Vec<String> {
     match &row.target {
         RowTarget::Tag(tag) => notes.push(format!("true is the tag `{tag}`, false its absence")),
         RowTarget::TagPrefix(prefix) => {
-            notes.push(format!("each member is a tag with `{prefix}` before it"))
+            notes.push(format!("each member is a tag with `{prefix}` before it"));
         }
         RowTarget::Field(_) => {}
     }

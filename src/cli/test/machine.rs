@@ -1,4 +1,4 @@
-//! Examples as programs read them: JSON, annotations of a GitHub workflow, JUnit XML.
+//! Examples as programs read them: JSON, annotations of a GitHub workflow, `JUnit` XML.
 
 use std::fmt::Write as _;
 
@@ -159,7 +159,7 @@ fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
 
-/// The form that JUnit's Ant task writes and that test reporters read: a suite for each MappingTest.
+/// The form that `JUnit`'s Ant task writes and that test reporters read: a suite for each `MappingTest`.
 pub(super) fn junit(report: &Report) -> String {
     let mut text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned();
     let failed = report.failed().count();

@@ -1,4 +1,4 @@
-//! `accord test`: runs the examples of the project's MappingTests and contacts nothing.
+//! `accord test`: runs the examples of the project's `MappingTest`s and contacts nothing.
 
 mod human;
 mod machine;
@@ -211,9 +211,9 @@ fn prefix(folder: &Path) -> String {
         .find(|folder| folder.join(".git").exists());
     let inside = top.and_then(|top| folder.strip_prefix(top).ok());
     let names = inside.into_iter().flat_map(Path::components);
-    names
-        .map(|name| format!("{}/", name.as_os_str().to_string_lossy()))
-        .collect()
+    names.fold(String::new(), |prefix, name| {
+        prefix + &name.as_os_str().to_string_lossy() + "/"
+    })
 }
 
 /// `1 example`, `2 examples`.

@@ -35,14 +35,14 @@ pub(super) enum Heard {
 }
 
 /// Puts a sample and what was heard about it together.
-pub(super) fn judge(ruled: Ruled<'_>, sample: Rehearsed, heard: Heard) -> Sample {
-    let would_be = match &heard {
+pub(super) fn judge(ruled: Ruled<'_>, sample: Rehearsed, heard: &Heard) -> Sample {
+    let would_be = match heard {
         Heard::WouldBe(item) => Some(item.as_ref()),
         _ => None,
     };
     let fields = fields(ruled, &sample, would_be);
     let mut objections = sample.objections.clone();
-    match &heard {
+    match heard {
         Heard::Objection(objection) => {
             objections.push(servers(ruled, &sample, objection, &fields));
         }

@@ -190,7 +190,7 @@ impl<'a> Test<'a> {
             };
             ended.rules[number]
                 .samples
-                .push(judge(ruled, sample, heard));
+                .push(judge(ruled, sample, &heard));
             progress.advance(1);
         }
         progress.end();

@@ -108,8 +108,7 @@ impl<'a> Ruled<'a> {
             else {
                 continue;
             };
-            let item = change.item.clone();
-            let samples = self.of_operation(&step.operation, &step.address, item);
+            let samples = self.of_operation(&step.operation, &step.address, &change.item);
             for sample in samples {
                 let kind = taken.entry(sample.kind).or_default();
                 if kind.len() < most {
@@ -195,7 +194,7 @@ impl<'a> Ruled<'a> {
     }
 
     /// What an operation sends. A new case is followed by the mark on its work item.
-    fn of_operation(&self, operation: &Operation, address: &str, item: ItemRef) -> Vec<Rehearsed> {
+    fn of_operation(&self, operation: &Operation, address: &str, item: &ItemRef) -> Vec<Rehearsed> {
         let observed = &self.observation.observed;
         let sample = |kind, case: Option<CaseId>, work_item, write| Rehearsed {
             address: address.to_owned(),

@@ -233,7 +233,8 @@ def codecs(options):
         f"load average before the run {before}, after it {after}",
         f"- CPython {platform.python_version()}; "
         + ", ".join(f"{name} {version}" for name, version in CODEC_PINS.items()),
-        f"- command: `{' '.join(['python3', 'benches/performance.py', *sys.argv[1:]])}`",
+        "- command: `python3 benches/performance.py --codecs`"
+        + (" over a benchmark that was built before" if options.bench_program else ""),
         "",
         *lines,
     ]

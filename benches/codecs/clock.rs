@@ -4,7 +4,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 /// How long one measurement lasts, and how many there are.
-const LONG: Duration = Duration::from_millis(300);
+const LONG: Duration = Duration::from_millis(100);
 const TIMES: usize = 5;
 
 /// What this thread has had of a core so far (Linux, `/proc/thread-self/schedstat`, nanoseconds); elsewhere

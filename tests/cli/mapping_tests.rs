@@ -101,13 +101,13 @@ fn update_changes_the_values_and_nothing_else() {
     let text = project.read(TEST);
     assert_eq!(
         text.split_whitespace()
-            .filter(|word| !matches!(*word, "-" | "{" | "}"))
             .map(|word| word.trim_end_matches(','))
+            .filter(|word| !matches!(*word, "-" | "{" | "}"))
             .collect::<Vec<_>>(),
         wanted
             .split_whitespace()
-            .filter(|word| !matches!(*word, "-" | "{" | "}"))
             .map(|word| word.trim_end_matches(','))
+            .filter(|word| !matches!(*word, "-" | "{" | "}"))
             .collect::<Vec<_>>()
     );
     assert!(

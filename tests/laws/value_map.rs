@@ -55,6 +55,14 @@ pub(crate) fn value_map(data: &[u8]) {
             .to_azure_devops(&left)
             .is_ok_and(|again| row.same(System::AzureDevOps, &again, right));
     }
+    // What `reverse` makes of a value has to have an entry.
+    for right in table.reverse.keys() {
+        let Some(right) = held(row, &Value::text(right.as_str())) else {
+            continue;
+        };
+        let left = row.to_testworthy(&right);
+        comes_back &= left.is_ok_and(|left| row.to_azure_devops(&left).is_ok());
+    }
     assert_eq!(comes_back, !errors.contains(&"L07"), "{errors:?}: {text:?}");
     if comes_back {
         for left in table.values.keys() {

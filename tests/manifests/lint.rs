@@ -165,6 +165,11 @@ fn live() -> WorkItemType {
         fields: BTreeMap::from([
             field("System.Title", Kind::String, &[]),
             field("System.State", Kind::String, &[]),
+            field(
+                "System.Reason",
+                Kind::String,
+                &["New", "Completed", "Obsolete"],
+            ),
             field("System.AreaPath", Kind::TreePath, &[]),
             field(
                 "Microsoft.VSTS.Common.Priority",
@@ -231,6 +236,7 @@ fn caused(example: &str) -> BTreeSet<&'static str> {
 /// The numbered rules and those that belong to them.
 fn lint_entries() -> Vec<&'static Entry> {
     let beside = [
+        "reason-not-listed",
         "state-out-of-reach",
         "steps-may-not-fit",
         "unused-allow",

@@ -75,6 +75,7 @@ scenarios! {
     v1 => "v1",
     integration => "integration",
     workflow => "workflow",
+    content => "content",
     custom_field => "custom-field",
     verify => "verify",
     dump => "dump",

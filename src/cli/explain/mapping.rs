@@ -411,7 +411,12 @@ mod tests {
         );
         assert_eq!(
             told(&map, (true, false)),
-            ["a -> 1", "b -> 2", "c -> 1", "a - 4"]
+            [
+                "a -> 1",
+                "b -> 2",
+                "c -> 1",
+                "a - 4 counts as in accord with `1`, and is not written back",
+            ]
         );
     }
 

@@ -37,6 +37,11 @@ super::entries! {
         "- { testworthy: custom.phase, azureDevOps: System.State, as: state, values: { Draft: Design, Done: Ready } }",
         "Add the transition to the process, or move those items by hand.";
 
+    REASON_NOT_LISTED, "reason-not-listed", Warning, "a reason is not in the field's list",
+        "`reasons` names a reason that the list of `System.Reason` does not have. That list may leave out reasons that go with other transitions, so this is no error: if the transition has no such reason, the server refuses the write and the item waits.",
+        "- { testworthy: custom.phase, azureDevOps: System.State, as: state, values: { Draft: Design, Done: Closed }, reasons: { Closed: Finnished } }",
+        "Compare the reason with those that the transition offers on the form of a work item.";
+
     L16_PEOPLE_NOT_COVERED, "L16", Warning, "people without an entry in `users`",
         "A row carries people. Those under `users` of the connection are translated; anybody else is looked for by the e-mail address, and who is known by a display name only cannot be found: the field waits.",
         "- { testworthy: createdBy, azureDevOps: Custom.Author, as: user, direction: toAzureDevOps }",

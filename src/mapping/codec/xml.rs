@@ -205,8 +205,17 @@ fn escaped_attribute(value: &str) -> String {
     out
 }
 
+/// Whether a tag can be called so (XML 1.0, Name): no sign that would end the tag or begin another.
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && !name.contains(['<', '>', '/', '&', '"', '\'', '='])
+}
+
 fn element(start: &BytesStart<'_>) -> Result<Element, String> {
     let name = start.name();
+    // The reader takes `<>` for a tag; written again it would be another document.
+    if !is_name(name.as_ref()) {
+        return Err("a tag without a name".to_owned());
+    }
     let mut element = Element::new(name.as_ref());
     for attribute in start.attributes() {
         let attribute = attribute.map_err(|error| error.to_string())?;

@@ -102,10 +102,13 @@ fn reasons(
         .values()
         .filter(|reason| !texts.is_empty() && !texts.contains(reason));
     for reason in unknown {
-        let what = format!("`{}` has no reason `{reason}`", metadata.name);
+        let what = format!(
+            "the list of reasons of `{}` does not have `{reason}`",
+            metadata.name
+        );
         let list: Vec<&str> = texts.iter().map(String::as_str).take(20).collect();
         found.push(
-            finding(mapping, facts.row, &entry::L06_NOT_ALLOWED, what)
+            finding(mapping, facts.row, &codes::REASON_NOT_LISTED, what)
                 .with_help(format!("it has {}", quoted_texts(&list))),
         );
     }

@@ -123,6 +123,8 @@ fn what_is_no_list_of_steps_is_refused_and_never_overwritten() {
         "<!DOCTYPE x [<!ENTITY a \"b\">]><steps>&a;</steps>",
         "<steps>&unknown;</steps>",
         "<steps/><steps/>",
+        "<steps><></></steps>",
+        "<steps></></steps>",
         "text",
         "<steps><compref id='1'/></steps>",
     ] {
@@ -168,6 +170,13 @@ fn white_space_in_unknown_parts_stays_what_it_was() {
     let text = put_tcm(now, &[Step::action("<p>a</p>", "<p>b</p>")]).expect("writable");
     assert!(text.contains(r#"note="a&#10;b&#9;c&#13;d""#), "{text}");
     assert!(text.contains("<note>x&#13;y</note>"), "{text}");
+}
+
+#[test]
+fn a_plain_text_that_looks_like_markup_is_rewritten() {
+    let now = r#"<steps id="0" last="2"><step id="2" type="ValidateStep"><parameterizedString isformatted="true">a</parameterizedString><parameterizedString isformatted="false">&lt;br&gt;</parameterizedString></step></steps>"#;
+    let steps = [Step::action("<p>a</p>", "")];
+    assert_eq!(tcm(&put_tcm(now, &steps).expect("writable")), steps);
 }
 
 #[test]

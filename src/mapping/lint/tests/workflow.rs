@@ -67,7 +67,7 @@ fn l06_states_and_reasons_that_the_type_does_not_have() {
     assert!(
         unknown
             .iter()
-            .any(|one| one.message.contains("no reason `Done`")),
+            .any(|one| one.message.contains("does not have `Done`")),
         "{unknown:?}"
     );
 }

@@ -48,6 +48,14 @@ fn row(page: &mut Page, action: Action, field: &FieldChange) {
     let before = field.before.as_ref().unwrap_or(&Json::Null);
     let after = field.after.as_ref().unwrap_or(&Json::Null);
     let room = page.value_room(INDENT);
+    if action != Action::Create
+        && !(before.is_null() && after.is_null())
+        && let (Some(before), Some(after)) = (rows_of(before), rows_of(after))
+    {
+        page.row(INDENT, Tone::Plain, &format!("{path}:"));
+        text(page, &before, &after);
+        return;
+    }
     if action == Action::Create && before.is_null() {
         let line = format!(
             "{path}: {}{}",
@@ -83,6 +91,52 @@ fn row(page: &mut Page, action: Action, field: &FieldChange) {
     }
 }
 
+/// Steps and parameters as one line for each step or row; nothing is no line. `None` for other values.
+fn rows_of(value: &Json) -> Option<String> {
+    let lines: Vec<String> = match value {
+        Json::Null => Vec::new(),
+        Json::Array(members) if !members.is_empty() => {
+            let steps = members.iter().enumerate();
+            steps
+                .map(|(index, step)| Some(format!("{}. {}", index + 1, step_of(step)?)))
+                .collect::<Option<_>>()?
+        }
+        Json::Object(table) => {
+            let cells = |row: &Json| -> Option<String> {
+                let cells: Option<Vec<&str>> = row.as_array()?.iter().map(Json::as_str).collect();
+                Some(cells?.join(" | "))
+            };
+            let names = std::iter::once(cells(table.get("names")?));
+            let rows = table.get("rows")?.as_array()?.iter().map(cells);
+            names.chain(rows).collect::<Option<_>>()?
+        }
+        _ => return None,
+    };
+    Some(lines.join("\n"))
+}
+
+/// One step on one line.
+fn step_of(step: &Json) -> Option<String> {
+    let step = step.as_object()?;
+    if let Some(shared) = step.get("shared") {
+        return Some(format!("(shared steps of work item {shared})"));
+    }
+    let action = on_one_line(step.get("action")?.as_str()?);
+    Some(match step.get("expected").and_then(Json::as_str) {
+        Some(expected) => format!("{action} => {}", on_one_line(expected)),
+        None => action,
+    })
+}
+
+/// Without the mark-up of a single paragraph, and without line ends.
+fn on_one_line(html: &str) -> String {
+    let inner = html
+        .strip_prefix("<p>")
+        .and_then(|rest| rest.strip_suffix("</p>"))
+        .filter(|inner| !inner.contains("<p>"));
+    inner.unwrap_or(html).replace('\n', " ")
+}
+
 /// The values on the way, in parentheses; nothing if there are none.
 fn via(between: &[String], width: usize) -> String {
     if between.is_empty() {
@@ -106,6 +160,11 @@ fn value(value: &Json, width: usize) -> String {
     match value {
         Json::Null => "(none)".to_owned(),
         Json::String(text) => quote(text, width),
+        Json::Array(members) if members.first().is_some_and(Json::is_object) => {
+            let steps = rows_of(value).unwrap_or_default();
+            let count = super::page::counted(members.len() as u64, "step", "steps");
+            format!("{count}: {}", quote(&steps.replace('\n', "  "), width))
+        }
         Json::Array(members) => {
             // A list is cut with the line; its members are not worth more than the line has.
             let mut list = String::from("[");

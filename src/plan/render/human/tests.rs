@@ -188,6 +188,44 @@ fn long_texts_are_small_differences() {
 }
 
 #[test]
+fn steps_and_parameters_are_told_line_by_line() {
+    let steps = |texts: &[(&str, &str)]| -> Json {
+        let step =
+            |(action, expected): &(&str, &str)| json!({"action": action, "expected": expected});
+        texts.iter().map(step).collect()
+    };
+    let before = steps(&[("<p>Open the cart</p>", "<p>It holds one item</p>")]);
+    let mut after = steps(&[("<p>Open the cart</p>", "<p>It is empty</p>")]);
+    after.as_array_mut().unwrap().push(json!({"shared": 77}));
+    let table = |user: &str| json!({"names": ["user", "card"], "rows": [[user, "visa"]]});
+    let mut made = sample::change(Action::Create, 2);
+    made.fields = vec![sample::field("Steps", json!(null), before.clone())];
+    let plan = sample::plan(vec![
+        update(
+            1,
+            vec![
+                sample::field("Steps", before, after),
+                sample::field("Parameters", table("ada"), table("bob")),
+                sample::field("Gone", table("ada"), json!(null)),
+            ],
+        ),
+        made,
+    ]);
+    let page = plain(&plan);
+    for line in [
+        "- 1. Open the cart => It holds one item",
+        "+ 1. Open the cart => It is empty",
+        "+ 2. (shared steps of work item 77)",
+        "- ada | visa",
+        "+ bob | visa",
+        "- user | card",
+        "Steps: 1 step: \"1. Open the cart => It holds one item\"",
+    ] {
+        assert!(page.contains(line), "{line}\n{page}");
+    }
+}
+
+#[test]
 fn equal_changes_of_many_items_are_told_once() {
     let mut changes: Vec<Change> = (0..40)
         .map(|n| {

@@ -432,7 +432,8 @@ mod tests {
 
     #[test]
     fn only_a_param_names_a_parameter() {
-        let now = r#"<parameters><other name="user"/><param name="card" bind="default"/></parameters>"#;
+        let now =
+            r#"<parameters><other name="user"/><param name="card" bind="default"/></parameters>"#;
         let wanted = Parameters {
             names: vec!["card".to_owned(), "user".to_owned()],
             rows: vec![vec!["visa".to_owned(), "ada".to_owned()]],

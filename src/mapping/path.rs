@@ -41,7 +41,9 @@ impl PathTable {
             .values
             .iter()
             .map(|(pattern, value)| {
-                let pattern = pattern.trim().trim_matches('/').to_owned();
+                // As the paths that it is held against are: single spaces, no empty names.
+                let pattern = case.canonical(&Value::text(pattern.as_str()));
+                let pattern = names(pattern.as_ref().unwrap_or(&Value::Null));
                 (pattern, path(System::AzureDevOps, azure, value))
             })
             .collect();
@@ -68,11 +70,11 @@ impl PathTable {
 
     /// The path that the most specific fitting pattern stands for. The root is the empty path.
     pub(super) fn to_azure_devops(&self, section: &Value, azure: &Form) -> Found {
-        let text = section.as_text().unwrap_or_default();
+        let section = names(section);
         let fitting = self
             .entries
             .iter()
-            .find(|(pattern, _)| glob::fits(pattern, text));
+            .find(|(pattern, _)| glob::fits(pattern, &section));
         match fitting {
             Some((_, path)) => Found::Path(path.clone()),
             None => self.rest(azure),
@@ -118,6 +120,11 @@ impl PathTable {
             },
         }
     }
+}
+
+/// A path as patterns see it, whichever separator its form has.
+fn names(path: &Value) -> String {
+    path.as_text().unwrap_or_default().replace('\\', "/")
 }
 
 /// Names without wildcards count most, then names with one, then `**`; a longer pattern before a shorter.
@@ -179,6 +186,26 @@ mod tests {
         assert_eq!(area("Checkout/Cash"), r"Web Shop\QA\One below");
         assert_eq!(area("Checkout/Cash/Coins"), r"Web Shop\QA\Checkout");
         assert!(table.is_many_to_one());
+    }
+
+    /// A custom field may hold an area, and a section's name a backslash.
+    #[test]
+    fn patterns_fit_whichever_separator_stands_there() {
+        for pattern in ["Checkout/**", r"Checkout\**", " Checkout / ** /"] {
+            let map = ValueMap {
+                values: IndexMap::from([(pattern.to_owned(), Value::text("X"))]),
+                reverse: IndexMap::new(),
+                unmapped: Unmapped::Hold,
+            };
+            for form in [&CASE, &AZURE] {
+                let table = PathTable::compile(&map, form, &AZURE).unwrap();
+                for held in ["Checkout/Cards", r"Checkout\Cards"] {
+                    let held = form.canonical(&Value::text(held)).unwrap();
+                    let found = table.to_azure_devops(&held, &AZURE);
+                    assert!(matches!(found, Found::Path(_)), "{pattern} {held}");
+                }
+            }
+        }
     }
 
     #[test]

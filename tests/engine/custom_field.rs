@@ -263,8 +263,7 @@ async fn what_is_missing_is_made_before_the_items_and_stays() {
         .collect();
     assert_eq!(
         ends[..10],
-        // Bug is derived for the first of the two; the second finds it so. Test Case has a group for own
-        // fields already.
+        // Bug is derived for the first of the two; the second finds it so.
         [
             "fields",
             "workitemtypes",
@@ -274,7 +273,7 @@ async fn what_is_missing_is_made_before_the_items_and_stays() {
             "fields",
             "fields",
             "fields",
-            "controls",
+            "groups",
             "groups"
         ],
         "{sent:?}"

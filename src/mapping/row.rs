@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::codec::rich_text::{self, Format};
+use super::codec::rich_text::Format;
 use super::expression::Expression;
 use super::filter;
 use super::form::{Form, Storage, spelled};
@@ -194,14 +194,6 @@ impl CompiledRow {
                 Form::RichText { plain: true } | Form::Title | Form::Line | Form::Lines
             )
         )
-    }
-
-    /// What formatting there is in a canonical value, in words.
-    pub(super) fn formatting(&self, value: &Value) -> Vec<&'static str> {
-        let Value::Text(html) = value else {
-            return Vec::new();
-        };
-        rich_text::parse(html, Format::Html).map_or_else(|_| Vec::new(), |tree| tree.formatting())
     }
 
     /// The row's value on the Azure DevOps side.

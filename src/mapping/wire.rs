@@ -127,6 +127,14 @@ pub(super) fn put_work_item(
     }
 }
 
+/// What formatting there is in a canonical formatted text, in words.
+pub(super) fn formatting(value: &Value) -> Vec<&'static str> {
+    let Value::Text(html) = value else {
+        return Vec::new();
+    };
+    rich_text::parse(html, Format::Html).map_or_else(|_| Vec::new(), |tree| tree.formatting())
+}
+
 /// The words of a canonical formatted text, as a plain field holds them.
 pub(super) fn words(html: &str) -> String {
     rich_text::parse(html, Format::Html).map_or_else(|_| html.to_owned(), |tree| tree.plain())

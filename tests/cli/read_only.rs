@@ -62,7 +62,11 @@ fn verify_lets_the_server_judge_and_stores_nothing() {
         .expect(64);
     project.run(&["verify", "--sample", "0"]).expect(64);
 
-    // The server's objection stands at the line of the rule.
+    // The server's objection stands at the line of the rule. Who may not list the areas cannot know it
+    // before.
+    let unlisted = accord::sandbox::FaultKind::Forbidden;
+    let unlisted = accord::sandbox::Fault::new("classificationnodes", unlisted);
+    project.state().faults.add(unlisted);
     let place = "createIn:\n    azureDevOps: { areaPath: 'Web Shop\\QA\\";
     let (old, new) = (format!("{place}Checkout"), format!("{place}Nowhere"));
     project.replace("rules/checkout-cases.yaml", &old, &new);

@@ -66,6 +66,8 @@ struct MappedField {
     field: String,
     direction: Option<Direction>,
     place: Location,
+    /// Where it says `conflict: latest`.
+    latest: Option<Location>,
 }
 
 /// Checks all documents. `declared` names also those that are not among them because their header is
@@ -218,8 +220,12 @@ fn understand(
 fn mapped_fields(rows: &[raw::RawRow], report: &Report<'_>) -> Vec<MappedField> {
     let rows = rows.iter().enumerate();
     rows.filter_map(|(index, row)| {
-        let at = pointer::child(&pointer::item("/spec/fields", index), "testworthy");
+        let own = pointer::item("/spec/fields", index);
+        let at = pointer::child(&own, "testworthy");
+        let latest = row.conflict == Some(raw::Winner::Latest);
+        let winner = || report.place(&pointer::child(&own, "conflict"), Part::Value);
         Some(MappedField {
+            latest: latest.then(winner),
             field: row.testworthy.clone()?,
             direction: row.direction.map(Into::into),
             place: report.place(&at, Part::Value),

@@ -1,7 +1,7 @@
 //! What a rule may not ask for over a connection with `api: v1`, each refused by its name.
 
 use super::{Context, MappedField};
-use crate::diagnostics::catalog::manifest as codes;
+use crate::diagnostics::catalog::{lint, manifest as codes};
 use crate::diagnostics::{pointer, quote};
 use crate::manifest::document::Report;
 use crate::manifest::raw::{Create, DeletedInAzureDevOps, DeletedInTestWorthy, SyncRuleSpec};
@@ -12,6 +12,7 @@ pub(super) fn check(spec: &SyncRuleSpec, context: &Context<'_>, report: &mut Rep
     scope(spec, report);
     places(spec, report);
     deletions(spec, report);
+    latest(spec, context, report);
     fields(spec, context, report);
 }
 
@@ -121,6 +122,23 @@ fn fields(spec: &SyncRuleSpec, context: &Context<'_>, report: &mut Report<'_>) {
     let message = format!("over `api: v1` a case has no {}", names.join(", "));
     let help = "give the rule a mapping without these rows, or the rows the other `direction`";
     refuse_rows(&lacking, message, help, spec, report);
+}
+
+/// `conflict: latest` on rows: the surface does not tell when a case was changed.
+fn latest(spec: &SyncRuleSpec, context: &Context<'_>, report: &mut Report<'_>) {
+    let rows = context.mapped_fields.get(&spec.mapping).into_iter();
+    let places = rows.flatten().filter_map(|row| row.latest.as_ref());
+    let places: Vec<_> = places.collect();
+    if places.is_empty() {
+        return;
+    }
+    let message = "the surface v1 does not tell reliably when a case was changed, and rows of the mapping \
+                   say `conflict: latest`";
+    let mut finding = report.value(&lint::L17_NO_CHANGE_TIME, "/spec/mapping", message);
+    for place in places {
+        finding = finding.with_related(place.clone(), "asked for here");
+    }
+    report.push(finding.with_help("write `testworthy`, `azureDevOps` or `manual` there"));
 }
 
 /// One finding at the rule's mapping that points to all the rows.

@@ -12,6 +12,7 @@ use crate::diagnostics::catalog::lint as codes;
 use crate::diagnostics::{Finding, quote};
 use crate::mapping::known;
 use crate::mapping::resolve::finding;
+use crate::mapping::wire;
 use crate::mapping::{CompiledMapping, CompiledRow};
 use crate::model::config::{
     Codec, Connection, FieldMapping, MatchBy, Row, RowSource, RowTarget, SyncRule, Unmapped,
@@ -72,7 +73,7 @@ pub fn lost_formatting(seen: &Seen<'_>) -> Vec<Finding> {
         let mut parts: BTreeSet<&'static str> = BTreeSet::new();
         let mut items = Vec::new();
         for (id, value) in sources(seen, row, ready) {
-            let lost = ready.formatting(&value);
+            let lost = wire::formatting(&value);
             if !lost.is_empty() {
                 parts.extend(lost);
                 items.push(id);

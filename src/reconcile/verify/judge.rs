@@ -17,8 +17,6 @@ use crate::plan::OriginEntry;
 use crate::reconcile::secrecy::{LEFT_OUT, holds};
 use crate::remote::{Objection, RemoteErrorKind, WorkItemWrite};
 
-/// Stands for words that nobody is to see.
-
 /// What was heard about a sample.
 #[derive(Debug)]
 pub(super) enum Heard {

@@ -124,7 +124,8 @@ spec: { connection: web-shop, mapping: test-case, scope: { azureDevOps: {} }, di
 ";
 
 fn mapping_of(rows: &str) -> String {
-    let rows: String = rows.lines().map(|row| format!("    {row}\n")).collect();
+    let rows: Vec<String> = rows.lines().map(|row| format!("    {row}\n")).collect();
+    let rows = rows.concat();
     format!(
         "kind: FieldMapping\nmetadata: {{ name: test-case }}\nspec:\n  testworthy: TestCase\n  azureDevOps: Test Case\n  fields:\n{rows}"
     )
@@ -134,7 +135,8 @@ fn project(documents: &[&str]) -> String {
     documents
         .iter()
         .map(|document| format!("---\napiVersion: accord/v1\n{document}"))
-        .collect()
+        .collect::<Vec<_>>()
+        .concat()
 }
 
 /// A work item type as a server tells of it.

@@ -13,7 +13,7 @@ use crate::mapping::{lint_paths, names_custom_fields, unused_allows};
 use crate::model::config::{FieldMapping, SyncRule};
 use crate::model::{Name, System};
 use crate::plan::custom_field::ObservedProcess;
-use crate::reconcile::custom_field::{explain, find, on_no_form};
+use crate::reconcile::custom_field::{find, on_no_form};
 use crate::reconcile::places::{TREES, writes_paths};
 use crate::reconcile::plan::fit;
 use crate::remote::{
@@ -183,8 +183,8 @@ async fn look_at_rules(
         return outcome;
     }
     let forms = match forms(subject, reader, process).await {
-        Some(Err(why)) => {
-            checks.push(judge::forms_not_seen(&why));
+        Some(Err(error)) => {
+            checks.extend([judge::forms_not_seen(&error)])?;
             None
         }
         Some(Ok(forms)) => Some(forms),
@@ -203,12 +203,12 @@ async fn look_at_rules(
 }
 
 /// The types of the process with their forms, if a mapping connects custom fields. `Err` says why they
-/// were not seen, which is no failure.
+/// were not seen.
 async fn forms(
     subject: &Subject<'_>,
     reader: &Reader,
     process: Option<Result<ObservedProcess, RemoteError>>,
-) -> Option<Result<Vec<ProcessType>, String>> {
+) -> Option<Result<Vec<ProcessType>, RemoteError>> {
     let mappings = &subject.context.config.mappings;
     let mut used = subject
         .rules
@@ -217,9 +217,6 @@ async fn forms(
     if !used.any(names_custom_fields) {
         return None;
     }
-    let told = |error: &RemoteError| {
-        explain(error).map_or_else(|| error.kind.to_string(), |remark| remark.message)
-    };
     let process = match process {
         Some(Ok(observed)) if !observed.types.is_empty() => return Some(Ok(observed.types)),
         Some(Ok(observed)) => Ok(observed.process),
@@ -228,10 +225,9 @@ async fn forms(
     };
     let process = match process {
         Ok(process) => process,
-        Err(error) => return Some(Err(told(&error))),
+        Err(error) => return Some(Err(error)),
     };
-    let types = reader.process_types(&process.id).await;
-    Some(types.map_err(|error| told(&error)))
+    Some(reader.process_types(&process.id).await)
 }
 
 /// What was seen of the project beside the work item types themselves.

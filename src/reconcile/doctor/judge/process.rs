@@ -6,7 +6,7 @@ use crate::model::config::CustomField;
 use crate::plan::custom_field::{ObservedProcess, Remark, assess, object_to_process};
 use crate::reconcile::custom_field::explain;
 use crate::reconcile::doctor::check::{Cause, Check};
-use crate::remote::RemoteError;
+use crate::remote::{RemoteError, RemoteErrorKind};
 
 /// Parts of a field that are named; `plan` shows all of them.
 const MOST_PARTS: usize = 10;
@@ -36,12 +36,18 @@ pub(in crate::reconcile::doctor) fn process(found: &Result<ObservedProcess, Remo
     }
 }
 
-/// The forms of the work item types, if they were not seen: nothing that a rule needs fails for that.
-pub(in crate::reconcile::doctor) fn forms_not_seen(why: &str) -> Check {
+/// The forms of the work item types, if they were not seen. A token that may not see them can do all that a
+/// rule needs; one that is not accepted any more can do nothing.
+pub(in crate::reconcile::doctor) fn forms_not_seen(error: &RemoteError) -> Check {
+    let why = explain(error).map_or_else(|| error.kind.to_string(), |remark| remark.message);
+    if matches!(error.kind, RemoteErrorKind::Unauthenticated { .. }) {
+        let next = general_way_out(&error.kind);
+        return Check::fail("process", Cause::Authentication, shown(&why), next).about("forms");
+    }
     let rule = L22_NOT_ON_THE_FORM.code;
     let measured = format!(
         "not looked at, so that nothing is said of mapped fields that no form shows (`accord explain {rule}`): {}",
-        shown(why)
+        shown(&why)
     );
     Check::skipped("process", measured).about("forms")
 }

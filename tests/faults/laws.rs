@@ -15,8 +15,6 @@ fn allowed(command: &Command, class: Class, when: When) -> Vec<u8> {
         Class::Legal => vec![fine],
         // A page with 200 may be that of a stranger between.
         Class::Credential if command.is_test => vec![8, 10],
-        // What may not be read of the process is proposed as a comment.
-        Class::Credential if command.name == "dump" && when == When::Middle => vec![8, fine],
         Class::Credential => vec![8],
         // What passes is there when it is tested, and so is what cannot be read.
         Class::Passing | Class::Long if command.is_test => vec![10, fine],

@@ -6,6 +6,7 @@ use super::rule::origin_entry;
 use super::{RuleOutput, custom_field};
 use crate::diagnostics::Code;
 use crate::diagnostics::catalog::sync as codes;
+use crate::model::config::Origin;
 use crate::model::{System, Value};
 use crate::plan::configuration::{
     ConfigurationInput, ConfigurationOperation, ConfigurationStep, Resource, integration_address,
@@ -42,22 +43,85 @@ pub(super) fn plan_configuration(
     steps
 }
 
+/// A resource that the manifests declare, as a change of the plan.
+pub(super) struct Declared<'a> {
+    pub(super) input: &'a ConfigurationInput<'a>,
+    pub(super) address: String,
+    /// Where it is to be.
+    pub(super) system: System,
+    pub(super) origin: &'a Origin,
+}
+
+impl Declared<'_> {
+    pub(super) fn tell(&self, output: &mut RuleOutput, code: Code, message: String) {
+        output.findings.push(PlanFinding {
+            code: code.code.to_owned(),
+            severity: code.severity.as_str().to_owned(),
+            address: self.address.clone(),
+            message,
+            origin: Some(origin_entry(self.origin)),
+        });
+    }
+
+    /// The step that makes or changes it; `seen` is the digest of what is there, if anything is. None while
+    /// an earlier write may still land.
+    pub(super) fn put(
+        &self,
+        output: &mut RuleOutput,
+        seen: Option<&str>,
+        fields: Vec<FieldChange>,
+        operation: ConfigurationOperation,
+    ) -> Option<ConfigurationStep> {
+        if self.input.settling {
+            let message = "a write of it was sent and not answered; it is looked at again once it can no longer land";
+            self.tell(output, &codes::SETTLING, message.to_owned());
+            return None;
+        }
+        let (action, reason, precondition) = match seen {
+            Some(digest) => (
+                Action::Update,
+                Reason::DeclarationDiffers,
+                Precondition::Fingerprint(digest.to_owned()),
+            ),
+            None => (
+                Action::Create,
+                Reason::MissingOnTarget,
+                Precondition::Absent,
+            ),
+        };
+        let change = output.changes.len();
+        output.changes.push(Change {
+            address: self.address.clone(),
+            system: self.system,
+            action,
+            reason,
+            item: ItemRef::default(),
+            fields,
+            precondition: Some(precondition),
+            origin: origin_entry(self.origin),
+        });
+        Some(ConfigurationStep {
+            change,
+            connection: self.input.connection.name.clone(),
+            address: self.address.clone(),
+            operation,
+        })
+    }
+}
+
 fn integration(
     input: &ConfigurationInput<'_>,
     declared: &IntegrationSettings,
     observed: &Result<Vec<IntegrationSettings>, String>,
     output: &mut RuleOutput,
 ) -> Option<ConfigurationStep> {
-    let address = integration_address(&input.connection.name);
-    let mut tell = |code: Code, message: String| {
-        output.findings.push(PlanFinding {
-            code: code.code.to_owned(),
-            severity: code.severity.as_str().to_owned(),
-            address: address.clone(),
-            message,
-            origin: Some(origin_entry(&input.connection.origin)),
-        });
+    let resource = Declared {
+        input,
+        address: integration_address(&input.connection.name),
+        system: System::TestWorthy,
+        origin: &input.connection.origin,
     };
+    let mut tell = |code, message| resource.tell(output, code, message);
     let all = match observed {
         Ok(all) => all,
         Err(reason) => {
@@ -90,43 +154,13 @@ fn integration(
     if own.is_some_and(|own| own.agrees_with(declared)) {
         return None;
     }
-    if input.settling {
-        let message = "a write of these settings was sent and not answered; they are looked at again once it can no longer land";
-        tell(&codes::SETTLING, message.to_owned());
-        return None;
-    }
     let expected = integration_digest(own);
-    let change = output.changes.len();
-    output.changes.push(Change {
-        address: address.clone(),
-        system: System::TestWorthy,
-        action: if own.is_some() {
-            Action::Update
-        } else {
-            Action::Create
-        },
-        reason: if own.is_some() {
-            Reason::DeclarationDiffers
-        } else {
-            Reason::MissingOnTarget
-        },
-        item: ItemRef::default(),
-        fields: fields(own, declared),
-        precondition: Some(match own {
-            Some(_) => Precondition::Fingerprint(expected.clone()),
-            None => Precondition::Absent,
-        }),
-        origin: origin_entry(&input.connection.origin),
-    });
-    Some(ConfigurationStep {
-        change,
-        connection: input.connection.name.clone(),
-        address,
-        operation: ConfigurationOperation::PutIntegration {
-            expected,
-            settings: declared.clone(),
-        },
-    })
+    let operation = ConfigurationOperation::PutIntegration {
+        expected: expected.clone(),
+        settings: declared.clone(),
+    };
+    let seen = own.map(|_| expected.as_str());
+    resource.put(output, seen, fields(own, declared), operation)
 }
 
 /// What would change, field by field; mapping rows in the order of their names.

@@ -1,14 +1,12 @@
 //! Fields that must exist in Azure DevOps: what is missing becomes one change of the plan.
 
 use super::RuleOutput;
-use super::rule::origin_entry;
-use crate::diagnostics::Code;
-use crate::diagnostics::catalog::sync as codes;
+use super::configuration::Declared;
 use crate::model::config::CustomField;
 use crate::model::{System, Value};
+use crate::plan::FieldChange;
 use crate::plan::configuration::{ConfigurationInput, ConfigurationOperation, ConfigurationStep};
 use crate::plan::custom_field::{Assessment, Piece, custom_field_address, joined};
-use crate::plan::{Action, Change, FieldChange, ItemRef, PlanFinding, Precondition, Reason};
 use crate::remote::Process;
 
 pub(super) fn plan(
@@ -19,63 +17,26 @@ pub(super) fn plan(
     seen: Option<&str>,
     output: &mut RuleOutput,
 ) -> Option<ConfigurationStep> {
-    let address = custom_field_address(&declared.name);
-    let mut tell = |code: Code, message: String| {
-        output.findings.push(PlanFinding {
-            code: code.code.to_owned(),
-            severity: code.severity.as_str().to_owned(),
-            address: address.clone(),
-            message,
-            origin: Some(origin_entry(&declared.origin)),
-        });
+    let resource = Declared {
+        input,
+        address: custom_field_address(&declared.name),
+        system: System::AzureDevOps,
+        origin: &declared.origin,
     };
     for note in &assessment.notes {
-        tell(note.code, note.message.clone());
+        resource.tell(output, note.code, note.message.clone());
     }
     if assessment.missing.is_empty() {
         return None;
     }
-    if input.settling {
-        let message = "a write of this field was sent and not answered; it is looked at again once it can no longer land";
-        tell(&codes::SETTLING, message.to_owned());
-        return None;
-    }
-    let change = output.changes.len();
-    output.changes.push(Change {
-        address: address.clone(),
-        system: System::AzureDevOps,
-        action: if seen.is_some() {
-            Action::Update
-        } else {
-            Action::Create
-        },
-        reason: if seen.is_some() {
-            Reason::DeclarationDiffers
-        } else {
-            Reason::MissingOnTarget
-        },
-        item: ItemRef::default(),
-        fields: assessment
-            .missing
-            .iter()
-            .map(|piece| field(piece, declared))
-            .collect(),
-        precondition: Some(match seen {
-            Some(digest) => Precondition::Fingerprint(digest.to_owned()),
-            None => Precondition::Absent,
-        }),
-        origin: origin_entry(&declared.origin),
-    });
-    Some(ConfigurationStep {
-        change,
-        connection: input.connection.name.clone(),
-        address,
-        operation: ConfigurationOperation::PutCustomField {
-            declared: declared.clone(),
-            process: process.clone(),
-            missing: assessment.missing.clone(),
-        },
-    })
+    let pieces = assessment.missing.iter();
+    let fields = pieces.map(|piece| field(piece, declared)).collect();
+    let operation = ConfigurationOperation::PutCustomField {
+        declared: declared.clone(),
+        process: process.clone(),
+        missing: assessment.missing.clone(),
+    };
+    resource.put(output, seen, fields, operation)
 }
 
 /// A missing piece as people review it.

@@ -13,6 +13,7 @@ mod outcome;
 mod patch;
 mod process;
 mod reader;
+mod reads_through;
 mod rehearsal;
 mod session;
 mod tags;

@@ -13,22 +13,21 @@
 //! The service itself needs no such test: it documents the parameter since version 4.1, and every
 //! request here asks for 7.1 in the same query, which a server before that refuses.
 
-use std::collections::BTreeMap;
-
 use async_trait::async_trait;
 
 use super::convert::FieldCatalog;
 use super::error::{ServerError, named_fields};
 use super::patch;
 use super::reader::Reader;
+use super::reads_through::ReadsThrough;
 use super::rehearsal::Rehearsal;
 use super::session::{Answer, Refused, refused};
 use super::wire;
 use crate::http::Response;
-use crate::model::{WorkItem, WorkItemId, WorkItemType};
+use crate::model::{WorkItem, WorkItemId};
 use crate::remote::{
-    Evidence, Objection, PathTree, ReadAzureDevOps, RemoteError, RemoteErrorKind,
-    ValidateAzureDevOps, Validation, WorkItemQuery, WorkItemWrite, WouldBe,
+    Evidence, Objection, RemoteError, RemoteErrorKind, ValidateAzureDevOps, Validation,
+    WorkItemWrite, WouldBe,
 };
 
 /// What is no boolean in any spelling.
@@ -228,36 +227,9 @@ fn holds_word(text: &str, part: &str) -> bool {
     })
 }
 
-#[async_trait]
-impl ReadAzureDevOps for Validator {
-    async fn check(&self) -> Result<(), RemoteError> {
-        self.reader.check().await
-    }
-
-    async fn work_item_type(&self, name: &str) -> Result<WorkItemType, RemoteError> {
-        self.reader.work_item_type(name).await
-    }
-
-    async fn query(&self, query: &WorkItemQuery) -> Result<Vec<WorkItemId>, RemoteError> {
-        self.reader.query(query).await
-    }
-
-    async fn read(
-        &self,
-        ids: &[WorkItemId],
-    ) -> Result<BTreeMap<WorkItemId, WorkItem>, RemoteError> {
-        self.reader.read(ids).await
-    }
-
-    async fn find_by_hyperlink(
-        &self,
-        urls: &[String],
-    ) -> Result<BTreeMap<String, Vec<WorkItemId>>, RemoteError> {
-        self.reader.find_by_hyperlink(urls).await
-    }
-
-    async fn paths(&self, tree: PathTree) -> Result<Vec<String>, RemoteError> {
-        self.reader.paths(tree).await
+impl ReadsThrough for Validator {
+    fn reader(&self) -> &Reader {
+        &self.reader
     }
 }
 

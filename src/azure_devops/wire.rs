@@ -81,6 +81,7 @@ pub(super) struct Field {
     pub(super) kind: String,
     pub(super) is_identity: bool,
     pub(super) is_picklist: bool,
+    pub(super) picklist_id: Option<String>,
     pub(super) is_deleted: bool,
     pub(super) read_only: bool,
 }

@@ -1,7 +1,5 @@
 //! Writing to one project: one `$batch` per call, sent once.
 
-use std::collections::BTreeMap;
-
 use async_trait::async_trait;
 use reqwest::Method;
 
@@ -9,14 +7,11 @@ use super::address::API_VERSION;
 use super::batch::{self, MAX_BATCH_WRITES};
 use super::outcome::Outcomes;
 use super::reader::Reader;
+use super::reads_through::ReadsThrough;
 use super::session::{Session, refused};
 use super::{patch, wire};
 use crate::http::{Repeat, Request};
-use crate::model::{WorkItem, WorkItemId, WorkItemType};
-use crate::remote::{
-    PathTree, ReadAzureDevOps, RemoteError, RemoteErrorKind, WorkItemQuery, WorkItemWrite,
-    WriteAzureDevOps, WriteOutcome,
-};
+use crate::remote::{RemoteError, RemoteErrorKind, WorkItemWrite, WriteAzureDevOps, WriteOutcome};
 
 /// Writes to the project of a [`Reader`], and reads like it.
 #[derive(Debug)]
@@ -28,10 +23,6 @@ impl Writer {
     /// A writer to the reader's project.
     pub fn new(reader: Reader) -> Self {
         Self { reader }
-    }
-
-    pub(super) fn reader(&self) -> &Reader {
-        &self.reader
     }
 
     pub(super) fn session(&self) -> &Session {
@@ -130,35 +121,8 @@ impl WriteAzureDevOps for Writer {
     }
 }
 
-#[async_trait]
-impl ReadAzureDevOps for Writer {
-    async fn check(&self) -> Result<(), RemoteError> {
-        self.reader.check().await
-    }
-
-    async fn work_item_type(&self, name: &str) -> Result<WorkItemType, RemoteError> {
-        self.reader.work_item_type(name).await
-    }
-
-    async fn query(&self, query: &WorkItemQuery) -> Result<Vec<WorkItemId>, RemoteError> {
-        self.reader.query(query).await
-    }
-
-    async fn read(
-        &self,
-        ids: &[WorkItemId],
-    ) -> Result<BTreeMap<WorkItemId, WorkItem>, RemoteError> {
-        self.reader.read(ids).await
-    }
-
-    async fn find_by_hyperlink(
-        &self,
-        urls: &[String],
-    ) -> Result<BTreeMap<String, Vec<WorkItemId>>, RemoteError> {
-        self.reader.find_by_hyperlink(urls).await
-    }
-
-    async fn paths(&self, tree: PathTree) -> Result<Vec<String>, RemoteError> {
-        self.reader.paths(tree).await
+impl ReadsThrough for Writer {
+    fn reader(&self) -> &Reader {
+        &self.reader
     }
 }

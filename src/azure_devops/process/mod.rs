@@ -11,8 +11,9 @@ use serde_json::{Value as Json, json};
 use super::address::API_VERSION;
 use super::convert;
 use super::reader::Reader;
+use super::reads_through::ReadsThrough;
 use super::session::Session;
-use super::wire::Listed;
+use super::wire::{Field, Listed};
 use super::writer::Writer;
 use crate::http::{Repeat, Request};
 use crate::model::{AzureFieldKind, System, Value};
@@ -69,7 +70,7 @@ impl ReadProcess for Reader {
         let url = session
             .addresses
             .project(&["_apis", "wit", "fields"], &query);
-        let listed: Listed<wire::Field> = session.get("fields", url).await?;
+        let listed: Listed<Field> = session.get("fields", url).await?;
         Ok(listed
             .value
             .unwrap_or_default()
@@ -193,7 +194,7 @@ impl WriteProcess for Writer {
             .addresses
             .project(&["_apis", "wit", "fields"], API_VERSION);
         let request = Request::post_json(url, &body, Repeat::Never);
-        let made: wire::Field = session.send(OPERATION, request).await?.json(OPERATION)?;
+        let made: Field = session.send(OPERATION, request).await?.json(OPERATION)?;
         Ok(organization_field(made))
     }
 
@@ -303,7 +304,7 @@ fn unreadable(reason: String) -> RemoteError {
     }
 }
 
-fn organization_field(field: wire::Field) -> OrganizationField {
+fn organization_field(field: Field) -> OrganizationField {
     OrganizationField {
         kind: convert::kind(&field.kind, field.is_identity),
         is_picklist: field.is_picklist || field.kind.starts_with("picklist"),

@@ -39,20 +39,6 @@ pub(super) struct ProcessInfo {
     pub(super) customization_type: String,
 }
 
-/// An entry of `wit/fields`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(super) struct Field {
-    pub(super) reference_name: String,
-    pub(super) name: String,
-    #[serde(rename = "type")]
-    pub(super) kind: String,
-    pub(super) is_identity: bool,
-    pub(super) is_picklist: bool,
-    pub(super) picklist_id: Option<String>,
-    pub(super) is_deleted: bool,
-}
-
 /// A picklist, with its values or without.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

@@ -254,11 +254,13 @@ fn lines(text: &str) -> String {
 
 /// A text in a format as canonical HTML; `None` if it is too long or too deep to be read.
 pub(super) fn formatted(text: &str, format: Format, as_plain: bool) -> Option<Value> {
-    let mut tree = rich_text::parse(text, format).ok()?;
-    if as_plain && format != Format::Plain {
-        tree = rich_text::parse(&tree.plain(), Format::Plain).ok()?;
-    }
-    Some(Value::text(rich_text::render(&tree, Format::Html)))
+    let html = if as_plain && format != Format::Plain {
+        let words = rich_text::parse(text, format).ok()?.plain();
+        rich_text::canonical(&words, Format::Plain)
+    } else {
+        rich_text::canonical(text, format)
+    };
+    html.ok().map(Value::text)
 }
 
 /// The names of a path with one separator between, whichever stood there.

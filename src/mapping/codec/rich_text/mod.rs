@@ -14,6 +14,7 @@ mod address;
 mod dom;
 mod flow;
 mod html;
+mod line;
 mod markdown;
 mod read;
 mod simple;
@@ -74,6 +75,17 @@ pub fn parse(text: &str, format: Format) -> Result<RichText, Unreadable> {
         Format::Markdown => markdown::parse(text)?,
     };
     Ok(RichText { blocks })
+}
+
+/// A text as the canonical HTML that is compared: what [`render`] makes of what [`parse`] reads.
+pub fn canonical(text: &str, format: Format) -> Result<String, Unreadable> {
+    if format == Format::Html
+        && text.len() <= MAX_BYTES
+        && let Some(short) = line::canonical(text)
+    {
+        return Ok(short);
+    }
+    Ok(render(&parse(text, format)?, Format::Html))
 }
 
 /// Writes a tree so that [`parse`] reads it back.

@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::rich_text::{self, Format};
-use super::{StepsProblem, canonical, shared_id, shared_text};
+use super::super::rich_text::{self, Format, canonical};
+use super::{StepsProblem, shared_id, shared_text};
 use crate::model::steps::Step;
 
 /// What the surface holds.

@@ -23,7 +23,7 @@ pub use case::CaseSteps;
 pub use flat::Flat;
 pub use pair::Pair;
 
-use super::rich_text::{self, Format, Unreadable};
+use super::rich_text::Unreadable;
 use super::xml::Malformed;
 use crate::model::WorkItemId;
 use crate::model::steps::Step;
@@ -83,14 +83,6 @@ pub fn put_separated(
     steps: &[Step],
 ) -> Result<serde_json::Value, StepsProblem> {
     separated::put(now, steps)
-}
-
-/// A text as the canonical HTML that is compared.
-fn canonical(text: &str, format: Format) -> Result<String, Unreadable> {
-    Ok(rich_text::render(
-        &rich_text::parse(text, format)?,
-        Format::Html,
-    ))
 }
 
 /// How shared steps stand in TestWorthy, which has none: one line that a person understands and that

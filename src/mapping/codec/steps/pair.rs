@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::rich_text::Format;
-use super::{StepsProblem, canonical};
+use super::super::rich_text::{Format, canonical};
+use super::StepsProblem;
 use crate::model::steps::Step;
 
 /// The two texts, as HTML.

@@ -3,8 +3,8 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::super::rich_text::Format;
-use super::{StepsProblem, align, canonical, shared_id, shared_text};
+use super::super::rich_text::{Format, canonical};
+use super::{StepsProblem, align, shared_id, shared_text};
 use crate::model::steps::Step;
 
 pub(super) fn parse(json: &Json) -> Result<Vec<Step>, StepsProblem> {

@@ -6,9 +6,9 @@
 //! test client writes them so). Ids survive edits: results refer to them. (Shape: Microsoft's own
 //! `azure-devops-mcp` and public migration tools; Microsoft publishes no schema.)
 
-use super::super::rich_text::Format;
+use super::super::rich_text::{Format, canonical};
 use super::super::xml::{Element, Node};
-use super::{StepsProblem, align, canonical};
+use super::{StepsProblem, align};
 use crate::model::WorkItemId;
 use crate::model::steps::Step;
 

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use serde_json::json;
 
+use super::super::rich_text::{Format, canonical};
 use super::*;
 
 fn tcm(xml: &str) -> Vec<Step> {

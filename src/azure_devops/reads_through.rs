@@ -1,12 +1,12 @@
 //! Whoever does more than read reads through a [`Reader`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 
 use super::reader::Reader;
-use crate::model::{WorkItem, WorkItemId, WorkItemType};
-use crate::remote::{PathTree, ReadAzureDevOps, RemoteError, WorkItemQuery};
+use crate::model::{ClockOffset, Rev, WorkItem, WorkItemId, WorkItemType};
+use crate::remote::{Changes, FeedPlace, PathTree, ReadAzureDevOps, RemoteError, WorkItemQuery};
 
 /// Something with a reader of its own.
 pub(super) trait ReadsThrough: Send + Sync {
@@ -44,5 +44,24 @@ impl<T: ReadsThrough> ReadAzureDevOps for T {
 
     async fn paths(&self, tree: PathTree) -> Result<Vec<String>, RemoteError> {
         self.reader().paths(tree).await
+    }
+
+    async fn changes(&self, since: &FeedPlace) -> Result<Changes, RemoteError> {
+        self.reader().changes(since).await
+    }
+
+    async fn in_recycle_bin(
+        &self,
+        ids: &[WorkItemId],
+    ) -> Result<BTreeSet<WorkItemId>, RemoteError> {
+        self.reader().in_recycle_bin(ids).await
+    }
+
+    async fn revision(&self, id: WorkItemId, rev: Rev) -> Result<Option<WorkItem>, RemoteError> {
+        self.reader().revision(id, rev).await
+    }
+
+    fn clock(&self) -> Option<ClockOffset> {
+        self.reader().clock()
     }
 }

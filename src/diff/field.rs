@@ -46,6 +46,10 @@ pub enum Cause {
     MappingChanged,
     /// There is no base.
     FirstSync,
+    /// Both sides changed, and the rule's policy says who is right.
+    Policy,
+    /// A person decided.
+    Decided,
 }
 
 /// Decides over one row. `source` and `target` are canonical values of the row, `from` is the system

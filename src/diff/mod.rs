@@ -3,10 +3,20 @@
 //! Decision tables as pure functions. A side has changed only against its own base; the two sides are
 //! compared through the mapping only. One-way so far; either system can be the source.
 
+mod compare;
+mod decision;
+mod edits;
 mod field;
 mod item;
+mod merge;
 mod pair;
+mod two_way;
 
+pub use compare::{Compared, CompareContext, ComparedRow, compare_pair};
+pub use decision::{Put, RowDecision, RowWrite};
+pub use edits::{Edit, SideItem, edits};
 pub use field::{Cause, FieldVerdict, one_way_field};
 pub use item::{Candidates, ItemVerdict, Presence, Situation, one_way_item};
+pub use merge::merge;
 pub use pair::{PairVerdict, RowVerdict, one_way_pair};
+pub use two_way::{FieldRules, two_way_field};

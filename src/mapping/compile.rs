@@ -22,15 +22,15 @@ pub struct CompiledMapping {
 }
 
 impl CompiledMapping {
-    /// Compiles a mapping for a rule that writes `target`, against what the server says of the work
+    /// Compiles a mapping for a rule that writes `targets` (both of them if it goes both ways), against what the server says of the work
     /// item type, if that is known. The mapping is `None` if a finding is an error; warnings come with
     /// either.
     pub fn compile(
         mapping: &FieldMapping,
         metadata: Option<&WorkItemType>,
-        target: System,
+        targets: &[System],
     ) -> (Option<Self>, Vec<Finding>) {
-        let (rows, sorted) = check(mapping, metadata, &Usage::of_rule(&[target]));
+        let (rows, sorted) = check(mapping, metadata, &Usage::of_rule(targets));
         let findings = sorted.findings;
         let compiled = Self {
             name: mapping.name.clone(),

@@ -103,6 +103,7 @@ impl<'a> Resolver<'a> {
             digest: digest(self.row, codec),
             codec,
             direction: self.row.direction,
+            conflict: self.row.conflict,
             on_create: self.row.on_create,
             sensitive: self.row.sensitive,
             origin: self.row.origin.clone(),

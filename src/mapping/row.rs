@@ -13,7 +13,7 @@ use super::user::Users;
 use super::value_map::{Lookup, Table};
 use super::wire;
 use super::workflow::Workflow;
-use crate::model::config::{Codec, Origin, Row, Unmapped};
+use crate::model::config::{Codec, Origin, Row, Unmapped, Winner};
 use crate::model::{Case, Direction, System, Value, WorkItem, WorkItemId};
 
 /// One row of a [`super::CompiledMapping`].
@@ -26,6 +26,7 @@ pub struct CompiledRow {
     pub(super) digest: String,
     pub(super) codec: Codec,
     pub(super) direction: Option<Direction>,
+    pub(super) conflict: Option<Winner>,
     pub(super) on_create: bool,
     pub(super) sensitive: bool,
     pub(super) origin: Origin,
@@ -115,6 +116,28 @@ impl CompiledRow {
         let computed = !matches!(self.case, CaseEnd::Field { .. });
         self.direction.is_none_or(|way| way.writes(target))
             && !(computed && target == System::TestWorthy)
+    }
+
+    /// Whether a rule of this direction carries values both ways through the row.
+    pub fn is_two_way(&self, rule: Direction) -> bool {
+        rule == Direction::TwoWay
+            && self.active(System::TestWorthy)
+            && self.active(System::AzureDevOps)
+    }
+
+    /// The side that a two-way rule writes through a row that goes one way only.
+    pub fn only_target(&self) -> Option<System> {
+        let sides = [System::TestWorthy, System::AzureDevOps];
+        let active: Vec<System> = sides.into_iter().filter(|side| self.active(*side)).collect();
+        match active[..] {
+            [one] => Some(one),
+            _ => None,
+        }
+    }
+
+    /// What the row itself says of conflicts.
+    pub fn conflict(&self) -> Option<Winner> {
+        self.conflict
     }
 
     /// Whether different values of the case become one on the other side, with no way back: an expression,

@@ -16,6 +16,7 @@ use crate::model::{
 
 pub(crate) fn field_row(testworthy: &str, azure_devops: &str) -> Row {
     Row {
+        conflict: None,
         name: testworthy.to_owned(),
         source: RowSource::Field(testworthy.to_owned()),
         target: RowTarget::Field(azure_devops.to_owned()),
@@ -35,6 +36,7 @@ pub(crate) fn field_row(testworthy: &str, azure_devops: &str) -> Row {
 
 pub(crate) fn tag_row(testworthy: &str, tag: &str) -> Row {
     Row {
+        conflict: None,
         target: RowTarget::Tag(tag.to_owned()),
         ..field_row(testworthy, "System.Tags")
     }
@@ -42,6 +44,7 @@ pub(crate) fn tag_row(testworthy: &str, tag: &str) -> Row {
 
 pub(crate) fn prefix_row(testworthy: &str, prefix: &str) -> Row {
     Row {
+        conflict: None,
         target: RowTarget::TagPrefix(prefix.to_owned()),
         codec: Some(Codec::Set),
         ..field_row(testworthy, "System.Tags")
@@ -50,6 +53,7 @@ pub(crate) fn prefix_row(testworthy: &str, prefix: &str) -> Row {
 
 pub(crate) fn constant_row(value: Value, azure_devops: &str) -> Row {
     Row {
+        conflict: None,
         name: azure_devops.to_owned(),
         source: RowSource::Constant(value),
         ..field_row("title", azure_devops)
@@ -71,6 +75,7 @@ pub(crate) fn values(values: &[(&str, i64)], reverse: &[(i64, &str)]) -> ValueMa
 /// The priority row of the manifest reference.
 pub(crate) fn priority_row() -> Row {
     Row {
+        conflict: None,
         values: Some(values(
             &[
                 ("P1 - Must Test", 1),
@@ -98,7 +103,7 @@ pub(crate) fn mapping(rows: Vec<Row>) -> FieldMapping {
 /// Compiles rows that must compile, for a rule that writes `target`.
 pub(crate) fn compiled(rows: Vec<Row>, target: System) -> CompiledMapping {
     let metadata = test_case_type();
-    let (ready, findings) = CompiledMapping::compile(&mapping(rows), Some(&metadata), target);
+    let (ready, findings) = CompiledMapping::compile(&mapping(rows), Some(&metadata), &[target]);
     ready.unwrap_or_else(|| panic!("does not compile: {findings:#?}"))
 }
 

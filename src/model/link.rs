@@ -39,6 +39,23 @@ pub struct Link {
     pub work_item_mark: MarkState,
     /// What both sides held when they were last in accord.
     pub base: Base,
+    /// Whether the pair is kept in step.
+    pub state: LinkState,
+}
+
+/// Whether a pair is kept in step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum LinkState {
+    /// It is.
+    #[default]
+    Active,
+    /// Both items are deleted, or one is and the other was closed for it. Should one of them come back the
+    /// pair goes on from its base.
+    Ended,
+    /// A person, or the rule's policy, parted them: neither item is matched or gets a counterpart until
+    /// `accord link` joins it again.
+    Unlinked,
 }
 
 /// Whether a marker has been written.

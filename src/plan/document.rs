@@ -285,6 +285,12 @@ pub enum Reason {
     MarkerMissing,
     /// A configuration resource is not as the manifests declare it.
     DeclarationDiffers,
+    /// Both sides changed, and a policy or a person said who is right.
+    ConflictResolved,
+    /// The item of the other side was deleted.
+    CounterpartDeleted,
+    /// The item of this side was deleted and the rule or a person wants it back.
+    Recreated,
 }
 
 /// The pair that a change is about.
@@ -400,6 +406,36 @@ pub struct ConflictEntry {
     pub path: Option<String>,
     /// What happened and what the choices are.
     pub message: String,
+    /// The values that met; left out for a sensitive row and for a conflict about an item.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub values: Option<ConflictValues>,
+    /// Whether the values are left out because the row is sensitive.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sensitive: bool,
+}
+
+/// The values that met in a conflict, each in its own side's terms.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ConflictValues {
+    /// What TestWorthy held when both were last in accord; left out if they never were.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub base_testworthy: Option<Json>,
+    /// What Azure DevOps held then.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub base_azure_devops: Option<Json>,
+    /// What TestWorthy holds.
+    pub testworthy: Json,
+    /// What Azure DevOps holds.
+    pub azure_devops: Json,
 }
 
 /// A finding about an item or a declaration, in the plan.

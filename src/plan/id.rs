@@ -179,6 +179,9 @@ fn reason(reason: Reason) -> u8 {
         Reason::MatchedByTitle => 7,
         Reason::MarkerMissing => 8,
         Reason::DeclarationDiffers => 9,
+        Reason::ConflictResolved => 10,
+        Reason::CounterpartDeleted => 11,
+        Reason::Recreated => 12,
     }
 }
 

@@ -20,11 +20,13 @@ pub(crate) mod sample;
 mod step;
 
 pub use document::{
-    Action, Change, ConflictEntry, ConnectionEntry, DriftEntry, FieldChange, Inputs, ItemRef,
+    Action, Change, ConflictEntry, ConflictValues, ConnectionEntry, DriftEntry, FieldChange, Inputs, ItemRef,
     OriginEntry, Plan, PlanFinding, Precondition, Reason, SCHEMA, SafetyReport, SafetyRule,
     SafetyVerdict, Summary, ToolEntry,
 };
-pub use observed::{ItemKey, Observed, Refusal, RuleInput, UnchangedPairs};
+pub use observed::{
+    ItemKey, Known, Observed, Refusal, RuleInput, UnchangedPairs, WorkItemDeletion,
+};
 pub use pairs::LinkedPairs;
 pub use planner::{PlanRequest, Planned, is_unchanged, plan};
-pub use step::{CreateTarget, Operation, Overwrite, Pair, RowValues, Step};
+pub use step::{CreateTarget, Operation, Overwrite, Pair, Retirement, RowValues, Step};

@@ -7,7 +7,10 @@ use std::sync::Arc;
 use super::LinkedPairs;
 use crate::mapping::CompiledMapping;
 use crate::model::config::{Connection, SyncRule};
-use crate::model::{Case, CaseId, Endpoints, Link, System, WorkItem, WorkItemId};
+use crate::model::{
+    Case, CaseId, ClockOffset, Conflict, Endpoints, Learned, Link, Repetitions, Sides, System,
+    WorkItem, WorkItemId, WorkItemType,
+};
 use crate::remote::CaseScope;
 
 /// What both systems held. Items are shared between the rules that read them.
@@ -28,10 +31,21 @@ pub struct Observed {
     /// Cases that a complete listing lacks and that the server says are not there. Only surfaces that
     /// tell absence apart from a refusal confirm any.
     pub deleted_cases: BTreeSet<CaseId>,
+    /// Work items whose deletion is confirmed.
+    pub deleted_work_items: BTreeMap<WorkItemId, WorkItemDeletion>,
     /// Cases for which the rule's `where` has no answer, with the reason; they are not selected.
     pub unanswered: BTreeMap<CaseId, String>,
     /// Why the reading may lack items, if it may.
     pub incomplete: Option<String>,
+}
+
+/// How a work item was deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum WorkItemDeletion {
+    /// It is in the recycle bin and can be restored.
+    InRecycleBin,
+    /// The feed of revisions says so, and the recycle bin does not hold it.
+    Told,
 }
 
 impl Observed {
@@ -110,6 +124,23 @@ pub struct Refusal {
     pub reason: String,
 }
 
+/// What the state and the servers say beside the items and their links, of one rule.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// Links that are ended or unlinked.
+    pub parted: Vec<Link>,
+    /// Conflicts that are open or decided.
+    pub conflicts: Vec<Conflict>,
+    /// Spellings of the servers.
+    pub learned: Learned,
+    /// Writes that were made again and again.
+    pub repetitions: Repetitions,
+    /// How far the servers' clocks are from ours, where that is known.
+    pub clocks: Sides<Option<ClockOffset>>,
+    /// The live work item type, for its workflow.
+    pub work_item_type: Option<Arc<WorkItemType>>,
+}
+
 /// One rule with everything that planning it needs.
 #[derive(Clone, Debug)]
 pub struct RuleInput<'a> {
@@ -128,6 +159,8 @@ pub struct RuleInput<'a> {
     /// The whole links that planning the rule may need: its own, and those of the source items that it
     /// selects, but for the unchanged ones.
     pub links: &'a [Link],
+    /// What the state and the servers say beside that.
+    pub known: &'a Known,
     /// Source items with a write whose answer is outstanding.
     pub settling: BTreeSet<ItemKey>,
     /// Items that a server refused.

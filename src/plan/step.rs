@@ -1,13 +1,13 @@
 //! What the executor runs: typed operations with everything in them that they need.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
 use super::hex::hex;
 use crate::mapping::Walk;
 use crate::model::{
-    BaseField, CaseId, LinkId, Name, Rev, SuiteId, System, Value, WorkItem, WorkItemId,
+    BaseField, CaseId, ConflictChange, ConflictId, LinkId, LinkState, Name, Rev, SuiteId, System, Value, WorkItem, WorkItemId,
 };
 use crate::remote::{CasePatch, WorkItemDraft, WorkItemPatch};
 
@@ -22,6 +22,8 @@ pub struct Step {
     pub address: String,
     /// The work.
     pub operation: Operation,
+    /// Conflicts that a person decided and that this carries out: closed with its record.
+    pub resolves: Vec<ConflictId>,
 }
 
 /// Row values of one side by row name.
@@ -38,8 +40,10 @@ pub enum Operation {
         draft: WorkItemDraft,
         /// The writes that bring it to its state afterwards.
         walk: Option<Walk>,
-        /// The source's values of the rows that get a base.
+        /// The case's values of the rows that get a base.
         source: RowValues,
+        /// The link that the new pair takes over, where this replaces a work item that was deleted.
+        renews: Option<LinkId>,
     },
     /// Creates a case for a work item, with its mark in the references.
     CreateCase {
@@ -47,8 +51,10 @@ pub enum Operation {
         work_item: WorkItemId,
         /// What to create.
         create: CreateTarget,
-        /// The source's values of the rows that get a base.
+        /// The work item's values of the rows that get a base.
         source: RowValues,
+        /// The link that the new pair takes over, where this replaces a case that was deleted.
+        renews: Option<LinkId>,
     },
     /// Changes a work item, and links the pair if it is not linked yet.
     UpdateWorkItem {
@@ -60,9 +66,15 @@ pub enum Operation {
         patch: WorkItemPatch,
         /// The writes that bring it to its state afterwards.
         walk: Option<Walk>,
-        /// The source's values of the rows that get a new base.
+        /// The other side's values of the rows that get a new base.
         source: RowValues,
-        /// Values of the target that the change overwrites and that a person may have put there.
+        /// What each row that is written is to hold: by this a write whose answer was lost is known again.
+        written: RowValues,
+        /// Rows of `written` that another step of the pair writes on the other side in the same plan,
+        /// because both edits were put together. Until both halves are done such a row keeps a base by
+        /// which the half that is left is owed (`reconcile::executor::halves` has the argument).
+        halves: BTreeSet<String>,
+        /// Values that the change overwrites and that a person may have put there.
         overwrites: Vec<Overwrite>,
     },
     /// Changes a case, and links the pair if it is not linked yet.
@@ -74,9 +86,15 @@ pub enum Operation {
         expected: CasePatch,
         /// What to change.
         patch: CasePatch,
-        /// The source's values of the rows that get a new base.
+        /// The other side's values of the rows that get a new base.
         source: RowValues,
-        /// Values of the target that the change overwrites and that a person may have put there.
+        /// What each row that is written is to hold: by this a write whose answer was lost is known again.
+        written: RowValues,
+        /// Rows of `written` that another step of the pair writes on the other side in the same plan,
+        /// because both edits were put together. Until both halves are done such a row keeps a base by
+        /// which the half that is left is owed (`reconcile::executor::halves` has the argument).
+        halves: BTreeSet<String>,
+        /// Values that the change overwrites and that a person may have put there.
         overwrites: Vec<Overwrite>,
     },
     /// Puts the missing marker on the source of a linked pair.
@@ -96,6 +114,52 @@ pub enum Operation {
         /// The work item's revision that they were read at; `None` if nothing was compared, only the
         /// link changes its rule.
         rev: Option<Rev>,
+        /// What the link is from now on.
+        state: LinkState,
+        /// What becomes known or done with in the queue of conflicts.
+        conflicts: Vec<ConflictChange>,
+    },
+    /// Carries a deletion over to the item that is left, and ends the link. Nothing is destroyed.
+    Retire {
+        /// The pair.
+        pair: Pair,
+        /// How.
+        how: Retirement,
+        /// What the queue of conflicts keeps of it.
+        conflicts: Vec<ConflictChange>,
+    },
+    /// Takes the work item of a pair out of the recycle bin.
+    Restore {
+        /// The pair.
+        pair: Pair,
+        /// What the queue of conflicts keeps of it.
+        conflicts: Vec<ConflictChange>,
+    },
+}
+
+/// How the item is put away whose counterpart was deleted.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Retirement {
+    /// The work item goes to a closing state of its workflow.
+    Close {
+        /// The revision it was planned against.
+        rev: Rev,
+        /// The first write.
+        patch: WorkItemPatch,
+        /// The writes after it.
+        walk: Option<Walk>,
+    },
+    /// The work item goes to the recycle bin, if it is still at this revision.
+    Recycle {
+        /// The revision.
+        rev: Rev,
+    },
+    /// The case is disabled.
+    Disable {
+        /// What the changed field held when it was planned.
+        expected: CasePatch,
+        /// What to change.
+        patch: CasePatch,
     },
 }
 
@@ -196,12 +260,22 @@ impl Operation {
                     &format!("{}/{}", pair.case, pair.work_item),
                 );
             }
-            Self::Record { pair, .. } => {
-                feed(
-                    &mut hash,
-                    "record",
-                    &format!("{}/{}", pair.case, pair.work_item),
-                );
+            Self::Record { pair, .. } => feed_pair(&mut hash, "record", pair),
+            Self::Restore { pair, .. } => feed_pair(&mut hash, "restore", pair),
+            Self::Retire { pair, how, .. } => {
+                feed_pair(&mut hash, "retire", pair);
+                match how {
+                    Retirement::Close { rev, patch, walk } => {
+                        feed(&mut hash, "rev", &rev.to_string());
+                        feed_fields(&mut hash, &patch.fields);
+                        feed_walk(&mut hash, walk.as_ref());
+                    }
+                    Retirement::Recycle { rev } => feed(&mut hash, "recycle", &rev.to_string()),
+                    Retirement::Disable { expected, patch } => {
+                        feed(&mut hash, "expected", &fingerprint(expected));
+                        feed_fields(&mut hash, &patch.fields);
+                    }
+                }
             }
         }
         hex(&hash.finalize())
@@ -210,10 +284,17 @@ impl Operation {
     /// The writes that a work item needs after this one.
     pub fn walk(&self) -> Option<&Walk> {
         match self {
-            Self::CreateWorkItem { walk, .. } | Self::UpdateWorkItem { walk, .. } => walk.as_ref(),
+            Self::CreateWorkItem { walk, .. }
+            | Self::UpdateWorkItem { walk, .. }
+            | Self::Retire {
+                how: Retirement::Close { walk, .. },
+                ..
+            } => walk.as_ref(),
             Self::CreateCase { .. }
             | Self::UpdateCase { .. }
             | Self::Mark { .. }
+            | Self::Retire { .. }
+            | Self::Restore { .. }
             | Self::Record { .. } => None,
         }
     }
@@ -230,6 +311,8 @@ impl Operation {
             Self::CreateCase { .. }
             | Self::UpdateCase { .. }
             | Self::Mark { .. }
+            | Self::Retire { .. }
+            | Self::Restore { .. }
             | Self::Record { .. } => return None,
         };
         let walk = self.walk()?;
@@ -254,6 +337,8 @@ impl Operation {
             source: rows
                 .filter_map(|row| Some((row.clone(), source.get(row)?.clone())))
                 .collect(),
+            written: RowValues::new(),
+            halves: BTreeSet::new(),
             overwrites: Vec::new(),
         })
     }
@@ -265,6 +350,8 @@ impl Operation {
             Self::UpdateWorkItem { pair, .. }
             | Self::UpdateCase { pair, .. }
             | Self::Mark { pair, .. }
+            | Self::Retire { pair, .. }
+            | Self::Restore { pair, .. }
             | Self::Record { pair, .. } => Some(pair),
         }
     }
@@ -285,6 +372,10 @@ fn feed(hash: &mut Sha256, key: &str, value: &str) {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part.as_bytes());
     }
+}
+
+fn feed_pair(hash: &mut Sha256, what: &str, pair: &Pair) {
+    feed(hash, what, &format!("{}/{}", pair.case, pair.work_item));
 }
 
 fn feed_walk(hash: &mut Sha256, walk: Option<&Walk>) {

@@ -21,7 +21,7 @@ use crate::model::{
     ACCORD_TAG, Case, CaseId, Endpoints, Link, SuiteId, System, WorkItem, WorkItemId, WorkItemType,
     azure_boards_mentions,
 };
-use crate::plan::{ItemKey, LinkedPairs, Observed, glob, is_unchanged};
+use crate::plan::{ItemKey, Known, LinkedPairs, Observed, glob, is_unchanged};
 use crate::remote::{
     CaseListing, CaseRead, CaseScope, PathTree, RemoteError, RemoteErrorKind, Verification,
     WorkItemQuery,
@@ -78,6 +78,7 @@ pub(super) struct Observer<'a> {
 struct Sight<'a> {
     rule: &'a SyncRule,
     mapping: &'a CompiledMapping,
+    known: &'a Known,
     filter: Option<Filter>,
     observed: Observed,
     /// Links that were read with their bases and are not dropped.
@@ -177,6 +178,11 @@ impl<'a> Observer<'a> {
         }
     }
 
+    /// The type of a mapping, once [`Self::work_item_type`] has asked for it.
+    pub(super) fn known_type(&self, mapping: &CompiledMapping) -> Option<Arc<WorkItemType>> {
+        self.types.get(&mapping.work_item_type).cloned()
+    }
+
     /// The paths of a tree of the project, asked for once; `None` if this token may not see them.
     pub(super) async fn paths(
         &mut self,
@@ -210,11 +216,13 @@ impl<'a> Observer<'a> {
         &mut self,
         rule: &SyncRule,
         mapping: &CompiledMapping,
+        known: &Known,
     ) -> Result<(Observed, Vec<Link>), ReconcileError> {
         self.check().await?;
         let mut sight = Sight {
             rule,
             mapping,
+            known,
             filter: filter(rule)?,
             observed: Observed::default(),
             links: BTreeMap::new(),
@@ -354,7 +362,7 @@ impl<'a> Observer<'a> {
             let unchanged = read_now.as_ref().or(kept).is_some_and(|item| {
                 link.as_ref().is_some_and(|link| {
                     let (rule, mapping) = (sight.rule, sight.mapping);
-                    is_unchanged(rule, self.connection, mapping, link, case, item)
+                    is_unchanged(rule, self.connection, mapping, sight.known, link, case, item)
                 })
             });
             if unchanged {
@@ -385,7 +393,7 @@ impl<'a> Observer<'a> {
                 let passed_on = || {
                     let maker = rules.get(*maker);
                     observed.work_items_in_scope.contains(item)
-                        && maker.is_none_or(|maker| maker.target == rule.target)
+                        && maker.is_none_or(|maker| maker.target() == rule.target())
                 };
                 **maker == rule.name || passed_on()
             })
@@ -467,7 +475,7 @@ impl<'a> Observer<'a> {
         });
         let mut wanted: BTreeSet<WorkItemId> = linked.map(|(_, item, _)| item).collect();
         wanted.extend(&observed.work_items_in_scope);
-        if rule.target == System::AzureDevOps {
+        if rule.target() == System::AzureDevOps {
             wanted.extend(self.candidates(sight).await?);
         }
         let observed = &mut sight.observed;
@@ -624,7 +632,7 @@ fn case_scopes(connection: &Connection, rule: &SyncRule) -> BTreeSet<CaseScope> 
     }
     let scope = rule.scope.testworthy.iter();
     let mut suites: BTreeSet<SuiteId> = scope.flat_map(|scope| scope.suites.clone()).collect();
-    if rule.target == System::TestWorthy {
+    if rule.target() == System::TestWorthy {
         suites.extend(rule.create_in.suite);
     }
     suites.into_iter().map(CaseScope::Suite).collect()

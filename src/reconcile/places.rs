@@ -22,12 +22,12 @@ pub(super) fn created_in(rule: &SyncRule, tree: PathTree) -> Option<&str> {
         PathTree::Iterations => &place.iteration_path,
     };
     path.as_deref()
-        .filter(|_| rule.creates && rule.target == System::AzureDevOps)
+        .filter(|_| rule.creates.azure_devops)
 }
 
 /// Whether the rule writes paths of the mapping's tables.
 pub(super) fn writes_paths(rule: &SyncRule, mapping: &FieldMapping, field: &str) -> bool {
-    rule.target == System::AzureDevOps && names_paths(mapping, field)
+    rule.target() == System::AzureDevOps && names_paths(mapping, field)
 }
 
 /// L06 for paths. A tree is read only if the rule names something in it: one request each.

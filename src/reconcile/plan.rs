@@ -17,10 +17,10 @@ use crate::diagnostics::{Finding, Location, Place};
 use crate::mapping::CompiledMapping;
 use crate::mapping::seen::{Seen, coverage, lint_seen, lost_formatting};
 use crate::model::config::{Config, Connection, CustomField, FieldMapping, Origin, SyncRule};
-use crate::model::{Case, Endpoints, Link, Name, WorkItem, WorkItemType};
+use crate::model::{Case, Endpoints, Link, Name, Sides, WorkItem, WorkItemType};
 use crate::plan::safety::{FileCounts, Overrides};
 use crate::plan::{
-    Inputs, ItemKey, LinkedPairs, Observed, OriginEntry, PlanFinding, PlanRequest, Planned,
+    Inputs, ItemKey, Known, LinkedPairs, Observed, OriginEntry, PlanFinding, PlanRequest, Planned,
     Refusal, RuleInput, glob, plan as make_plan,
 };
 use crate::store::Intent;
@@ -57,6 +57,8 @@ pub struct Observation {
     pub pairs: Arc<LinkedPairs>,
     /// The whole links that the rule may need; see [`RuleInput::links`].
     pub links: Vec<Link>,
+    /// What the state and the servers say beside that.
+    pub known: Known,
     /// Declared fields that rows of the mapping name and that the live type lacks in whole or in part.
     pub lacking: Vec<CustomField>,
 }
@@ -100,7 +102,8 @@ pub async fn plan(
             let Some((mapping, lacking)) = mapping.await? else {
                 continue;
             };
-            let (observed, links) = observer.observe(rule, &mapping).await?;
+            let known = known(context, &places, observer.known_type(&mapping)).await?;
+            let (observed, links) = observer.observe(rule, &mapping, &known).await?;
             if let Some(declared) = context.config.mappings.get(&rule.mapping) {
                 let pairs = observer.pairs();
                 let seen = seen(rule, (declared, &mapping), connection, &observed, &pairs);
@@ -117,6 +120,7 @@ pub async fn plan(
                 observed,
                 pairs: observer.pairs(),
                 links,
+                known,
                 lacking,
             });
         }
@@ -222,11 +226,30 @@ pub(super) fn fit(
         return (None, vec![finding]);
     };
     let live = custom_field::with_declared(config, &rule.connection, live);
-    let (compiled, mut found) = CompiledMapping::compile(mapping, Some(&live), rule.target);
-    if let Some(compiled) = compiled.as_ref().filter(|_| rule.creates) {
-        found.extend(compiled.check_creates(Some(&live), rule.target));
+    let (compiled, mut found) = CompiledMapping::compile(mapping, Some(&live), &rule.targets());
+    if let Some(compiled) = compiled.as_ref() {
+        for (system, _) in rule.creates.iter().filter(|(_, creates)| **creates) {
+            found.extend(compiled.check_creates(Some(&live), system));
+        }
     }
     (compiled, found)
+}
+
+/// What the state says beside items and links, and the live type.
+async fn known(
+    context: &Context<'_>,
+    endpoints: &Endpoints,
+    work_item_type: Option<Arc<WorkItemType>>,
+) -> Result<Known, ReconcileError> {
+    let store = context.store;
+    Ok(Known {
+        parted: store.parted_links(endpoints).await?,
+        conflicts: store.open_conflicts(endpoints).await?,
+        learned: store.learned(endpoints).await?,
+        repetitions: store.repetitions(endpoints).await?,
+        clocks: Sides::default(),
+        work_item_type,
+    })
 }
 
 /// What was read for a rule, as the lint rules about items want it.
@@ -299,6 +322,7 @@ async fn assemble(
             observed: &observation.observed,
             pairs: &observation.pairs,
             links: &observation.links,
+            known: &observation.known,
             settling: intents
                 .iter()
                 .filter(|intent| intent.settles_at > now)

@@ -43,6 +43,7 @@ mod tests {
 
     fn link(case: u64, work_item: u64) -> Record {
         let link = Link {
+            state: crate::model::LinkState::Active,
             id: LinkId(format!("{case}-{work_item}")),
             endpoints: places(),
             case: CaseId(case),

@@ -13,7 +13,7 @@ use super::executor::{StopFlag, is_not_offered, later};
 use super::{Context, Readers, record};
 use crate::model::config::{Connection, Row, RowTarget};
 use crate::model::{
-    ACCORD_TAG, Base, BaseField, Case, CaseId, Link, LinkId, MarkState, Name, SuiteId, Value,
+    ACCORD_TAG, Base, BaseField, Case, CaseId, Link, LinkId, LinkState, MarkState, Name, SuiteId, Value,
     WorkItemId, azure_boards_mentions,
 };
 use crate::remote::{CaseScope, WorkItemQuery};
@@ -70,6 +70,8 @@ fn by_connection<'a>(
             IntentKind::CreateWorkItem
             | IntentKind::CreateCase
             | IntentKind::UpdateWorkItem
+            | IntentKind::RecycleWorkItem
+            | IntentKind::RestoreWorkItem
             | IntentKind::UpdateCase => config.rules.get(&intent.rule).map(|rule| &rule.connection),
         };
         let own = named.and_then(|name| connections.get(name));
@@ -144,6 +146,8 @@ impl Recovery<'_> {
                 // Compared afresh by the plan that follows.
                 IntentKind::UpdateWorkItem
                 | IntentKind::UpdateCase
+                | IntentKind::RecycleWorkItem
+                | IntentKind::RestoreWorkItem
                 | IntentKind::PutIntegration
                 | IntentKind::PutCustomField => None,
             };
@@ -303,6 +307,7 @@ impl Recovery<'_> {
 
     fn new_link(&self, intent: &Intent, case: CaseId, work_item: WorkItemId) -> Link {
         Link {
+            state: LinkState::Active,
             id: LinkId(self.context.ids.next()),
             endpoints: intent.endpoints.clone(),
             case,
@@ -328,6 +333,8 @@ impl Recovery<'_> {
                 None,
                 IntentKind::UpdateWorkItem
                 | IntentKind::UpdateCase
+                | IntentKind::RecycleWorkItem
+                | IntentKind::RestoreWorkItem
                 | IntentKind::PutIntegration
                 | IntentKind::PutCustomField,
             ) => (

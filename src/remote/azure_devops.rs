@@ -1,11 +1,13 @@
 //! What Accord asks of Azure DevOps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 
-use super::{PathTree, RemoteError};
-use crate::model::{Marker, Rev, Value, WorkItem, WorkItemId, WorkItemType};
+use super::{PathTree, RemoteError, RemoteErrorKind};
+use crate::model::{
+    ClockOffset, Marker, Rev, System, Value, WorkItem, WorkItemId, WorkItemType,
+};
 
 /// Which work items to list. Every condition must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,6 +54,71 @@ pub trait ReadAzureDevOps: Send + Sync {
     /// Every path of a tree as fields hold it (`Web Shop\\QA`), a parent before its children; one
     /// request.
     async fn paths(&self, tree: PathTree) -> Result<Vec<String>, RemoteError>;
+
+    /// Every work item of the organisation that changed behind a place in the feed of revisions, each with
+    /// its newest revision (Microsoft Learn, Reporting Work Item Revisions). One request per page.
+    /// [`super::RemoteErrorKind::Rejected`] if the server no longer takes the place.
+    async fn changes(&self, since: &FeedPlace) -> Result<Changes, RemoteError> {
+        let _ = since;
+        Err(not_offered("the feed of revisions"))
+    }
+
+    /// Which of these are in the recycle bin; one request per 200 ids.
+    async fn in_recycle_bin(
+        &self,
+        ids: &[WorkItemId],
+    ) -> Result<BTreeSet<WorkItemId>, RemoteError> {
+        let _ = ids;
+        Err(not_offered("the recycle bin"))
+    }
+
+    /// A work item as it was at a revision; `None` if it has none of that number or cannot be read.
+    async fn revision(&self, id: WorkItemId, rev: Rev) -> Result<Option<WorkItem>, RemoteError> {
+        let _ = (id, rev);
+        Err(not_offered("revisions"))
+    }
+
+    /// How far the server's clock is from ours, as its last answers said; `None` before the first one.
+    fn clock(&self) -> Option<ClockOffset> {
+        None
+    }
+}
+
+fn not_offered(operation: &str) -> RemoteError {
+    RemoteError {
+        system: System::AzureDevOps,
+        kind: RemoteErrorKind::Unsupported {
+            operation: operation.to_owned(),
+        },
+        request: None,
+    }
+}
+
+/// A place in the feed of revisions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FeedPlace {
+    /// Just before now: nothing is asked for but where the feed stands.
+    Now,
+    /// Where an earlier answer ended; opaque.
+    Token(String),
+}
+
+/// What changed behind a place in the feed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// The work items.
+    pub items: BTreeMap<WorkItemId, Changed>,
+    /// Where the feed ended.
+    pub token: String,
+}
+
+/// The newest revision of a work item in the feed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Changed {
+    /// Its number.
+    pub rev: Rev,
+    /// Whether the work item is deleted.
+    pub deleted: bool,
 }
 
 /// Writing to one Azure DevOps project.
@@ -64,6 +131,18 @@ pub trait WriteAzureDevOps: ReadAzureDevOps {
     /// One outcome per write, in order. `Err` means that the request as a whole got no usable answer;
     /// whether it was carried out is then unknown unless the error says that it was not sent.
     async fn write(&self, writes: &[WorkItemWrite]) -> Result<Vec<WriteOutcome>, RemoteError>;
+
+    /// Puts a work item into the recycle bin, from which it can be restored. Sent once.
+    async fn recycle(&self, id: WorkItemId) -> Result<(), RemoteError> {
+        let _ = id;
+        Err(not_offered("putting a work item into the recycle bin"))
+    }
+
+    /// Takes a work item out of the recycle bin. Sent once.
+    async fn restore(&self, id: WorkItemId) -> Result<(), RemoteError> {
+        let _ = id;
+        Err(not_offered("restoring a work item"))
+    }
 }
 
 /// One write to a work item.

@@ -13,7 +13,7 @@ mod testworthy;
 mod validate;
 
 pub use azure_devops::{
-    ReadAzureDevOps, WorkItemDraft, WorkItemPatch, WorkItemQuery, WorkItemWrite, WriteAzureDevOps,
+    Changed, Changes, FeedPlace, ReadAzureDevOps, WorkItemDraft, WorkItemPatch, WorkItemQuery, WorkItemWrite, WriteAzureDevOps,
     WriteOutcome,
 };
 pub use error::{RemoteError, RemoteErrorKind, RequestInfo};

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use tokio::sync::mpsc::Sender;
 
 use super::{IntegrationSettings, RemoteError, RemoteErrorKind};
-use crate::model::{Case, CaseId, SectionId, SuiteId, System, Value};
+use crate::model::{Case, CaseId, ClockOffset, SectionId, SuiteId, System, Value};
 
 /// How sure it is that a server offers an operation. Reads are probed; writes never are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -157,6 +157,11 @@ pub trait ReadTestWorthy: Send + Sync {
     ) -> Result<Option<String>, RemoteError> {
         let _ = (fields, refs);
         Ok(None)
+    }
+
+    /// How far the server's clock is from ours, as its last answers said; `None` before the first one.
+    fn clock(&self) -> Option<ClockOffset> {
+        None
     }
 
     /// TestWorthy's own Azure DevOps settings, those of other projects included;

@@ -75,6 +75,8 @@ pub(super) fn kind_text(kind: IntentKind) -> &'static str {
         IntentKind::CreateCase => "createCase",
         IntentKind::UpdateWorkItem => "updateWorkItem",
         IntentKind::UpdateCase => "updateCase",
+        IntentKind::RecycleWorkItem => "recycleWorkItem",
+        IntentKind::RestoreWorkItem => "restoreWorkItem",
         IntentKind::PutIntegration => "putIntegration",
         IntentKind::PutCustomField => "putCustomField",
     }
@@ -86,6 +88,8 @@ pub(super) fn kind(text: &str) -> Result<IntentKind, Unreadable> {
         "createCase" => IntentKind::CreateCase,
         "updateWorkItem" => IntentKind::UpdateWorkItem,
         "updateCase" => IntentKind::UpdateCase,
+        "recycleWorkItem" => IntentKind::RecycleWorkItem,
+        "restoreWorkItem" => IntentKind::RestoreWorkItem,
         "putIntegration" => IntentKind::PutIntegration,
         "putCustomField" => IntentKind::PutCustomField,
         _ => return Err(Unreadable::new("an intent's kind in the state", text)),

@@ -16,12 +16,17 @@ use async_trait::async_trait;
 
 pub use lock::{RunLock, lock_holder};
 pub use record::{
-    AuditCheck, AuditEntry, AuditRow, Intent, IntentKind, IntentOutcome, Loss, MadeField,
-    Quarantine, QuarantineChange, Record, Run, RunOutcome,
+    AuditCheck, AuditEntry, AuditRow, Intent, IntentKind, IntentOutcome, IntentRow, Loss, MadeField,
+    PairConflicts, Quarantine, QuarantineChange, Record, Run, RunOutcome, Watermark, WrittenField,
 };
 pub use sqlite::SqliteStore;
 
-use crate::model::{CaseId, Endpoints, Link, Name, OperationId, RunId, WorkItemId};
+use jiff::Timestamp;
+
+use crate::model::{
+    CaseId, Conflict, ConflictId, Endpoints, Learned, Link, Name, OperationId, Repetitions, RunId,
+    Take, WorkItemId,
+};
 
 /// Why the store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -70,7 +75,7 @@ pub type PairsByRule = Vec<(Name, Vec<(CaseId, WorkItemId)>)>;
 /// What every backend of the state can do. Reads need no lock.
 #[async_trait]
 pub trait Store: Send + Sync {
-    /// All links between two places, with their bases, by case id.
+    /// All active links between two places, with their bases, by case id.
     async fn links(&self, endpoints: &Endpoints) -> Result<Vec<Link>, StoreError>;
 
     /// The pairs of every rule between two places, by the rule's name and case id, without their bases.
@@ -121,6 +126,51 @@ pub trait Store: Send + Sync {
 
     /// Fields that Accord made in Azure DevOps and that were not forgotten, in their order.
     async fn made_fields(&self) -> Result<Vec<MadeField>, StoreError>;
+
+    /// Links between two places that are ended or unlinked, with their bases, by case id. None of the other
+    /// reads gives one of them.
+    async fn parted_links(&self, endpoints: &Endpoints) -> Result<Vec<Link>, StoreError>;
+
+    /// Conflicts between two places that are open or decided, by id.
+    async fn open_conflicts(&self, endpoints: &Endpoints) -> Result<Vec<Conflict>, StoreError>;
+
+    /// Conflicts of every place and state, newest first, at most `limit`.
+    async fn conflicts(&self, limit: usize) -> Result<Vec<Conflict>, StoreError>;
+
+    /// One conflict.
+    async fn conflict(&self, id: ConflictId) -> Result<Option<Conflict>, StoreError>;
+
+    /// Writes down what a person decided, or takes a decision back. `false` if the conflict is closed.
+    async fn decide(
+        &self,
+        id: ConflictId,
+        take: Option<Take>,
+        at: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// Spellings that the servers showed.
+    async fn learned(&self, endpoints: &Endpoints) -> Result<Learned, StoreError>;
+
+    /// The fields that Accord wrote, each with its last change and how often that was the same.
+    async fn repetitions(&self, endpoints: &Endpoints) -> Result<Repetitions, StoreError>;
+
+    /// How far the feed of Azure DevOps was followed for a rule.
+    async fn watermark(
+        &self,
+        endpoints: &Endpoints,
+        rule: &Name,
+    ) -> Result<Option<Watermark>, StoreError>;
+
+    /// Sets or, with `None`, forgets a rule's watermark.
+    async fn put_watermark(
+        &self,
+        endpoints: &Endpoints,
+        rule: &Name,
+        watermark: Option<&Watermark>,
+    ) -> Result<(), StoreError>;
+
+    /// Everything in the state that contradicts itself, in words; empty if nothing does.
+    async fn check(&self) -> Result<Vec<String>, StoreError>;
 
     /// Begins a run.
     async fn begin_run(&self, run: &Run) -> Result<(), StoreError>;

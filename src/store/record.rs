@@ -1,9 +1,14 @@
 //! What the store keeps besides links.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{CaseId, Endpoints, Link, Name, OperationId, RunId, Value, WorkItemId};
+use crate::model::{
+    CaseId, ConflictChange, Endpoints, Equivalence, Link, Name, OperationId, Rev, RunId, System,
+    Value, ValueDigest, WorkItemId,
+};
 
 /// A remote write that is about to be sent. It stays open until its outcome is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,8 +34,24 @@ pub struct Intent {
     pub prepared_at: Timestamp,
     /// Until when the write may still land on the server.
     pub settles_at: Timestamp,
+    /// The revision of the work item before the write, where it changes one.
+    pub expected_rev: Option<Rev>,
+    /// What it writes, by row: so that a write whose answer was lost can be told from a later edit.
+    pub rows: BTreeMap<String, IntentRow>,
     /// What became of it.
     pub outcome: Option<IntentOutcome>,
+}
+
+/// A row that an intent writes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IntentRow {
+    /// What the other side held when it was planned.
+    pub from: Value,
+    /// What is written; `None` for a row that only gets its base renewed.
+    pub to: Option<Value>,
+    /// The digest of the row's definition.
+    pub digest: String,
 }
 
 /// The kind of a remote write.
@@ -45,6 +66,10 @@ pub enum IntentKind {
     UpdateWorkItem,
     /// Changing a case.
     UpdateCase,
+    /// Putting a work item into the recycle bin.
+    RecycleWorkItem,
+    /// Taking a work item out of the recycle bin.
+    RestoreWorkItem,
     /// Creating or changing TestWorthy's own Azure DevOps settings.
     PutIntegration,
     /// Making a part of a custom field.
@@ -99,6 +124,64 @@ pub struct Record {
     pub custom_field: Option<MadeField>,
     /// What to write into the audit.
     pub audit: Option<AuditEntry>,
+    /// What becomes known or done with in the queue of conflicts, of this pair.
+    pub conflicts: Option<PairConflicts>,
+    /// Spellings that a server showed.
+    pub learned: Vec<(Endpoints, Equivalence)>,
+    /// Fields that were written: the store counts the ones that are written in the same way again.
+    pub written: Vec<(Endpoints, WrittenField)>,
+}
+
+/// Changes of the queue of conflicts, all of one pair.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PairConflicts {
+    /// Where.
+    pub endpoints: Endpoints,
+    /// The rule.
+    pub rule: Name,
+    /// The case.
+    pub case: CaseId,
+    /// The work item.
+    pub work_item: WorkItemId,
+    /// When.
+    pub at: Timestamp,
+    /// The changes, in their order.
+    pub changes: Vec<ConflictChange>,
+}
+
+/// A field that a write changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrittenField {
+    /// The case.
+    pub case: CaseId,
+    /// The work item.
+    pub work_item: WorkItemId,
+    /// The row.
+    pub row: String,
+    /// The side that was written.
+    pub system: System,
+    /// What stood there.
+    pub before: ValueDigest,
+    /// What was written.
+    pub after: ValueDigest,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// How far Azure DevOps' feed of revisions was followed, and what it does not tell.
+///
+/// A linked pair that is not in `dirty` and whose work item is not in the feed behind `token` is, on the
+/// side of Azure DevOps, as its base says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Watermark {
+    /// Where to go on in the feed.
+    pub token: String,
+    /// When everything was read last.
+    pub full_scan_at: Timestamp,
+    /// Digest of the manifests that it was made under; under others everything is read again.
+    pub config_digest: String,
+    /// Work items that have to be read whatever the feed says.
+    pub dirty: BTreeSet<WorkItemId>,
 }
 
 /// A field of an organisation that Accord made, so that it is missed when its declaration goes.

@@ -142,6 +142,9 @@ pub(crate) async fn a_failing_record_leaves_nothing_of_its_call(store: &dyn Stor
     store.prepare(&[intent("op-1")], &[]).await.unwrap();
     store.record(&[linking(link("a", 11, 21))]).await.unwrap();
     let everything = Record {
+        conflicts: None,
+        learned: Vec::new(),
+        written: Vec::new(),
         intent: Some((OperationId("op-1".to_owned()), IntentOutcome::Applied)),
         link: Some(link("b", 12, 22)),
         quarantine: Some(QuarantineChange::Put(quarantined("case/12", "no"))),

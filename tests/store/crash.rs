@@ -23,6 +23,9 @@ fn unit(n: u64) -> Vec<Record> {
             );
             link.base.fields.insert("title".to_owned(), field(&text));
             Record {
+                conflicts: None,
+                learned: Vec::new(),
+                written: Vec::new(),
                 intent: Some((operation(item), IntentOutcome::Applied)),
                 link: Some(link),
                 quarantine: Some(QuarantineChange::Put(quarantined(

@@ -43,6 +43,7 @@ pub(crate) fn field(text: &str) -> BaseField {
 
 pub(crate) fn link(id: &str, case: u64, work_item: u64) -> Link {
     Link {
+        state: accord::model::LinkState::Active,
         id: LinkId(id.to_owned()),
         endpoints: here(),
         case: CaseId(case),
@@ -71,6 +72,8 @@ pub(crate) fn linking(link: Link) -> Record {
 
 pub(crate) fn intent(id: &str) -> Intent {
     Intent {
+        expected_rev: None,
+        rows: std::collections::BTreeMap::new(),
         id: OperationId(id.to_owned()),
         run: RunId("run-1".to_owned()),
         endpoints: here(),

@@ -218,8 +218,8 @@ async fn rule_facts(project: &Project, rule: &SyncRule) -> Result<Facts, Failed>
         ("connection", rule.connection.as_str().into()),
         ("mapping", rule.mapping.as_str().into()),
         ("reads", rule.source().to_string().into()),
-        ("writes", rule.target.to_string().into()),
-        ("creates new items", rule.creates.into()),
+        ("writes", rule.target().to_string().into()),
+        ("creates new items", rule.creates.get(rule.target()).to_owned().into()),
         ("edits made on the target", drift(rule.drift).into()),
         ("linked items", own.into()),
     ])

@@ -48,7 +48,7 @@ impl<'a> Explained<'a> {
         let rules = rules.filter(|rule| rule.mapping == mapping.name).collect();
         let targets = [System::AzureDevOps, System::TestWorthy];
         let linted = targets.map(|target| (target, lint(mapping, &[target])));
-        let compiled = targets.map(|target| CompiledMapping::compile(mapping, None, target).0);
+        let compiled = targets.map(|target| CompiledMapping::compile(mapping, None, &[target]).0);
         let row = |row| ExplainedRow::new(row, &linted, &compiled);
         let rows = mapping.rows.iter().map(row).collect();
         let losses = linted.map(|(target, mut findings)| {
@@ -69,7 +69,7 @@ impl<'a> Explained<'a> {
         let rules: Vec<Json> = self
             .rules
             .iter()
-            .map(|rule| json!({ "name": rule.name.as_str(), "writes": rule.target.key() }))
+            .map(|rule| json!({ "name": rule.name.as_str(), "writes": rule.target().key() }))
             .collect();
         let losses: serde_json::Map<String, Json> = self
             .losses
@@ -104,7 +104,7 @@ impl<'a> Explained<'a> {
         let rules: Vec<String> = self
             .rules
             .iter()
-            .map(|rule| format!("{} (writes {})", rule.name, rule.target))
+            .map(|rule| format!("{} (writes {})", rule.name, rule.target()))
             .collect();
         fact(
             "rules",

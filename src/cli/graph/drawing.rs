@@ -101,18 +101,18 @@ impl Graph {
         rules.sort_by(|a, b| (&a.connection, &a.name).cmp(&(&b.connection, &b.name)));
         let first_rule = graph.nodes.len();
         for (index, rule) in rules.iter().enumerate() {
-            let creates = if rule.creates {
+            let creates = if *rule.creates.get(rule.target()) {
                 "creates and updates"
             } else {
                 "updates only"
             };
-            let way = format!("{} → {}", rule.source(), rule.target);
+            let way = format!("{} → {}", rule.source(), rule.target());
             let lines = vec![way, creates.to_owned()];
             graph.push(format!("r{index}"), Kind::Rule, rule.name.as_str(), lines);
         }
         for (index, rule) in rules.iter().enumerate() {
             let place = first_rule + index;
-            for (system, is_source) in [(rule.source(), true), (rule.target, false)] {
+            for (system, is_source) in [(rule.source(), true), (rule.target(), false)] {
                 if let Some(end) = graph.end(rule.connection.as_str(), system) {
                     let (from, to) = if is_source {
                         (end, place)

@@ -4,6 +4,7 @@ mod connection;
 mod custom_field;
 mod field_mapping;
 mod mapping_test;
+mod policy;
 mod project;
 mod row;
 mod secret;
@@ -53,6 +54,8 @@ struct Context<'a> {
     variables: BTreeMap<String, (String, Location)>,
     /// Work item type by name of the mapping.
     work_item_types: BTreeMap<String, String>,
+    /// Row names by name of the mapping.
+    row_names: BTreeMap<String, Vec<String>>,
     /// Connections on the surface `v1`.
     on_v1: BTreeSet<String>,
     /// Where each custom field is declared, by connection and lower-case reference name.
@@ -84,6 +87,7 @@ pub(super) fn check(
         options,
         variables: BTreeMap::new(),
         work_item_types: BTreeMap::new(),
+        row_names: BTreeMap::new(),
         on_v1: BTreeSet::new(),
         custom_fields: BTreeMap::new(),
         mapped_fields: BTreeMap::new(),
@@ -187,6 +191,9 @@ fn understand(
             if let Some(name) = &document.name {
                 let work_item_type = raw.spec.azure_devops.clone();
                 context.work_item_types.insert(name.clone(), work_item_type);
+                let rows = raw.spec.fields.iter();
+                let names = rows.map(|row| field_mapping::row_name(row).to_owned());
+                context.row_names.insert(name.clone(), names.collect());
                 let fields = mapped_fields(&raw.spec.fields, report);
                 context.mapped_fields.insert(name.clone(), fields);
             }

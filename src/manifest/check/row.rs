@@ -1,7 +1,6 @@
 //! One row of a `FieldMapping`.
 
 use super::field_mapping::{TAGS, row_name};
-use super::not_supported;
 use super::text::is_reference_name;
 use crate::diagnostics::catalog::{lint, manifest as codes};
 use crate::diagnostics::{nearest, pointer, quote};
@@ -52,16 +51,11 @@ pub(super) fn check(
     }
     let target = target(raw, &at, report);
     let values = values(raw, &at, report);
-    if raw.direction == Some(RawDirection::TwoWay) {
-        not_supported(report, &below("direction"), "direction: twoWay");
-    }
     let computed = raw.testworthy.is_none();
-    if computed && raw.direction == Some(RawDirection::ToTestWorthy) {
+    let back = [RawDirection::ToTestWorthy, RawDirection::TwoWay].map(Some);
+    if computed && back.contains(&raw.direction) {
         let message = "a constant or an expression is written to Azure DevOps only";
         report.push(report.value(&codes::ROW_KEYS, &below("direction"), message));
-    }
-    if raw.conflict.is_some() {
-        not_supported(report, &below("conflict"), "conflict");
     }
     let accepted = raw.allow.iter().any(|allow| allow.code == "L18");
     if raw.conflict == Some(Winner::Merge) && !accepted && !merges(raw) {
@@ -90,6 +84,7 @@ pub(super) fn check(
         target: target?,
         direction: raw.direction.map(Into::into),
         codec,
+        conflict: raw.conflict.map(Into::into),
         values,
         on_create: raw.on_create,
         sensitive: raw.sensitive,

@@ -1,21 +1,19 @@
 //! `SyncRule`.
 
 use super::text::{is_cron, time_zone};
+use super::policy::policies;
 use super::{Context, not_supported, origin, v1, wiql};
-use crate::diagnostics::catalog::{lint, manifest as codes};
+use crate::diagnostics::catalog::manifest as codes;
 use crate::diagnostics::{pointer, quote};
 use crate::manifest::document::{Document, Report};
 use crate::manifest::kind::Kind;
 use crate::manifest::raw::{
-    Create, DeletedInAzureDevOps, DeletedInTestWorthy, Drift, Match, RawScope, SyncRuleSpec, Winner,
+    Create, Drift, Match, RawScope, SyncRuleSpec,
 };
 use crate::model::config::{
     AzureDevOpsScope, CreateIn, DriftPolicy, MatchBy, Scope, SyncRule, TestWorthyScope,
 };
-use crate::model::{CaseId, Direction, Name, SuiteId, System, WorkItemId};
-
-/// Types that the API neither recycles nor restores (Microsoft Learn, Work Items - Delete, remarks).
-const NEVER_RECYCLED: [&str; 3] = ["test case", "test plan", "test suite"];
+use crate::model::{CaseId, Direction, Name, Sides, SuiteId, System, WorkItemId};
 
 pub(super) fn check(
     document: &Document<'_>,
@@ -31,11 +29,8 @@ pub(super) fn check(
     if on_v1 {
         v1::check(&spec, context, report);
     }
-    later_keys(&spec, on_v1, context, report);
+    later_keys(&spec, report);
     let direction = Direction::from(spec.direction);
-    if direction == Direction::TwoWay {
-        not_supported(report, "/spec/direction", "direction: twoWay");
-    }
     check_scope(&spec.scope, on_v1, report);
     let match_by = match_by(&spec.match_by, report);
     for (at, path) in [
@@ -58,13 +53,17 @@ pub(super) fn check(
         let at = "/spec/createIn/testworthy/section";
         report.push(report.value(&codes::INVALID_VALUE, at, message));
     }
-    let target = direction.target()?;
-    source_scope(&spec.scope, target.other(), on_v1, report);
+    match direction.target() {
+        Some(target) => source_scope(&spec.scope, target.other(), on_v1, report),
+        None => some_scope(&spec.scope, report),
+    }
     let creates = match spec.create {
-        None if on_v1 && target == System::TestWorthy => Some(false),
+        None if on_v1 && direction.target() == Some(System::TestWorthy) => {
+            Some(Sides::default())
+        }
         // Refused by name already.
         Some(Create::TestWorthy | Create::Both) if on_v1 => None,
-        create => creates(create, target, report),
+        create => creates(create, direction, &spec.scope, on_v1, report),
     };
     let suite = spec
         .create_in
@@ -74,20 +73,21 @@ pub(super) fn check(
             Some(scope) if scope.suites.len() == 1 => scope.suites.first().copied(),
             _ => None,
         });
-    if creates == Some(true) && target == System::TestWorthy && suite.is_none() {
+    if creates.is_some_and(|creates| creates.testworthy) && suite.is_none() {
         let finding = report.key(
             &codes::MISSING_SUITE,
             "/spec/createIn/testworthy/suite",
             "the rule creates cases but names no suite for them",
         );
-        let help = "add `createIn: { testworthy: { suite: ID } }`, or set `create: none`";
+        let help = "add `createIn: { testworthy: { suite: ID } }`, or set `create: azureDevOps` or `none`";
         report.push(finding.with_help(help));
     }
+    let policies = policies(&spec, direction, on_v1, context, report);
     Some(SyncRule {
         name: name?,
         connection: connection?,
         mapping: mapping?,
-        target,
+        direction,
         scope: scope(spec.scope, document.where_line),
         creates: creates?,
         create_in: CreateIn {
@@ -102,49 +102,15 @@ pub(super) fn check(
             Drift::Report => DriftPolicy::Report,
             Drift::Ignore => DriftPolicy::Ignore,
         },
+        first_sync: policies.first_sync,
+        conflicts: policies.conflicts,
+        when_deleted: policies.when_deleted,
         origin: origin(document),
     })
 }
 
 /// Keys whose behaviour comes later: checked, then refused.
-fn later_keys(spec: &SyncRuleSpec, on_v1: bool, context: &Context<'_>, report: &mut Report<'_>) {
-    if spec.first_sync.is_some() {
-        not_supported(report, "/spec/firstSync", "firstSync");
-    }
-    if let Some(conflicts) = &spec.conflicts {
-        not_supported(report, "/spec/conflicts", "conflicts");
-        let fields = conflicts.fields.iter().map(|(name, winner)| {
-            let at = pointer::child("/spec/conflicts/fields", name);
-            (at, *winner)
-        });
-        let default = ("/spec/conflicts/default".to_owned(), conflicts.default);
-        for (at, winner) in std::iter::once(default).chain(fields) {
-            if on_v1 && winner == Winner::Latest {
-                let message = "the surface v1 does not tell reliably when a case was changed, so \
-                               nobody can say which edit is the latest";
-                let finding = report.value(&lint::L17_NO_CHANGE_TIME, &at, message);
-                report.push(finding.with_help("write `testworthy`, `azureDevOps` or `manual`"));
-            }
-        }
-    }
-    let in_testworthy = spec.when_deleted_in.testworthy;
-    if in_testworthy != DeletedInTestWorthy::Ask && !(on_v1 && v1::refuses(in_testworthy)) {
-        let at = "/spec/whenDeletedIn/testworthy";
-        not_supported(report, at, "whenDeletedIn.testworthy");
-        let work_item_type = context.work_item_types.get(&spec.mapping);
-        let never = |name: &String| NEVER_RECYCLED.contains(&name.to_lowercase().as_str());
-        if in_testworthy == DeletedInTestWorthy::Recycle && work_item_type.is_some_and(never) {
-            let message = "Azure DevOps cannot recycle work items of this type";
-            let finding = report.value(&codes::CANNOT_RECYCLE, at, message);
-            report.push(finding.with_help("use `close`, `unlink` or `recreate`"));
-        }
-    }
-    let in_azure_devops = spec.when_deleted_in.azure_devops;
-    let refused = on_v1 && in_azure_devops == DeletedInAzureDevOps::Disable;
-    if in_azure_devops != DeletedInAzureDevOps::Ask && !refused {
-        let at = "/spec/whenDeletedIn/azureDevOps";
-        not_supported(report, at, "whenDeletedIn.azureDevOps");
-    }
+fn later_keys(spec: &SyncRuleSpec, report: &mut Report<'_>) {
     if let Some(schedule) = &spec.schedule {
         not_supported(report, "/spec/schedule", "schedule");
         if !is_cron(&schedule.cron) {
@@ -206,6 +172,14 @@ fn check_node_path(path: Option<&str>, at: &str, report: &mut Report<'_>) {
     }
 }
 
+fn some_scope(scope: &RawScope, report: &mut Report<'_>) {
+    if scope.testworthy.is_none() && scope.azure_devops.is_none() {
+        let message = "`scope` is empty: the rule selects nothing on either side";
+        let finding = report.key(&codes::MISSING_SCOPE, "/spec/scope", message);
+        report.push(finding.with_help("add `testworthy: { suites: [ID] }` to `scope`"));
+    }
+}
+
 fn source_scope(scope: &RawScope, source: System, on_v1: bool, report: &mut Report<'_>) {
     let given = match source {
         System::TestWorthy => scope.testworthy.is_some(),
@@ -227,16 +201,26 @@ fn source_scope(scope: &RawScope, source: System, on_v1: bool, report: &mut Repo
     }
 }
 
-fn creates(create: Option<Create>, target: System, report: &mut Report<'_>) -> Option<bool> {
+fn creates(
+    create: Option<Create>,
+    direction: Direction,
+    scope: &RawScope,
+    on_v1: bool,
+    report: &mut Report<'_>,
+) -> Option<Sides<bool>> {
+    let Some(target) = direction.target() else {
+        return Some(creates_both_ways(create, scope, on_v1));
+    };
+    let on = |target| Sides::of(target, true, false);
     let side = match create {
-        None => return Some(true),
-        Some(Create::None) => return Some(false),
+        None => return Some(on(target)),
+        Some(Create::None) => return Some(Sides::default()),
         Some(Create::Both) => None,
         Some(Create::TestWorthy) => Some(System::TestWorthy),
         Some(Create::AzureDevOps) => Some(System::AzureDevOps),
     };
     if side == Some(target) {
-        return Some(true);
+        return Some(on(target));
     }
     let message = format!("a one-way rule creates items on its target only, here {target}");
     let finding = report.value(&codes::WRONG_SIDE, "/spec/create", message);
@@ -245,6 +229,21 @@ fn creates(create: Option<Create>, target: System, report: &mut Report<'_>) -> O
         target.key()
     )));
     None
+}
+
+/// A side creates what the other side's scope selects: without one there is nothing to create from.
+fn creates_both_ways(create: Option<Create>, scope: &RawScope, on_v1: bool) -> Sides<bool> {
+    let (testworthy, azure_devops) = match create {
+        None => (!on_v1, true),
+        Some(Create::Both) => (true, true),
+        Some(Create::TestWorthy) => (true, false),
+        Some(Create::AzureDevOps) => (false, true),
+        Some(Create::None) => (false, false),
+    };
+    Sides {
+        testworthy: testworthy && scope.azure_devops.is_some(),
+        azure_devops: azure_devops && scope.testworthy.is_some(),
+    }
 }
 
 fn match_by(raw: &[Match], report: &mut Report<'_>) -> Vec<MatchBy> {

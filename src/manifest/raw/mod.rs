@@ -101,6 +101,18 @@ pub(crate) enum Winner {
     Manual,
 }
 
+impl From<Winner> for crate::model::config::Winner {
+    fn from(winner: Winner) -> Self {
+        match winner {
+            Winner::TestWorthy => Self::TestWorthy,
+            Winner::AzureDevOps => Self::AzureDevOps,
+            Winner::Latest => Self::Latest,
+            Winner::Merge => Self::Merge,
+            Winner::Manual => Self::Manual,
+        }
+    }
+}
+
 /// A text, a number, or true or false.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(transparent)]

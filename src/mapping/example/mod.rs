@@ -93,7 +93,7 @@ pub fn run<'a>(
 ) -> Vec<Outcome<'a>> {
     let compile = |target| {
         let uses = |example: &Example| example.target == target;
-        let (ready, mut findings) = CompiledMapping::compile(mapping, None, target);
+        let (ready, mut findings) = CompiledMapping::compile(mapping, None, &[target]);
         findings.retain(Finding::is_error);
         let ready = match users {
             Some(users) => ready.map(|ready| ready.with_users(users)),

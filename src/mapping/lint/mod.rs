@@ -28,7 +28,7 @@ use super::compile::{check, location};
 use super::form::key;
 use super::row::CompiledRow;
 use crate::diagnostics::{Finding, Location, Place};
-use crate::model::config::{Config, FieldMapping, Origin, Row};
+use crate::model::config::{Config, FieldMapping, Origin, Row, SyncRule};
 use crate::model::{Name, System, Value, WorkItemType};
 use facts::Facts;
 
@@ -86,13 +86,13 @@ fn usage(config: &Config, mapping: &FieldMapping) -> Usage {
         let rules = config.rules.values();
         rules.filter(|rule| rule.mapping == mapping.name)
     };
-    let targets: BTreeSet<System> = using().map(|rule| rule.target).collect();
+    let targets: BTreeSet<System> = using().flat_map(SyncRule::targets).collect();
     let connections: BTreeSet<_> = using().map(|rule| &rule.connection).collect();
     let without_users = connections.into_iter().filter(|name| {
         let connection = config.connections.get(*name);
         connection.is_some_and(|connection| connection.users.is_empty())
     });
-    let to_cases = using().filter(|rule| rule.target == System::TestWorthy);
+    let to_cases = using().filter(|rule| rule.writes(System::TestWorthy));
     let flat: BTreeSet<&Name> = to_cases
         .map(|rule| &rule.connection)
         .filter(|name| {
@@ -104,7 +104,7 @@ fn usage(config: &Config, mapping: &FieldMapping) -> Usage {
         flat: flat.into_iter().map(ToString::to_string).collect(),
         targets: targets.into_iter().collect(),
         // Two rules that go one way each share no item.
-        two_way: false,
+        two_way: using().any(SyncRule::is_two_way),
         whole_project: true,
         without_users: without_users.map(ToString::to_string).collect(),
     }

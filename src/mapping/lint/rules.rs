@@ -66,9 +66,9 @@ fn depends_on_itself(
         mapping
             .rows
             .iter()
-            .filter(|row| may_write(row, rule.target))
+            .filter(|row| may_write(row, rule.target()))
     };
-    match rule.target {
+    match rule.target() {
         System::TestWorthy => {
             let (Some(condition), Some(scope)) = (condition, &rule.scope.testworthy) else {
                 return;
@@ -130,7 +130,7 @@ fn overlapping(earlier: &SyncRule, later: &SyncRule, what: &str) -> Finding {
 /// What two rules both select for certain, in words. `None` where it is not certain without asking a
 /// server: two different conditions may exclude each other.
 fn overlap(one: &SyncRule, other: &SyncRule, same_type: bool) -> Option<String> {
-    if one.connection != other.connection || one.target != other.target {
+    if one.connection != other.connection || one.target() != other.target() {
         return None;
     }
     match one.source() {

@@ -61,7 +61,7 @@ pub fn lint_seen(seen: &Seen<'_>) -> Vec<Finding> {
 /// L10 with numbers: for each row that writes formatted text into a plain field, how many items lose what.
 /// Only what is yet to be written counts: new items, and pairs whose two values are not in accord.
 pub fn lost_formatting(seen: &Seen<'_>) -> Vec<Finding> {
-    let target = seen.rule.target;
+    let target = seen.rule.target();
     let mut found = Vec::new();
     for row in &seen.mapping.rows {
         let accepted = row.allow.iter().any(|allow| allow.code == "L10");
@@ -101,9 +101,9 @@ pub fn lost_formatting(seen: &Seen<'_>) -> Vec<Finding> {
 
 /// The source values that the rule has yet to write with a row, each with the name of its item.
 fn sources(seen: &Seen<'_>, row: &Row, ready: &CompiledRow) -> Vec<(String, Value)> {
-    let creates = seen.rule.creates;
+    let creates = *seen.rule.creates.get(seen.rule.target());
     let mut values = Vec::new();
-    match seen.rule.target {
+    match seen.rule.target() {
         System::AzureDevOps => {
             for case in seen.free_cases.iter().filter(|_| creates) {
                 let value = ready.read_case(case, None).ok();
@@ -128,7 +128,7 @@ fn sources(seen: &Seen<'_>, row: &Row, ready: &CompiledRow) -> Vec<(String, Valu
         if ready.in_accord(&left, &right) {
             continue;
         }
-        values.push(match seen.rule.target {
+        values.push(match seen.rule.target() {
             System::AzureDevOps => (format!("case {}", case.id), left),
             System::TestWorthy => (format!("work item {}", item.id), right),
         });
@@ -214,7 +214,7 @@ fn count<'a>(names: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, usize> {
 /// People in the source of rows of people whom neither the table nor an address identifies.
 fn people(seen: &Seen<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
-    let target = seen.rule.target;
+    let target = seen.rule.target();
     for row in &seen.mapping.rows {
         let codec = seen.compiled.row(&row.name).map(CompiledRow::codec);
         let substituted = row
@@ -326,11 +326,11 @@ fn titles(seen: &Seen<'_>) -> Option<Finding> {
 /// Whether the cap of the connection makes the first run very long.
 fn slow(seen: &Seen<'_>) -> Option<Finding> {
     let rate = seen.connection.testworthy.rate.filter(|rate| *rate > 0.0)?;
-    if !seen.rule.creates {
+    if !seen.rule.creates.get(seen.rule.target()) {
         return None;
     }
     // One request creates a case, or writes `AB#n` into one that got a work item.
-    let requests = match seen.rule.target {
+    let requests = match seen.rule.target() {
         System::TestWorthy => seen.free_work_items.len(),
         System::AzureDevOps if seen.connection.testworthy.keeps_references() => {
             seen.free_cases.len()

@@ -399,7 +399,7 @@ fn expressions_that_cannot_be_used_are_refused_at_their_row() {
     ] {
         let rows = mapping(vec![expression(text, "Custom.Origin")]);
         let (_, findings) =
-            CompiledMapping::compile(&rows, Some(&test_case_type()), System::AzureDevOps);
+            CompiledMapping::compile(&rows, Some(&test_case_type()), &[System::AzureDevOps]);
         let found: Vec<&str> = findings.iter().map(|one| one.code.code).collect();
         assert_eq!(found.first(), Some(&code), "{text}: {findings:#?}");
         if help.is_some() {

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use super::Origin;
+use super::{Origin, Winner};
 use crate::model::{Direction, Name, Value};
 
 /// A checked `FieldMapping` between cases and one work item type.
@@ -41,6 +41,9 @@ pub struct Row {
     /// For `as: state`: the reason that goes with a state, by the state's name.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     pub reasons: IndexMap<String, String>,
+    /// Who is right where both sides changed it; not part of what a value means.
+    #[serde(skip)]
+    pub conflict: Option<Winner>,
     /// Lint findings that somebody accepted; not part of its meaning.
     #[serde(skip)]
     pub allow: Vec<Allow>,

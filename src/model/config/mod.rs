@@ -23,7 +23,8 @@ pub use mapping_test::{Example, MappingTest};
 pub use operation::{OPERATIONS, Operation, Operations};
 pub use project::{ChangeLimit, Project, Safety};
 pub use sync_rule::{
-    AzureDevOpsScope, CreateIn, DriftPolicy, MatchBy, Scope, SyncRule, TestWorthyScope,
+    AzureDevOpsScope, Conflicts, CreateIn, DeletedCase, DeletedWorkItem, DriftPolicy, MatchBy,
+    NEVER_RECYCLED, Scope, SyncRule, TestWorthyScope, WhenDeleted, Winner,
 };
 
 use super::Name;

@@ -1,9 +1,12 @@
 //! What is kept in step with what, and which way.
 
-use super::Origin;
-use crate::model::{CaseId, Name, SuiteId, System, WorkItemId};
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
 
-/// A checked one-way `SyncRule`.
+use super::Origin;
+use crate::model::{CaseId, Direction, Name, Sides, SuiteId, System, WorkItemId};
+
+/// A checked `SyncRule`.
 #[derive(Clone, Debug)]
 pub struct SyncRule {
     /// `metadata.name`.
@@ -12,30 +15,144 @@ pub struct SyncRule {
     pub connection: Name,
     /// The mapping it applies.
     pub mapping: Name,
-    /// The side that is written; the other is the source.
-    pub target: System,
+    /// Which way values flow.
+    pub direction: Direction,
     /// What it selects.
     pub scope: Scope,
-    /// Whether new items are created on the target.
-    pub creates: bool,
+    /// On which sides new items are created: of a one-way rule the target's at most.
+    pub creates: Sides<bool>,
     /// Where new items go.
     pub create_in: CreateIn,
     /// How existing items are recognised, in order.
     pub match_by: Vec<MatchBy>,
-    /// What happens to edits made on the target.
+    /// What happens to edits made on the target of a one-way rule or row.
     pub drift: DriftPolicy,
+    /// Two-way: who is right about pairs that meet for the first time.
+    pub first_sync: Winner,
+    /// Two-way: who is right where both sides changed.
+    pub conflicts: Conflicts,
+    /// What becomes of the pair when one of its items is deleted.
+    pub when_deleted: WhenDeleted,
     /// Where it is declared.
     pub origin: Origin,
 }
 
 impl SyncRule {
-    /// The side that is read.
+    /// Whether both sides are read and written.
+    pub fn is_two_way(&self) -> bool {
+        self.direction == Direction::TwoWay
+    }
+
+    /// The side whose items name the pairs in addresses: the one that is read; of a two-way rule TestWorthy.
     pub fn source(&self) -> System {
-        self.target.other()
+        self.target().other()
+    }
+
+    /// The other side than [`Self::source`]: the one that a one-way rule writes.
+    pub fn target(&self) -> System {
+        self.direction.target().unwrap_or(System::AzureDevOps)
+    }
+
+    /// Whether a side may be written.
+    pub fn writes(&self, system: System) -> bool {
+        self.direction.writes(system)
+    }
+
+    /// The sides that are written.
+    pub fn targets(&self) -> Vec<System> {
+        let both = [System::TestWorthy, System::AzureDevOps].into_iter();
+        both.filter(|system| self.writes(*system)).collect()
+    }
+
+    /// Whether the items that the scope selects on a side are items of the rule: the source's, and of a
+    /// two-way rule those of each side that has a scope.
+    pub fn selects_on(&self, system: System) -> bool {
+        if !self.is_two_way() {
+            return system == self.source();
+        }
+        match system {
+            System::TestWorthy => self.scope.testworthy.is_some(),
+            System::AzureDevOps => self.scope.azure_devops.is_some(),
+        }
+    }
+
+    /// Who is right about a row that both sides changed; `own` is what the row itself says.
+    pub fn winner(&self, row: &str, own: Option<Winner>) -> Winner {
+        let named = self.conflicts.fields.get(row).copied();
+        named.or(own).or(self.conflicts.default).unwrap_or_default()
     }
 }
 
-/// What a rule selects on each side. The source side is always there.
+/// Who is right where two values meet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Winner {
+    /// TestWorthy.
+    #[serde(rename = "testworthy")]
+    TestWorthy,
+    /// Azure DevOps.
+    AzureDevOps,
+    /// Whoever was changed last, if the clocks let that be told; else a person.
+    Latest,
+    /// Both, put together; where they touch the same part, a person.
+    Merge,
+    /// A person.
+    #[default]
+    Manual,
+}
+
+/// `conflicts` of a rule.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Conflicts {
+    /// For rows that nothing else is said about.
+    pub default: Option<Winner>,
+    /// By row name.
+    pub fields: IndexMap<String, Winner>,
+}
+
+/// `whenDeletedIn` of a rule.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WhenDeleted {
+    /// When a case was deleted.
+    pub testworthy: DeletedCase,
+    /// When a work item was deleted.
+    pub azure_devops: DeletedWorkItem,
+}
+
+/// What becomes of the work item of a deleted case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum DeletedCase {
+    /// It goes to a closing state of its workflow.
+    Close,
+    /// It goes to the recycle bin.
+    Recycle,
+    /// It stays, and gets a new case.
+    Recreate,
+    /// It stays, and is no longer kept in step.
+    Unlink,
+    /// A person decides.
+    #[default]
+    Ask,
+}
+
+/// What becomes of the case of a deleted work item.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum DeletedWorkItem {
+    /// It is disabled.
+    Disable,
+    /// It stays, and its work item is restored or made anew.
+    Recreate,
+    /// It stays, and is no longer kept in step.
+    Unlink,
+    /// A person decides.
+    #[default]
+    Ask,
+}
+
+/// Types that the API neither recycles nor restores (Microsoft Learn, Work Items - Delete, remarks).
+pub const NEVER_RECYCLED: [&str; 3] = ["test case", "test plan", "test suite"];
+
+/// What a rule selects on each side. The source side is always there; of a two-way rule one side at least.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope {
     /// Cases.

@@ -38,7 +38,7 @@ impl<'a> Rules<'a> {
             let elsewhere = other.endpoints != input.endpoints;
             // What a listing may have missed is not gone.
             let looked = other.observed.incomplete.is_none();
-            let same_way = other.rule.target == input.rule.target;
+            let same_way = other.rule.target() == input.rule.target();
             elsewhere || (same_way && looked && !selects(other, link))
         });
         (!let_go).then_some(&link.rule)
@@ -52,7 +52,7 @@ impl<'a> Rules<'a> {
         let taken_over = || {
             self.planned.values().any(|other| {
                 other.rule.name != input.rule.name
-                    && other.rule.target == input.rule.target
+                    && other.rule.target() == input.rule.target()
                     && other.endpoints == input.endpoints
                     && selects(other, link)
             })

@@ -48,7 +48,7 @@ pub(super) fn plan_create(collector: &mut Collector<'_>, source: ItemKey) -> Cla
     };
     let change = Change {
         address: collector.address(source),
-        system: collector.input.rule.target,
+        system: collector.input.rule.target(),
         action: Action::Create,
         reason: Reason::MissingOnTarget,
         item: collector.item_ref(case, item),
@@ -105,6 +105,7 @@ fn create_work_item(
         draft,
         walk,
         source: values.source,
+        renews: None,
     };
     Some((operation, values.fields))
 }
@@ -157,6 +158,7 @@ fn create_case(
         work_item: item.id,
         create,
         source: values.source,
+        renews: None,
     };
     Some((operation, values.fields))
 }
@@ -168,7 +170,7 @@ fn new_values(
     item: Option<&WorkItem>,
 ) -> Option<NewValues> {
     let input = collector.input;
-    let target = input.rule.target;
+    let target = input.rule.target();
     let mut values = NewValues {
         writes: BTreeMap::new(),
         source: RowValues::new(),

@@ -1,13 +1,13 @@
 //! A pair that exists on both sides: the field table, row by row, and the one write it leads to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::rule::{Collector, origin_entry};
 use crate::diff::{Cause, FieldVerdict, RowVerdict, one_way_pair};
 use crate::mapping::{CompiledMapping, CompiledRow, Problem, RowProblem};
 use crate::model::config::{Connection, MatchBy};
 use crate::model::{
-    Base, BaseField, Case, Link, MarkState, Marker, System, Value, WorkItem, azure_boards_mention,
+    Base, BaseField, Case, Link, LinkState, MarkState, Marker, System, Value, WorkItem, azure_boards_mention,
     azure_boards_mentions,
 };
 use crate::plan::conservation::Class;
@@ -56,7 +56,7 @@ pub(super) fn plan_pair(
         testworthy_project: case.project,
         work_item: item.id,
     };
-    let target = collector.input.rule.target;
+    let target = collector.input.rule.target();
     let write = match target {
         System::AzureDevOps => write_work_item(collector, &pair, &rows, case, item, link),
         System::TestWorthy => write_case(&pair, &rows, case, item, link, collector),
@@ -105,6 +105,8 @@ fn settle_without_write(
         pair: pair.clone(),
         base: rows.agreed.clone(),
         rev: Some(item.rev),
+        state: LinkState::Active,
+        conflicts: Vec::new(),
     };
     let Some(link) = link else {
         let change = change(collector, source, case, item, rows, by, &record);
@@ -231,7 +233,7 @@ fn apply_verdict(
     }: RowVerdict<'_>,
     rows: &mut Rows,
 ) {
-    let target = collector.input.rule.target;
+    let target = collector.input.rule.target();
     match verdict {
         FieldVerdict::Same => {}
         FieldVerdict::Refresh => {
@@ -357,6 +359,8 @@ fn write_work_item(
         patch,
         walk,
         source: with_agreed(rows, System::AzureDevOps),
+        written: rows.writes.clone(),
+        halves: BTreeSet::new(),
         overwrites: rows.overwrites.clone(),
     }))
 }
@@ -396,6 +400,8 @@ fn write_case(
         expected,
         patch,
         source: with_agreed(rows, System::TestWorthy),
+        written: rows.writes.clone(),
+        halves: BTreeSet::new(),
         overwrites: rows.overwrites.clone(),
     }))
 }
@@ -435,16 +441,18 @@ fn change(
         }
         Operation::CreateWorkItem { .. }
         | Operation::CreateCase { .. }
+        | Operation::Retire { .. }
+        | Operation::Restore { .. }
         | Operation::Mark { .. } => None,
     };
     let linking = matched.is_some() && rows.fields.is_empty();
     let mut fields = rows.fields.clone();
     if fields.is_empty() && !linking {
-        fields.push(marker_change(collector.input.rule.target, case, item));
+        fields.push(marker_change(collector.input.rule.target(), case, item));
     }
     Change {
         address: collector.address(source),
-        system: collector.input.rule.target,
+        system: collector.input.rule.target(),
         action: if linking {
             Action::Link
         } else {
@@ -461,6 +469,8 @@ fn change(
 /// The strongest cause names the change.
 fn reason(causes: &[Cause]) -> Reason {
     let order = [
+        (Cause::Decided, Reason::ConflictResolved),
+        (Cause::Policy, Reason::ConflictResolved),
         (Cause::SourceChanged, Reason::SourceChanged),
         (Cause::DriftEnforced, Reason::DriftEnforced),
         (Cause::MappingChanged, Reason::MappingChanged),

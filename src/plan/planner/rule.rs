@@ -9,7 +9,7 @@ use crate::diagnostics::catalog::{sync as codes, value as values};
 use crate::diagnostics::{Code, Severity};
 use crate::diff::{Candidates, ItemVerdict, Presence, Situation, one_way_item};
 use crate::model::config::{MatchBy, Origin, SyncRule};
-use crate::model::{Case, CaseId, Link, Name, System, WorkItem, WorkItemId};
+use crate::model::{Case, CaseId, Link, LinkState, Name, System, WorkItem, WorkItemId};
 use crate::plan::conservation::{Class, Tally, Violation};
 use crate::plan::observed::{ItemKey, RuleInput};
 use crate::plan::{
@@ -195,7 +195,7 @@ impl<'a> Collector<'a> {
     }
 
     fn plan_linked(&mut self, source: ItemKey, link: &'a Link, matcher: &Matcher<'_>) -> Class {
-        let target = ItemKey::of(link, self.input.rule.target);
+        let target = ItemKey::of(link, self.input.rule.target());
         if link.rule != self.input.rule.name {
             self.take_over(source, link);
         }
@@ -238,12 +238,14 @@ impl<'a> Collector<'a> {
             pair: pair.clone(),
             base: BTreeMap::new(),
             rev: None,
+            state: LinkState::Active,
+            conflicts: Vec::new(),
         };
         self.push_record(source, operation);
     }
 
     fn decide(&self, situation: Situation) -> ItemVerdict {
-        one_way_item(situation, self.input.rule.source(), self.input.rule.creates)
+        one_way_item(situation, self.input.rule.source(), *self.input.rule.creates.get(self.input.rule.target()))
     }
 
     /// How an item is there, as far as it was read. What was not read is gone without a confirmation,
@@ -424,6 +426,8 @@ impl<'a> Collector<'a> {
             item: self.source_ref(source),
             path: None,
             message,
+            values: None,
+            sensitive: false,
         };
         self.output.conflicts.push(entry);
     }
@@ -479,6 +483,7 @@ impl<'a> Collector<'a> {
             rule: self.input.rule.name.clone(),
             address: self.address(source),
             operation,
+            resolves: Vec::new(),
         });
         class
     }
@@ -490,6 +495,7 @@ impl<'a> Collector<'a> {
             rule: self.input.rule.name.clone(),
             address: self.address(source),
             operation,
+            resolves: Vec::new(),
         });
     }
 }

@@ -3,6 +3,7 @@
 use super::pair::{carries_marks, is_mapped};
 use crate::diff::{FieldVerdict, one_way_pair};
 use crate::mapping::CompiledMapping;
+use crate::plan::observed::Known;
 use crate::model::config::{Connection, SyncRule};
 use crate::model::{Case, Link, MarkState, System, WorkItem, azure_boards_mentions};
 
@@ -15,6 +16,7 @@ pub fn is_unchanged(
     rule: &SyncRule,
     connection: &Connection,
     mapping: &CompiledMapping,
+    known: &Known,
     link: &Link,
     case: &Case,
     item: &WorkItem,
@@ -36,7 +38,9 @@ pub fn is_unchanged(
         let same = |verdict: &FieldVerdict| matches!(verdict, FieldVerdict::Same);
         verdict.rows.iter().all(|row| same(&row.verdict))
     };
-    link.rule == rule.name
+    known.parted.is_empty()
+        && known.conflicts.iter().all(|one| one.case != link.case)
+        && link.rule == rule.name
         && (link.case, link.work_item) == (case.id, item.id)
         && !owes_mark(link.case_mark, System::TestWorthy)
         && !owes_mark(link.work_item_mark, System::AzureDevOps)

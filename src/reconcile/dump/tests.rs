@@ -216,7 +216,7 @@ fn agreed(shop: &Shop, seen: &Seen, config: Config) {
     for mapping in config.mappings.into_values() {
         let of = &seen.types[0];
         let (compiled, findings) =
-            CompiledMapping::compile(&mapping, Some(&of.live), System::AzureDevOps);
+            CompiledMapping::compile(&mapping, Some(&of.live), &[System::AzureDevOps]);
         let compiled = compiled.unwrap_or_else(|| panic!("{findings:?}"));
         for pair in &of.pairs {
             let (case, item) = seen.pair(pair).unwrap();

@@ -51,7 +51,7 @@ impl<'a> Trial<'a> {
             return Err(refusal(&loaded.findings));
         };
         let live = Some(&self.of.live);
-        let (compiled, findings) = CompiledMapping::compile(&mapping, live, System::AzureDevOps);
+        let (compiled, findings) = CompiledMapping::compile(&mapping, live, &[System::AzureDevOps]);
         compiled.ok_or_else(|| refusal(&findings))
     }
 

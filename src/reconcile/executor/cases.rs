@@ -148,6 +148,8 @@ impl RuleRun<'_> {
             Operation::CreateWorkItem { .. }
             | Operation::UpdateWorkItem { .. }
             | Operation::Mark { .. }
+            | Operation::Retire { .. }
+            | Operation::Restore { .. }
             | Operation::Record { .. } => return Ok(Ok(None)),
         };
         Ok(Ok(Some(CaseJob { step, write })))

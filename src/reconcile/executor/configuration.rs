@@ -184,6 +184,8 @@ impl Running<'_> {
         let now = self.context.clock.now();
         let settle = self.context.config.project.settle;
         Intent {
+            expected_rev: None,
+            rows: std::collections::BTreeMap::new(),
             id: OperationId(self.context.ids.next()),
             run: self.run.clone(),
             endpoints: endpoints(self.connection),

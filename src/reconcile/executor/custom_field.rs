@@ -379,6 +379,8 @@ fn writes(operation: &Operation, field: &CustomField) -> bool {
         Operation::CreateCase { .. }
         | Operation::UpdateCase { .. }
         | Operation::Mark { .. }
+        | Operation::Retire { .. }
+        | Operation::Restore { .. }
         | Operation::Record { .. } => return false,
     };
     fields.keys().any(|name| field.is_called(name))

@@ -115,6 +115,8 @@ fn write(operation: &Operation) -> Option<WorkItemWrite> {
         Operation::CreateCase { .. }
         | Operation::UpdateCase { .. }
         | Operation::Mark { .. }
+        | Operation::Retire { .. }
+        | Operation::Restore { .. }
         | Operation::Record { .. } => return None,
     };
     Some(write)

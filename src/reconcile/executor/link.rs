@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::RuleRun;
 use crate::mapping::{CompiledRow, Walk};
 use crate::model::{
-    Base, BaseField, Case, CaseId, Link, LinkId, MarkState, Rev, System, Value, WorkItem,
+    Base, BaseField, Case, CaseId, Link, LinkId, LinkState, MarkState, Rev, System, Value, WorkItem,
     WorkItemId,
 };
 use crate::plan::{Pair, RowValues};
@@ -13,6 +13,7 @@ use crate::plan::{Pair, RowValues};
 impl RuleRun<'_> {
     fn new_link(&self, case: CaseId, project: Option<u64>, work_item: WorkItemId) -> Link {
         Link {
+            state: LinkState::Active,
             id: LinkId(self.context.ids.next()),
             endpoints: self.endpoints.clone(),
             case,
@@ -172,7 +173,7 @@ impl RuleRun<'_> {
     /// holds is compared afresh by the next plan.
     pub(super) fn link_without_base(&self, pair: &Pair) -> Link {
         let mut link = self.link_for(pair);
-        match self.observation.rule.target {
+        match self.observation.rule.target() {
             System::AzureDevOps => link.work_item_mark = MarkState::Written,
             System::TestWorthy => self.case_is_marked(&mut link),
         }

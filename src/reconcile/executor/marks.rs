@@ -156,6 +156,7 @@ impl RuleRun<'_> {
             rule: self.observation.rule.name.clone(),
             address,
             operation: Operation::Mark { pair, system },
+            resolves: Vec::new(),
         }
     }
 

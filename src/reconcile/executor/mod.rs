@@ -306,7 +306,10 @@ impl<'a> RuleRun<'a> {
     ) -> Result<(), ReconcileError> {
         let mut kept = Vec::with_capacity(steps.len());
         for step in steps {
-            let Operation::Record { pair, base, rev } = &step.operation else {
+            let Operation::Record {
+                pair, base, rev, ..
+            } = &step.operation
+            else {
                 continue;
             };
             let link = self.agreed_link(pair, base, *rev);
@@ -386,6 +389,8 @@ impl<'a> RuleRun<'a> {
             payload_digest,
             prepared_at: now,
             settles_at: later(now, self.settle.saturating_add(LONGEST_REQUEST)),
+            expected_rev: None,
+            rows: BTreeMap::new(),
             outcome: None,
         }
     }
@@ -453,13 +458,16 @@ impl<'a> RuleRun<'a> {
             Operation::UpdateWorkItem { patch, source, .. } => (&patch.fields, source),
             Operation::CreateCase { create, source, .. } => (&create.fields, source),
             Operation::UpdateCase { patch, source, .. } => (&patch.fields, source),
-            Operation::Mark { .. } | Operation::Record { .. } => return words,
+            Operation::Mark { .. }
+            | Operation::Retire { .. }
+            | Operation::Restore { .. }
+            | Operation::Record { .. } => return words,
         };
         let rule = &self.observation.rule;
         let repeated = |row: &CompiledRow| {
             let from = source.get(row.name());
             let to = from.and_then(|from| row.translate(rule.source(), from).ok());
-            let sent = fields.get(&row.path(rule.target));
+            let sent = fields.get(&row.path(rule.target()));
             let mut values = [from, to.as_ref(), sent].into_iter().flatten();
             values.any(|value| holds(&words, value))
         };
@@ -564,6 +572,8 @@ fn source_key(step: &Step) -> ItemKey {
             system: System::TestWorthy,
         }
         // Nothing is sent for it, so nothing refuses it.
+        | Operation::Retire { pair, .. }
+        | Operation::Restore { pair, .. }
         | Operation::Record { pair, .. } => ItemKey::Case(pair.case),
     }
 }

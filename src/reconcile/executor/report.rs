@@ -183,6 +183,7 @@ mod tests {
 
     fn step(address: &str, change: Option<usize>) -> Step {
         Step {
+            resolves: Vec::new(),
             change,
             rule: Name::new("cases").unwrap(),
             address: address.to_owned(),

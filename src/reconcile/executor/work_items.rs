@@ -417,6 +417,8 @@ impl RuleRun<'_> {
             Operation::CreateCase { .. }
             | Operation::UpdateCase { .. }
             | Operation::Mark { .. }
+            | Operation::Retire { .. }
+            | Operation::Restore { .. }
             | Operation::Record { .. } => return Record::default(),
         };
         if job.is_under_way() {

@@ -172,7 +172,7 @@ fn fields(ruled: Ruled<'_>, sample: &Rehearsed, would_be: Option<&WorkItem>) -> 
     };
     let mut fields = Vec::new();
     if sample.kind != SampleKind::Mark {
-        let rows = ruled.observation.mapping.active_rows(rule.target);
+        let rows = ruled.observation.mapping.active_rows(rule.target());
         let rows = rows.filter(|row| creates || !row.on_create());
         fields.extend(rows.map(|row| view.row(row)));
     }

@@ -147,7 +147,7 @@ impl<'a> Test<'a> {
             ended.rules.push(RuleReport {
                 address: ruled.address(),
                 connection: self.connection.name.to_string(),
-                target: observation.rule.target,
+                target: observation.rule.target(),
                 origin: ruled.origin(),
                 samples: Vec::new(),
                 notes,
@@ -282,10 +282,10 @@ impl<'a> Test<'a> {
         let has = |samples: &[Rehearsed], kind: SampleKind| {
             samples
                 .iter()
-                .any(|sample| sample.kind == kind && sample.write.system() == rule.target)
+                .any(|sample| sample.kind == kind && sample.write.system() == rule.target())
         };
         let updates = has(&samples, SampleKind::Update);
-        let creates = has(&samples, SampleKind::Create) || !rule.creates;
+        let creates = has(&samples, SampleKind::Create) || !rule.creates.get(rule.target());
         if !updates || !creates {
             let wanted = if updates { 1 } else { most };
             let pairs = self.linked(ruled, wanted).await?;

@@ -18,7 +18,7 @@ use crate::model::{
 };
 use crate::plan::safety::{FileCounts, Overrides};
 use crate::plan::{
-    Inputs, ItemKey, ItemRef, LinkedPairs, Observed, Operation, OriginEntry, PlanFinding,
+    Inputs, ItemKey, ItemRef, Known, LinkedPairs, Observed, Operation, OriginEntry, PlanFinding,
     PlanRequest, Planned, RuleInput, plan as make_plan,
 };
 use crate::reconcile::Observation;
@@ -188,7 +188,7 @@ impl<'a> Ruled<'a> {
             item: self.item_ref(case.as_deref(), work_item.as_deref()),
             case,
             work_item,
-            write: Write::Nothing(self.rule().target),
+            write: Write::Nothing(self.rule().target()),
             objections: vec![objection],
         }
     }
@@ -265,7 +265,9 @@ impl<'a> Ruled<'a> {
                 let mark = |write| sample(SampleKind::Mark, case, work_item, write);
                 write.map(mark).into_iter().collect()
             }
-            Operation::Record { .. } => Vec::new(),
+            Operation::Retire { .. } | Operation::Restore { .. } | Operation::Record { .. } => {
+                Vec::new()
+            }
         }
     }
 
@@ -295,7 +297,7 @@ impl<'a> Ruled<'a> {
 
     /// The values that the target of a linked pair holds, sent back. `None` if the rule writes none.
     pub(super) fn repeat(&self, case: &Arc<Case>, item: &Arc<WorkItem>) -> Option<Rehearsed> {
-        let target = self.rule().target;
+        let target = self.rule().target();
         let rows = self.mapping().active_rows(target);
         let values: BTreeMap<String, Value> = rows
             .filter(|row| !row.on_create())
@@ -364,7 +366,7 @@ impl<'a> Ruled<'a> {
                 observed.work_items.insert(new.id, Arc::new(new));
             }
         }
-        let pairs = LinkedPairs::default();
+        let (pairs, known) = (LinkedPairs::default(), Known::default());
         let input = RuleInput {
             rule: self.rule(),
             connection: self.connection,
@@ -373,6 +375,7 @@ impl<'a> Ruled<'a> {
             observed: &observed,
             pairs: &pairs,
             links: &[],
+            known: &known,
             settling: BTreeSet::new(),
             quarantined: BTreeMap::new(),
         };
@@ -400,6 +403,7 @@ impl<'a> Ruled<'a> {
             observed: observed.clone(),
             pairs: Arc::default(),
             links: Vec::new(),
+            known: Known::default(),
             lacking: self.observation.lacking.clone(),
         };
         let alone = Ruled {

@@ -14,15 +14,19 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use self::fault::Fault;
 use self::write::Writer;
 use super::{
     AuditCheck, AuditRow, Intent, Loss, MadeField, PairsByRule, Quarantine, Record, Run,
-    RunOutcome, Store, StoreError, folder,
+    RunOutcome, Store, StoreError, Watermark, folder,
 };
-use crate::model::{CaseId, Endpoints, Link, Name, OperationId, RunId};
+use crate::model::{
+    CaseId, Conflict, ConflictId, Endpoints, Learned, Link, Name, OperationId, Repetitions, RunId,
+    Take,
+};
 
 /// The state in one SQLite file.
 #[derive(Clone, Debug)]
@@ -246,6 +250,56 @@ impl Store for SqliteStore {
 
     async fn made_fields(&self) -> Result<Vec<MadeField>, StoreError> {
         self.read(read::made_fields).await
+    }
+
+    async fn parted_links(&self, _: &Endpoints) -> Result<Vec<Link>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn open_conflicts(&self, _: &Endpoints) -> Result<Vec<Conflict>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn conflicts(&self, _: usize) -> Result<Vec<Conflict>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn conflict(&self, _: ConflictId) -> Result<Option<Conflict>, StoreError> {
+        Ok(None)
+    }
+
+    async fn decide(
+        &self,
+        _: ConflictId,
+        _: Option<Take>,
+        _: Timestamp,
+    ) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
+    async fn learned(&self, _: &Endpoints) -> Result<Learned, StoreError> {
+        Ok(Learned::default())
+    }
+
+    async fn repetitions(&self, _: &Endpoints) -> Result<Repetitions, StoreError> {
+        Ok(Repetitions::default())
+    }
+
+    async fn watermark(&self, _: &Endpoints, _: &Name) -> Result<Option<Watermark>, StoreError> {
+        Ok(None)
+    }
+
+    async fn put_watermark(
+        &self,
+        _: &Endpoints,
+        _: &Name,
+        _: Option<&Watermark>,
+    ) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn check(&self) -> Result<Vec<String>, StoreError> {
+        Ok(Vec::new())
     }
 
     async fn begin_run(&self, run: &Run) -> Result<(), StoreError> {

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, ToSql};
 
 use super::fault::Fault;
 use crate::model::{
-    Base, CaseId, Endpoints, Link, LinkId, Name, OperationId, Rev, RunId, WorkItemId,
+    Base, CaseId, Endpoints, Link, LinkId, LinkState, Name, OperationId, Rev, RunId, WorkItemId,
 };
 use crate::store::audit::Chain;
 use crate::store::codec::{self, BaseRows};
@@ -110,6 +110,7 @@ fn base_rows(connection: &Connection) -> Result<BaseRows, Fault> {
 fn link_at(row: &Row<'_>, at: &Endpoints, known: &BaseRows) -> Result<Link, Fault> {
     let recorded_at: Option<String> = row.get(8)?;
     Ok(Link {
+        state: LinkState::Active,
         id: LinkId(row.get(0)?),
         endpoints: at.clone(),
         case: CaseId(row.get(1)?),
@@ -156,6 +157,8 @@ fn intent_at(row: &Row<'_>) -> Result<Intent, Fault> {
         payload_digest: row.get(8)?,
         prepared_at: codec::time(text(row, 9)?)?,
         settles_at: codec::time(text(row, 10)?)?,
+        expected_rev: None,
+        rows: std::collections::BTreeMap::new(),
         outcome: codec::outcome(outcome.as_deref(), reason.as_deref())?,
     })
 }

@@ -84,7 +84,7 @@ fn told_of(
     let rule = config.rules.values().next().unwrap();
     let mapping = config.mappings.values().next().unwrap();
     let live = test_case_type();
-    let (compiled, findings) = CompiledMapping::compile(mapping, Some(&live), rule.target);
+    let (compiled, findings) = CompiledMapping::compile(mapping, Some(&live), &rule.targets());
     look(&Seen {
         rule,
         mapping,
@@ -275,7 +275,7 @@ fn l10_counts_what_items_lose() {
     assert_eq!(told(&config, &cases, &[], lost_formatting), []);
     let mut config = project("null", "", row);
     for rule in config.rules.values_mut() {
-        rule.creates = false;
+        rule.creates = crate::model::Sides::default();
     }
     assert_eq!(told(&config, &cases, &[], lost_formatting), []);
 }

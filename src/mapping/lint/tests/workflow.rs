@@ -46,7 +46,7 @@ fn states(entries: &[(&str, &str)]) -> Row {
 }
 
 fn found(row: Row, live: &WorkItemType, target: System) -> Vec<Finding> {
-    CompiledMapping::compile(&mapping(vec![row]), Some(live), target).1
+    CompiledMapping::compile(&mapping(vec![row]), Some(live), &[target]).1
 }
 
 #[test]

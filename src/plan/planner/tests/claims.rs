@@ -45,7 +45,7 @@ fn a_rule_that_does_nothing_with_an_item_does_not_keep_it_from_others() {
     let mut scene = Scene::new(TO_ITEMS)
         .with_rule("later", TO_ITEMS)
         .case(1, "Pay", &[]);
-    scene.rules[0].rule.creates = false;
+    scene.rules[0].rule.creates = crate::model::Sides::default();
     let planned = scene.plan();
     assert_eq!(planned.steps.len(), 1);
     assert_eq!(planned.steps[0].rule.as_str(), "later");

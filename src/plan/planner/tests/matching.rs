@@ -294,7 +294,7 @@ fn the_ways_are_tried_in_the_order_of_the_rule() {
 fn a_rule_that_creates_nothing_filters_what_has_no_counterpart() {
     for mut scene in [Scene::cases_to_items(), Scene::items_to_cases()] {
         scene = scene.case(1, "Pay", &[]).item(5, "Refund");
-        scene.rules[0].rule.creates = false;
+        scene.rules[0].rule.creates = crate::model::Sides::default();
         let planned = scene.plan();
         assert_eq!(told(&planned), [""; 0]);
         assert_eq!(planned.plan.summary.filtered, 1);

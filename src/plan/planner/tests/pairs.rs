@@ -238,7 +238,7 @@ fn a_changed_mapping_is_counted_outside_of_the_limit() {
 fn a_refused_write_is_not_sent_again_until_something_changes() {
     for scene in [Scene::cases_to_items(), Scene::items_to_cases()] {
         let mut scene = scene.pair(1, 5, "Pay");
-        let edited = match scene.rules[0].rule.target {
+        let edited = match scene.rules[0].rule.target() {
             crate::model::System::AzureDevOps => {
                 scene = scene.retitle_case(1, "Card");
                 crate::plan::ItemKey::Case(crate::model::CaseId(1))

@@ -18,7 +18,7 @@ use crate::model::{
 };
 use crate::plan::planner::{PlanRequest, Planned, plan};
 use crate::plan::safety::{FileCounts, Overrides};
-use crate::plan::{Inputs, ItemKey, LinkedPairs, Observed, Refusal, RuleInput, is_unchanged};
+use crate::plan::{Inputs, ItemKey, Known, LinkedPairs, Observed, Refusal, RuleInput, is_unchanged};
 
 pub(super) const SUITE: SuiteId = SuiteId(41);
 pub(super) const RULE: &str = "cases";
@@ -92,9 +92,15 @@ pub(super) fn rule(rule_name: &str, target: System) -> SyncRule {
         name: name(rule_name),
         connection: name("web-shop"),
         mapping: name("test-case"),
-        target,
+        direction: match target {
+            System::AzureDevOps => Direction::ToAzureDevOps,
+            System::TestWorthy => Direction::ToTestWorthy,
+        },
         scope,
-        creates: true,
+        creates: Sides::of(target, true, false),
+        first_sync: Winner::default(),
+        conflicts: Conflicts::default(),
+        when_deleted: WhenDeleted::default(),
         create_in: CreateIn {
             suite: (target == System::TestWorthy).then_some(SUITE),
             ..CreateIn::default()
@@ -247,7 +253,7 @@ impl Scene {
 
     /// A link with both marks, whose base is what both sides hold now, made by the first rule.
     pub(super) fn linked(mut self, case: u64, item: u64) -> Self {
-        let mapping = self.mapping(self.rules[0].rule.target);
+        let mapping = self.mapping(self.rules[0].rule.target());
         let mut base = Base::default();
         let sides = self
             .cases
@@ -265,6 +271,7 @@ impl Scene {
             base.rev = Some(item.rev);
         }
         self.links.push(Link {
+            state: LinkState::Active,
             id: LinkId(format!("link-{case}-{item}")),
             endpoints: endpoints(),
             case: CaseId(case),
@@ -351,7 +358,7 @@ impl Scene {
         let mappings: Vec<CompiledMapping> = self
             .rules
             .iter()
-            .map(|ruled| self.mapping(ruled.rule.target))
+            .map(|ruled| self.mapping(ruled.rule.target()))
             .collect();
         let pairs = LinkedPairs::of(&self.links);
         let mut links = vec![self.links.clone(); self.rules.len()];
@@ -369,6 +376,7 @@ impl Scene {
                 });
             }
         }
+        let known = Known::default();
         let rules = order.iter().map(|&index| {
             let ruled = &self.rules[index];
             RuleInput {
@@ -379,6 +387,7 @@ impl Scene {
                 observed: &observed[index],
                 pairs: &pairs,
                 links: &links[index],
+                known: &known,
                 settling: ruled.settling.clone(),
                 quarantined: ruled.quarantined.clone(),
             }
@@ -417,7 +426,7 @@ impl Scene {
         selected
             && !keys.iter().any(waits)
             && pair.is_some_and(|(case, item)| {
-                is_unchanged(&ruled.rule, &self.connection, mapping, link, case, item)
+                is_unchanged(&ruled.rule, &self.connection, mapping, &Known::default(), link, case, item)
             })
     }
 

@@ -224,6 +224,7 @@ fn keep(scene: &mut Scene, operation: &Operation, item: &WorkItem, link: &LinkId
 fn know(scene: &mut Scene, link: &LinkId) {
     if scene.links.is_empty() {
         scene.links.push(Link {
+            state: crate::model::LinkState::Active,
             id: link.clone(),
             endpoints: endpoints(),
             case: CaseId(1),

@@ -289,6 +289,9 @@ fn because(reason: Reason, written: System) -> String {
         Reason::MatchedByTitle => "recognised by its title".to_owned(),
         Reason::MarkerMissing => "Accord's marker is missing".to_owned(),
         Reason::DeclarationDiffers => "not as the manifests declare".to_owned(),
+        Reason::ConflictResolved => format!("{} is right about the conflict", written.other()),
+        Reason::CounterpartDeleted => format!("deleted in {}", written.other()),
+        Reason::Recreated => format!("deleted in {written}, and wanted back"),
     }
 }
 

@@ -328,6 +328,8 @@ fn everything() -> Plan {
         title: format!("Pay with card {n}"),
     };
     plan.conflicts = vec![ConflictEntry {
+        values: None,
+        sensitive: false,
         address: "SyncRule/regression-cases/case/210008".to_owned(),
         code: "ambiguous-match".to_owned(),
         item: item(8),

@@ -25,6 +25,7 @@ fn origin() -> Origin {
 
 fn row(testworthy: &str, target: RowTarget) -> Row {
     Row {
+        conflict: None,
         name: testworthy.to_owned(),
         source: RowSource::Field(testworthy.to_owned()),
         target,
@@ -58,16 +59,19 @@ pub(crate) fn mapping() -> CompiledMapping {
     let rows = vec![
         field("title", "System.Title"),
         Row {
+            conflict: None,
             values: Some(table),
             ..field("priority", "Microsoft.VSTS.Common.Priority")
         },
         field("estimate", "Custom.Estimate"),
         row("smoke", RowTarget::Tag("smoke".to_owned())),
         Row {
+            conflict: None,
             codec: Some(Codec::Set),
             ..row("refs", RowTarget::TagPrefix("ref:".to_owned()))
         },
         Row {
+            conflict: None,
             codec: Some(Codec::DateTime),
             ..field("modifiedOn", "Custom.When")
         },
@@ -83,7 +87,7 @@ pub(crate) fn mapping() -> CompiledMapping {
         origin: origin(),
     };
     let (ready, findings) =
-        CompiledMapping::compile(&mapping, Some(&metadata()), System::AzureDevOps);
+        CompiledMapping::compile(&mapping, Some(&metadata()), &[System::AzureDevOps]);
     ready.unwrap_or_else(|| panic!("the mapping does not compile: {findings:#?}"))
 }
 

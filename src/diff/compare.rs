@@ -75,10 +75,7 @@ pub fn compare_pair<'a>(
         if row.on_create() && !base.is_some_and(BaseField::is_under_way) {
             return None;
         }
-        let read = (
-            row.read_case(case, Some(item.id)),
-            row.read_work_item(item),
-        );
+        let read = (row.read_case(case, Some(item.id)), row.read_work_item(item));
         let (now, decision) = match read {
             (Ok(testworthy), Ok(azure_devops)) => {
                 let now = Sides {
@@ -189,7 +186,11 @@ fn unless_flapping(
     for (side, put) in write.to.iter() {
         let Some(put) = put else { continue };
         let field = (case.id, row.name(), side);
-        if context.repetitions.last(case.id, row.name(), side).is_none() {
+        if context
+            .repetitions
+            .last(case.id, row.name(), side)
+            .is_none()
+        {
             continue;
         }
         let (before, after) = (digest_of(&put.before), digest_of(&put.after));

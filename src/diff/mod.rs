@@ -12,7 +12,7 @@ mod merge;
 mod pair;
 mod two_way;
 
-pub use compare::{Compared, CompareContext, ComparedRow, compare_pair};
+pub use compare::{CompareContext, Compared, ComparedRow, compare_pair};
 pub use decision::{Put, RowDecision, RowWrite};
 pub use edits::{Edit, SideItem, edits};
 pub use field::{Cause, FieldVerdict, one_way_field};

@@ -128,7 +128,10 @@ impl CompiledRow {
     /// The side that a two-way rule writes through a row that goes one way only.
     pub fn only_target(&self) -> Option<System> {
         let sides = [System::TestWorthy, System::AzureDevOps];
-        let active: Vec<System> = sides.into_iter().filter(|side| self.active(*side)).collect();
+        let active: Vec<System> = sides
+            .into_iter()
+            .filter(|side| self.active(*side))
+            .collect();
         match active[..] {
             [one] => Some(one),
             _ => None,

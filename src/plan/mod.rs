@@ -20,9 +20,9 @@ pub(crate) mod sample;
 mod step;
 
 pub use document::{
-    Action, Change, ConflictEntry, ConflictValues, ConnectionEntry, DriftEntry, FieldChange, Inputs, ItemRef,
-    OriginEntry, Plan, PlanFinding, Precondition, Reason, SCHEMA, SafetyReport, SafetyRule,
-    SafetyVerdict, Summary, ToolEntry,
+    Action, Change, ConflictEntry, ConflictValues, ConnectionEntry, DriftEntry, FieldChange,
+    Inputs, ItemRef, OriginEntry, Plan, PlanFinding, Precondition, Reason, SCHEMA, SafetyReport,
+    SafetyRule, SafetyVerdict, Summary, ToolEntry,
 };
 pub use observed::{
     ItemKey, Known, Observed, Refusal, RuleInput, UnchangedPairs, WorkItemDeletion,

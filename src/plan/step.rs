@@ -7,7 +7,8 @@ use sha2::{Digest, Sha256};
 use super::hex::hex;
 use crate::mapping::Walk;
 use crate::model::{
-    BaseField, CaseId, ConflictChange, ConflictId, LinkId, LinkState, Name, Rev, SuiteId, System, Value, WorkItem, WorkItemId,
+    BaseField, CaseId, ConflictChange, ConflictId, LinkId, LinkState, Name, Rev, SuiteId, System,
+    Value, WorkItem, WorkItemId,
 };
 use crate::remote::{CasePatch, WorkItemDraft, WorkItemPatch};
 

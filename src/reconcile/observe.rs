@@ -362,7 +362,15 @@ impl<'a> Observer<'a> {
             let unchanged = read_now.as_ref().or(kept).is_some_and(|item| {
                 link.as_ref().is_some_and(|link| {
                     let (rule, mapping) = (sight.rule, sight.mapping);
-                    is_unchanged(rule, self.connection, mapping, sight.known, link, case, item)
+                    is_unchanged(
+                        rule,
+                        self.connection,
+                        mapping,
+                        sight.known,
+                        link,
+                        case,
+                        item,
+                    )
                 })
             });
             if unchanged {

@@ -21,8 +21,7 @@ pub(super) fn created_in(rule: &SyncRule, tree: PathTree) -> Option<&str> {
         PathTree::Areas => &place.area_path,
         PathTree::Iterations => &place.iteration_path,
     };
-    path.as_deref()
-        .filter(|_| rule.creates.azure_devops)
+    path.as_deref().filter(|_| rule.creates.azure_devops)
 }
 
 /// Whether the rule writes paths of the mapping's tables.

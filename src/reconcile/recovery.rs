@@ -13,8 +13,8 @@ use super::executor::{StopFlag, is_not_offered, later};
 use super::{Context, Readers, record};
 use crate::model::config::{Connection, Row, RowTarget};
 use crate::model::{
-    ACCORD_TAG, Base, BaseField, Case, CaseId, Link, LinkId, LinkState, MarkState, Name, SuiteId, Value,
-    WorkItemId, azure_boards_mentions,
+    ACCORD_TAG, Base, BaseField, Case, CaseId, Link, LinkId, LinkState, MarkState, Name, SuiteId,
+    Value, WorkItemId, azure_boards_mentions,
 };
 use crate::remote::{CaseScope, WorkItemQuery};
 use crate::store::{AuditEntry, Intent, IntentKind, IntentOutcome, Record};

@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 
 use super::{PathTree, RemoteError, RemoteErrorKind};
-use crate::model::{
-    ClockOffset, Marker, Rev, System, Value, WorkItem, WorkItemId, WorkItemType,
-};
+use crate::model::{ClockOffset, Marker, Rev, System, Value, WorkItem, WorkItemId, WorkItemType};
 
 /// Which work items to list. Every condition must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

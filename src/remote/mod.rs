@@ -13,8 +13,8 @@ mod testworthy;
 mod validate;
 
 pub use azure_devops::{
-    Changed, Changes, FeedPlace, ReadAzureDevOps, WorkItemDraft, WorkItemPatch, WorkItemQuery, WorkItemWrite, WriteAzureDevOps,
-    WriteOutcome,
+    Changed, Changes, FeedPlace, ReadAzureDevOps, WorkItemDraft, WorkItemPatch, WorkItemQuery,
+    WorkItemWrite, WriteAzureDevOps, WriteOutcome,
 };
 pub use error::{RemoteError, RemoteErrorKind, RequestInfo};
 pub use explore::{

@@ -219,7 +219,10 @@ async fn rule_facts(project: &Project, rule: &SyncRule) -> Result<Facts, Failed>
         ("mapping", rule.mapping.as_str().into()),
         ("reads", rule.source().to_string().into()),
         ("writes", rule.target().to_string().into()),
-        ("creates new items", rule.creates.get(rule.target()).to_owned().into()),
+        (
+            "creates new items",
+            rule.creates.get(rule.target()).to_owned().into(),
+        ),
         ("edits made on the target", drift(rule.drift).into()),
         ("linked items", own.into()),
     ])

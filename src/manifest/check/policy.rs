@@ -5,8 +5,8 @@ use crate::diagnostics::catalog::{lint, manifest as codes};
 use crate::diagnostics::{nearest, pointer, quote};
 use crate::manifest::document::Report;
 use crate::manifest::raw::{DeletedInAzureDevOps, DeletedInTestWorthy, SyncRuleSpec, Winner};
-use crate::model::config::{Conflicts, DeletedCase, DeletedWorkItem, NEVER_RECYCLED, WhenDeleted};
 use crate::model::config::Winner as Right;
+use crate::model::config::{Conflicts, DeletedCase, DeletedWorkItem, NEVER_RECYCLED, WhenDeleted};
 use crate::model::{Direction, System};
 
 /// What the keys mean; whatever is wrong with them is reported.
@@ -161,6 +161,7 @@ fn must_write(side: Option<System>, direction: Direction, at: &str, report: &mut
     if let Some(side) = side.filter(|side| !direction.writes(*side)) {
         let message = format!("this writes {side}, and the rule only reads it");
         let finding = report.value(&codes::WRONG_SIDE, at, message);
-        report.push(finding.with_help("use `ask` or `unlink`, or make the rule `direction: twoWay`"));
+        report
+            .push(finding.with_help("use `ask` or `unlink`, or make the rule `direction: twoWay`"));
     }
 }

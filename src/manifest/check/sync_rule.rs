@@ -1,15 +1,13 @@
 //! `SyncRule`.
 
-use super::text::{is_cron, time_zone};
 use super::policy::policies;
+use super::text::{is_cron, time_zone};
 use super::{Context, not_supported, origin, v1, wiql};
 use crate::diagnostics::catalog::manifest as codes;
 use crate::diagnostics::{pointer, quote};
 use crate::manifest::document::{Document, Report};
 use crate::manifest::kind::Kind;
-use crate::manifest::raw::{
-    Create, Drift, Match, RawScope, SyncRuleSpec,
-};
+use crate::manifest::raw::{Create, Drift, Match, RawScope, SyncRuleSpec};
 use crate::model::config::{
     AzureDevOpsScope, CreateIn, DriftPolicy, MatchBy, Scope, SyncRule, TestWorthyScope,
 };
@@ -58,9 +56,7 @@ pub(super) fn check(
         None => some_scope(&spec.scope, report),
     }
     let creates = match spec.create {
-        None if on_v1 && direction.target() == Some(System::TestWorthy) => {
-            Some(Sides::default())
-        }
+        None if on_v1 && direction.target() == Some(System::TestWorthy) => Some(Sides::default()),
         // Refused by name already.
         Some(Create::TestWorthy | Create::Both) if on_v1 => None,
         create => creates(create, direction, &spec.scope, on_v1, report),
@@ -79,7 +75,8 @@ pub(super) fn check(
             "/spec/createIn/testworthy/suite",
             "the rule creates cases but names no suite for them",
         );
-        let help = "add `createIn: { testworthy: { suite: ID } }`, or set `create: azureDevOps` or `none`";
+        let help =
+            "add `createIn: { testworthy: { suite: ID } }`, or set `create: azureDevOps` or `none`";
         report.push(finding.with_help(help));
     }
     let policies = policies(&spec, direction, on_v1, context, report);

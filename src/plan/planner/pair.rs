@@ -7,8 +7,8 @@ use crate::diff::{Cause, FieldVerdict, RowVerdict, one_way_pair};
 use crate::mapping::{CompiledMapping, CompiledRow, Problem, RowProblem};
 use crate::model::config::{Connection, MatchBy};
 use crate::model::{
-    Base, BaseField, Case, Link, LinkState, MarkState, Marker, System, Value, WorkItem, azure_boards_mention,
-    azure_boards_mentions,
+    Base, BaseField, Case, Link, LinkState, MarkState, Marker, System, Value, WorkItem,
+    azure_boards_mention, azure_boards_mentions,
 };
 use crate::plan::conservation::Class;
 use crate::plan::observed::{ItemKey, RuleInput};

@@ -245,7 +245,11 @@ impl<'a> Collector<'a> {
     }
 
     fn decide(&self, situation: Situation) -> ItemVerdict {
-        one_way_item(situation, self.input.rule.source(), *self.input.rule.creates.get(self.input.rule.target()))
+        one_way_item(
+            situation,
+            self.input.rule.source(),
+            *self.input.rule.creates.get(self.input.rule.target()),
+        )
     }
 
     /// How an item is there, as far as it was read. What was not read is gone without a confirmation,

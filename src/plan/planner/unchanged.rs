@@ -3,9 +3,9 @@
 use super::pair::{carries_marks, is_mapped};
 use crate::diff::{FieldVerdict, one_way_pair};
 use crate::mapping::CompiledMapping;
-use crate::plan::observed::Known;
 use crate::model::config::{Connection, SyncRule};
 use crate::model::{Case, Link, MarkState, System, WorkItem, azure_boards_mentions};
+use crate::plan::observed::Known;
 
 /// Whether a linked pair whose source `rule` selects is in accord to the last field and mark, and so
 /// ordinary in every other way that a plan of it holds no word about it.

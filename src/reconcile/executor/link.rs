@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::RuleRun;
 use crate::mapping::{CompiledRow, Walk};
 use crate::model::{
-    Base, BaseField, Case, CaseId, Link, LinkId, LinkState, MarkState, Rev, System, Value, WorkItem,
-    WorkItemId,
+    Base, BaseField, Case, CaseId, Link, LinkId, LinkState, MarkState, Rev, System, Value,
+    WorkItem, WorkItemId,
 };
 use crate::plan::{Pair, RowValues};
 

@@ -8,17 +8,19 @@ use indexmap::IndexMap;
 use crate::mapping::CompiledMapping;
 use crate::mapping::testing::{compiled, constant_row, field_row, priority_row, tag_row, walking};
 use crate::model::config::{
-    AzureDevOpsConnection, AzureDevOpsScope, Connection, CreateIn, DriftPolicy, Integration,
-    MatchBy, Operations, Origin, Safety, Scope, SecretRef, SyncRule, TestWorthyConnection,
-    TestWorthyScope, TestWorthySurface, TextOrSecret,
+    AzureDevOpsConnection, AzureDevOpsScope, Conflicts, Connection, CreateIn, DriftPolicy,
+    Integration, MatchBy, Operations, Origin, Safety, Scope, SecretRef, SyncRule,
+    TestWorthyConnection, TestWorthyScope, TestWorthySurface, TextOrSecret, WhenDeleted, Winner,
 };
 use crate::model::{
-    Base, BaseField, Case, CaseId, Endpoints, Link, LinkId, MarkState, Marker, Name, Rev, SuiteId,
-    System, Value, WorkItem, WorkItemId,
+    Base, BaseField, Case, CaseId, Direction, Endpoints, Link, LinkId, LinkState, MarkState,
+    Marker, Name, Rev, Sides, SuiteId, System, Value, WorkItem, WorkItemId,
 };
 use crate::plan::planner::{PlanRequest, Planned, plan};
 use crate::plan::safety::{FileCounts, Overrides};
-use crate::plan::{Inputs, ItemKey, Known, LinkedPairs, Observed, Refusal, RuleInput, is_unchanged};
+use crate::plan::{
+    Inputs, ItemKey, Known, LinkedPairs, Observed, Refusal, RuleInput, is_unchanged,
+};
 
 pub(super) const SUITE: SuiteId = SuiteId(41);
 pub(super) const RULE: &str = "cases";
@@ -426,7 +428,15 @@ impl Scene {
         selected
             && !keys.iter().any(waits)
             && pair.is_some_and(|(case, item)| {
-                is_unchanged(&ruled.rule, &self.connection, mapping, &Known::default(), link, case, item)
+                is_unchanged(
+                    &ruled.rule,
+                    &self.connection,
+                    mapping,
+                    &Known::default(),
+                    link,
+                    case,
+                    item,
+                )
             })
     }
 

@@ -15,7 +15,7 @@ pub(crate) fn value_map(data: &[u8]) {
     let text = super::text(data);
     let table = table(&text);
     let mapping = mapping(table.clone());
-    let (compiled, findings) = CompiledMapping::compile(&mapping, None, System::AzureDevOps);
+    let (compiled, findings) = CompiledMapping::compile(&mapping, None, &[System::AzureDevOps]);
     let errors: Vec<&str> = findings
         .iter()
         .filter(|finding| finding.is_error())
@@ -33,6 +33,7 @@ pub(crate) fn value_map(data: &[u8]) {
     // The same table one way is never unlawful, so its rows can be asked what they do.
     let one_way = FieldMapping {
         rows: vec![Row {
+            conflict: None,
             direction: Some(Direction::ToAzureDevOps),
             // Lint looks at entries; what stands for values without one has no law to keep.
             values: Some(ValueMap {
@@ -43,7 +44,7 @@ pub(crate) fn value_map(data: &[u8]) {
         }],
         ..mapping
     };
-    let (asked, _) = CompiledMapping::compile(&one_way, None, System::AzureDevOps);
+    let (asked, _) = CompiledMapping::compile(&one_way, None, &[System::AzureDevOps]);
     let Some(asked) = asked else {
         assert!(errors.contains(&"L02"), "{errors:?}: {text:?}");
         return;
@@ -148,6 +149,7 @@ fn mapping(table: ValueMap) -> FieldMapping {
         name: Name::new("test-case").expect("a name"),
         work_item_type: "Test Case".to_owned(),
         rows: vec![Row {
+            conflict: None,
             name: "custom.env".to_owned(),
             source: RowSource::Field("custom.env".to_owned()),
             target: RowTarget::Field("Custom.Env".to_owned()),

@@ -193,7 +193,7 @@ fn l04_required_fields_are_missed_when_items_are_created() {
     let metadata = test_case_type();
     let missed = |rows: Vec<Row>, target| {
         let ready = compiled(rows, target);
-        codes(&ready.check_creates(Some(&metadata), &[target]))
+        codes(&ready.check_creates(Some(&metadata), target))
     };
     let title = || field_row("title", "System.Title");
     assert_eq!(

@@ -225,7 +225,7 @@ fn caused(example: &str) -> BTreeSet<&'static str> {
         let both = [System::TestWorthy, System::AzureDevOps];
         found.extend(codes(&lint(mapping, &both)));
         for target in both {
-            let (compiled, findings) = CompiledMapping::compile(mapping, Some(&live()), target);
+            let (compiled, findings) = CompiledMapping::compile(mapping, Some(&live()), &[target]);
             found.extend(codes(&findings));
             if let Some(compiled) = compiled {
                 found.extend(codes(&compiled.check_creates(Some(&live()), target)));

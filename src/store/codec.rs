@@ -77,6 +77,8 @@ pub(super) fn kind_text(kind: IntentKind) -> &'static str {
         IntentKind::UpdateCase => "updateCase",
         IntentKind::RecycleWorkItem => "recycleWorkItem",
         IntentKind::RestoreWorkItem => "restoreWorkItem",
+        IntentKind::CloseWorkItem => "closeWorkItem",
+        IntentKind::DisableCase => "disableCase",
         IntentKind::PutIntegration => "putIntegration",
         IntentKind::PutCustomField => "putCustomField",
     }
@@ -90,6 +92,8 @@ pub(super) fn kind(text: &str) -> Result<IntentKind, Unreadable> {
         "updateCase" => IntentKind::UpdateCase,
         "recycleWorkItem" => IntentKind::RecycleWorkItem,
         "restoreWorkItem" => IntentKind::RestoreWorkItem,
+        "closeWorkItem" => IntentKind::CloseWorkItem,
+        "disableCase" => IntentKind::DisableCase,
         "putIntegration" => IntentKind::PutIntegration,
         "putCustomField" => IntentKind::PutCustomField,
         _ => return Err(Unreadable::new("an intent's kind in the state", text)),
@@ -192,6 +196,8 @@ mod tests {
             IntentKind::CreateCase,
             IntentKind::UpdateWorkItem,
             IntentKind::UpdateCase,
+            IntentKind::CloseWorkItem,
+            IntentKind::DisableCase,
             IntentKind::PutIntegration,
             IntentKind::PutCustomField,
         ] {

@@ -16,7 +16,7 @@ use async_trait::async_trait;
 
 pub use lock::{RunLock, lock_holder};
 pub use record::{
-    AuditCheck, AuditEntry, AuditRow, Intent, IntentKind, IntentOutcome, IntentRow, Loss,
+    AuditCheck, AuditEntry, AuditRow, Intent, IntentKind, IntentOutcome, IntentPart, IntentRow, Loss,
     MadeField, PairConflicts, Quarantine, QuarantineChange, Record, Run, RunOutcome, Watermark,
     WrittenField,
 };

@@ -41,6 +41,8 @@ pub struct PlanOptions {
     /// Whether declared fields that are not there yet and that the narrowing leaves out are taken as there.
     /// For a test sync, which carries nothing out.
     pub assume_declared: bool,
+    /// Whether everything is read, whatever the feed of revisions says (`--full-scan`).
+    pub full_scan: bool,
 }
 
 /// What was observed for one rule, kept for the executor.

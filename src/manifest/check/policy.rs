@@ -161,7 +161,8 @@ fn when_deleted(
         DeletedInTestWorthy::Ask => DeletedCase::Ask,
     };
     let at = "/spec/whenDeletedIn/testworthy";
-    if testworthy == DeletedCase::Recycle {
+    let refused = on_v1 && v1::refuses(spec.when_deleted_in.testworthy);
+    if testworthy == DeletedCase::Recycle && !refused {
         let work_item_type = context.work_item_types.get(&spec.mapping);
         let never = |name: &String| NEVER_RECYCLED.contains(&name.to_lowercase().as_str());
         if work_item_type.is_some_and(never) {
@@ -170,7 +171,6 @@ fn when_deleted(
             report.push(finding.with_help("use `close`, `unlink` or `recreate`"));
         }
     }
-    let refused = on_v1 && v1::refuses(spec.when_deleted_in.testworthy);
     let side = match testworthy {
         DeletedCase::Close | DeletedCase::Recycle => Some(System::AzureDevOps),
         DeletedCase::Recreate => Some(System::TestWorthy),

@@ -79,7 +79,14 @@ pub(super) fn check(
         let (message, help) = if creates_cases {
             (
                 "the rule creates cases but names no suite for them",
-                "add `createIn: { testworthy: { suite: ID } }`, or set `create: azureDevOps` or `none`",
+                match direction {
+                    Direction::TwoWay => {
+                        "add `createIn: { testworthy: { suite: ID } }`, or set `create: azureDevOps` or `none`"
+                    }
+                    Direction::ToTestWorthy | Direction::ToAzureDevOps => {
+                        "add `createIn: { testworthy: { suite: ID } }`, or set `create: none`"
+                    }
+                },
             )
         } else {
             (
@@ -290,14 +297,20 @@ fn creates_both_ways(
             (System::TestWorthy, Some(Create::Both)) => {
                 "add `azureDevOps: { areaPath: PATH }` to `scope`, or write `create: azureDevOps`"
             }
-            (System::TestWorthy, _) => {
-                "add `azureDevOps: { areaPath: PATH }` to `scope`, or remove it"
+            (System::TestWorthy, Some(_)) => {
+                "add `azureDevOps: { areaPath: PATH }` to `scope`, or write `create: none`"
+            }
+            (System::TestWorthy, None) => {
+                "add `azureDevOps: { areaPath: PATH }` to `scope`, or remove the place"
             }
             (System::AzureDevOps, Some(Create::Both)) => {
                 "add `testworthy: { suites: [ID] }` to `scope`, or write `create: testworthy`"
             }
-            (System::AzureDevOps, _) => {
-                "add `testworthy: { suites: [ID] }` to `scope`, or remove it"
+            (System::AzureDevOps, Some(_)) => {
+                "add `testworthy: { suites: [ID] }` to `scope`, or write `create: none`"
+            }
+            (System::AzureDevOps, None) => {
+                "add `testworthy: { suites: [ID] }` to `scope`, or remove the place"
             }
         }));
         possible = false;

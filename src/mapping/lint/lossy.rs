@@ -71,20 +71,22 @@ fn no_way_back(facts: &Facts<'_>) -> Option<String> {
         ));
     }
     match facts.codec() {
-        Some(Codec::Path) => many_to_one(facts).or_else(|| substituted(facts, "paths")),
-        Some(Codec::User) => substituted(facts, "people"),
+        Some(Codec::Path) => {
+            many_to_one(facts).or_else(|| substituted(facts, "paths", "which one it"))
+        }
+        Some(Codec::User) => substituted(facts, "people", "who it"),
         _ => None,
     }
 }
 
 /// A substitute for whatever nothing is known of. Of value tables this is judged value by value ([`super::table`]).
-fn substituted(facts: &Facts<'_>, what: &str) -> Option<String> {
+fn substituted(facts: &Facts<'_>, what: &str, which: &str) -> Option<String> {
     let values = facts.row.values.as_ref()?;
     let Unmapped::Use(value) = &values.unmapped else {
         return None;
     };
     Some(format!(
-        "{what} without an entry become {}, and nothing says who or what it was",
+        "{what} without an entry become {}, and nothing says {which} was",
         quote(&value.to_string())
     ))
 }

@@ -296,7 +296,7 @@ impl<'a> Collector<'a> {
             }
             ItemVerdict::Detach | ItemVerdict::Ignore | ItemVerdict::End => Class::Filtered,
             ItemVerdict::Quarantine => Class::Quarantined,
-            ItemVerdict::Wait | ItemVerdict::Create | ItemVerdict::Adopt(_) | ItemVerdict::Pair => {
+            _ => {
                 let message = format!(
                     "{what} belongs to this pair and cannot be read: deleted, moved away, or not visible to this credential; the pair waits and nothing is written"
                 );
@@ -323,7 +323,7 @@ impl<'a> Collector<'a> {
             target,
         });
         match (verdict, found) {
-            (ItemVerdict::Create, _) => create::plan_create(self, source),
+            (ItemVerdict::Create { .. }, _) => create::plan_create(self, source),
             (ItemVerdict::Adopt(by), Match::One { target, .. }) => {
                 self.plan_adoption(source, target, by, claims)
             }

@@ -1,10 +1,11 @@
-//! What becomes of a selected item, one way, before any of its fields is looked at.
+//! What becomes of an item or a pair before any of its fields is looked at.
 //!
 //! Absence has meanings: only a confirmed deletion asks for anything, what is gone without a
-//! confirmation waits, and what left the scope is let go.
+//! confirmation waits, and what left the scope is let go. What a person decided comes before this
+//! table; here are the policies of the rule only.
 
-use crate::model::System;
-use crate::model::config::MatchBy;
+use crate::model::config::{DeletedCase, DeletedWorkItem, MatchBy, WhenDeleted};
+use crate::model::{Direction, LinkState, Sides, System};
 
 /// How an item is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,7 +22,7 @@ pub enum Presence {
     Retyped,
 }
 
-/// What was found on the target for a source item without a link.
+/// What was found on the other side for an item without a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Candidates {
     /// Nothing.
@@ -32,7 +33,217 @@ pub enum Candidates {
     Several,
 }
 
-/// What is known of an item.
+/// What a rule says about items.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ItemRules {
+    /// On which sides new items are created.
+    pub creates: Sides<bool>,
+    /// Which sides are written.
+    pub direction: Direction,
+    /// What becomes of the item whose counterpart was deleted.
+    pub when_deleted: WhenDeleted,
+}
+
+/// What is known of an item or of a pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ItemSituation {
+    /// An item without a link.
+    Unlinked {
+        /// The side that it is on.
+        side: System,
+        /// How it is there.
+        own: Presence,
+        /// What was found for it on the other side.
+        counterpart: Candidates,
+    },
+    /// A linked pair.
+    Linked {
+        /// How each item is there.
+        presence: Sides<Presence>,
+        /// Whether an item that is there was edited since the base. Of a link that has ended: whether it
+        /// is no longer as the deletion left it.
+        edited: Sides<bool>,
+        /// The state of the link if it is not kept in step; `None` is [`LinkState::Active`].
+        parted: Option<LinkState>,
+    },
+}
+
+/// What becomes of an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ItemVerdict {
+    /// Create its counterpart.
+    Create {
+        /// On this side.
+        on: System,
+    },
+    /// Link it with the one that was found, then compare fields without a base.
+    Adopt(MatchBy),
+    /// Compare fields.
+    Pair,
+    /// Both items of a link that had ended are there again: compare fields with the base that it kept.
+    Revive,
+    /// Nothing is to be done: not managed by this rule, parted for good, or at rest since a deletion.
+    Ignore,
+    /// A confirmed deletion: a person decides.
+    Ask {
+        /// Where it was deleted.
+        deleted: System,
+    },
+    /// A confirmed deletion is carried over to the other item, which is closed, recycled or disabled as
+    /// the policy says.
+    CarryDeletion {
+        /// Where it was deleted.
+        deleted: System,
+    },
+    /// The deleted item is restored or made anew.
+    Recreate {
+        /// Where it was deleted.
+        on: System,
+        /// The policy was to carry the deletion over, and an edit of the other item beat it: to be noted
+        /// as a conflict. Where the policy is to recreate, nothing was beaten.
+        edit_kept: bool,
+    },
+    /// The item that is left stays, and is no longer kept in step.
+    Unlink,
+    /// Wait and look again.
+    Wait,
+    /// Let the pair go its own ways; the link and its base are kept as they are.
+    Detach,
+    /// Both were deleted: the link ends, nothing is written.
+    End,
+    /// More than one match: neither created nor changed.
+    Quarantine,
+    /// An item changed its type or its project: nothing is written until that is settled.
+    Freeze,
+}
+
+/// Decides over one item or one pair by the rule's policies.
+pub fn decide_item(situation: ItemSituation, rules: &ItemRules) -> ItemVerdict {
+    match situation {
+        ItemSituation::Unlinked {
+            side,
+            own,
+            counterpart,
+        } => rules.unlinked(side, own, counterpart),
+        ItemSituation::Linked {
+            presence,
+            edited,
+            parted,
+        } => match parted {
+            None | Some(LinkState::Active) => rules.linked(presence, edited),
+            Some(LinkState::Ended) => rules.ended(presence, edited),
+            Some(LinkState::Unlinked) => ItemVerdict::Ignore,
+        },
+    }
+}
+
+impl ItemRules {
+    fn unlinked(&self, side: System, own: Presence, counterpart: Candidates) -> ItemVerdict {
+        let other = side.other();
+        // Items on the target of a one-way rule are found from its source, or not managed.
+        if own != Presence::Present || !self.direction.writes(other) {
+            return ItemVerdict::Ignore;
+        }
+        match counterpart {
+            Candidates::None if *self.creates.get(other) => ItemVerdict::Create { on: other },
+            Candidates::None => ItemVerdict::Ignore,
+            Candidates::Several => ItemVerdict::Quarantine,
+            Candidates::One(by, presence) => match presence {
+                Presence::Present => ItemVerdict::Adopt(by),
+                // Another one beside it would make a second pair of the same item, and without a base
+                // nobody can tell whether the one that is left was edited.
+                Presence::Deleted => ItemVerdict::Ask { deleted: other },
+                Presence::Gone => ItemVerdict::Wait,
+                Presence::OutOfScope => ItemVerdict::Ignore,
+                Presence::Retyped => ItemVerdict::Freeze,
+            },
+        }
+    }
+
+    fn linked(&self, presence: Sides<Presence>, edited: Sides<bool>) -> ItemVerdict {
+        use Presence as P;
+        match (presence.testworthy, presence.azure_devops) {
+            (P::Gone, _) | (_, P::Gone) => ItemVerdict::Wait,
+            (P::Retyped, _) | (_, P::Retyped) => ItemVerdict::Freeze,
+            (P::OutOfScope, _) | (_, P::OutOfScope) => ItemVerdict::Detach,
+            (P::Present, P::Present) => ItemVerdict::Pair,
+            (P::Deleted, P::Deleted) => ItemVerdict::End,
+            (P::Deleted, P::Present) => self.half_deleted(System::TestWorthy, edited.azure_devops),
+            (P::Present, P::Deleted) => self.half_deleted(System::AzureDevOps, edited.testworthy),
+        }
+    }
+
+    /// One item of a pair was deleted. `edited` is said of the one that is left.
+    fn half_deleted(&self, deleted: System, edited: bool) -> ItemVerdict {
+        let ask = ItemVerdict::Ask { deleted };
+        let recreate = |edit_kept| match self.direction.writes(deleted) {
+            true => ItemVerdict::Recreate {
+                on: deleted,
+                edit_kept,
+            },
+            false => ask,
+        };
+        match self.policy(deleted) {
+            Policy::Ask => ask,
+            Policy::Unlink => ItemVerdict::Unlink,
+            Policy::Recreate => recreate(false),
+            Policy::Propagate if !self.direction.writes(deleted.other()) => ask,
+            Policy::Propagate if edited => recreate(true),
+            Policy::Propagate => ItemVerdict::CarryDeletion { deleted },
+        }
+    }
+
+    /// A link that has ended goes on only when an item shows that it is alive. At rest are pairs of which
+    /// both are deleted, and those of which one is and the other was put away for it: nobody undoes that
+    /// unless the one that is left changed since. One way, the source is never put away, so its presence
+    /// is enough; and without the source the target asks for nothing.
+    fn ended(&self, presence: Sides<Presence>, edited: Sides<bool>) -> ItemVerdict {
+        let there = presence.map(|_, presence| presence == Presence::Present);
+        let alive = match (there.testworthy, there.azure_devops) {
+            (true, true) => return ItemVerdict::Revive,
+            (false, false) => return ItemVerdict::Ignore,
+            (true, false) => System::TestWorthy,
+            (false, true) => System::AzureDevOps,
+        };
+        let goes_on = match self.direction.target() {
+            Some(target) => alive != target,
+            None => *edited.get(alive),
+        };
+        if goes_on {
+            self.linked(presence, edited)
+        } else {
+            ItemVerdict::Ignore
+        }
+    }
+
+    fn policy(&self, deleted: System) -> Policy {
+        match deleted {
+            System::TestWorthy => match self.when_deleted.testworthy {
+                DeletedCase::Close | DeletedCase::Recycle => Policy::Propagate,
+                DeletedCase::Recreate => Policy::Recreate,
+                DeletedCase::Unlink => Policy::Unlink,
+                DeletedCase::Ask => Policy::Ask,
+            },
+            System::AzureDevOps => match self.when_deleted.azure_devops {
+                DeletedWorkItem::Disable => Policy::Propagate,
+                DeletedWorkItem::Recreate => Policy::Recreate,
+                DeletedWorkItem::Unlink => Policy::Unlink,
+                DeletedWorkItem::Ask => Policy::Ask,
+            },
+        }
+    }
+}
+
+/// `whenDeletedIn` of one side.
+#[derive(Clone, Copy)]
+enum Policy {
+    Propagate,
+    Recreate,
+    Unlink,
+    Ask,
+}
+
+/// What is known of an item, as a one-way rule sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Situation {
     /// A source item without a link.
@@ -53,255 +264,36 @@ pub enum Situation {
     },
 }
 
-/// What becomes of an item.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ItemVerdict {
-    /// Create it on the target.
-    Create,
-    /// Link it with the one that was found, then compare fields without a base.
-    Adopt(MatchBy),
-    /// Compare fields.
-    Pair,
-    /// Not managed by this rule: filtered.
-    Ignore,
-    /// A confirmed deletion: a person decides.
-    Ask {
-        /// Where it was deleted.
-        deleted: System,
-    },
-    /// Wait and look again.
-    Wait,
-    /// Let the pair go its own ways; the link and its base are kept as they are.
-    Detach,
-    /// Both were deleted: the link ends, nothing is written.
-    End,
-    /// More than one match: neither created nor changed.
-    Quarantine,
-    /// An item changed its type or its project: nothing is written until that is settled.
-    Freeze,
-}
-
-/// Decides over one item of a rule from `from`. `creates` is whether the rule creates on the target.
+/// Decides over one item of a rule from `from` that leaves every deletion to a person. `creates` is whether
+/// the rule creates on the target.
 pub fn one_way_item(situation: Situation, from: System, creates: bool) -> ItemVerdict {
-    use Presence as P;
-    match situation {
-        Situation::TargetOnly => ItemVerdict::Ignore,
-        Situation::Unlinked { source, target } => match (source, target) {
-            (P::Deleted | P::Gone | P::OutOfScope | P::Retyped, _) => ItemVerdict::Ignore,
-            (P::Present, Candidates::None) => {
-                if creates {
-                    ItemVerdict::Create
-                } else {
-                    ItemVerdict::Ignore
-                }
-            }
-            (P::Present, Candidates::Several) => ItemVerdict::Quarantine,
-            (P::Present, Candidates::One(by, presence)) => match presence {
-                P::Present => ItemVerdict::Adopt(by),
-                // Creating another one beside it would make a second pair of the same item.
-                P::Deleted => ItemVerdict::Ask {
-                    deleted: from.other(),
-                },
-                P::Gone => ItemVerdict::Wait,
-                P::OutOfScope => ItemVerdict::Ignore,
-                P::Retyped => ItemVerdict::Freeze,
-            },
+    let rules = ItemRules {
+        creates: Sides::of(from.other(), creates, false),
+        direction: match from {
+            System::TestWorthy => Direction::ToAzureDevOps,
+            System::AzureDevOps => Direction::ToTestWorthy,
         },
-        Situation::Linked { source, target } => match (source, target) {
-            (P::Gone, _) | (_, P::Gone) => ItemVerdict::Wait,
-            (P::Retyped, _) | (_, P::Retyped) => ItemVerdict::Freeze,
-            (P::OutOfScope, _) | (_, P::OutOfScope) => ItemVerdict::Detach,
-            (P::Present, P::Present) => ItemVerdict::Pair,
-            (P::Present, P::Deleted) => ItemVerdict::Ask {
-                deleted: from.other(),
-            },
-            (P::Deleted, P::Present) => ItemVerdict::Ask { deleted: from },
-            (P::Deleted, P::Deleted) => ItemVerdict::End,
+        when_deleted: WhenDeleted::default(),
+    };
+    let situation = match situation {
+        Situation::TargetOnly => ItemSituation::Unlinked {
+            side: from.other(),
+            own: Presence::Present,
+            counterpart: Candidates::None,
         },
-    }
+        Situation::Unlinked { source, target } => ItemSituation::Unlinked {
+            side: from,
+            own: source,
+            counterpart: target,
+        },
+        Situation::Linked { source, target } => ItemSituation::Linked {
+            presence: Sides::of(from, source, target),
+            edited: Sides::default(),
+            parted: None,
+        },
+    };
+    decide_item(situation, &rules)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use Presence::{Deleted, Gone, OutOfScope, Present, Retyped};
-
-    const ALL: [Presence; 5] = [Present, Deleted, Gone, OutOfScope, Retyped];
-    const BOTH_WAYS: [System; 2] = [System::TestWorthy, System::AzureDevOps];
-
-    fn unlinked(source: Presence, target: Candidates) -> [ItemVerdict; 2] {
-        BOTH_WAYS.map(|from| one_way_item(Situation::Unlinked { source, target }, from, true))
-    }
-
-    fn linked(source: Presence, target: Presence) -> ItemVerdict {
-        let [a, b] = BOTH_WAYS.map(|from| {
-            let verdict = one_way_item(Situation::Linked { source, target }, from, true);
-            match verdict {
-                // Told as seen from the rule, both ways round are one table.
-                ItemVerdict::Ask { deleted } if deleted == from => ItemVerdict::Ask {
-                    deleted: System::TestWorthy,
-                },
-                ItemVerdict::Ask { .. } => ItemVerdict::Ask {
-                    deleted: System::AzureDevOps,
-                },
-                other => other,
-            }
-        });
-        assert_eq!(a, b, "both ways round are mirrors");
-        a
-    }
-
-    const SOURCE_DELETED: ItemVerdict = ItemVerdict::Ask {
-        deleted: System::TestWorthy,
-    };
-    const TARGET_DELETED: ItemVerdict = ItemVerdict::Ask {
-        deleted: System::AzureDevOps,
-    };
-
-    #[test]
-    fn none_present_none_creates() {
-        assert_eq!(
-            unlinked(Present, Candidates::None),
-            [ItemVerdict::Create; 2]
-        );
-    }
-
-    #[test]
-    fn none_present_none_is_filtered_where_the_rule_does_not_create() {
-        let situation = Situation::Unlinked {
-            source: Present,
-            target: Candidates::None,
-        };
-        for from in BOTH_WAYS {
-            assert_eq!(one_way_item(situation, from, false), ItemVerdict::Ignore);
-        }
-    }
-
-    #[test]
-    fn none_none_present_is_unmanaged() {
-        for from in BOTH_WAYS {
-            for creates in [true, false] {
-                let verdict = one_way_item(Situation::TargetOnly, from, creates);
-                assert_eq!(verdict, ItemVerdict::Ignore);
-            }
-        }
-    }
-
-    #[test]
-    fn none_present_present_is_adopted_by_marker_id_or_title() {
-        for by in [MatchBy::Marker, MatchBy::Id, MatchBy::Title] {
-            let one = Candidates::One(by, Present);
-            assert_eq!(unlinked(Present, one), [ItemVerdict::Adopt(by); 2]);
-        }
-    }
-
-    #[test]
-    fn none_present_several_is_quarantined_and_never_created() {
-        assert_eq!(
-            unlinked(Present, Candidates::Several),
-            [ItemVerdict::Quarantine; 2]
-        );
-    }
-
-    #[test]
-    fn none_present_with_a_match_that_is_not_present_creates_no_second_one() {
-        let one = |presence| unlinked(Present, Candidates::One(MatchBy::Marker, presence));
-        let deleted = |system| ItemVerdict::Ask { deleted: system };
-        assert_eq!(
-            one(Deleted),
-            [System::AzureDevOps, System::TestWorthy].map(deleted)
-        );
-        assert_eq!(one(Gone), [ItemVerdict::Wait; 2]);
-        assert_eq!(one(OutOfScope), [ItemVerdict::Ignore; 2]);
-        assert_eq!(one(Retyped), [ItemVerdict::Freeze; 2]);
-    }
-
-    #[test]
-    fn none_absent_source_does_nothing_whatever_the_target() {
-        let mut targets = vec![Candidates::None, Candidates::Several];
-        targets.extend(ALL.map(|presence| Candidates::One(MatchBy::Marker, presence)));
-        for source in [Deleted, Gone, OutOfScope, Retyped] {
-            for target in &targets {
-                assert_eq!(unlinked(source, *target), [ItemVerdict::Ignore; 2]);
-            }
-        }
-    }
-
-    #[test]
-    fn active_present_present_compares_fields() {
-        assert_eq!(linked(Present, Present), ItemVerdict::Pair);
-    }
-
-    #[test]
-    fn active_present_deleted_asks() {
-        assert_eq!(linked(Present, Deleted), TARGET_DELETED);
-    }
-
-    #[test]
-    fn active_deleted_present_asks() {
-        assert_eq!(linked(Deleted, Present), SOURCE_DELETED);
-    }
-
-    #[test]
-    fn active_deleted_deleted_ends_without_a_write() {
-        assert_eq!(linked(Deleted, Deleted), ItemVerdict::End);
-    }
-
-    #[test]
-    fn active_gone_any_waits() {
-        for other in ALL {
-            assert_eq!(linked(Gone, other), ItemVerdict::Wait, "{other:?}");
-        }
-    }
-
-    #[test]
-    fn active_any_gone_waits() {
-        for other in ALL {
-            assert_eq!(linked(other, Gone), ItemVerdict::Wait, "{other:?}");
-        }
-    }
-
-    #[test]
-    fn active_out_of_scope_present_detaches() {
-        assert_eq!(linked(OutOfScope, Present), ItemVerdict::Detach);
-    }
-
-    #[test]
-    fn active_present_out_of_scope_detaches() {
-        assert_eq!(linked(Present, OutOfScope), ItemVerdict::Detach);
-    }
-
-    #[test]
-    fn active_out_of_scope_deleted_detaches() {
-        assert_eq!(linked(OutOfScope, Deleted), ItemVerdict::Detach);
-    }
-
-    #[test]
-    fn active_deleted_out_of_scope_detaches() {
-        assert_eq!(linked(Deleted, OutOfScope), ItemVerdict::Detach);
-    }
-
-    #[test]
-    fn active_out_of_scope_out_of_scope_detaches() {
-        assert_eq!(linked(OutOfScope, OutOfScope), ItemVerdict::Detach);
-    }
-
-    #[test]
-    fn active_with_another_type_or_project_freezes() {
-        for other in [Present, Deleted, OutOfScope, Retyped] {
-            assert_eq!(linked(Retyped, other), ItemVerdict::Freeze);
-            assert_eq!(linked(other, Retyped), ItemVerdict::Freeze);
-        }
-    }
-
-    #[test]
-    fn only_a_confirmed_deletion_asks() {
-        for source in ALL {
-            for target in ALL {
-                if let ItemVerdict::Ask { .. } = linked(source, target) {
-                    assert!(source == Deleted || target == Deleted);
-                }
-            }
-        }
-    }
-}
+mod tests;

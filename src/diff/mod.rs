@@ -1,13 +1,14 @@
 //! The compare of base, source and target: what becomes of a field, of a pair, of an item.
 //!
 //! Decision tables as pure functions. A side has changed only against its own base; the two sides are
-//! compared through the mapping only. One-way so far; either system can be the source.
+//! compared through the mapping only.
 
 mod compare;
 mod decision;
 mod edits;
 mod field;
 mod item;
+mod latest;
 mod merge;
 mod pair;
 mod two_way;
@@ -16,7 +17,11 @@ pub use compare::{CompareContext, Compared, ComparedRow, compare_pair};
 pub use decision::{Put, RowDecision, RowWrite};
 pub use edits::{Edit, SideItem, edits};
 pub use field::{Cause, FieldVerdict, one_way_field};
-pub use item::{Candidates, ItemVerdict, Presence, Situation, one_way_item};
+pub use item::{
+    Candidates, ItemRules, ItemSituation, ItemVerdict, Presence, Situation, decide_item,
+    one_way_item,
+};
+pub use latest::latest;
 pub use merge::merge;
 pub use pair::{PairVerdict, RowVerdict, one_way_pair};
 pub use two_way::{FieldRules, two_way_field};

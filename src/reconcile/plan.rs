@@ -241,7 +241,8 @@ pub(super) fn fit(
     let live = custom_field::with_declared(config, &rule.connection, live);
     let (compiled, mut found) = CompiledMapping::compile(mapping, Some(&live), &rule.targets());
     if let Some(compiled) = compiled.as_ref() {
-        for (system, _) in rule.creates.iter().filter(|(_, creates)| **creates) {
+        let targets = rule.targets().into_iter();
+        for system in targets.filter(|target| rule.may_create(*target)) {
             found.extend(compiled.check_creates(Some(&live), system));
         }
     }

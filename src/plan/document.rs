@@ -219,8 +219,9 @@ pub enum SafetyVerdict {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Change {
-    /// `SyncRule/NAME/case/ID` or `SyncRule/NAME/workItem/ID`: always the source item; of a configuration
-    /// resource its own, for example `Connection/NAME/integration`.
+    /// `SyncRule/NAME/case/ID` or `SyncRule/NAME/workItem/ID`: always the source item, of a linked pair of
+    /// a two-way rule the case; of a configuration resource its own, for example
+    /// `Connection/NAME/integration`.
     pub address: String,
     /// The system that would be written.
     pub system: System,
@@ -251,7 +252,7 @@ impl Change {
 )]
 #[serde(rename_all = "camelCase")]
 pub enum Action {
-    /// A new item.
+    /// A new item, or a deleted one that comes back.
     Create,
     /// New values, or a missing marker.
     Update,
@@ -454,7 +455,7 @@ pub struct PlanFinding {
     pub origin: Option<OriginEntry>,
 }
 
-/// An edit that was made on the target of a one-way rule.
+/// An edit that was made on the target of a one-way rule or row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DriftEntry {
@@ -464,6 +465,9 @@ pub struct DriftEntry {
     pub item: ItemRef,
     /// The target's field.
     pub path: String,
+    /// The system whose item was edited; left out where the rule goes one way: its target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub system: Option<System>,
     /// What the target held at the last apply; left out when sensitive.
     #[serde(
         default,

@@ -184,6 +184,14 @@ impl ItemKey {
             System::AzureDevOps => Self::WorkItem(link.work_item),
         }
     }
+
+    /// Where the item lives.
+    pub fn system(self) -> System {
+        match self {
+            Self::Case(_) => System::TestWorthy,
+            Self::WorkItem(_) => System::AzureDevOps,
+        }
+    }
 }
 
 impl fmt::Display for ItemKey {

@@ -11,7 +11,8 @@ use std::collections::BTreeSet;
 use super::{SafetyReport, SafetyRule, SafetyVerdict};
 use crate::diagnostics::Code;
 use crate::diagnostics::catalog::safety::{
-    EMPTY_LISTING, INCOMPLETE_READ, MANIFESTS_MISSING, TOO_MANY_DELETES, TOO_MANY_UPDATES,
+    EMPTY_LISTING, INCOMPLETE_READ, MANIFESTS_MISSING, REVISION_WENT_DOWN, TOO_MANY_DELETES,
+    TOO_MANY_UPDATES,
 };
 use crate::model::System;
 use crate::model::config::{ChangeLimit, Safety};
@@ -37,6 +38,10 @@ pub struct RuleMeasure {
     pub source_empty_with_links: bool,
     /// Whether the target lists nothing while the rule has active links.
     pub target_empty_with_links: bool,
+    /// Whether either side may be the one that was emptied on purpose.
+    pub two_way: bool,
+    /// Links whose work item is at an older revision than the one that was seen last.
+    pub set_back: u64,
     /// Why a listing may lack items, if it may.
     pub incomplete: Option<String>,
 }
@@ -54,13 +59,17 @@ impl RuleMeasure {
             creates: 0,
             source_empty_with_links: false,
             target_empty_with_links: false,
+            two_way: false,
+            set_back: 0,
             incomplete: None,
         }
     }
 
     /// Everything that was there is to be deleted: the one case of an empty listing that can be meant.
     fn emptied_source(&self) -> bool {
-        self.source_empty_with_links && self.deletes > 0
+        let emptied =
+            self.source_empty_with_links || (self.two_way && self.target_empty_with_links);
+        emptied && self.deletes > 0
     }
 }
 
@@ -265,7 +274,7 @@ fn reads_rules(
         if !empty {
             continue;
         }
-        let can_be_meant = is_source && rule.emptied_source();
+        let can_be_meant = (is_source || rule.two_way) && rule.emptied_source();
         let accepted = can_be_meant && overrides.allow_deletes.is_some_and(|n| n >= deletes_over);
         if !accepted {
             outcome.blocks.insert(rule.address.clone());
@@ -291,6 +300,27 @@ fn reads_rules(
                     "Check the scope of {name} and what the credential for {system} may see. {way_out}"
                 )
             }),
+        );
+    }
+    if rule.set_back > 0 {
+        let writes = rule.updates + rule.mapping_changed + rule.deletes > 0;
+        outcome.push(
+            &REVISION_WENT_DOWN,
+            &rule.address,
+            if writes {
+                SafetyVerdict::Blocked
+            } else {
+                SafetyVerdict::Pass
+            },
+            format!(
+                "{} at an older revision than at the last apply",
+                of_linked(rule.set_back, rule.linked)
+            ),
+            "no updates or deletes after a server was set back".to_owned(),
+            Some(
+                "Find out what was restored from a backup, then let `accord state rebuild` begin anew from what both sides hold. To run the other rules meanwhile, name them with `--only`."
+                    .to_owned(),
+            ),
         );
     }
     if let Some(reason) = &rule.incomplete {

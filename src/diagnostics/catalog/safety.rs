@@ -76,6 +76,23 @@ pub static MANIFESTS_MISSING: Entry = Entry {
         (0 if there is none); the new number of files is remembered by that apply.",
 };
 
+/// Work items are older than what was seen of them.
+pub static REVISION_WENT_DOWN: Entry = Entry {
+    code: "revision-went-down",
+    severity: Severity::Error,
+    title: "linked work items are at an older revision than at the last apply",
+    explanation: "Revisions of a work item only grow. One that is lower than it was means that the \
+        organisation was set back to an older copy, or that the state belongs to another one. What \
+        differs then was not edited by anyone, and carrying it over would undo work on the other side: \
+        while the rule has such items, a plan that updates or deletes for it does not run. There is no \
+        override.",
+    example: "The server was restored from a backup of last night; work item 5120 is at revision 7 again, \
+        its base was taken from revision 12.",
+    fix: "Find out what was set back. Then let the rule begin anew from what both sides hold: `accord state \
+        rebuild` makes the links again from the markers, and pairs that differ meet by `firstSync`. To run \
+        the other rules meanwhile, name them with `--only`.",
+};
+
 /// All of them.
 pub(super) static ALL: &[&Entry] = &[
     &TOO_MANY_UPDATES,
@@ -83,6 +100,7 @@ pub(super) static ALL: &[&Entry] = &[
     &EMPTY_LISTING,
     &INCOMPLETE_READ,
     &MANIFESTS_MISSING,
+    &REVISION_WENT_DOWN,
 ];
 
 #[cfg(test)]

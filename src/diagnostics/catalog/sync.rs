@@ -37,9 +37,9 @@ pub static ITEM_GONE: Entry = Entry {
     code: "item-gone",
     severity: Severity::Warning,
     title: "one item of a linked pair cannot be read",
-    explanation: "The item is deleted, moved out of reach, or not visible to the credential. Absence is not deletion, so nothing is created in its place and the other item stays as it is.",
+    explanation: "The item is deleted, moved out of reach, or not visible to the credential. Absence is not deletion, so nothing is created in its place and the other item stays as it is. Of a one-way rule a confirmed deletion that is left to a person is told under this code too.",
     example: "A person deleted work item 5120, which is linked to case 210345.",
-    fix: "Restore the item, or give the credential access to it. Deciding about deletions by policy comes with `whenDeletedIn`.",
+    fix: "Restore the item, or give the credential access to it. `whenDeletedIn` of the rule decides about confirmed deletions by policy, `accord conflicts resolve` about a single one.",
 };
 
 /// A work item is no longer of the mapped type or project.
@@ -82,12 +82,82 @@ pub static QUARANTINED: Entry = Entry {
     fix: "Mend the cause: the item's value, the mapping, or the rule in Azure DevOps. Any change of what would be sent or of the item that refused it tries it again, and so does every apply from a day after the refusal on.",
 };
 
+/// Both sides changed a field.
+pub static FIELD_CONFLICT: Entry = Entry {
+    code: "field-conflict",
+    severity: Severity::Warning,
+    title: "a field differs on both sides and only a person can decide",
+    explanation: "Both sides changed the field since they were last in accord, or the pair meets for the first time and holds two values, or the definition of the row changed; and the rule's policy for the field is `manual`, or `merge` and both edits touch the same part, or `latest` and the clocks do not tell which edit is the later one. Neither side is written, and both values are kept on record. Only this field waits: the others of the pair go on.",
+    example: "The title of case 210345 was changed to `Pay by card` and that of its work item 5120 to `Pay by credit card` since the last apply.",
+    fix: "`accord conflicts list` shows what is open, `accord conflicts show ID` both values, and `accord conflicts resolve ID --take testworthy`, `azureDevOps` or `merged` decides. Making both sides equal by hand ends the conflict too. `conflicts` of the rule, or `conflict` of a row, decides for good.",
+};
+
+/// One item of a pair was deleted.
+pub static ITEM_DELETED: Entry = Entry {
+    code: "item-deleted",
+    severity: Severity::Warning,
+    title: "one item of a linked pair was deleted and only a person can decide",
+    explanation: "The deletion is confirmed, and `whenDeletedIn` of the rule leaves it to a person, which is the default. The other item stays as it is, and nothing is created in place of the deleted one.",
+    example: "A person deleted work item 5120, which is linked to case 210345.",
+    fix: "`accord conflicts list` shows it, and `accord conflicts resolve ID --take delete` carries the deletion over (a work item is closed or recycled, a case disabled), `--take keep` brings the deleted item back, `--take unlink` lets the other one go on by itself. `whenDeletedIn` of the rule decides for good.",
+};
+
+/// A decision is about values that are no more.
+pub static DECISION_VOID: Entry = Entry {
+    code: "decision-void",
+    severity: Severity::Warning,
+    title: "a decision about a conflict does not count any more",
+    explanation: "A decision is made about the values that a person has seen. When one of the sides changes before it was carried out it would overwrite an edit that nobody looked at, so the conflict is opened anew with the values of now. The same happens to a decision that cannot be carried out: edits that cannot be merged, or a side that the rule does not write.",
+    example: "`accord conflicts resolve 7 --take testworthy` was stopped before it wrote, and the work item was edited in between.",
+    fix: "Look at the new conflict with `accord conflicts list` and decide again.",
+};
+
+/// A value does not stay.
+pub static FIELD_FLAPPING: Entry = Entry {
+    code: "field-flapping",
+    severity: Severity::Warning,
+    title: "the same value was written again and again and does not stay",
+    explanation: "Accord wrote the same change of a field several times in a row, and each time the old value was there again: a rule of the server, another integration or a script sets it back. Writing it once more would change nothing, so this field waits; the others of the pair go on.",
+    example: "A rule of the work item type sets the priority back to 2 whenever it is saved.",
+    fix: "Find what sets the value back and end it, or let the row go the other way only (`direction`), or take it out of the mapping. As soon as either side holds another value the field goes on.",
+};
+
+/// A pair left the scope of a two-way rule.
+pub static LEFT_SCOPE: Entry = Entry {
+    code: "left-scope",
+    severity: Severity::Info,
+    title: "neither item of a linked pair is selected any more",
+    explanation: "A pair of a two-way rule is kept in step while one of its items is selected by the scope of its side. When neither is, the pair is let go: nothing is written to either item, and the link and its base are kept, so that a pair that comes back goes on from where it was.",
+    example: "A case was moved to another suite and its work item to another area.",
+    fix: "Nothing, if that is meant. Else widen the rule's scope, or move one of the items back.",
+};
+
+/// Items that were parted.
+pub static UNLINKED: Entry = Entry {
+    code: "unlinked",
+    severity: Severity::Info,
+    title: "items were parted and go on by themselves",
+    explanation: "`accord unlink`, a decision about a deletion or `whenDeletedIn: { ...: unlink }` parted a pair. Its items are neither matched nor given a new counterpart, whatever marks they carry, until `accord link` joins them again.",
+    example: "`accord unlink SyncRule/regression-cases/case/210345`.",
+    fix: "Nothing, if that is meant; else `accord link` joins a pair by the ids of its items.",
+};
+
+/// A work item cannot be closed.
+pub static NO_CLOSING_STATE: Entry = Entry {
+    code: "no-closing-state",
+    severity: Severity::Warning,
+    title: "the workflow has no state in which a work item is done",
+    explanation: "The case of this work item was deleted and is to be carried over by closing the work item, and no state of its type has the category Completed or Removed. Nothing is written and the pair waits.",
+    example: "An inherited process hides the states Done and Removed of the type.",
+    fix: "Give the type such a state, or choose another `whenDeletedIn.testworthy`: recycle, recreate, unlink or ask.",
+};
+
 /// `--only` selects no item.
 pub static ONLY_SELECTS_NOTHING: Entry = Entry {
     code: "only-selects-nothing",
     severity: Severity::Warning,
     title: "`--only` selects no item",
-    explanation: "Addresses are `SyncRule/NAME`, `SyncRule/NAME/case/ID` and `SyncRule/NAME/workItem/ID`, always of the item that the rule reads, `CustomField/NAME` for a declared field and `Connection/NAME/integration` for managed settings; `*` stands for any characters of one part and `**` for any number of parts. None of the given ones fits an item that a rule selects, so the plan is empty: that says nothing about whether there is something to do.",
+    explanation: "Addresses are `SyncRule/NAME`, `SyncRule/NAME/case/ID` and `SyncRule/NAME/workItem/ID`, of the item that the rule reads, of either item in a two-way rule, `CustomField/NAME` for a declared field and `Connection/NAME/integration` for managed settings; `*` stands for any characters of one part and `**` for any number of parts. None of the given ones fits an item that a rule selects, so the plan is empty: that says nothing about whether there is something to do.",
     example: "`accord plan --only SyncRule/regresion-cases`, a letter short.",
     fix: "Take the address from a plan without `--only`.",
 };
@@ -122,6 +192,13 @@ pub(super) static ALL: &[&Entry] = &[
     &AMBIGUOUS_MATCH,
     &NOWHERE_TO_CREATE,
     &QUARANTINED,
+    &FIELD_CONFLICT,
+    &ITEM_DELETED,
+    &DECISION_VOID,
+    &FIELD_FLAPPING,
+    &LEFT_SCOPE,
+    &UNLINKED,
+    &NO_CLOSING_STATE,
     &ONLY_SELECTS_NOTHING,
     &INTEGRATION_REFUSED,
     &INTEGRATION_TOKEN,

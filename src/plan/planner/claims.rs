@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::selection::selects;
 use crate::model::{Link, Name};
 use crate::plan::observed::{ItemKey, RuleInput};
 
@@ -38,7 +39,7 @@ impl<'a> Rules<'a> {
             let elsewhere = other.endpoints != input.endpoints;
             // What a listing may have missed is not gone.
             let looked = other.observed.incomplete.is_none();
-            let same_way = other.rule.target() == input.rule.target();
+            let same_way = other.rule.direction == input.rule.direction;
             elsewhere || (same_way && looked && !selects(other, link))
         });
         (!let_go).then_some(&link.rule)
@@ -52,19 +53,11 @@ impl<'a> Rules<'a> {
         let taken_over = || {
             self.planned.values().any(|other| {
                 other.rule.name != input.rule.name
-                    && other.rule.target() == input.rule.target()
+                    && other.rule.direction == input.rule.direction
                     && other.endpoints == input.endpoints
                     && selects(other, link)
             })
         };
         link.rule == input.rule.name && !taken_over()
-    }
-}
-
-/// Whether a rule selects the source item of a link.
-pub(super) fn selects(input: &RuleInput<'_>, link: &Link) -> bool {
-    match ItemKey::of(link, input.rule.source()) {
-        ItemKey::Case(id) => input.observed.cases_in_scope.contains(&id),
-        ItemKey::WorkItem(id) => input.observed.work_items_in_scope.contains(&id),
     }
 }

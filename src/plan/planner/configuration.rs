@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::rule::origin_entry;
+use super::collector::origin_entry;
 use super::{RuleOutput, custom_field};
 use crate::diagnostics::Code;
 use crate::diagnostics::catalog::sync as codes;

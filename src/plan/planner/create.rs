@@ -1,12 +1,12 @@
-//! A source item without a counterpart: what its new counterpart holds.
+//! An item without a counterpart: what its new counterpart holds.
 
 use std::collections::BTreeMap;
 
-use super::pair::field_change;
-use super::rule::{Collector, origin_entry};
+use super::collector::{Collector, origin_entry};
+use super::rows::field_change;
 use crate::diagnostics::catalog::sync as codes;
 use crate::mapping::RowProblem;
-use crate::model::{Case, Marker, Value, WorkItem};
+use crate::model::{Case, ConflictId, LinkId, Marker, System, Value, WorkItem};
 use crate::plan::conservation::Class;
 use crate::plan::observed::ItemKey;
 use crate::plan::{
@@ -22,47 +22,76 @@ struct NewValues {
     fields: Vec<FieldChange>,
 }
 
-/// Plans the create of a source item's counterpart.
-pub(super) fn plan_create(collector: &mut Collector<'_>, source: ItemKey) -> Class {
+/// A counterpart that is to be made.
+pub(super) struct New {
+    /// The name that plans give the item or its pair.
+    pub(super) source: ItemKey,
+    /// The item that is there.
+    pub(super) item: ItemKey,
+    /// The link that the new pair takes over, where this replaces an item that was deleted.
+    pub(super) renews: Option<LinkId>,
+    /// The decisions that it carries out.
+    pub(super) resolves: Vec<ConflictId>,
+}
+
+impl New {
+    /// For an item that never had one.
+    pub(super) fn of(item: ItemKey) -> Self {
+        Self {
+            source: item,
+            item,
+            renews: None,
+            resolves: Vec::new(),
+        }
+    }
+}
+
+/// Plans the create of an item's counterpart on the other side.
+pub(super) fn plan_create(collector: &mut Collector<'_>, new: New) -> Class {
     let observed = collector.input.observed;
-    let made = match source {
+    let source = new.source;
+    let reason = if new.renews.is_some() {
+        Reason::Recreated
+    } else {
+        Reason::MissingOnTarget
+    };
+    let (case, item, made) = match new.item {
         ItemKey::Case(id) => {
             let Some(case) = observed.case(id) else {
                 return Class::Held;
             };
-            create_work_item(collector, source, case)
+            let made = create_work_item(collector, source, case, new.renews);
+            (Some(case), None, made)
         }
         ItemKey::WorkItem(id) => {
             let Some(item) = observed.work_item(id) else {
                 return Class::Held;
             };
-            create_case(collector, source, item)
+            let made = create_case(collector, source, item, new.renews);
+            (None, Some(item), made)
         }
     };
     let Some((operation, fields)) = made else {
         return Class::Held;
     };
-    let (case, item) = match source {
-        ItemKey::Case(id) => (observed.case(id), None),
-        ItemKey::WorkItem(id) => (None, observed.work_item(id)),
-    };
     let change = Change {
         address: collector.address(source),
-        system: collector.input.rule.target(),
+        system: new.item.system().other(),
         action: Action::Create,
-        reason: Reason::MissingOnTarget,
+        reason,
         item: collector.item_ref(case, item),
         fields,
         precondition: Some(Precondition::Absent),
         origin: origin_entry(&collector.input.rule.origin),
     };
-    collector.push(source, Class::Create, change, operation)
+    collector.push(source, Class::Create, change, operation, new.resolves)
 }
 
 fn create_work_item(
     collector: &mut Collector<'_>,
     source: ItemKey,
     case: &Case,
+    renews: Option<LinkId>,
 ) -> Option<(Operation, Vec<FieldChange>)> {
     let mut values = new_values(collector, source, Some(case), None)?;
     let input = collector.input;
@@ -105,7 +134,7 @@ fn create_work_item(
         draft,
         walk,
         source: values.source,
-        renews: None,
+        renews,
     };
     Some((operation, values.fields))
 }
@@ -114,6 +143,7 @@ fn create_case(
     collector: &mut Collector<'_>,
     source: ItemKey,
     item: &WorkItem,
+    renews: Option<LinkId>,
 ) -> Option<(Operation, Vec<FieldChange>)> {
     let mut values = new_values(collector, source, None, Some(item))?;
     let input = collector.input;
@@ -158,7 +188,7 @@ fn create_case(
         work_item: item.id,
         create,
         source: values.source,
-        renews: None,
+        renews,
     };
     Some((operation, values.fields))
 }
@@ -170,7 +200,11 @@ fn new_values(
     item: Option<&WorkItem>,
 ) -> Option<NewValues> {
     let input = collector.input;
-    let target = input.rule.target();
+    let target = if case.is_some() {
+        System::AzureDevOps
+    } else {
+        System::TestWorthy
+    };
     let mut values = NewValues {
         writes: BTreeMap::new(),
         source: RowValues::new(),

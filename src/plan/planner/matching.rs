@@ -4,10 +4,13 @@
 //! is quarantined, never guessed: a wrong pair overwrites somebody's work.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
+use super::deletion::told;
 use super::pair::is_mapped;
+use super::parted::Parted;
 use crate::model::config::MatchBy;
-use crate::model::{Case, CaseId, System, WorkItem, WorkItemId, azure_boards_mentions};
+use crate::model::{Case, CaseId, WorkItem, WorkItemId, azure_boards_mentions};
 use crate::plan::observed::{ItemKey, RuleInput};
 
 /// What the search for a counterpart gave.
@@ -29,6 +32,7 @@ pub(super) enum Match {
 /// Indexes over what was observed, built once per rule.
 pub(super) struct Matcher<'a> {
     input: &'a RuleInput<'a>,
+    parted: Rc<Parted<'a>>,
     items_by_marker: BTreeMap<CaseId, Vec<WorkItemId>>,
     cases_by_mention: BTreeMap<WorkItemId, Vec<CaseId>>,
     free_cases_by_title: BTreeMap<&'a str, Vec<CaseId>>,
@@ -36,9 +40,10 @@ pub(super) struct Matcher<'a> {
 }
 
 impl<'a> Matcher<'a> {
-    pub(super) fn new(input: &'a RuleInput<'a>) -> Self {
+    pub(super) fn new(input: &'a RuleInput<'a>, parted: Rc<Parted<'a>>) -> Self {
         let mut matcher = Self {
             input,
+            parted,
             items_by_marker: BTreeMap::new(),
             cases_by_mention: BTreeMap::new(),
             free_cases_by_title: BTreeMap::new(),
@@ -73,6 +78,7 @@ impl<'a> Matcher<'a> {
                 || input.rule.scope.azure_devops.is_none();
             let free = markers.is_empty()
                 && self.linked_case(item.id).is_none()
+                && !self.parted.is_unlinked(ItemKey::WorkItem(item.id))
                 && (!by_id || !self.cases_by_mention.contains_key(&item.id));
             if free && in_scope {
                 self.free_items_by_title
@@ -90,6 +96,7 @@ impl<'a> Matcher<'a> {
             let in_scope = input.observed.cases_in_scope.contains(&case.id)
                 || input.rule.scope.testworthy.is_none();
             let free = self.linked_item(case.id).is_none()
+                && !self.parted.is_unlinked(ItemKey::Case(case.id))
                 && !self.items_by_marker.contains_key(&case.id)
                 && (!by_id || self.mentioned_items(case).is_empty());
             if in_scope && free {
@@ -144,9 +151,24 @@ impl<'a> Matcher<'a> {
             .collect()
     }
 
-    /// Looks for the counterpart of an unlinked source item.
+    /// Looks for the counterpart of an unlinked item, in the ways of the rule.
     pub(super) fn find(&self, source: ItemKey) -> Match {
-        for by in &self.input.rule.match_by {
+        let ways = &self.input.rule.match_by;
+        match self.find_by(source, ways) {
+            Match::None => self.claimed_elsewhere(source),
+            Match::One { target, .. } if self.parted.is_unlinked(target) => {
+                let target = told(target);
+                Match::Ambiguous(format!(
+                    "{target} is its counterpart by the marks, and was unlinked; join the right pair with `accord link`"
+                ))
+            }
+            found => found,
+        }
+    }
+
+    /// Looks for the counterpart of an unlinked item in these ways, in their order.
+    pub(super) fn find_by(&self, source: ItemKey, ways: &[MatchBy]) -> Match {
+        for by in ways {
             let found = match (by, source) {
                 (MatchBy::Marker, ItemKey::Case(case)) => self.case_by_marker(case),
                 (MatchBy::Marker, ItemKey::WorkItem(item)) => self.item_by_marker(item),
@@ -158,7 +180,7 @@ impl<'a> Matcher<'a> {
                 return found;
             }
         }
-        self.claimed_elsewhere(source)
+        Match::None
     }
 
     /// An item that some mark ties to another one is never the start of a new pair, whatever the rule
@@ -397,26 +419,6 @@ impl<'a> Matcher<'a> {
                 list(items)
             )),
         }
-    }
-}
-
-/// The source items that a rule selects, in order of their ids.
-pub(super) fn selected(input: &RuleInput<'_>) -> Vec<ItemKey> {
-    match input.rule.source() {
-        System::TestWorthy => input
-            .observed
-            .cases_in_scope
-            .iter()
-            .copied()
-            .map(ItemKey::Case)
-            .collect(),
-        System::AzureDevOps => input
-            .observed
-            .work_items_in_scope
-            .iter()
-            .copied()
-            .map(ItemKey::WorkItem)
-            .collect(),
     }
 }
 

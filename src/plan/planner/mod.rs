@@ -2,13 +2,20 @@
 //!
 //! Pure: the same inputs give the same plan. It cannot write, because nothing it holds can.
 
+mod adoptions;
 mod claims;
+mod collector;
 mod configuration;
+mod conflict;
 mod create;
 mod custom_field;
+mod deletion;
 mod matching;
 mod pair;
+mod parted;
+mod rows;
 mod rule;
+mod selection;
 #[cfg(test)]
 mod tests;
 mod unchanged;
@@ -25,8 +32,9 @@ use super::{
 };
 use crate::diagnostics::catalog::sync as codes;
 use crate::model::config::{Connection, Safety};
-use crate::model::{Endpoints, Name, System};
+use crate::model::{Endpoints, Name, Sides};
 use crate::plan::Change;
+pub use adoptions::adoptions;
 use claims::{Claims, Rules};
 pub use unchanged::is_unchanged;
 
@@ -76,10 +84,14 @@ struct RuleOutput {
     mapping_changed: u64,
     /// Links of the rule, those that it takes over included.
     linked: u64,
-    /// Whether it has links and none of their cases was read.
-    cases_gone: bool,
-    /// Whether it has links and none of their work items was read.
-    work_items_gone: bool,
+    /// Whether it has links and none of their items of a side was read.
+    empty: Sides<bool>,
+    /// Whether some item of a side is gone without a confirmation.
+    unconfirmed: Sides<bool>,
+    /// Links whose work item is at an older revision than their base.
+    set_back: u64,
+    /// Updates that are the first sync of a fresh link of a two-way rule.
+    first_syncs: u64,
     /// Updates that only add Accord's own marker to a pair that is linked already.
     marks: u64,
 }
@@ -170,25 +182,28 @@ fn append(all: &mut RuleOutput, one: RuleOutput) {
 }
 
 fn measure(input: &RuleInput<'_>, made: &RuleOutput) -> RuleMeasure {
-    let (source_gone, target_gone) = match input.rule.source() {
-        System::TestWorthy => (made.cases_gone, made.work_items_gone),
-        System::AzureDevOps => (made.work_items_gone, made.cases_gone),
-    };
+    let source = input.rule.source();
+    // A side that is empty because every deletion is confirmed lacks nothing that a create would double;
+    // carrying all of them over is for a person to accept all the same.
+    let is_empty =
+        |side| *made.empty.get(side) && (*made.unconfirmed.get(side) || made.summary.delete > 0);
     RuleMeasure {
         linked: made.linked,
         // A mark that an interrupted run still owes changes nothing of a person's: it must not keep the
-        // next run from finishing.
+        // next run from finishing. Nor is the first sync of a new pair a change of what was in step.
         updates: made
             .summary
             .update
-            .saturating_sub(made.mapping_changed + made.marks),
+            .saturating_sub(made.mapping_changed + made.marks + made.first_syncs),
         mapping_changed: made.mapping_changed,
         deletes: made.summary.delete,
         creates: made.summary.create,
-        source_empty_with_links: source_gone,
-        target_empty_with_links: target_gone,
+        source_empty_with_links: is_empty(source),
+        target_empty_with_links: is_empty(source.other()),
+        two_way: input.rule.is_two_way(),
+        set_back: made.set_back,
         incomplete: input.observed.incomplete.clone(),
-        ..RuleMeasure::new(rule::address(input.rule), input.rule.source())
+        ..RuleMeasure::new(collector::address(input.rule), source)
     }
 }
 

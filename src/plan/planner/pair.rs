@@ -1,149 +1,224 @@
-//! A pair that exists on both sides: the field table, row by row, and the one write it leads to.
+//! A pair that exists on both sides: the writes that its rows lead to, its marks and its records.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use super::rule::{Collector, origin_entry};
-use crate::diff::{Cause, FieldVerdict, RowVerdict, one_way_pair};
-use crate::mapping::{CompiledMapping, CompiledRow, Problem, RowProblem};
+use super::collector::{Collector, origin_entry};
+use super::rows::{Rows, compare};
+use crate::diff::Cause;
+use crate::mapping::{CompiledMapping, RowProblem};
 use crate::model::config::{Connection, MatchBy};
 use crate::model::{
-    Base, BaseField, Case, Link, LinkState, MarkState, Marker, System, Value, WorkItem,
-    azure_boards_mention, azure_boards_mentions,
+    Case, Link, LinkState, MarkState, Marker, System, WorkItem, azure_boards_mention,
+    azure_boards_mentions,
 };
 use crate::plan::conservation::Class;
 use crate::plan::observed::{ItemKey, RuleInput};
 use crate::plan::step::fingerprint;
-use crate::plan::{
-    Action, Change, DriftEntry, FieldChange, Operation, Overwrite, Pair, Precondition, Reason,
-    RowValues,
-};
+use crate::plan::{Action, Change, FieldChange, Operation, Pair, Precondition, Reason};
 use crate::remote::{CasePatch, WorkItemPatch};
 
-/// What the rows of one pair give together.
-#[derive(Default)]
-struct Rows {
-    /// Target values to write, by row.
-    writes: BTreeMap<String, Value>,
-    fields: Vec<FieldChange>,
-    causes: Vec<Cause>,
-    overwrites: Vec<Overwrite>,
-    /// Source values of rows whose base the write renews.
-    source: RowValues,
-    /// Bases that both sides reached by themselves.
-    agreed: BTreeMap<String, BaseField>,
-    /// Whether some row waits.
-    held: bool,
-    /// Whether the whole item waits.
-    skipped: bool,
+/// A pair that is planned.
+pub(super) struct PairScene<'a> {
+    /// The name that plans give it.
+    pub(super) source: ItemKey,
+    pub(super) case: &'a Case,
+    pub(super) item: &'a WorkItem,
+    /// Its link, if there is one yet.
+    pub(super) link: Option<&'a Link>,
+    /// How it was recognised if it is not linked yet.
+    pub(super) by: Option<MatchBy>,
+    /// Whether its link had ended.
+    pub(super) revived: bool,
 }
 
-/// Plans a pair. `by` says how it was recognised if it is not linked yet.
-pub(super) fn plan_pair(
-    collector: &mut Collector<'_>,
-    source: ItemKey,
-    case: &Case,
-    item: &WorkItem,
-    link: Option<&Link>,
-    by: Option<MatchBy>,
-) -> Class {
-    let rows = compare(collector, source, case, item, link.map(|link| &link.base));
+impl PairScene<'_> {
+    fn pair(&self) -> Pair {
+        Pair {
+            link: self.link.map(|link| link.id.clone()),
+            case: self.case.id,
+            testworthy_project: self.case.project,
+            work_item: self.item.id,
+        }
+    }
+}
+
+/// Plans a pair: at most one write per side, the work item's first, and one record before them.
+pub(super) fn plan_pair(collector: &mut Collector<'_>, scene: &PairScene<'_>) -> Class {
+    let mut rows = compare(collector, scene);
     if rows.skipped {
         return Class::Held;
     }
-    let pair = Pair {
-        link: link.map(|link| link.id.clone()),
-        case: case.id,
-        testworthy_project: case.project,
-        work_item: item.id,
-    };
-    let target = collector.input.rule.target();
-    let write = match target {
-        System::AzureDevOps => write_work_item(collector, &pair, &rows, case, item, link),
-        System::TestWorthy => write_case(&pair, &rows, case, item, link, collector),
-    };
-    let write = match write {
-        Ok(write) => write,
-        Err(problem) => {
-            collector.finding(problem.problem.code(), source, &problem.to_string());
-            return Class::Held;
+    let mut writes = Vec::new();
+    let mut failed = false;
+    for side in [System::AzureDevOps, System::TestWorthy] {
+        match write(collector.input, scene, &rows, side) {
+            Ok(Some(operation)) => writes.push((side, operation)),
+            Ok(None) => {}
+            Err(problem) => {
+                collector.finding(problem.problem.code(), scene.source, &problem.to_string());
+                failed = true;
+            }
         }
-    };
-    if let Some(operation) = write {
-        let change = change(collector, source, case, item, &rows, by, &operation);
-        let mapping_only =
-            !rows.causes.is_empty() && rows.causes.iter().all(|c| *c == Cause::MappingChanged);
-        let class = if change.action == Action::Link {
-            Class::Link
-        } else {
-            Class::Update
-        };
-        let class = collector.push(source, class, change, operation);
-        if mapping_only && class == Class::Update {
-            collector.output.mapping_changed += 1;
-        }
-        return class;
     }
-    settle_without_write(collector, source, case, item, link, by, &pair, &rows)
+    if writes.is_empty() && failed {
+        record_conflicts(collector, scene, &mut rows);
+        return Class::Held;
+    }
+    rows.held |= failed;
+    if writes.is_empty() {
+        return settle_without_write(collector, scene, rows);
+    }
+    let agreed = record_conflicts(collector, scene, &mut rows);
+    if !agreed {
+        ride_along(&rows, &mut writes);
+    }
+    let written: Vec<System> = writes.iter().map(|(side, _)| *side).collect();
+    let is_first_sync = scene.link.is_none_or(|link| link.base.fields.is_empty())
+        && rows.are_only(Cause::FirstSync);
+    let mapping_only = rows.are_only(Cause::MappingChanged);
+    let mut classes = Vec::new();
+    for (side, operation) in writes {
+        let change = change(collector, scene, &rows, side, &operation);
+        let class = match change.action {
+            Action::Link => Class::Link,
+            Action::Create | Action::Update | Action::Delete => Class::Update,
+        };
+        let resolves = std::mem::take(rows.queue.resolves.get_mut(side));
+        classes.push(collector.push(scene.source, class, change, operation, resolves));
+    }
+    // What a write does not bring along is put there by itself.
+    if let Some(link) = scene.link
+        && collector.input.rule.is_two_way()
+        && !written.contains(&System::TestWorthy)
+        && let Some(class) = plan_mark(collector, scene, link, System::TestWorthy)
+    {
+        classes.push(class);
+    }
+    let class = [Class::Update, Class::Link]
+        .into_iter()
+        .find(|class| classes.contains(class))
+        .unwrap_or(Class::Quarantined);
+    if class == Class::Update {
+        if mapping_only {
+            collector.output.mapping_changed += 1;
+        } else if is_first_sync && collector.input.rule.is_two_way() {
+            collector.output.first_syncs += 1;
+        }
+    }
+    class
 }
 
-/// Nothing to write on the target: a new link, a missing mark on the source, or bookkeeping.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "one decision over everything known of the pair"
-)]
+/// What the queue of conflicts has to learn, and that a link goes on, before any write. Gives whether
+/// there was something: then the rows in accord are in it too.
+fn record_conflicts(
+    collector: &mut Collector<'_>,
+    scene: &PairScene<'_>,
+    rows: &mut Rows<'_>,
+) -> bool {
+    if rows.queue.changes.is_empty() && !scene.revived {
+        return false;
+    }
+    let operation = record(scene, rows);
+    collector.push_record(scene.source, operation);
+    true
+}
+
+fn record(scene: &PairScene<'_>, rows: &mut Rows<'_>) -> Operation {
+    Operation::Record {
+        pair: scene.pair(),
+        base: std::mem::take(&mut rows.agreed),
+        rev: Some(scene.item.rev),
+        state: LinkState::Active,
+        conflicts: std::mem::take(&mut rows.queue.changes),
+    }
+}
+
+/// Rows that already agree get their base from the first write.
+fn ride_along(rows: &Rows<'_>, writes: &mut [(System, Operation)]) {
+    let Some((side, operation)) = writes.first_mut() else {
+        return;
+    };
+    if let Operation::UpdateWorkItem { source, .. } | Operation::UpdateCase { source, .. } =
+        operation
+    {
+        source.extend(rows.agreed.iter().map(|(name, field)| {
+            let value = match side {
+                System::AzureDevOps => field.testworthy.clone(),
+                System::TestWorthy => field.azure_devops.clone(),
+            };
+            (name.clone(), value)
+        }));
+    }
+}
+
+/// Nothing to write: a new link, a missing mark on the source, or bookkeeping.
 fn settle_without_write(
     collector: &mut Collector<'_>,
-    source: ItemKey,
-    case: &Case,
-    item: &WorkItem,
-    link: Option<&Link>,
-    by: Option<MatchBy>,
-    pair: &Pair,
-    rows: &Rows,
+    scene: &PairScene<'_>,
+    mut rows: Rows<'_>,
 ) -> Class {
-    let record = Operation::Record {
-        pair: pair.clone(),
-        base: rows.agreed.clone(),
-        rev: Some(item.rev),
-        state: LinkState::Active,
-        conflicts: Vec::new(),
-    };
-    let Some(link) = link else {
-        let change = change(collector, source, case, item, rows, by, &record);
-        return collector.push(source, Class::Link, change, record);
+    let source = scene.source;
+    let Some(link) = scene.link else {
+        let record = record(scene, &mut rows);
+        let side = collector.input.rule.target();
+        let change = change(collector, scene, &rows, side, &record);
+        return collector.push(source, Class::Link, change, record, Vec::new());
     };
     // A mark whose write got no answer may stand there all the same; then the store only learns of it.
     let input = collector.input;
-    let is_marked = |side| is_marked(input, side, case, item);
-    let unknown = |side| mark_of(link, side) == MarkState::Missing && is_marked(side);
-    if !rows.agreed.is_empty() || unknown(System::TestWorthy) || unknown(System::AzureDevOps) {
+    let unknown = |side| {
+        mark_of(link, side) == MarkState::Missing && is_marked(input, side, scene.case, scene.item)
+    };
+    let learns = unknown(System::TestWorthy) || unknown(System::AzureDevOps);
+    if !rows.agreed.is_empty() || learns || !rows.queue.changes.is_empty() || scene.revived {
+        let record = record(scene, &mut rows);
         collector.push_record(source, record);
     }
-    let source_side = collector.input.rule.source();
-    let lacks_mark = mark_of(link, source_side) == MarkState::Missing && !is_marked(source_side);
-    if lacks_mark && carries_marks(input.connection, source_side) {
-        let mark = Operation::Mark {
-            pair: pair.clone(),
-            system: source_side,
-        };
-        let mut change = change(collector, source, case, item, rows, None, &mark);
-        change.system = source_side;
-        change.reason = Reason::MarkerMissing;
-        change.fields = vec![marker_change(source_side, case, item)];
-        let class = collector.push(source, Class::Update, change, mark);
+    if let Some(class) = plan_mark(collector, scene, link, input.rule.source()) {
         if class == Class::Update {
             collector.output.marks += 1;
         }
         return class;
+    }
+    if rows.queue.waits {
+        return Class::Conflict;
     }
     if rows.held {
         return Class::Held;
     }
     // The value that a server refused is gone: so is the reason to keep the item in quarantine.
     if collector.input.quarantined.contains_key(&source) {
-        collector.release(source, pair);
+        collector.release(source, &scene.pair());
     }
     Class::Unchanged
+}
+
+/// The mark that a side of a linked pair lacks, as a write of its own.
+fn plan_mark(
+    collector: &mut Collector<'_>,
+    scene: &PairScene<'_>,
+    link: &Link,
+    side: System,
+) -> Option<Class> {
+    let input = collector.input;
+    let lacks_mark = mark_of(link, side) == MarkState::Missing
+        && !is_marked(input, side, scene.case, scene.item);
+    if !lacks_mark || !carries_marks(input.connection, side) {
+        return None;
+    }
+    let operation = Operation::Mark {
+        pair: scene.pair(),
+        system: side,
+    };
+    let change = Change {
+        address: collector.address(scene.source),
+        system: side,
+        action: Action::Update,
+        reason: Reason::MarkerMissing,
+        item: collector.item_ref(Some(scene.case), Some(scene.item)),
+        fields: vec![marker_change(side, scene.case, scene.item)],
+        precondition: None,
+        origin: origin_entry(&input.rule.origin),
+    };
+    Some(collector.push(scene.source, Class::Update, change, operation, Vec::new()))
 }
 
 /// Whether a mapping and a connection's project cover a work item.
@@ -202,143 +277,39 @@ fn marker_change(side: System, case: &Case, item: &WorkItem) -> FieldChange {
     }
 }
 
-fn compare(
-    collector: &mut Collector<'_>,
-    source: ItemKey,
-    case: &Case,
-    item: &WorkItem,
-    base: Option<&Base>,
-) -> Rows {
-    let input = collector.input;
-    let rule = input.rule;
-    let none = Base::default();
-    let base = base.unwrap_or(&none);
-    let verdicts = one_way_pair(input.mapping, base, case, item, rule.source(), rule.drift);
-    let mut rows = Rows::default();
-    for row in verdicts.rows {
-        apply_verdict(collector, source, (case, item), row, &mut rows);
+/// The write of one side; nothing if the rule leaves it as it is.
+fn write(
+    input: &RuleInput<'_>,
+    scene: &PairScene<'_>,
+    rows: &Rows<'_>,
+    side: System,
+) -> Result<Option<Operation>, RowProblem> {
+    if !input.rule.writes(side) {
+        return Ok(None);
     }
-    rows
-}
-
-fn apply_verdict(
-    collector: &mut Collector<'_>,
-    source: ItemKey,
-    (case, item): (&Case, &WorkItem),
-    RowVerdict {
-        row,
-        source: from,
-        target: to,
-        verdict,
-    }: RowVerdict<'_>,
-    rows: &mut Rows,
-) {
-    let target = collector.input.rule.target();
-    match verdict {
-        FieldVerdict::Same => {}
-        FieldVerdict::Refresh => {
-            let (testworthy, azure_devops) = match target {
-                System::AzureDevOps => (from, to),
-                System::TestWorthy => (to, from),
-            };
-            let field = BaseField {
-                testworthy,
-                azure_devops,
-                row_digest: row.digest().to_owned(),
-            };
-            rows.agreed.insert(row.name().to_owned(), field);
+    match side {
+        System::AzureDevOps => write_work_item(input, scene, rows),
+        // Of a two-way rule the case is the one whose mark is a small write of its own.
+        System::TestWorthy if input.rule.is_two_way() && rows.to.testworthy.values.is_empty() => {
+            Ok(None)
         }
-        FieldVerdict::Write {
-            before,
-            after,
-            cause,
-            overwrites,
-        } => {
-            let route = match target {
-                System::AzureDevOps => row.route(Some(item), &after),
-                System::TestWorthy => Ok(Vec::new()),
-            };
-            let route = match route {
-                Ok(route) => route,
-                Err(problem) => return hold(collector, source, row, &problem, rows),
-            };
-            let change = field_change(row, target, &before, &after);
-            rows.fields.push(change.by(&route));
-            rows.causes.push(cause);
-            rows.source.insert(row.name().to_owned(), from);
-            if let Some(lost) = overwrites {
-                rows.overwrites.push(Overwrite {
-                    row: row.name().to_owned(),
-                    lost,
-                    written: after.clone(),
-                });
-            }
-            rows.writes.insert(row.name().to_owned(), after);
-        }
-        FieldVerdict::Drift {
-            policy,
-            recorded,
-            live,
-        } => {
-            let shown = |value: &Value| (!row.sensitive()).then(|| value.to_json());
-            let entry = DriftEntry {
-                address: collector.address(source),
-                item: collector.item_ref(Some(case), Some(item)),
-                path: row.path(target),
-                recorded: shown(&recorded),
-                live: shown(&live),
-                sensitive: row.sensitive(),
-                policy: policy_name(policy).to_owned(),
-            };
-            collector.output.drift.push(entry);
-        }
-        FieldVerdict::Hold(problem) => hold(collector, source, row, &problem, rows),
+        System::TestWorthy => write_case(input, scene, rows),
     }
-}
-
-fn policy_name(policy: crate::model::config::DriftPolicy) -> &'static str {
-    use crate::model::config::DriftPolicy;
-    match policy {
-        DriftPolicy::Enforce => "enforce",
-        DriftPolicy::Report => "report",
-        DriftPolicy::Ignore => "ignore",
-    }
-}
-
-fn hold(
-    collector: &mut Collector<'_>,
-    source: ItemKey,
-    row: &CompiledRow,
-    problem: &Problem,
-    rows: &mut Rows,
-) {
-    rows.held = true;
-    rows.skipped |= problem.skips_item();
-    let message = format!("field `{}` waits: {problem}", row.name());
-    collector.finding_at(problem.code(), source, &message, Some(row.origin()));
-}
-
-/// A field change as plans show it, values left out when the row is sensitive.
-pub(super) fn field_change(
-    row: &CompiledRow,
-    target: System,
-    before: &Value,
-    after: &Value,
-) -> FieldChange {
-    FieldChange::between(row.path(target), before, after, row.sensitive())
 }
 
 fn write_work_item(
-    collector: &Collector<'_>,
-    pair: &Pair,
-    rows: &Rows,
-    case: &Case,
-    item: &WorkItem,
-    link: Option<&Link>,
+    input: &RuleInput<'_>,
+    scene: &PairScene<'_>,
+    rows: &Rows<'_>,
 ) -> Result<Option<Operation>, RowProblem> {
-    let input = collector.input;
-    let marking = link.is_none_or(|link| link.work_item_mark == MarkState::Missing);
-    let mut values = input.mapping.patch_work_item(item, &rows.writes, marking)?;
+    let (case, item) = (scene.case, scene.item);
+    let writes = &rows.to.azure_devops;
+    let marking = scene
+        .link
+        .is_none_or(|link| link.work_item_mark == MarkState::Missing);
+    let mut values = input
+        .mapping
+        .patch_work_item(item, &writes.values, marking)?;
     let walk = input.mapping.walk(Some(item), &mut values.fields)?;
     let mut patch = WorkItemPatch {
         fields: values.fields,
@@ -354,31 +325,31 @@ fn write_work_item(
         return Ok(None);
     }
     Ok(Some(Operation::UpdateWorkItem {
-        pair: pair.clone(),
+        pair: scene.pair(),
         rev: item.rev,
         patch,
         walk,
-        source: with_agreed(rows, System::AzureDevOps),
-        written: rows.writes.clone(),
-        halves: BTreeSet::new(),
-        overwrites: rows.overwrites.clone(),
+        source: writes.source.clone(),
+        written: writes.values.clone(),
+        halves: rows.halves.clone(),
+        overwrites: writes.overwrites.clone(),
     }))
 }
 
 fn write_case(
-    pair: &Pair,
-    rows: &Rows,
-    case: &Case,
-    item: &WorkItem,
-    link: Option<&Link>,
-    collector: &Collector<'_>,
+    input: &RuleInput<'_>,
+    scene: &PairScene<'_>,
+    rows: &Rows<'_>,
 ) -> Result<Option<Operation>, RowProblem> {
-    let marking = carries_marks(collector.input.connection, System::TestWorthy)
-        && link.is_none_or(|link| link.case_mark == MarkState::Missing);
-    let values = collector
-        .input
+    let (case, item) = (scene.case, scene.item);
+    let writes = &rows.to.testworthy;
+    let marking = carries_marks(input.connection, System::TestWorthy)
+        && scene
+            .link
+            .is_none_or(|link| link.case_mark == MarkState::Missing);
+    let values = input
         .mapping
-        .patch_case(case, item.id, &rows.writes, marking)?;
+        .patch_case(case, item.id, &writes.values, marking)?;
     let patch = CasePatch {
         fields: values.fields,
         refs: values.refs,
@@ -396,39 +367,24 @@ fn write_case(
         refs: patch.refs.as_ref().map(|_| case.refs.clone()),
     };
     Ok(Some(Operation::UpdateCase {
-        pair: pair.clone(),
+        pair: scene.pair(),
         expected,
         patch,
-        source: with_agreed(rows, System::TestWorthy),
-        written: rows.writes.clone(),
-        halves: BTreeSet::new(),
-        overwrites: rows.overwrites.clone(),
+        source: writes.source.clone(),
+        written: writes.values.clone(),
+        halves: rows.halves.clone(),
+        overwrites: writes.overwrites.clone(),
     }))
-}
-
-/// Rows that already agree get their base from the same write.
-fn with_agreed(rows: &Rows, target: System) -> RowValues {
-    let mut source = rows.source.clone();
-    source.extend(rows.agreed.iter().map(|(name, field)| {
-        let value = match target {
-            System::AzureDevOps => field.testworthy.clone(),
-            System::TestWorthy => field.azure_devops.clone(),
-        };
-        (name.clone(), value)
-    }));
-    source
 }
 
 fn change(
     collector: &Collector<'_>,
-    source: ItemKey,
-    case: &Case,
-    item: &WorkItem,
-    rows: &Rows,
-    by: Option<MatchBy>,
+    scene: &PairScene<'_>,
+    rows: &Rows<'_>,
+    side: System,
     operation: &Operation,
 ) -> Change {
-    let matched = by.map(|by| match by {
+    let matched = scene.by.map(|by| match by {
         MatchBy::Marker => Reason::MatchedByMarker,
         MatchBy::Id => Reason::MatchedById,
         MatchBy::Title => Reason::MatchedByTitle,
@@ -445,21 +401,22 @@ fn change(
         | Operation::Restore { .. }
         | Operation::Mark { .. } => None,
     };
-    let linking = matched.is_some() && rows.fields.is_empty();
-    let mut fields = rows.fields.clone();
+    let writes = rows.to.get(side);
+    let linking = matched.is_some() && writes.fields.is_empty();
+    let mut fields = writes.fields.clone();
     if fields.is_empty() && !linking {
-        fields.push(marker_change(collector.input.rule.target(), case, item));
+        fields.push(marker_change(side, scene.case, scene.item));
     }
     Change {
-        address: collector.address(source),
-        system: collector.input.rule.target(),
+        address: collector.address(scene.source),
+        system: side,
         action: if linking {
             Action::Link
         } else {
             Action::Update
         },
-        reason: matched.unwrap_or_else(|| reason(&rows.causes)),
-        item: collector.item_ref(Some(case), Some(item)),
+        reason: matched.unwrap_or_else(|| reason(&writes.causes)),
+        item: collector.item_ref(Some(scene.case), Some(scene.item)),
         fields,
         precondition,
         origin: origin_entry(&collector.input.rule.origin),

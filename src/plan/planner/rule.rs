@@ -1,34 +1,27 @@
 //! One rule: every selected item is looked at once and falls into exactly one class.
 
-use std::collections::BTreeMap;
+use std::rc::Rc;
 
-use super::claims::{Claims, Rules, selects};
-use super::matching::{self, Match, Matcher};
-use super::{RuleOutput, create, pair};
+use super::RuleOutput;
+use super::claims::{Claims, Rules};
+use super::collector::{Collector, address};
+use super::conflict;
+use super::create::{self, New};
+use super::deletion::{self, Half};
+use super::matching::{Match, Matcher};
+use super::pair::{self, PairScene};
+use super::parted::Parted;
+use super::selection::{selected, selects};
+use super::unchanged::went_down;
 use crate::diagnostics::catalog::{sync as codes, value as values};
-use crate::diagnostics::{Code, Severity};
-use crate::diff::{Candidates, ItemVerdict, Presence, Situation, one_way_item};
-use crate::model::config::{MatchBy, Origin, SyncRule};
-use crate::model::{Case, CaseId, Link, LinkState, Name, System, WorkItem, WorkItemId};
+use crate::diff::{
+    Candidates, ItemRules, ItemSituation, ItemVerdict, Presence, SideItem, decide_item, edits,
+};
+use crate::model::config::MatchBy;
+use crate::model::{CaseId, Link, LinkState, Name, Sides, System, WorkItem, WorkItemId};
 use crate::plan::conservation::{Class, Tally, Violation};
 use crate::plan::observed::{ItemKey, RuleInput};
-use crate::plan::{
-    Action, Change, ConflictEntry, ItemRef, Operation, OriginEntry, Pair, PlanFinding, Step, glob,
-};
-
-/// `SyncRule/NAME`.
-pub(super) fn address(rule: &SyncRule) -> String {
-    format!("SyncRule/{}", rule.name)
-}
-
-/// Collects what one rule gives.
-pub(super) struct Collector<'a> {
-    pub(super) input: &'a RuleInput<'a>,
-    pub(super) output: RuleOutput,
-    links: BTreeMap<ItemKey, &'a Link>,
-    /// Whether titles are sensitive: then nothing in the plan shows them.
-    hides_titles: bool,
-}
+use crate::plan::{Pair, PlanFinding, glob};
 
 /// Plans one rule.
 pub(super) fn plan_rule<'a>(
@@ -37,30 +30,18 @@ pub(super) fn plan_rule<'a>(
     only: &[String],
     claims: &mut Claims<'a>,
 ) -> Result<RuleOutput, Violation<ItemKey>> {
-    let links = input.links.iter().flat_map(|link| {
-        [
-            (ItemKey::Case(link.case), link),
-            (ItemKey::WorkItem(link.work_item), link),
-        ]
-    });
-    let mut collector = Collector {
-        input,
-        output: RuleOutput::default(),
-        links: links.collect(),
-        hides_titles: input.mapping.rows.iter().any(|row| {
-            let paths = [System::TestWorthy, System::AzureDevOps].map(|system| row.path(system));
-            row.sensitive() && (paths[0] == "title" || paths[1] == "System.Title")
-        }),
+    let parted = Rc::new(Parted::new(input));
+    let mut planned = RulePlan {
+        collector: Collector::new(input, Rc::clone(&parted)),
+        matcher: Matcher::new(input, Rc::clone(&parted)),
+        rules,
     };
-    let matcher = Matcher::new(input);
-    let in_scope = matching::selected(input);
-    let absent = collector.look_at_links(rules);
-    let wanted = |key: &ItemKey| {
-        only.is_empty() || glob::selects(only, &format!("{}/{key}", address(input.rule)))
-    };
+    let in_scope = selected(input, &planned.matcher, &parted);
+    let absent = planned.look_at_links();
+    let wanted = |key: &ItemKey| is_wanted(input, &parted, only, *key);
     let mut tally = Tally::new(in_scope.iter().chain(&absent).copied().filter(wanted));
     for source in in_scope.into_iter().filter(wanted) {
-        let class = collector.plan_item(source, &matcher, rules, claims);
+        let class = planned.plan_item(source, claims);
         tally.add(&source, class)?;
     }
     for (case, reason) in &input.observed.unanswered {
@@ -69,95 +50,166 @@ pub(super) fn plan_rule<'a>(
             let message = format!(
                 "`where` of the rule has no answer for this case: {reason}; it is not selected, and nothing is written for it"
             );
+            let collector = &mut planned.collector;
             collector.finding(&values::FILTER_FAILED, source, &message);
         }
     }
     for source in absent.into_iter().filter(wanted) {
-        let class = collector.plan_absent_source(source);
+        let class = planned.plan_absent(source);
         tally.add(&source, class)?;
     }
+    let mut collector = planned.collector;
+    tell_unlinked(&mut collector);
     collector.output.summary = tally.finish()?;
     Ok(collector.output)
 }
 
-impl<'a> Collector<'a> {
-    /// Measures the links of this rule and gives those of its sources that are no longer selected, in
-    /// order.
-    fn look_at_links(&mut self, rules: &Rules<'_>) -> Vec<ItemKey> {
-        let input = self.input;
+/// Whether `--only` names an item, or either item of a pair of a two-way rule.
+fn is_wanted(input: &RuleInput<'_>, parted: &Parted<'_>, only: &[String], key: ItemKey) -> bool {
+    let named = |key: ItemKey| glob::selects(only, &format!("{}/{key}", address(input.rule)));
+    let partner = || match key {
+        ItemKey::Case(case) if input.rule.is_two_way() => {
+            let linked = input.pairs.work_item(case);
+            let item = linked.or_else(|| Some(parted.get(key)?.work_item))?;
+            Some(ItemKey::WorkItem(item))
+        }
+        ItemKey::Case(_) | ItemKey::WorkItem(_) => None,
+    };
+    only.is_empty() || named(key) || partner().is_some_and(named)
+}
+
+/// Items that were parted for good are told of together: there is nothing to do about each.
+fn tell_unlinked(collector: &mut Collector<'_>) {
+    let count = collector.unlinked;
+    if count == 0 {
+        return;
+    }
+    let (items, were) = if count == 1 {
+        ("selected item", "was")
+    } else {
+        ("selected items", "were")
+    };
+    let code = &codes::UNLINKED;
+    collector.output.findings.push(PlanFinding {
+        code: code.code.to_owned(),
+        severity: code.severity.as_str().to_owned(),
+        address: address(collector.input.rule),
+        message: format!(
+            "{count} {items} {were} unlinked and {were} passed over: neither matched nor given a counterpart until `accord link` joins the pair again"
+        ),
+        origin: None,
+    });
+}
+
+/// A rule while it is planned.
+struct RulePlan<'a, 'r> {
+    collector: Collector<'a>,
+    matcher: Matcher<'a>,
+    rules: &'r Rules<'r>,
+}
+
+impl<'a> RulePlan<'a, '_> {
+    /// Measures the links of this rule and gives those that are no longer selected, in order.
+    fn look_at_links(&mut self) -> Vec<ItemKey> {
+        let input = self.collector.input;
         let observed = input.observed;
-        let (mut linked, mut cases, mut items) = (0, false, false);
+        let (mut linked, mut set_back) = (0, 0);
+        let mut read = Sides::<bool>::default();
+        let mut gone = Sides::<bool>::default();
         let mut absent = Vec::new();
         for (case, _) in observed.unchanged.iter() {
             if input.pairs.rule(case) == Some(&input.rule.name) {
                 linked += 1;
-                (cases, items) = (true, true);
+                (read.testworthy, read.azure_devops) = (true, true);
             }
         }
-        for link in input.links.iter().filter(|link| rules.is_ours(link, input)) {
+        let ours = |link: &&Link| self.rules.is_ours(link, input);
+        for link in input.links.iter().filter(ours) {
             linked += 1;
-            cases |= observed.has_case(link.case);
-            items |= observed.has_work_item(link.work_item);
-            let source = ItemKey::of(link, input.rule.source());
+            read.testworthy |= observed.has_case(link.case);
+            read.azure_devops |= observed.has_work_item(link.work_item);
+            for side in [System::TestWorthy, System::AzureDevOps] {
+                let presence = self.presence(ItemKey::of(link, side));
+                *gone.get_mut(side) |= presence == Presence::Gone;
+            }
+            let item = observed.work_item(link.work_item);
+            if item.is_some_and(|item| went_down(link, item)) {
+                set_back += 1;
+            }
             if !selects(input, link) {
-                absent.push(source);
+                absent.push(ItemKey::of(link, input.rule.source()));
             }
         }
-        self.output.linked = linked;
-        self.output.cases_gone = linked > 0 && !cases;
-        self.output.work_items_gone = linked > 0 && !items;
+        let output = &mut self.collector.output;
+        output.linked = linked;
+        output.set_back = set_back;
+        output.empty = read.map(|_, read| linked > 0 && !read);
+        output.unconfirmed = gone;
         absent.sort_unstable();
         absent
     }
 
-    fn plan_item(
-        &mut self,
-        source: ItemKey,
-        matcher: &Matcher<'_>,
-        rules: &Rules<'_>,
-        claims: &mut Claims<'a>,
-    ) -> Class {
-        let us = &self.input.rule.name;
+    fn plan_item(&mut self, source: ItemKey, claims: &mut Claims<'a>) -> Class {
+        let input = self.collector.input;
+        let us = &input.rule.name;
         if let Some(other) = claims.get(&source) {
             let message = format!(
                 "rule `{other}` already takes care of this item; narrow one of the two scopes"
             );
-            self.finding(&codes::OVERLAPPING_RULES, source, &message);
+            self.collector
+                .finding(&codes::OVERLAPPING_RULES, source, &message);
             return Class::Filtered;
         }
-        if self.input.settling.contains(&source) {
+        if self.settles(source) {
             claims.insert(source, us);
-            self.finding(
+            self.collector.finding(
                 &codes::SETTLING,
                 source,
                 "a write for this item was sent and not answered; it is looked up again once it can no longer land",
             );
             return Class::Held;
         }
-        if let Some(pair) = self.input.observed.unchanged.pair(source) {
-            return self.plan_unchanged(source, pair, matcher, claims);
+        if let Some(pair) = input.observed.unchanged.pair(source) {
+            return self.plan_unchanged(source, pair, claims);
         }
-        let Some(link) = self.links.get(&source).copied() else {
-            let class = self.plan_unlinked(source, matcher, claims);
-            // What this rule does nothing with is left to the others.
-            if class != Class::Filtered {
-                claims.insert(source, us);
+        if let Some(link) = self.collector.links.get(&source).copied() {
+            if let Some(keeper) = self.rules.keeper(link, input) {
+                return self.kept_by(keeper, source);
             }
-            return class;
-        };
-        if let Some(keeper) = rules.keeper(link, self.input) {
-            return self.kept_by(keeper, source);
+            claims.insert(ItemKey::Case(link.case), us);
+            claims.insert(ItemKey::WorkItem(link.work_item), us);
+            return self.plan_linked(source, link);
         }
-        claims.insert(ItemKey::Case(link.case), us);
-        claims.insert(ItemKey::WorkItem(link.work_item), us);
-        self.plan_linked(source, link, matcher)
+        if let Some(link) = self.collector.parted.get(source) {
+            return self.plan_parted(source, link, claims);
+        }
+        let class = self.plan_unlinked(source, claims);
+        // What this rule does nothing with is left to the others.
+        if class != Class::Filtered {
+            claims.insert(source, us);
+        }
+        class
+    }
+
+    /// Whether a write for an item, or for its pair in a two-way rule, was sent and not answered.
+    fn settles(&self, source: ItemKey) -> bool {
+        let input = self.collector.input;
+        let partner = || match source {
+            ItemKey::Case(case) if input.rule.is_two_way() => {
+                Some(ItemKey::WorkItem(input.pairs.work_item(case)?))
+            }
+            ItemKey::Case(_) | ItemKey::WorkItem(_) => None,
+        };
+        input.settling.contains(&source)
+            || partner().is_some_and(|key| input.settling.contains(&key))
     }
 
     /// Another rule goes on with a pair that this one selects too.
     fn kept_by(&mut self, keeper: &Name, source: ItemKey) -> Class {
         let message =
             format!("rule `{keeper}` made this pair and keeps it; narrow one of the two scopes");
-        self.finding(&codes::OVERLAPPING_RULES, source, &message);
+        self.collector
+            .finding(&codes::OVERLAPPING_RULES, source, &message);
         Class::Filtered
     }
 
@@ -166,57 +218,138 @@ impl<'a> Collector<'a> {
         &mut self,
         source: ItemKey,
         (case, item): (CaseId, WorkItemId),
-        matcher: &Matcher<'_>,
         claims: &mut Claims<'a>,
     ) -> Class {
-        let us = &self.input.rule.name;
-        if let Some(keeper) = self.input.pairs.rule(case).filter(|rule| *rule != us) {
+        let input = self.collector.input;
+        let us = &input.rule.name;
+        if let Some(keeper) = input.pairs.rule(case).filter(|rule| *rule != us) {
             return self.kept_by(keeper, source);
         }
         claims.insert(ItemKey::Case(case), us);
         claims.insert(ItemKey::WorkItem(item), us);
-        self.tell_duplicates(source, case, item, matcher);
+        self.tell_duplicates(source, case, item);
         Class::Unchanged
     }
 
-    fn tell_duplicates(
-        &mut self,
-        source: ItemKey,
-        case: CaseId,
-        item: WorkItemId,
-        matcher: &Matcher<'_>,
-    ) {
-        for duplicate in matcher.duplicates(case, item) {
+    fn tell_duplicates(&mut self, source: ItemKey, case: CaseId, item: WorkItemId) {
+        for duplicate in self.matcher.duplicates(case, item) {
             let message = format!(
                 "work item {duplicate} also carries the marker of case {case}, which is linked to work item {item}; nothing writes to the second one: compare them and close it or remove its `accord/1` hyperlink"
             );
-            self.finding(&codes::DUPLICATE_MARKER, source, &message);
+            self.collector
+                .finding(&codes::DUPLICATE_MARKER, source, &message);
         }
     }
 
-    fn plan_linked(&mut self, source: ItemKey, link: &'a Link, matcher: &Matcher<'_>) -> Class {
-        let target = ItemKey::of(link, self.input.rule.target());
-        if link.rule != self.input.rule.name {
+    fn plan_linked(&mut self, source: ItemKey, link: &'a Link) -> Class {
+        if link.rule != self.collector.input.rule.name {
             self.take_over(source, link);
         }
-        self.tell_duplicates(source, link.case, link.work_item, matcher);
-        let observed = self.input.observed;
+        self.tell_duplicates(source, link.case, link.work_item);
+        let presence = self.presences(link);
+        self.plan_presence(source, link, presence, None)
+    }
+
+    /// An item whose link is parted: left alone if a person or a policy parted it for good, and back in
+    /// its pair if it shows that it is alive.
+    fn plan_parted(&mut self, source: ItemKey, link: &'a Link, claims: &mut Claims<'a>) -> Class {
+        if link.state == LinkState::Unlinked {
+            self.collector.unlinked += 1;
+            return Class::Filtered;
+        }
+        let presence = self.presences(link);
+        let class = self.plan_presence(source, link, presence, Some(link.state));
+        if class != Class::Filtered {
+            let us = &self.collector.input.rule.name;
+            claims.insert(ItemKey::Case(link.case), us);
+            claims.insert(ItemKey::WorkItem(link.work_item), us);
+        }
+        class
+    }
+
+    /// What becomes of a pair whose items are there in these ways.
+    fn plan_presence(
+        &mut self,
+        source: ItemKey,
+        link: &'a Link,
+        presence: Sides<Presence>,
+        parted: Option<LinkState>,
+    ) -> Class {
+        let observed = self.collector.input.observed;
+        let edited = self.edited(link, presence, parted);
+        let verdict = self.decide(ItemSituation::Linked {
+            presence,
+            edited,
+            parted,
+        });
         let pair = observed
             .case(link.case)
             .zip(observed.work_item(link.work_item));
-        let situation = Situation::Linked {
-            source: self.presence(source),
-            target: self.presence(target),
-        };
-        match (self.decide(situation), pair) {
-            (ItemVerdict::Pair, Some((case, item))) => {
-                pair::plan_pair(self, source, case, item, Some(link), None)
+        match (verdict, pair) {
+            (ItemVerdict::Pair | ItemVerdict::Revive, Some((case, item))) => {
+                let scene = PairScene {
+                    source,
+                    case,
+                    item,
+                    link: Some(link),
+                    by: None,
+                    revived: verdict == ItemVerdict::Revive,
+                };
+                pair::plan_pair(&mut self.collector, &scene)
             }
             (verdict, _) => {
-                let source_is_there = self.presence(source) == Presence::Present;
-                let absent = if source_is_there { target } else { source };
-                self.wait_or_ask(source, absent, verdict)
+                let gone = |wanted| {
+                    let order = [source.system(), source.system().other()];
+                    let side = order
+                        .into_iter()
+                        .find(|side| *presence.get(*side) == wanted);
+                    side.map_or(source, |side| ItemKey::of(link, side))
+                };
+                let absent = match verdict {
+                    ItemVerdict::Freeze => gone(Presence::Retyped),
+                    ItemVerdict::Ask { deleted } => ItemKey::of(link, deleted),
+                    _ => gone(Presence::Gone),
+                };
+                let half = Half {
+                    source,
+                    link,
+                    edited,
+                    ended: parted == Some(LinkState::Ended),
+                };
+                match deletion::plan_half(&mut self.collector, &half, verdict) {
+                    Some(class) => class,
+                    None => self.wait(source, absent, verdict),
+                }
             }
+        }
+    }
+
+    /// Whether an item that is left was edited since the base; of a link that has ended, whether it is no
+    /// longer as the deletion left it. Looked at only where one item is gone.
+    fn edited(
+        &self,
+        link: &Link,
+        presence: Sides<Presence>,
+        parted: Option<LinkState>,
+    ) -> Sides<bool> {
+        let input = self.collector.input;
+        let (case, item) = (
+            input.observed.case(link.case),
+            input.observed.work_item(link.work_item),
+        );
+        if presence.testworthy == presence.azure_devops {
+            return Sides::default();
+        }
+        if parted == Some(LinkState::Ended) {
+            return Sides {
+                testworthy: case.is_some_and(|case| !deletion::is_disabled(case)),
+                azure_devops: item.is_some_and(|item| !deletion::is_at_rest(input, item)),
+            };
+        }
+        let changed = |item| !edits(input.mapping, &link.base, item).is_empty();
+        Sides {
+            testworthy: case.is_some_and(|case| changed(SideItem::Case(case, link.work_item))),
+            azure_devops: item.is_some_and(|item| changed(SideItem::WorkItem(item))),
         }
     }
 
@@ -229,33 +362,30 @@ impl<'a> Collector<'a> {
             testworthy_project: link.testworthy_project,
             work_item: link.work_item,
         };
-        self.release(source, &pair);
+        self.collector.release(source, &pair);
     }
 
-    /// A record without a new base: the link is this rule's, and its source is in no quarantine.
-    pub(super) fn release(&mut self, source: ItemKey, pair: &Pair) {
-        let operation = Operation::Record {
-            pair: pair.clone(),
-            base: BTreeMap::new(),
-            rev: None,
-            state: LinkState::Active,
-            conflicts: Vec::new(),
+    fn decide(&self, situation: ItemSituation) -> ItemVerdict {
+        let rule = self.collector.input.rule;
+        let rules = ItemRules {
+            creates: rule.creates,
+            direction: rule.direction,
+            when_deleted: rule.when_deleted,
         };
-        self.push_record(source, operation);
+        decide_item(situation, &rules)
     }
 
-    fn decide(&self, situation: Situation) -> ItemVerdict {
-        one_way_item(
-            situation,
-            self.input.rule.source(),
-            *self.input.rule.creates.get(self.input.rule.target()),
-        )
+    fn presences(&self, link: &Link) -> Sides<Presence> {
+        Sides {
+            testworthy: self.presence(ItemKey::Case(link.case)),
+            azure_devops: self.presence(ItemKey::WorkItem(link.work_item)),
+        }
     }
 
     /// How an item is there, as far as it was read. What was not read is gone without a confirmation,
     /// unless the reading brought one.
     fn presence(&self, key: ItemKey) -> Presence {
-        let observed = self.input.observed;
+        let observed = self.collector.input.observed;
         match key {
             ItemKey::Case(id) if observed.has_case(id) => Presence::Present,
             ItemKey::Case(id) if observed.deleted_cases.contains(&id) => Presence::Deleted,
@@ -263,6 +393,7 @@ impl<'a> Collector<'a> {
             // Only items of the mapped type are compared.
             ItemKey::WorkItem(id) if observed.unchanged.has_work_item(id) => Presence::Present,
             ItemKey::WorkItem(id) => match observed.work_item(id) {
+                None if observed.deleted_work_items.contains_key(&id) => Presence::Deleted,
                 None => Presence::Gone,
                 Some(item) if !self.is_mapped(item) => Presence::Retyped,
                 Some(_) => Presence::Present,
@@ -271,67 +402,76 @@ impl<'a> Collector<'a> {
     }
 
     fn is_mapped(&self, item: &WorkItem) -> bool {
-        pair::is_mapped(self.input.mapping, self.input.connection, item)
+        let input = self.collector.input;
+        pair::is_mapped(input.mapping, input.connection, item)
     }
 
     /// Every verdict that writes nothing: the class, and what a person is told.
-    fn wait_or_ask(&mut self, source: ItemKey, absent: ItemKey, verdict: ItemVerdict) -> Class {
-        let what = match absent {
-            ItemKey::Case(id) => format!("case {id} in TestWorthy"),
-            ItemKey::WorkItem(id) => format!("work item {id} in Azure DevOps"),
-        };
+    fn wait(&mut self, source: ItemKey, absent: ItemKey, verdict: ItemVerdict) -> Class {
+        let what = deletion::told(absent);
         match verdict {
             ItemVerdict::Ask { .. } => {
                 let message =
                     format!("{what} was deleted; nothing is written until a person decides");
-                self.conflict(&codes::ITEM_GONE, source, message);
+                let item = self.collector.source_ref(source);
+                conflict::deletion_waits(&mut self.collector, source, item, message);
                 Class::Conflict
             }
             ItemVerdict::Freeze => {
                 let message = format!(
                     "{what} changed its type or its project; nothing is written to this pair until that is settled"
                 );
-                self.finding(&codes::ITEM_RETYPED, source, &message);
+                self.collector
+                    .finding(&codes::ITEM_RETYPED, source, &message);
                 Class::Held
             }
-            ItemVerdict::Detach | ItemVerdict::Ignore | ItemVerdict::End => Class::Filtered,
+            ItemVerdict::Detach => {
+                if self.collector.input.rule.is_two_way() {
+                    self.collector.finding(
+                        &codes::LEFT_SCOPE,
+                        source,
+                        "neither item of this pair is selected any more; the pair is let go, and both stay as they are",
+                    );
+                }
+                Class::Filtered
+            }
+            ItemVerdict::Ignore | ItemVerdict::End => Class::Filtered,
             ItemVerdict::Quarantine => Class::Quarantined,
             _ => {
                 let message = format!(
                     "{what} belongs to this pair and cannot be read: deleted, moved away, or not visible to this credential; the pair waits and nothing is written"
                 );
-                self.finding(&codes::ITEM_GONE, source, &message);
+                self.collector.finding(&codes::ITEM_GONE, source, &message);
                 Class::Held
             }
         }
     }
 
-    fn plan_unlinked(
-        &mut self,
-        source: ItemKey,
-        matcher: &Matcher<'_>,
-        claims: &mut Claims<'a>,
-    ) -> Class {
-        let found = matcher.find(source);
-        let target = match &found {
+    fn plan_unlinked(&mut self, source: ItemKey, claims: &mut Claims<'a>) -> Class {
+        let found = self.matcher.find(source);
+        let counterpart = match &found {
             Match::None => Candidates::None,
             Match::Ambiguous(_) => Candidates::Several,
             Match::One { target, by } => Candidates::One(*by, self.presence(*target)),
         };
-        let verdict = self.decide(Situation::Unlinked {
-            source: self.presence(source),
-            target,
+        let verdict = self.decide(ItemSituation::Unlinked {
+            side: source.system(),
+            own: self.presence(source),
+            counterpart,
         });
         match (verdict, found) {
-            (ItemVerdict::Create { .. }, _) => create::plan_create(self, source),
+            (ItemVerdict::Create { .. }, _) => {
+                create::plan_create(&mut self.collector, New::of(source))
+            }
             (ItemVerdict::Adopt(by), Match::One { target, .. }) => {
                 self.plan_adoption(source, target, by, claims)
             }
             (ItemVerdict::Quarantine, Match::Ambiguous(reason)) => {
-                self.finding(&codes::AMBIGUOUS_MATCH, source, &reason);
+                self.collector
+                    .finding(&codes::AMBIGUOUS_MATCH, source, &reason);
                 Class::Quarantined
             }
-            (verdict, Match::One { target, .. }) => self.wait_or_ask(source, target, verdict),
+            (verdict, Match::One { target, .. }) => self.wait(source, target, verdict),
             (_, Match::None | Match::Ambiguous(_)) => Class::Filtered,
         }
     }
@@ -343,8 +483,9 @@ impl<'a> Collector<'a> {
         by: MatchBy,
         claims: &mut Claims<'a>,
     ) -> Class {
-        if self.input.settling.contains(&target) {
-            self.finding(
+        let input = self.collector.input;
+        if input.settling.contains(&target) {
+            self.collector.finding(
                 &codes::SETTLING,
                 source,
                 "a write for its counterpart was sent and not answered; it is looked up again once it can no longer land",
@@ -355,11 +496,12 @@ impl<'a> Collector<'a> {
             let message = format!(
                 "its counterpart {target} is already taken by another item of rule `{other}` in this plan"
             );
-            self.finding(&codes::AMBIGUOUS_MATCH, source, &message);
+            self.collector
+                .finding(&codes::AMBIGUOUS_MATCH, source, &message);
             return Class::Quarantined;
         }
-        claims.insert(target, &self.input.rule.name);
-        let observed = self.input.observed;
+        claims.insert(target, &input.rule.name);
+        let observed = input.observed;
         let pair = match (source, target) {
             (ItemKey::Case(case), ItemKey::WorkItem(item))
             | (ItemKey::WorkItem(item), ItemKey::Case(case)) => {
@@ -370,144 +512,43 @@ impl<'a> Collector<'a> {
             }
         };
         match pair {
-            Some((case, item)) => pair::plan_pair(self, source, case, item, None, Some(by)),
-            None => self.wait_or_ask(source, target, ItemVerdict::Wait),
+            Some((case, item)) => {
+                let scene = PairScene {
+                    source,
+                    case,
+                    item,
+                    link: None,
+                    by: Some(by),
+                    revived: false,
+                };
+                pair::plan_pair(&mut self.collector, &scene)
+            }
+            None => self.wait(source, target, ItemVerdict::Wait),
         }
     }
 
-    /// A linked source that is no longer selected. Out of scope is not deleted: nothing is written to
-    /// the other side.
-    fn plan_absent_source(&mut self, source: ItemKey) -> Class {
-        let presence = match self.presence(source) {
-            Presence::Present => Presence::OutOfScope,
-            other => other,
+    /// A linked pair that is no longer selected. Out of scope is not deleted: nothing is written for it.
+    fn plan_absent(&mut self, source: ItemKey) -> Class {
+        let Some(link) = self.collector.links.get(&source).copied() else {
+            return Class::Filtered;
         };
-        let situation = Situation::Linked {
-            source: presence,
-            target: Presence::Present,
+        let input = self.collector.input;
+        let presence = self.presences(link);
+        let presence = if input.rule.is_two_way() {
+            // A side without a scope follows the other one.
+            presence.map(|side, presence| match presence {
+                Presence::Present if input.rule.selects_on(side) => Presence::OutOfScope,
+                presence => presence,
+            })
+        } else {
+            let side = input.rule.source();
+            let (own, other) = match (*presence.get(side), *presence.get(side.other())) {
+                (Presence::Present, _) => (Presence::OutOfScope, Presence::Present),
+                (Presence::Deleted, other) => (Presence::Deleted, other),
+                (own, _) => (own, Presence::Present),
+            };
+            Sides::of(side, own, other)
         };
-        let verdict = self.decide(situation);
-        self.wait_or_ask(source, source, verdict)
-    }
-
-    /// The address of a source item under this rule.
-    pub(super) fn address(&self, source: ItemKey) -> String {
-        format!("{}/{source}", address(self.input.rule))
-    }
-
-    /// The pair as a plan names it.
-    pub(super) fn item_ref(&self, case: Option<&Case>, item: Option<&WorkItem>) -> ItemRef {
-        let title = match self.input.rule.source() {
-            _ if self.hides_titles => None,
-            System::TestWorthy => case.map(Case::title),
-            System::AzureDevOps => item.map(WorkItem::title),
-        };
-        ItemRef {
-            testworthy: case.map(|case| case.id.0),
-            azure_devops: item.map(|item| item.id.0),
-            title: title.unwrap_or_default().to_owned(),
-        }
-    }
-
-    fn source_ref(&self, source: ItemKey) -> ItemRef {
-        let observed = self.input.observed;
-        match source {
-            ItemKey::Case(id) => ItemRef {
-                testworthy: Some(id.0),
-                ..self.item_ref(observed.case(id), None)
-            },
-            ItemKey::WorkItem(id) => ItemRef {
-                azure_devops: Some(id.0),
-                ..self.item_ref(None, observed.work_item(id))
-            },
-        }
-    }
-
-    pub(super) fn conflict(&mut self, code: Code, source: ItemKey, message: String) {
-        let entry = ConflictEntry {
-            address: self.address(source),
-            code: code.code.to_owned(),
-            item: self.source_ref(source),
-            path: None,
-            message,
-            values: None,
-            sensitive: false,
-        };
-        self.output.conflicts.push(entry);
-    }
-
-    pub(super) fn finding(&mut self, code: Code, source: ItemKey, message: &str) {
-        self.finding_at(code, source, message, None);
-    }
-
-    pub(super) fn finding_at(
-        &mut self,
-        code: Code,
-        source: ItemKey,
-        message: &str,
-        origin: Option<&Origin>,
-    ) {
-        let finding = PlanFinding {
-            code: code.code.to_owned(),
-            severity: code.severity.as_str().to_owned(),
-            address: self.address(source),
-            message: message.to_owned(),
-            origin: origin.map(origin_entry),
-        };
-        debug_assert!(
-            code.severity <= Severity::Warning,
-            "errors stop a plan before this"
-        );
-        self.output.findings.push(finding);
-    }
-
-    /// Adds a change with its operation, unless the same write was refused before.
-    pub(super) fn push(
-        &mut self,
-        source: ItemKey,
-        class: Class,
-        change: Change,
-        operation: Operation,
-    ) -> Class {
-        if let Some(refusal) = self.input.quarantined.get(&source)
-            && refusal.digest == Some(operation.payload_digest())
-        {
-            let message = format!(
-                "the server refused this write before and nothing has changed since: {}",
-                refusal.reason
-            );
-            self.finding(&codes::QUARANTINED, source, &message);
-            return Class::Quarantined;
-        }
-        let index = self.output.changes.len();
-        debug_assert!(class != Class::Create || change.action == Action::Create);
-        self.output.changes.push(change);
-        self.output.steps.push(Step {
-            change: Some(index),
-            rule: self.input.rule.name.clone(),
-            address: self.address(source),
-            operation,
-            resolves: Vec::new(),
-        });
-        class
-    }
-
-    /// Adds bookkeeping that nobody needs to review.
-    pub(super) fn push_record(&mut self, source: ItemKey, operation: Operation) {
-        self.output.steps.push(Step {
-            change: None,
-            rule: self.input.rule.name.clone(),
-            address: self.address(source),
-            operation,
-            resolves: Vec::new(),
-        });
-    }
-}
-
-/// An origin as plans show it.
-pub(super) fn origin_entry(origin: &Origin) -> OriginEntry {
-    OriginEntry {
-        file: origin.file.clone(),
-        line: origin.line,
+        self.plan_presence(source, link, presence, None)
     }
 }

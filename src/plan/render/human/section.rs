@@ -78,11 +78,13 @@ pub(super) fn drift(page: &mut Page, drift: &[DriftEntry]) {
     page.row(0, Tone::Heading, heading);
     capped(page, drift, |page, entry| {
         // The address names the source item; the edit is on the other one.
-        let target = if entry.address.contains("/workItem/") {
-            System::TestWorthy
-        } else {
-            System::AzureDevOps
-        };
+        let target = entry.system.unwrap_or({
+            if entry.address.contains("/workItem/") {
+                System::TestWorthy
+            } else {
+                System::AzureDevOps
+            }
+        });
         let id = match target {
             System::TestWorthy => entry.item.testworthy,
             System::AzureDevOps => entry.item.azure_devops,

@@ -340,6 +340,7 @@ fn everything() -> Plan {
     }];
     plan.drift = vec![
         DriftEntry {
+            system: None,
             address: "SyncRule/regression-cases/case/210009".to_owned(),
             item: item(9),
             path: "System.Title".to_owned(),
@@ -349,6 +350,7 @@ fn everything() -> Plan {
             policy: "report".to_owned(),
         },
         DriftEntry {
+            system: None,
             address: "SyncRule/regression-cases/case/210009".to_owned(),
             item: item(9),
             path: "Custom.TestData".to_owned(),

@@ -172,6 +172,8 @@ pub(super) fn kind_text(kind: IntentKind) -> &'static str {
         IntentKind::UpdateCase => "updateCase",
         IntentKind::RecycleWorkItem => "recycleWorkItem",
         IntentKind::RestoreWorkItem => "restoreWorkItem",
+        IntentKind::CloseWorkItem => "closeWorkItem",
+        IntentKind::DisableCase => "disableCase",
         IntentKind::PutIntegration => "putIntegration",
         IntentKind::PutCustomField => "putCustomField",
     }
@@ -185,6 +187,8 @@ pub(super) fn kind(text: &str) -> Result<IntentKind, Unreadable> {
         "updateCase" => IntentKind::UpdateCase,
         "recycleWorkItem" => IntentKind::RecycleWorkItem,
         "restoreWorkItem" => IntentKind::RestoreWorkItem,
+        "closeWorkItem" => IntentKind::CloseWorkItem,
+        "disableCase" => IntentKind::DisableCase,
         "putIntegration" => IntentKind::PutIntegration,
         "putCustomField" => IntentKind::PutCustomField,
         _ => return Err(Unreadable::new("an intent's kind in the state", text)),
@@ -289,6 +293,8 @@ mod tests {
             IntentKind::UpdateCase,
             IntentKind::RecycleWorkItem,
             IntentKind::RestoreWorkItem,
+            IntentKind::CloseWorkItem,
+            IntentKind::DisableCase,
             IntentKind::PutIntegration,
             IntentKind::PutCustomField,
         ] {

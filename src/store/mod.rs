@@ -16,9 +16,9 @@ use async_trait::async_trait;
 
 pub use lock::{RunLock, lock_holder};
 pub use record::{
-    AuditCheck, AuditEntry, AuditRow, Intent, IntentKind, IntentOutcome, IntentRow, Loss,
-    MadeField, PairConflicts, Quarantine, QuarantineChange, Record, Run, RunOutcome, Watermark,
-    WrittenField,
+    AuditCheck, AuditEntry, AuditRow, Intent, IntentKind, IntentOutcome, IntentPart, IntentRow,
+    Loss, MadeField, PairConflicts, Quarantine, QuarantineChange, Record, Run, RunOutcome,
+    Watermark, WrittenField,
 };
 pub use sqlite::SqliteStore;
 

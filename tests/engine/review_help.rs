@@ -156,6 +156,7 @@ pub(crate) async fn put_link(world: &World, case: u64, work_item: u64, rule: &st
         case_mark: MarkState::Written,
         work_item_mark: MarkState::Written,
         base: Base::default(),
+        state: LinkState::Active,
     };
     let record = Record {
         link: Some(link),
@@ -184,6 +185,8 @@ pub(crate) async fn put_open_create(world: &World, case: u64, rule: &str) {
         payload_digest: String::new(),
         prepared_at: now,
         settles_at: now,
+        expected_rev: None,
+        rows: BTreeMap::new(),
         outcome: None,
     };
     world

@@ -531,9 +531,9 @@ pub(crate) struct CompletionsArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ManArgs {
-    /// The page of a command; the program's own if left out
-    #[arg(value_parser = Suggested::commands(), hide_possible_values = true)]
-    pub(crate) command: Option<String>,
+    /// The page of a command, as in `man plan` or `man conflicts resolve`; the program's own if left out
+    #[arg(value_parser = Suggested::commands(), hide_possible_values = true, num_args = 0..=2)]
+    pub(crate) command: Vec<String>,
     /// Writes all pages into this folder
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "command")]
     pub(crate) out: Option<PathBuf>,

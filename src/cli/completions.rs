@@ -28,6 +28,7 @@ pub(crate) fn run(session: &Session, args: &CompletionsArgs) -> ExitCode {
 /// The words that arguments take: the generator for fish knows only those of flags.
 fn words_for_fish() -> String {
     let mut lines = String::new();
+    // Commands of commands take ids and names, which are no words of a list.
     for command in Cli::command().get_subcommands() {
         for argument in command.get_positionals() {
             for word in argument.get_possible_values() {

@@ -36,7 +36,8 @@ pub struct Intent {
     pub settles_at: Timestamp,
     /// The revision of the work item before the write, where it changes one.
     pub expected_rev: Option<Rev>,
-    /// What it writes, by row: so that a write whose answer was lost can be told from a later edit.
+    /// What it writes, by row: so that a write whose answer was lost can be told from a later edit. The
+    /// store keeps it until the outcome is known, then it is empty.
     pub rows: BTreeMap<String, IntentRow>,
     /// What became of it.
     pub outcome: Option<IntentOutcome>,

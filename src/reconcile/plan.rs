@@ -9,7 +9,7 @@ use super::connect::endpoints;
 use super::custom_field::{AwaitedField, Forms};
 use super::error::ReconcileError;
 use super::executor::later;
-use super::observe::Observer;
+use super::observe::{Observer, Reading};
 use super::places::unknown_places;
 use super::{Context, configuration, custom_field};
 use crate::diagnostics::catalog::mapping as mapping_codes;
@@ -23,7 +23,7 @@ use crate::plan::{
     Inputs, ItemKey, Known, LinkedPairs, Observed, OriginEntry, PlanFinding, PlanRequest, Planned,
     Refusal, RuleInput, glob, plan as make_plan,
 };
-use crate::store::Intent;
+use crate::store::{Intent, Watermark};
 
 /// How long a refused write is not sent again while nothing changes. What made the server refuse it may
 /// be mended where Accord does not look: an area, a rule of the process, a permission.
@@ -41,7 +41,7 @@ pub struct PlanOptions {
     /// Whether declared fields that are not there yet and that the narrowing leaves out are taken as there.
     /// For a test sync, which carries nothing out.
     pub assume_declared: bool,
-    /// Whether everything is read anew, whatever the feed of revisions says did not change.
+    /// Whether everything is read, whatever the feed of revisions says (`--full-scan`).
     pub full_scan: bool,
 }
 
@@ -63,6 +63,9 @@ pub struct Observation {
     pub known: Known,
     /// Declared fields that rows of the mapping name and that the live type lacks in whole or in part.
     pub lacking: Vec<CustomField>,
+    /// How far the feed of revisions was followed: what an apply stores once it did everything that the
+    /// plan says. `None` if the feed cannot be followed for this rule.
+    pub watermark: Option<Watermark>,
 }
 
 /// A plan with what it was made from.
@@ -121,7 +124,8 @@ pub(super) async fn survey<'a>(
         };
         let places = endpoints(connection);
         let readers = context.remotes.readers(connection)?;
-        let mut observer = Observer::new(context, connection, readers, &rules).await?;
+        let full_scan = options.full_scan;
+        let mut observer = Observer::new(context, connection, readers, &rules, full_scan).await?;
         for rule in rules {
             let forms = &configuration.forms;
             let mapping = compile(
@@ -135,8 +139,14 @@ pub(super) async fn survey<'a>(
             let Some((mapping, lacking)) = mapping.await? else {
                 continue;
             };
-            let known = known(context, &places, observer.known_type(&mapping)).await?;
-            let (observed, links) = observer.observe(rule, &mapping, &known).await?;
+            let mut known = known(context, &places, observer.known_type(&mapping)).await?;
+            let reading = observer.observe(rule, &mapping, &known).await?;
+            let Reading {
+                observed,
+                links,
+                watermark,
+            } = reading;
+            known.clocks = observer.clocks();
             if let Some(declared) = context.config.mappings.get(&rule.mapping) {
                 let pairs = observer.pairs();
                 let seen = seen(rule, (declared, &mapping), connection, &observed, &pairs);
@@ -155,6 +165,7 @@ pub(super) async fn survey<'a>(
                 links,
                 known,
                 lacking,
+                watermark,
             });
         }
     }
@@ -266,7 +277,8 @@ pub(super) fn fit(
     (compiled, found)
 }
 
-/// What the state says beside items and links, and the live type.
+/// What the state says beside items and links, and the live type. The servers' clocks are known once they
+/// have answered.
 async fn known(
     context: &Context<'_>,
     endpoints: &Endpoints,

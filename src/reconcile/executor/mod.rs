@@ -31,7 +31,7 @@ use super::custom_field::undeclared;
 use super::error::ReconcileError;
 use super::plan::{Observation, PlanOutcome};
 use super::secrecy::{LEFT_OUT, holds};
-use super::{Context, record, recovery};
+use super::{Context, observe, record, recovery};
 use crate::diagnostics::catalog::safety::MANIFESTS_MISSING;
 use crate::mapping::{CompiledMapping, CompiledRow};
 use crate::model::config::Connection;
@@ -141,6 +141,7 @@ pub async fn apply(
             report.errors.push(error.into());
         }
     }
+    observe::advance(context, outcome, &mut report).await;
     let ended = RunOutcome {
         finished_at: context.clock.now(),
         exit_code: report.exit_code(),

@@ -67,6 +67,8 @@ pub async fn verify(
     let plan_options = PlanOptions {
         inputs,
         assume_declared: true,
+        // Samples are drawn from everything.
+        full_scan: true,
         ..PlanOptions::default()
     };
     let outcome = plan(context, &plan_options).await?;

@@ -405,6 +405,7 @@ impl<'a> Ruled<'a> {
             links: Vec::new(),
             known: Known::default(),
             lacking: self.observation.lacking.clone(),
+            watermark: None,
         };
         let alone = Ruled {
             connection: self.connection,

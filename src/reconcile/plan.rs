@@ -78,15 +78,46 @@ pub struct PlanOutcome {
     pub awaited: Vec<AwaitedField>,
 }
 
+/// What was read of both systems and the state for every selected rule.
+pub(super) struct Survey<'a> {
+    /// Declared resources with what was seen of them.
+    pub(super) configuration: Configuration<'a>,
+    /// The observations, in the order of the rules' names.
+    pub(super) observations: Vec<Observation>,
+    /// What lint with live metadata says; none of it an error.
+    pub(super) findings: Vec<Finding>,
+}
+
 /// Makes the plan for every selected rule.
 pub async fn plan(
     context: &Context<'_>,
     options: &PlanOptions,
 ) -> Result<PlanOutcome, ReconcileError> {
+    let Survey {
+        mut configuration,
+        observations,
+        findings,
+    } = survey(context, options).await?;
+    let awaited = std::mem::take(&mut configuration.awaited);
+    let request = request(context, options, configuration, &observations, &findings).await?;
+    let planned =
+        make_plan(request).map_err(|violation| ReconcileError::Internal(violation.to_string()))?;
+    Ok(PlanOutcome {
+        planned,
+        observations,
+        awaited,
+    })
+}
+
+/// Reads both systems and the state for every selected rule.
+pub(super) async fn survey<'a>(
+    context: &Context<'a>,
+    options: &PlanOptions,
+) -> Result<Survey<'a>, ReconcileError> {
     let mut findings = Vec::new();
     let mut lost = Vec::new();
     let mut observations = Vec::new();
-    let mut configuration = configuration::observe(context, &options.inputs.only).await?;
+    let configuration = configuration::observe(context, &options.inputs.only).await?;
     for (connection_name, rules) in rules_by_connection(context.config, &options.inputs.only) {
         let Some(connection) = context.config.connections.get(connection_name) else {
             continue;
@@ -149,12 +180,10 @@ pub async fn plan(
     });
     findings.extend(lost);
     observations.sort_by(|a, b| a.rule.name.cmp(&b.rule.name));
-    let awaited = std::mem::take(&mut configuration.awaited);
-    let planned = assemble(context, options, configuration, &observations, &findings).await?;
-    Ok(PlanOutcome {
-        planned,
+    Ok(Survey {
+        configuration,
         observations,
-        awaited,
+        findings,
     })
 }
 
@@ -314,13 +343,14 @@ fn seen<'a>(
     }
 }
 
-async fn assemble(
-    context: &Context<'_>,
+/// Everything that planning needs, put together.
+pub(super) async fn request<'a>(
+    context: &Context<'a>,
     options: &PlanOptions,
-    configuration: Configuration<'_>,
-    observations: &[Observation],
+    configuration: Configuration<'a>,
+    observations: &'a [Observation],
     findings: &[Finding],
-) -> Result<Planned, ReconcileError> {
+) -> Result<PlanRequest<'a>, ReconcileError> {
     let mut rules = Vec::with_capacity(observations.len());
     let now = context.clock.now();
     for observation in observations {
@@ -358,7 +388,7 @@ async fn assemble(
         });
     }
     let last = context.store.last_carried_out_run().await?;
-    let request = PlanRequest {
+    Ok(PlanRequest {
         inputs: options.inputs.clone(),
         version: env!("CARGO_PKG_VERSION"),
         configuration: configuration.inputs,
@@ -380,8 +410,7 @@ async fn assemble(
             .map(plan_finding)
             .chain(configuration.findings)
             .collect(),
-    };
-    make_plan(request).map_err(|violation| ReconcileError::Internal(violation.to_string()))
+    })
 }
 
 /// Both items of an intent wait: whichever of them is the source of a rule.

@@ -44,15 +44,12 @@ const ROWS: [(&str, &str); 6] = [
 
 impl Project {
     pub(crate) fn draw(rng: &mut Rng) -> Self {
-        let one_way_only = std::env::var("ACCORD_ONE_WAY").is_ok();
         let direction = *rng.pick(&[
             "twoWay", "twoWay", "twoWay", "twoWay", "toAzureDevOps", "toTestWorthy",
         ]);
         let second_direction = rng
             .per_mille(300)
             .then(|| *rng.pick(&["twoWay", "toAzureDevOps", "toTestWorthy"]));
-        let direction = if one_way_only && direction == "twoWay" { "toAzureDevOps" } else { direction };
-        let second_direction = second_direction.map(|d: &'static str| if one_way_only && d == "twoWay" { "toTestWorthy" } else { d });
         let work_item_type = *rng.pick(&["Bug", "Test Case"]);
         let winners = ["testworthy", "azureDevOps", "latest", "merge", "manual"];
         let first_sync = rng.pick(&winners);

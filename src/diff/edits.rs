@@ -1,7 +1,8 @@
 //! What was changed on one side since both were last in accord.
 
+use super::two_way::side_of;
 use crate::mapping::{CompiledMapping, CompiledRow};
-use crate::model::{Base, BaseField, Case, System, Value, WorkItem, WorkItemId};
+use crate::model::{Base, Case, System, Value, WorkItem, WorkItemId};
 
 /// A change of one field.
 #[derive(Clone, Debug)]
@@ -56,9 +57,5 @@ pub fn edits<'a>(mapping: &'a CompiledMapping, base: &Base, item: SideItem<'_>) 
     rows.collect()
 }
 
-fn side_of(base: &BaseField, system: System) -> &Value {
-    match system {
-        System::TestWorthy => &base.testworthy,
-        System::AzureDevOps => &base.azure_devops,
-    }
-}
+#[cfg(test)]
+mod tests;

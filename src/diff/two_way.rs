@@ -26,82 +26,95 @@ pub struct FieldRules<'a> {
 
 /// Decides over one row that goes both ways. `now` are canonical values of the row.
 ///
-/// Two values that differ by the mapping, while neither they nor the row changed since the base, are a
-/// server's own spelling of what was written and are left alone.
+/// | against the base | in accord | not in accord |
+/// |---|---|---|
+/// | neither changed | nothing | nothing: a server's own spelling of what was written |
+/// | one changed | the base is renewed | the other side is written |
+/// | both changed | the base is renewed | who is right says the policy of the row |
+/// | the row's definition changed | the base is renewed | who is right says `firstSync`: nobody can tell an edit from what the new definition reads differently |
+/// | no base | it is taken | a value beats an empty field, two values meet by `firstSync` |
+///
+/// An edit is never written over without being recorded: [`Put::overwrites`] holds it, nothing included
+/// where a value was taken away.
 pub fn two_way_field(
     row: &CompiledRow,
     base: Option<&BaseField>,
     now: &Sides<Value>,
     rules: &FieldRules<'_>,
 ) -> RowDecision {
+    let accord = in_accord(row, now, rules.learned);
+    let is_changed = |system| {
+        let value = now.get(system);
+        match base {
+            // What a person may have put there.
+            None => !value.is_null(),
+            // What takes several writes and was cut short between them is owed by TestWorthy's side.
+            Some(base) if base.is_under_way() && system == System::TestWorthy => true,
+            Some(base) => !row.same(system, value, side_of(base, system)),
+        }
+    };
+    let changed = Sides {
+        testworthy: is_changed(System::TestWorthy),
+        azure_devops: is_changed(System::AzureDevOps),
+    };
     let meeting = Meeting {
         row,
         base,
         now,
+        changed,
         rules,
     };
-    let accord = in_accord(row, now, rules.learned);
     let Some(base) = base else {
-        return meeting.first(accord);
-    };
-    // What takes several writes and was cut short between them is owed by TestWorthy's side.
-    let under_way = base.is_under_way();
-    let left = under_way || !row.same(System::TestWorthy, &now.testworthy, &base.testworthy);
-    let right = !row.same(System::AzureDevOps, &now.azure_devops, &base.azure_devops);
-    let row_changed = !under_way && base.row_digest != row.digest();
-    if accord {
-        return if left || right || row_changed {
+        return if accord {
             RowDecision::Refresh
         } else {
-            RowDecision::Same
+            meeting.first()
         };
-    }
-    match (left, right) {
-        (true, false) => meeting.write_from(System::TestWorthy, Cause::SourceChanged, false),
-        (false, true) => meeting.write_from(System::AzureDevOps, Cause::SourceChanged, false),
-        (true, true) => meeting.settle(rules.winner, ConflictCause::BothChanged, Cause::Policy),
-        (false, false) if row_changed => meeting.settle(
+    };
+    let row_changed = !base.is_under_way() && base.row_digest != row.digest();
+    let both = (changed.testworthy, changed.azure_devops);
+    match (both, row_changed) {
+        ((false, false), false) if accord => RowDecision::Same,
+        _ if accord => RowDecision::Refresh,
+        (_, true) => meeting.settle(
             rules.first_sync,
             ConflictCause::MappingChanged,
             Cause::MappingChanged,
         ),
-        (false, false) => match row.translate(System::TestWorthy, &now.testworthy) {
-            Ok(_) => RowDecision::Same,
-            Err(problem) => RowDecision::Hold(problem),
-        },
+        ((true, false), _) => meeting.write_from(System::TestWorthy, Cause::SourceChanged),
+        ((false, true), _) => meeting.write_from(System::AzureDevOps, Cause::SourceChanged),
+        ((true, true), _) => {
+            meeting.settle(rules.winner, ConflictCause::BothChanged, Cause::Policy)
+        }
+        ((false, false), _) => meeting.unchanged(),
     }
 }
 
 /// Whether the two sides say the same by the mapping, or by what a server is known to make of it.
 pub(super) fn in_accord(row: &CompiledRow, now: &Sides<Value>, learned: &Learned) -> bool {
-    let says_the_same = |from: System| {
-        let (own, other) = (now.get(from), now.get(from.other()));
-        let Ok(translated) = row.translate(from, own) else {
-            return false;
-        };
-        row.same(from.other(), &translated, other)
-            || is_spelling(row, from.other(), &translated, other, learned)
+    let is_spelling = |from: System| {
+        let to = from.other();
+        let sent = row.translate(from, now.get(from));
+        sent.is_ok_and(|sent| {
+            learned.holds(&Equivalence {
+                system: to,
+                row_digest: row.digest().to_owned(),
+                sent: digest_of(&sent),
+                kept: digest_of(now.get(to)),
+            })
+        })
     };
     row.in_accord(&now.testworthy, &now.azure_devops)
-        || says_the_same(System::TestWorthy)
-        || (!learned.is_empty() && says_the_same(System::AzureDevOps))
+        || (!learned.is_empty()
+            && (is_spelling(System::TestWorthy) || is_spelling(System::AzureDevOps)))
 }
 
-/// Whether a server is known to keep `seen` where `sent` was written.
-pub(super) fn is_spelling(
-    row: &CompiledRow,
-    system: System,
-    sent: &Value,
-    seen: &Value,
-    learned: &Learned,
-) -> bool {
-    !learned.is_empty()
-        && learned.holds(&Equivalence {
-            system,
-            row_digest: row.digest().to_owned(),
-            sent: digest_of(sent),
-            kept: digest_of(seen),
-        })
+/// What a base holds of a side.
+pub(super) fn side_of(base: &BaseField, system: System) -> &Value {
+    match system {
+        System::TestWorthy => &base.testworthy,
+        System::AzureDevOps => &base.azure_devops,
+    }
 }
 
 /// Two values that are not in accord.
@@ -109,23 +122,20 @@ struct Meeting<'a> {
     row: &'a CompiledRow,
     base: Option<&'a BaseField>,
     now: &'a Sides<Value>,
+    /// Whether writing over a side's value loses something that is nowhere else.
+    changed: Sides<bool>,
     rules: &'a FieldRules<'a>,
 }
 
 impl Meeting<'_> {
-    /// There is no base: a value beats an empty field, two values meet by `firstSync`.
-    fn first(&self, accord: bool) -> RowDecision {
-        if accord {
-            return RowDecision::Refresh;
-        }
-        let empty = (
-            self.now.testworthy.is_null(),
-            self.now.azure_devops.is_null(),
-        );
-        match empty {
-            (false, true) => self.write_from(System::TestWorthy, Cause::FirstSync, false),
-            (true, false) => self.write_from(System::AzureDevOps, Cause::FirstSync, false),
-            (false, false) | (true, true) => self.settle(
+    /// There is no base.
+    fn first(&self) -> RowDecision {
+        match (self.changed.testworthy, self.changed.azure_devops) {
+            (true, false) => self.write_from(System::TestWorthy, Cause::FirstSync),
+            (false, true) => self.write_from(System::AzureDevOps, Cause::FirstSync),
+            // Nothing on either side, whatever the mapping makes of nothing: there is nothing to carry over.
+            (false, false) => RowDecision::Refresh,
+            (true, true) => self.settle(
                 self.rules.first_sync,
                 ConflictCause::FirstSync,
                 Cause::FirstSync,
@@ -133,42 +143,49 @@ impl Meeting<'_> {
         }
     }
 
+    /// Neither side changed, and yet they differ: what a server made of a value, unless there is no way
+    /// between the two at all.
+    fn unchanged(&self) -> RowDecision {
+        let translated = |from| self.row.translate(from, self.now.get(from));
+        match translated(System::TestWorthy) {
+            Err(problem) if translated(System::AzureDevOps).is_err() => RowDecision::Hold(problem),
+            _ => RowDecision::Same,
+        }
+    }
+
     /// A person's decision first, then the policy.
     fn settle(&self, winner: Winner, conflict: ConflictCause, cause: Cause) -> RowDecision {
-        match self.rules.decided {
-            Some(Take::TestWorthy) => {
-                return self.write_from(System::TestWorthy, Cause::Decided, true);
-            }
-            Some(Take::AzureDevOps) => {
-                return self.write_from(System::AzureDevOps, Cause::Decided, true);
-            }
-            Some(Take::Merged) => {
-                return self
-                    .write_merged(Cause::Decided)
-                    .unwrap_or(RowDecision::Conflict(conflict));
-            }
+        let decision = match self.rules.decided {
+            Some(Take::TestWorthy) => Some(self.write_from(System::TestWorthy, Cause::Decided)),
+            Some(Take::AzureDevOps) => Some(self.write_from(System::AzureDevOps, Cause::Decided)),
+            Some(Take::Merged) => self.write_merged(Cause::Decided),
             // About items, not about fields.
-            Some(Take::Delete | Take::Keep | Take::Unlink) | None => {}
-        }
-        let decision = match winner {
-            Winner::TestWorthy => Some(self.write_from(System::TestWorthy, cause, true)),
-            Winner::AzureDevOps => Some(self.write_from(System::AzureDevOps, cause, true)),
-            Winner::Latest => {
-                let latest = self.rules.latest;
-                latest.map(|side| self.write_from(side, cause, true))
-            }
-            Winner::Merge => self.write_merged(cause),
-            Winner::Manual => None,
+            Some(Take::Delete | Take::Keep | Take::Unlink) | None => match winner {
+                Winner::TestWorthy => Some(self.write_from(System::TestWorthy, cause)),
+                Winner::AzureDevOps => Some(self.write_from(System::AzureDevOps, cause)),
+                Winner::Latest => {
+                    let latest = self.rules.latest;
+                    latest.map(|side| self.write_from(side, cause))
+                }
+                Winner::Merge => self.write_merged(cause),
+                Winner::Manual => None,
+            },
         };
         decision.unwrap_or(RowDecision::Conflict(conflict))
     }
 
-    fn write_from(&self, from: System, cause: Cause, overwrites: bool) -> RowDecision {
-        match self.put(from.other(), self.row.translate(from, self.now.get(from))) {
+    /// The other side gets what this one's value translates to. What says so already is kept: a value that
+    /// many stand for is not exchanged for another one of those.
+    fn write_from(&self, from: System, cause: Cause) -> RowDecision {
+        let to = from.other();
+        let after = self.row.translate(from, self.now.get(from));
+        if matches!(&after, Ok(after) if self.row.same(to, after, self.now.get(to))) {
+            return RowDecision::Refresh;
+        }
+        match self.put(to, after) {
             Ok(mut put) => {
-                // What is replaced here is an edit that nobody merged.
-                put.overwrites = (overwrites && !put.before.is_null()).then(|| put.before.clone());
-                RowDecision::Write(RowWrite::one(from.other(), put, cause))
+                put.overwrites = self.changed.get(to).then(|| put.before.clone());
+                RowDecision::Write(RowWrite::one(to, put, cause))
             }
             Err(problem) => RowDecision::Hold(problem),
         }
@@ -184,7 +201,8 @@ impl Meeting<'_> {
         })
     }
 
-    /// Both edits put together; `None` if they touch the same part, or if such values do not merge.
+    /// Both edits put together; `None` if they touch the same part, or if such values do not merge. A side
+    /// that holds the result already is not written.
     fn write_merged(&self, cause: Cause) -> Option<RowDecision> {
         let merged = merge(self.row, self.base, self.now)?;
         let mut to = Sides::default();
@@ -198,9 +216,12 @@ impl Meeting<'_> {
                 Err(problem) => return Some(RowDecision::Hold(problem)),
             }
         }
-        if to == Sides::default() {
-            return Some(RowDecision::Refresh);
-        }
-        Some(RowDecision::Write(RowWrite { to, cause }))
+        // Both halves are there: then the two are in accord, which was seen before.
+        (to != Sides::default()).then_some(RowDecision::Write(RowWrite { to, cause }))
     }
 }
+
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod tests;

@@ -64,8 +64,28 @@ fn helps() -> BTreeMap<String, String> {
         .filter(|name| *name != "help")
         .map(|name| (name.to_owned(), help(name)))
         .collect();
+    let below: Vec<String> = helps
+        .iter()
+        .flat_map(|(name, text)| commands(name, text))
+        .collect();
+    helps.extend(below.into_iter().map(|name| {
+        let text = help(&name);
+        (name, text)
+    }));
     helps.insert(String::new(), own);
     helps
+}
+
+/// The commands of a command, with its name before theirs.
+fn commands(name: &str, help: &str) -> Vec<String> {
+    let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let names = listed.take_while(|line| !line.is_empty());
+    names
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|below| *below != "help")
+        .map(|below| format!("{name} {below}"))
+        .collect()
 }
 
 /// Long flags that a help text offers.
@@ -203,8 +223,10 @@ fn flags_and_commands_are_those_of_the_program() {
         .collect();
     for name in helps.keys().filter(|name| !name.is_empty()) {
         let named = reference.spans.iter().any(|(_, span)| {
-            span.strip_prefix("accord ")
-                .is_some_and(|rest| rest.split(' ').next() == Some(name))
+            span.strip_prefix("accord ").is_some_and(|rest| {
+                rest.strip_prefix(name.as_str())
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+            })
         });
         assert!(named, "docs/commands.md does not name `accord {name}`");
     }

@@ -9,6 +9,8 @@ mod batch;
 mod convert;
 mod error;
 mod explore;
+mod feed;
+mod lifecycle;
 mod outcome;
 mod patch;
 mod process;

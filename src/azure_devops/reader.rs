@@ -11,12 +11,14 @@ use super::address::{API_VERSION, Addresses, PREVIEW_VERSION};
 use super::convert::{self, FieldCatalog};
 use super::error::is_result_too_large;
 use super::session::{Session, for_each_page, refused};
+use super::{feed, lifecycle};
 use super::{wiql, wire};
 use crate::http::{Client, Request};
 use crate::model::config::AzureDevOpsConnection;
-use crate::model::{WorkItem, WorkItemId, WorkItemType};
+use crate::model::{ClockOffset, Rev, WorkItem, WorkItemId, WorkItemType};
 use crate::remote::{
-    DescribedType, PathTree, ReadAzureDevOps, RemoteError, RemoteErrorKind, WorkItemQuery,
+    Changes, DescribedType, FeedPlace, PathTree, ReadAzureDevOps, RemoteError, RemoteErrorKind,
+    WorkItemQuery,
 };
 
 /// Ids per `workitemsbatch` and addresses per `artifacturiquery`; more ids are refused with VS403474.
@@ -229,12 +231,7 @@ impl ReadAzureDevOps for Reader {
         &self,
         ids: &[WorkItemId],
     ) -> Result<BTreeMap<WorkItemId, WorkItem>, RemoteError> {
-        // An id that cannot exist would fail its whole page; people write such ids as `AB#n`.
-        let ids: BTreeSet<u64> = ids.iter().map(|id| id.0).collect();
-        let ids: Vec<u64> = ids
-            .into_iter()
-            .filter(|id| (1..=LARGEST_ID).contains(id))
-            .collect();
+        let ids = possible(ids);
         if ids.is_empty() {
             return Ok(BTreeMap::new());
         }
@@ -266,6 +263,39 @@ impl ReadAzureDevOps for Reader {
     async fn paths(&self, tree: PathTree) -> Result<Vec<String>, RemoteError> {
         self.tree(tree).await
     }
+
+    async fn changes(&self, since: &FeedPlace) -> Result<Changes, RemoteError> {
+        feed::changes(&self.session, since).await
+    }
+
+    async fn in_recycle_bin(
+        &self,
+        ids: &[WorkItemId],
+    ) -> Result<BTreeSet<WorkItemId>, RemoteError> {
+        let ids = possible(ids);
+        let pages = ids.chunks(PAGE).map(<[u64]>::to_vec);
+        let pages = for_each_page(&self.session, pages, lifecycle::in_recycle_bin).await?;
+        Ok(pages.into_iter().flatten().collect())
+    }
+
+    async fn revision(&self, id: WorkItemId, rev: Rev) -> Result<Option<WorkItem>, RemoteError> {
+        let catalog = self.fields().await?;
+        lifecycle::revision(&self.session, &catalog, id, rev).await
+    }
+
+    fn clock(&self) -> Option<ClockOffset> {
+        self.session.client().clock()
+    }
+}
+
+/// The ids that an item can have, each once: another one would fail its whole page, and people write such
+/// ids as `AB#n`.
+fn possible(ids: &[WorkItemId]) -> Vec<u64> {
+    let ids: BTreeSet<u64> = ids.iter().map(|id| id.0).collect();
+    let possible = ids.into_iter();
+    possible
+        .filter(|id| (1..=LARGEST_ID).contains(id))
+        .collect()
 }
 
 /// Reads up to 200 items with all fields and relations. Naming fields is not allowed together with

@@ -215,6 +215,41 @@ pub(super) struct Relation {
     pub(super) attributes: Option<Map<String, Json>>,
 }
 
+/// A page of `GET _apis/wit/reporting/workitemrevisions`: `values`, not `value`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Revisions {
+    pub(super) values: Option<Vec<Revision>>,
+    pub(super) continuation_token: Option<String>,
+    pub(super) is_last_batch: bool,
+}
+
+/// An entry of the feed of revisions.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Revision {
+    pub(super) id: Option<u64>,
+    pub(super) rev: Option<u64>,
+    fields: Option<Map<String, Json>>,
+}
+
+impl Revision {
+    /// Whether the item was in the recycle bin at this revision.
+    pub(super) fn is_deleted(&self) -> bool {
+        let told = self.fields.as_ref();
+        told.and_then(|fields| fields.get("System.IsDeleted")) == Some(&Json::Bool(true))
+    }
+}
+
+/// An entry of `GET _apis/wit/recyclebin?ids=`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Deleted {
+    pub(super) id: Option<u64>,
+    /// What a request for this item alone would answer.
+    pub(super) code: Option<u16>,
+}
+
 /// One answer of a `$batch`.
 #[derive(Debug, Deserialize)]
 pub(super) struct Element {

@@ -5,12 +5,14 @@ use reqwest::Method;
 
 use super::address::API_VERSION;
 use super::batch::{self, MAX_BATCH_WRITES};
+use super::lifecycle;
 use super::outcome::Outcomes;
 use super::reader::Reader;
 use super::reads_through::ReadsThrough;
 use super::session::{Session, refused};
 use super::{patch, wire};
 use crate::http::{Repeat, Request};
+use crate::model::WorkItemId;
 use crate::remote::{RemoteError, RemoteErrorKind, WorkItemWrite, WriteAzureDevOps, WriteOutcome};
 
 /// Writes to the project of a [`Reader`], and reads like it.
@@ -118,6 +120,14 @@ impl WriteAzureDevOps for Writer {
                 None => sent.next(),
             })
             .collect())
+    }
+
+    async fn recycle(&self, id: WorkItemId) -> Result<(), RemoteError> {
+        lifecycle::recycle(self.session(), id).await
+    }
+
+    async fn restore(&self, id: WorkItemId) -> Result<(), RemoteError> {
+        lifecycle::restore(self.session(), id).await
     }
 }
 

@@ -10,7 +10,7 @@ use super::outputs::Outputs;
 use super::progress::Bars;
 use super::session::{Project, Session};
 use super::signals::Signals;
-use super::{plan as plan_command, ui};
+use super::{ci, plan as plan_command, ui};
 use crate::plan::Plan;
 use crate::reconcile::{ApplyReport, Context, StopFlag, TimeOrderedIds, apply, recover};
 use crate::store::{RunLock, SqliteStore, lock_holder};
@@ -18,6 +18,7 @@ use crate::store::{RunLock, SqliteStore, lock_holder};
 pub(crate) async fn run(session: &Session, args: &ApplyArgs) -> Result<ExitCode, Failed> {
     let outputs = Outputs::parse(session, &args.plan.out)?;
     let Project { config, state } = session.load()?;
+    ci::refuse_two_way(session, &config, &args.plan.only)?;
     let patience = Duration::from_secs(args.lock_timeout);
     let holder = lock_holder("apply", session.clock.now());
     let _lock = RunLock::acquire(&state, patience, &holder).await?;
@@ -52,10 +53,7 @@ pub(crate) async fn run(session: &Session, args: &ApplyArgs) -> Result<ExitCode,
         return Err(blocked);
     }
     if made.has_operations() && !args.yes && !confirm(session)? {
-        return Err(Failed::new(
-            ExitCode::Failure,
-            "not applied: you did not say yes",
-        ));
+        return Err(declined());
     }
     let report = apply(&context, &outcome, &stop)
         .await
@@ -65,7 +63,13 @@ pub(crate) async fn run(session: &Session, args: &ApplyArgs) -> Result<ExitCode,
     end(report, &signals)
 }
 
-fn confirm(session: &Session) -> Result<bool, Failed> {
+/// A person looked at the plan and did not want it.
+pub(crate) fn declined() -> Failed {
+    Failed::new(ExitCode::Failure, "not applied: you did not say yes")
+}
+
+/// Asks whether the plan that was shown is to be applied.
+pub(crate) fn confirm(session: &Session) -> Result<bool, Failed> {
     session
         .ui
         .confirm("Apply this plan?")
@@ -78,7 +82,23 @@ fn confirm(session: &Session) -> Result<bool, Failed> {
         })
 }
 
-fn tell(session: &Session, plan: &Plan, report: &ApplyReport) {
+/// Tells what was not done and why, and what was done.
+pub(crate) fn tell(session: &Session, plan: &Plan, report: &ApplyReport) {
+    tell_failures(session, report);
+    if session.json {
+        let document = report_json(plan, report);
+        session.ui.stdout(&format!("{document:#}\n"));
+    } else if plan.has_operations() {
+        session.ui.stdout(&format!(
+            "Applied: {} done, {} failed or skipped.\n",
+            report.applied,
+            report.failures.len()
+        ));
+    }
+}
+
+/// Tells on stderr what was not done and why.
+pub(crate) fn tell_failures(session: &Session, report: &ApplyReport) {
     let mut text = String::new();
     for failure in report.failures.iter().take(50) {
         let _ = writeln!(text, "! {}: {}", failure.address, failure.message);
@@ -101,18 +121,10 @@ fn tell(session: &Session, plan: &Plan, report: &ApplyReport) {
         );
     }
     session.ui.stderr(&ui::printable(&text));
-    if session.json {
-        session.ui.stdout(&report_json(plan, report));
-    } else if plan.has_operations() {
-        session.ui.stdout(&format!(
-            "Applied: {} done, {} failed or skipped.\n",
-            report.applied,
-            report.failures.len()
-        ));
-    }
 }
 
-fn report_json(plan: &Plan, report: &ApplyReport) -> String {
+/// What was done, for programs.
+pub(crate) fn report_json(plan: &Plan, report: &ApplyReport) -> serde_json::Value {
     let failures: Vec<serde_json::Value> = report
         .failures
         .iter()
@@ -124,7 +136,7 @@ fn report_json(plan: &Plan, report: &ApplyReport) -> String {
             })
         })
         .collect();
-    let document = serde_json::json!({
+    serde_json::json!({
         "schema": "accord-apply/1",
         "run": report.run.to_string(),
         "planId": plan.plan_id,
@@ -132,11 +144,11 @@ fn report_json(plan: &Plan, report: &ApplyReport) -> String {
         "failures": failures,
         "notes": report.notes,
         "stopped": report.stopped,
-    });
-    format!("{document:#}\n")
+    })
 }
 
-fn end(mut report: ApplyReport, signals: &Signals) -> Result<ExitCode, Failed> {
+/// How a command ends that applied.
+pub(crate) fn end(mut report: ApplyReport, signals: &Signals) -> Result<ExitCode, Failed> {
     if report.stopped {
         return Err(signals.stopped());
     }

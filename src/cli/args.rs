@@ -7,9 +7,11 @@
 
 use std::path::PathBuf;
 
+use clap::builder::TypedValueParser as _;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use super::completions::Suggested;
+use crate::model::{CaseId, ConflictId, Take, WorkItemId};
 
 /// Keeps TestWorthy and Azure DevOps in accord with what a Git repository declares.
 #[derive(Debug, Parser)]
@@ -97,10 +99,20 @@ pub(crate) enum Command {
     Apply(ApplyArgs),
     /// Test sync: lets Azure DevOps judge samples of what an apply would write. Stores nothing
     Verify(VerifyArgs),
+    /// Shows what was changed outside Accord since the last apply, on either side. Writes nothing
+    Drift(DriftArgs),
     /// Shows a plan that was written with `plan --out json=FILE`. Contacts nothing
     Show(ShowArgs),
     /// Shows links, runs and what waits, from the state alone. Contacts nothing
     Status,
+    /// What a person has to decide: lists and shows conflicts, and carries decisions out
+    Conflicts(ConflictsArgs),
+    /// Pairs existing items, by id or from a CSV file; the next apply brings them into accord
+    Link(LinkArgs),
+    /// Parts pairs: neither item is matched or gets a counterpart until it is linked again. Contacts nothing
+    Unlink(UnlinkArgs),
+    /// The state: lists and shows pairs, checks itself, and is rebuilt from the marks on the items
+    State(StateArgs),
     /// Tests connections: network, credentials, permissions, fields; says what to do next. Writes nothing
     Doctor(DoctorArgs),
     /// Proposes manifests for what both systems hold: rows, rules, values. Writes to neither system
@@ -128,13 +140,18 @@ pub(crate) enum Command {
 }
 
 /// The names of the commands, as they are typed.
-pub(crate) const COMMANDS: [&str; 18] = [
+pub(crate) const COMMANDS: [&str; 23] = [
     "validate",
     "plan",
     "apply",
     "verify",
+    "drift",
     "show",
     "status",
+    "conflicts",
+    "link",
+    "unlink",
+    "state",
     "doctor",
     "dump",
     "demo",
@@ -173,6 +190,9 @@ pub(crate) struct PlanArgs {
     /// Accepts up to so many deletes of a rule beyond its limit
     #[arg(long, value_name = "N")]
     pub(crate) allow_deletes: Option<u64>,
+    /// Reads everything anew, whatever the feed of revisions says did not change
+    #[arg(long)]
+    pub(crate) full_scan: bool,
 }
 
 #[derive(Debug, Args)]
@@ -200,6 +220,187 @@ pub(crate) struct VerifyArgs {
     /// Says that the server heeds validateOnly, where that cannot be shown
     #[arg(long)]
     pub(crate) assume_validate_only: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DriftArgs {
+    /// The name of a rule; every rule if left out
+    pub(crate) rule: Option<String>,
+    /// Ends 2 if anything was changed
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+    /// Reads everything anew, whatever the feed of revisions says did not change
+    #[arg(long)]
+    pub(crate) full_scan: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ConflictsArgs {
+    #[command(subcommand)]
+    pub(crate) action: ConflictsAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConflictsAction {
+    /// Lists what waits for a decision, without values. Contacts nothing
+    List(ConflictsListArgs),
+    /// Shows one record with both values whole, and its history. Contacts nothing
+    Show(ConflictsShowArgs),
+    /// Decides, plans the pair, asks, and carries the decision out
+    Resolve(ConflictsResolveArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ConflictsListArgs {
+    /// Closed conflicts and values that a rule overwrote too
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Only those of this rule
+    #[arg(long, value_name = "NAME")]
+    pub(crate) rule: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ConflictsShowArgs {
+    /// Its number as `conflicts list` shows it, or loss/N for a value that a rule overwrote
+    #[arg(value_name = "ID")]
+    pub(crate) id: RecordId,
+    /// Shows values of sensitive rows too
+    #[arg(long)]
+    pub(crate) reveal: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ConflictsResolveArgs {
+    /// Numbers as `conflicts list` shows them
+    #[arg(value_name = "ID", required = true)]
+    pub(crate) ids: Vec<ConflictId>,
+    /// Whose value holds, or, where an item was deleted, what becomes of the other one
+    #[arg(long, value_name = "DECISION", value_parser = Suggested::takes().map(take))]
+    pub(crate) take: Take,
+    /// Only writes the decision down; the next apply carries it out. Contacts nothing
+    #[arg(long, conflicts_with = "yes")]
+    pub(crate) later: bool,
+    /// Applies without asking
+    #[arg(short = 'y', long)]
+    pub(crate) yes: bool,
+    /// Waits so many seconds for another run to end
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    pub(crate) lock_timeout: u64,
+}
+
+/// The decision of this word, which was checked before.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the signature that the parser asks for"
+)]
+fn take(word: String) -> Take {
+    let mut all = Take::ALL.into_iter();
+    all.find(|take| take.key() == word)
+        .expect("the parser lets no other word through")
+}
+
+/// What `conflicts show` takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RecordId {
+    /// A conflict.
+    Conflict(ConflictId),
+    /// A value that a rule overwrote, by its number from 1.
+    Loss(u64),
+}
+
+impl std::str::FromStr for RecordId {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let number = |text: &str| text.parse::<u64>();
+        let id = match text.strip_prefix("loss/") {
+            Some(rest) => number(rest).map(Self::Loss),
+            None => number(text).map(|id| Self::Conflict(ConflictId(id))),
+        };
+        id.map_err(|_| "write the number of a conflict, or loss/N")
+    }
+}
+
+#[derive(Debug, Args)]
+#[group(id = "pairs", required = true, multiple = true)]
+pub(crate) struct LinkArgs {
+    /// The name of a rule; may be left out where the project has one
+    pub(crate) rule: Option<String>,
+    /// The case
+    #[arg(long, value_name = "ID", requires = "work_item", group = "pairs")]
+    pub(crate) case: Option<CaseId>,
+    /// The work item
+    #[arg(long, value_name = "ID", requires = "case", group = "pairs")]
+    pub(crate) work_item: Option<WorkItemId>,
+    /// A CSV file with the columns case and workItem, one pair on each line
+    #[arg(long, value_name = "FILE.csv", value_hint = ValueHint::FilePath, conflicts_with_all = ["case", "work_item"], group = "pairs")]
+    pub(crate) file: Option<PathBuf>,
+    /// Waits so many seconds for another run to end
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    pub(crate) lock_timeout: u64,
+}
+
+#[derive(Debug, Args)]
+#[group(id = "items", required = true, multiple = true)]
+pub(crate) struct UnlinkArgs {
+    /// The name of a rule; every rule if left out
+    pub(crate) rule: Option<String>,
+    /// The case of a pair
+    #[arg(long, value_name = "ID", group = "items")]
+    pub(crate) case: Option<CaseId>,
+    /// The work item of a pair
+    #[arg(long, value_name = "ID", group = "items")]
+    pub(crate) work_item: Option<WorkItemId>,
+    /// A CSV file with a column case, a column workItem, or both; one pair on each line
+    #[arg(long, value_name = "FILE.csv", value_hint = ValueHint::FilePath, conflicts_with_all = ["case", "work_item"], group = "items")]
+    pub(crate) file: Option<PathBuf>,
+    /// Waits so many seconds for another run to end
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    pub(crate) lock_timeout: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StateArgs {
+    #[command(subcommand)]
+    pub(crate) action: StateAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum StateAction {
+    /// Lists the pairs. Contacts nothing
+    List(StateListArgs),
+    /// Shows one pair: its bases, unanswered writes, conflicts, overwritten values. Contacts nothing
+    Show(StateShowArgs),
+    /// Checks the state for contradictions, and that the audit is as it was written. Contacts nothing
+    Verify,
+    /// Recovers pairs from the marks in both systems. Asks nothing, and writes to neither system
+    Rebuild(StateRebuildArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StateListArgs {
+    /// Only those of this rule
+    #[arg(long, value_name = "NAME")]
+    pub(crate) rule: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StateShowArgs {
+    /// SyncRule/NAME/case/ID or SyncRule/NAME/workItem/ID
+    pub(crate) address: String,
+    /// Shows values of sensitive rows too
+    #[arg(long)]
+    pub(crate) reveal: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StateRebuildArgs {
+    /// The name of a rule; every rule if left out
+    pub(crate) rule: Option<String>,
+    /// Waits so many seconds for another run to end
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    pub(crate) lock_timeout: u64,
 }
 
 #[derive(Debug, Args)]
@@ -330,9 +531,9 @@ pub(crate) struct CompletionsArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ManArgs {
-    /// The page of a command; the program's own if left out
-    #[arg(value_parser = Suggested::commands(), hide_possible_values = true)]
-    pub(crate) command: Option<String>,
+    /// The page of a command, as in `man plan` or `man conflicts resolve`; the program's own if left out
+    #[arg(value_parser = Suggested::commands(), hide_possible_values = true, num_args = 0..=2)]
+    pub(crate) command: Vec<String>,
     /// Writes all pages into this folder
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "command")]
     pub(crate) out: Option<PathBuf>,

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use clap::CommandFactory as _;
-use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser};
 
 use clap_complete::Shell;
 
@@ -12,6 +12,7 @@ use super::exit_code::ExitCode;
 use super::session::Session;
 use crate::diagnostics::catalog;
 use crate::manifest::Kind;
+use crate::model::Take;
 
 pub(crate) fn run(session: &Session, args: &CompletionsArgs) -> ExitCode {
     let mut script = Vec::new();
@@ -27,6 +28,7 @@ pub(crate) fn run(session: &Session, args: &CompletionsArgs) -> ExitCode {
 /// The words that arguments take: the generator for fish knows only those of flags.
 fn words_for_fish() -> String {
     let mut lines = String::new();
+    // Commands of commands take ids and names, which are no words of a list.
     for command in Cli::command().get_subcommands() {
         for argument in command.get_positionals() {
             for word in argument.get_possible_values() {
@@ -68,6 +70,20 @@ impl Suggested {
     pub(crate) fn codes() -> Self {
         let codes = catalog::all().map(|entry| PossibleValue::new(entry.code).help(entry.title));
         Self(codes.collect())
+    }
+
+    /// What a person can decide. Another word is refused.
+    pub(crate) fn takes() -> PossibleValuesParser {
+        PossibleValuesParser::new(Take::ALL.map(|take| {
+            PossibleValue::new(take.key()).help(match take {
+                Take::TestWorthy => "TestWorthy's value",
+                Take::AzureDevOps => "Azure DevOps' value",
+                Take::Merged => "both edits put together",
+                Take::Delete => "the other item is closed, recycled or disabled too",
+                Take::Keep => "the deleted item is restored or made anew",
+                Take::Unlink => "the item that is left is no longer kept in step",
+            })
+        }))
     }
 
     /// The commands.

@@ -16,12 +16,14 @@ pub(crate) fn run(session: &Session, args: &ManArgs) -> Result<ExitCode, Failed>
     if let Some(folder) = &args.out {
         return write(session, &session.path(folder), &pages);
     }
-    let wanted = match &args.command {
-        Some(command) => format!("accord-{command}"),
-        None => "accord".to_owned(),
+    let words: Vec<&str> = args.command.iter().map(String::as_str).collect();
+    let wanted = if words.is_empty() {
+        "accord".to_owned()
+    } else {
+        format!("accord-{}", words.join("-"))
     };
     let Some((_, page)) = pages.iter().find(|(name, _)| *name == wanted) else {
-        let command = args.command.as_deref().unwrap_or_default();
+        let command = words.join(" ");
         let message = format!("there is no command `{command}`");
         return Err(
             Failed::new(ExitCode::Usage, message).with_help("`accord --help` lists the commands")
@@ -31,12 +33,17 @@ pub(crate) fn run(session: &Session, args: &ManArgs) -> Result<ExitCode, Failed>
     Ok(ExitCode::Success)
 }
 
-/// The name of every page and its text in roff: `accord` and `accord-COMMAND`.
+/// The name of every page and its text in roff: `accord`, `accord-COMMAND` and, where a command has
+/// commands of its own, `accord-COMMAND-COMMAND`.
 fn pages() -> Vec<(String, String)> {
     let mut program = Cli::command().disable_help_subcommand(true);
     program.build();
-    let commands = program.get_subcommands().cloned();
-    let all: Vec<Command> = std::iter::once(program.clone()).chain(commands).collect();
+    let mut all = vec![program.clone()];
+    for command in program.get_subcommands() {
+        all.push(command.clone());
+        let own = command.get_subcommands();
+        all.extend(own.filter(|one| one.get_name() != "help").cloned());
+    }
     all.into_iter()
         .map(|command| {
             let name = command.get_display_name().unwrap_or(command.get_name());

@@ -2,9 +2,13 @@
 
 mod apply;
 mod args;
+mod ci;
 mod completions;
+mod conflicts;
+mod declared;
 mod demo;
 mod doctor;
+mod drift;
 mod dump;
 mod embedded;
 mod exit_code;
@@ -14,6 +18,7 @@ mod files;
 mod fmt;
 mod graph;
 mod init;
+mod link;
 mod man;
 mod outputs;
 mod patience;
@@ -24,10 +29,12 @@ mod schema;
 mod session;
 mod show;
 mod signals;
+mod state;
 mod status;
 mod test;
 mod ui;
 mod validate;
+mod values;
 mod verify;
 
 use std::ffi::OsString;
@@ -125,8 +132,13 @@ async fn dispatch(session: &Session, command: &Command) -> Result<ExitCode, Fail
         Command::Plan(args) => plan::run(session, args).await,
         Command::Apply(args) => apply::run(session, args).await,
         Command::Verify(args) => verify::run(session, args).await,
+        Command::Drift(args) => drift::run(session, args).await,
         Command::Show(args) => show::run(session, args),
         Command::Status => status::run(session).await,
+        Command::Conflicts(args) => conflicts::run(session, args).await,
+        Command::Link(args) => link::run(session, args).await,
+        Command::Unlink(args) => link::run_unlink(session, args).await,
+        Command::State(args) => state::run(session, args).await,
         Command::Doctor(args) => doctor::run(session, args).await,
         Command::Dump(args) => dump::run(session, args).await,
         Command::Demo(args) => demo::run(session, args).await,

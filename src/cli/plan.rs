@@ -78,6 +78,7 @@ fn options(session: &Session, config: &Config, args: &PlanArgs) -> PlanOptions {
             ..Inputs::default()
         },
         coverage: session.ui.verbosity() > 0,
+        full_scan: args.full_scan,
         ..PlanOptions::default()
     }
 }

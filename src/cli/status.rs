@@ -4,19 +4,29 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
+use super::conflicts;
+use super::declared::seconds;
 use super::exit_code::ExitCode;
 use super::failure::Failed;
 use super::session::Session;
 use super::ui;
-use crate::model::Name;
-use crate::store::{Intent, Loss, Quarantine, Run, SqliteStore, Store, StoreError};
+use crate::model::config::Config;
+use crate::model::{Conflict, ConflictState, LinkState, Name};
+use crate::reconcile::endpoints;
+use crate::store::{Intent, Loss, Quarantine, Run, SqliteStore, Store, StoreError, Watermark};
 
 /// Runs and recorded losses that are listed.
 const LISTED: usize = 10;
 
 /// Everything that is shown.
-struct Status {
+struct Status<'c> {
+    config: &'c Config,
     links: Vec<(Name, u64)>,
+    /// How many pairs are parted: ended, unlinked.
+    parted: [usize; 2],
+    conflicts: Vec<Conflict>,
+    /// Of rules that follow the feed of revisions.
+    watermarks: Vec<(Name, Watermark)>,
     runs: Vec<Run>,
     intents: Vec<Intent>,
     quarantine: Vec<Quarantine>,
@@ -27,7 +37,7 @@ struct Status {
 pub(crate) async fn run(session: &Session) -> Result<ExitCode, Failed> {
     let project = session.load()?;
     let store = SqliteStore::open_read_only(&project.state).await?;
-    let status = Status::read(&store).await?;
+    let status = Status::read(&store, &project.config).await?;
     let text = if session.json {
         format!("{:#}\n", status.json())
     } else {
@@ -37,15 +47,34 @@ pub(crate) async fn run(session: &Session) -> Result<ExitCode, Failed> {
     Ok(ExitCode::Success)
 }
 
-impl Status {
-    async fn read(store: &dyn Store) -> Result<Self, StoreError> {
+impl<'c> Status<'c> {
+    async fn read(store: &dyn Store, config: &'c Config) -> Result<Self, StoreError> {
         let mut intents = Vec::new();
         let mut quarantine = Vec::new();
+        let mut conflicts = Vec::new();
+        let mut parted = [0, 0];
         for endpoints in store.endpoints().await? {
             intents.extend(store.open_intents(&endpoints).await?);
             quarantine.extend(store.quarantine(&endpoints).await?);
+            conflicts.extend(store.open_conflicts(&endpoints).await?);
+            for link in store.parted_links(&endpoints).await? {
+                parted[usize::from(link.state == LinkState::Unlinked)] += 1;
+            }
+        }
+        conflicts.sort_by_key(|conflict| conflict.id);
+        let mut watermarks = Vec::new();
+        for rule in config.rules.values() {
+            let Some(connection) = config.connections.get(&rule.connection) else {
+                continue;
+            };
+            let watermark = store.watermark(&endpoints(connection), &rule.name).await?;
+            watermarks.extend(watermark.map(|watermark| (rule.name.clone(), watermark)));
         }
         Ok(Self {
+            config,
+            parted,
+            conflicts,
+            watermarks,
             links: store.links_by_rule().await?,
             runs: store.runs(LISTED).await?,
             intents,
@@ -64,6 +93,13 @@ impl Status {
             for (rule, count) in &self.links {
                 let _ = writeln!(text, "  {:40} {count}", rule.as_str());
             }
+        }
+        let [ended, unlinked] = self.parted;
+        if ended + unlinked > 0 {
+            let _ = writeln!(
+                text,
+                "  besides {ended} whose items were deleted and {unlinked} that were unlinked"
+            );
         }
         if !self.runs.is_empty() {
             text.push_str("Last runs\n");
@@ -84,6 +120,8 @@ impl Status {
         if let Some(counts) = self.last_counts() {
             let _ = writeln!(text, "Items at the last run\n  {counts}");
         }
+        self.feed(&mut text);
+        self.waiting(&mut text);
         if !self.intents.is_empty() {
             let _ = writeln!(
                 text,
@@ -124,6 +162,54 @@ impl Status {
         text
     }
 
+    /// How far each rule followed the feed of revisions.
+    fn feed(&self, text: &mut String) {
+        if !self.watermarks.is_empty() {
+            text.push_str("Last full reading\n");
+        }
+        for (rule, watermark) in &self.watermarks {
+            let at = seconds(watermark.full_scan_at);
+            let _ = write!(text, "  {:40} {at}", rule.as_str());
+            match watermark.dirty.len() {
+                0 => {}
+                1 => text.push_str(", 1 work item to be read again"),
+                several => {
+                    let _ = write!(text, ", {several} work items to be read again");
+                }
+            }
+            text.push('\n');
+        }
+    }
+
+    /// What a person has to decide, and what was decided.
+    fn waiting(&self, text: &mut String) {
+        let is_open = |one: &&Conflict| matches!(one.state, ConflictState::Open);
+        let (open, decided): (Vec<&Conflict>, Vec<&Conflict>) =
+            self.conflicts.iter().partition(is_open);
+        for (title, members) in [
+            (
+                "Conflicts that wait for a decision (`accord conflicts list`)",
+                open,
+            ),
+            (
+                "Conflicts that are decided; the next apply carries it out",
+                decided,
+            ),
+        ] {
+            if !members.is_empty() {
+                let _ = writeln!(text, "{title}");
+            }
+            for conflict in members.iter().take(LISTED) {
+                let address = conflicts::address(self.config, conflict);
+                let about = conflicts::about(&conflict.subject);
+                let _ = writeln!(text, "  {:>4}  {address} {about}", conflict.id.to_string());
+            }
+            if members.len() > LISTED {
+                let _ = writeln!(text, "  and {} more", members.len() - LISTED);
+            }
+        }
+    }
+
     fn last_counts(&self) -> Option<String> {
         let outcome = self.runs.iter().find_map(|run| run.outcome.as_ref())?;
         let counts = outcome.summary.as_object()?;
@@ -161,12 +247,14 @@ impl Status {
                 "reason": entry.reason,
                 "at": entry.at.to_string(),
             })).collect::<Vec<_>>(),
+            "conflicts": self.conflicts.iter().map(|one| conflicts::json(self.config, one)).collect::<Vec<_>>(),
+            "parted": { "ended": self.parted[0], "unlinked": self.parted[1] },
+            "fullScans": self.watermarks.iter().map(|(rule, watermark)| json!({
+                "rule": rule.as_str(),
+                "at": watermark.full_scan_at.to_string(),
+                "toBeReadAgain": watermark.dirty.len(),
+            })).collect::<Vec<_>>(),
             "overwrittenValues": self.loss_count,
         })
     }
-}
-
-/// To the second, in UTC.
-fn seconds(at: jiff::Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
 }

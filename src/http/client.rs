@@ -13,9 +13,10 @@ use super::failure::Failure;
 use super::rate_headers::{RateHint, RateReport};
 use super::redact::Redactor;
 use super::retry::{Outcome, Patience, Verdict, verdict};
+use super::server_clock::ServerClock;
 use super::throttle::Budget;
 use super::{AllowList, Counters, Repeat, Request, Response, SecretHeader, tls, words};
-use crate::model::System;
+use crate::model::{ClockOffset, System};
 use crate::remote::{RemoteError, RemoteErrorKind};
 
 /// An answer may not be larger than this, decompressed.
@@ -108,6 +109,7 @@ struct Shared {
     tally: Tally,
     /// What the last answer that spoke of a limit said.
     rate: Mutex<Option<RateReport>>,
+    clock: ServerClock,
 }
 
 impl fmt::Debug for Client {
@@ -171,6 +173,7 @@ impl Client {
                 budget: Arc::new(Budget::new(options.rate)),
                 tally: Tally::default(),
                 rate: Mutex::new(None),
+                clock: ServerClock::default(),
             }),
             busy: |_| false,
             notice: None,
@@ -206,6 +209,17 @@ impl Client {
     pub fn rate(&self) -> Option<RateReport> {
         let rate = self.shared.rate.lock();
         rate.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How far the server's clock is from ours, as its answers said; `None` before the first one.
+    pub fn clock(&self) -> Option<ClockOffset> {
+        self.shared.clock.offset()
+    }
+
+    /// What time it is by the server's clock; `None` before the first answer.
+    pub fn server_time(&self) -> Option<jiff::Timestamp> {
+        let ahead = jiff::SignedDuration::from_millis(self.clock()?.ahead_ms);
+        local_now().checked_add(ahead).ok()
     }
 
     /// `text` without this client's credentials in any form; for a server's words.
@@ -390,8 +404,8 @@ impl Shared {
         if let Some((_, body)) = &request.body {
             builder = builder.body(body.clone());
         }
-        let started = Instant::now();
-        let result = self.exchange(builder).await;
+        let (started, sent) = (Instant::now(), local_now());
+        let result = self.exchange(builder, sent).await;
         tracing::debug!(
             system = self.system.key(),
             method = %request.method,
@@ -404,9 +418,14 @@ impl Shared {
         result
     }
 
-    async fn exchange(&self, builder: reqwest::RequestBuilder) -> Result<Response, Failure> {
+    async fn exchange(
+        &self,
+        builder: reqwest::RequestBuilder,
+        sent: jiff::Timestamp,
+    ) -> Result<Response, Failure> {
         let lost = |error| Failure::of(error, &self.timeouts);
         let mut answer = builder.send().await.map_err(lost)?;
+        let received = local_now();
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let announced = answer
             .content_length()
@@ -426,11 +445,13 @@ impl Shared {
         if body.starts_with(b"\xEF\xBB\xBF") {
             body.drain(..3);
         }
-        Ok(Response {
+        let response = Response {
             status,
             headers,
             body,
-        })
+        };
+        self.clock.heed(&response, sent, received);
+        Ok(response)
     }
 
     /// Pauses the identity as the answer asks; whether it asked for less.
@@ -513,7 +534,7 @@ fn header_name(name: &'static str, system: System) -> Result<HeaderName, RemoteE
     })
 }
 
-/// Only for a server that sends a date to wait for but no `Date` of its own.
+/// For what a server says about time: its own, and dates to wait for.
 #[expect(
     clippy::disallowed_methods,
     reason = "an HTTP date can only be compared with the wall clock"

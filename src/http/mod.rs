@@ -13,6 +13,7 @@ pub mod probe;
 mod rate_headers;
 mod redact;
 mod retry;
+mod server_clock;
 mod throttle;
 mod tls;
 mod words;

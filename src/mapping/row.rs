@@ -111,14 +111,30 @@ impl CompiledRow {
         self.codec
     }
 
-    /// Whether a rule that writes `target` uses the row. Constants and expressions go to Azure DevOps only.
+    /// Whether a rule that writes `target` writes through the row. Constants and expressions go to Azure
+    /// DevOps only, and nothing goes into a field that can only be read.
     pub fn active(&self, target: System) -> bool {
+        self.goes_to(target) && self.is_writable(target)
+    }
+
+    /// Whether the row is declared to go that way, be its field writable or not.
+    pub(super) fn goes_to(&self, target: System) -> bool {
         let computed = !matches!(self.case, CaseEnd::Field { .. });
         self.direction.is_none_or(|way| way.writes(target))
             && !(computed && target == System::TestWorthy)
     }
 
-    /// Whether a rule of this direction carries values both ways through the row.
+    /// Whether the row's field of `system` can be written at all.
+    pub(super) fn is_writable(&self, system: System) -> bool {
+        match (system, &self.case, &self.azure) {
+            (System::TestWorthy, CaseEnd::Field { writable, .. }, _) => *writable,
+            (System::TestWorthy, CaseEnd::Constant(_) | CaseEnd::Expression(_), _) => false,
+            (System::AzureDevOps, _, AzureEnd::Field(field)) => field.writable,
+            (System::AzureDevOps, _, AzureEnd::Tags(_)) => true,
+        }
+    }
+
+    /// Whether a rule of this direction carries values both ways through the row: both fields can be written.
     pub fn is_two_way(&self, rule: Direction) -> bool {
         rule == Direction::TwoWay
             && self.active(System::TestWorthy)

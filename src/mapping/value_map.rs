@@ -157,6 +157,16 @@ impl Table {
         self.entry_to_testworthy(value).is_some()
     }
 
+    /// Whether f(g(r)) = r for a value, `unmapped` counted in; one that waits goes nowhere.
+    pub(super) fn comes_back(&self, right: &Value) -> bool {
+        match self.to_testworthy(right) {
+            Lookup::Waits { .. } => true,
+            Lookup::Found(left) => {
+                matches!(self.to_azure_devops(&left), Lookup::Found(again) if alike(&again, right))
+            }
+        }
+    }
+
     /// The Azure DevOps values with an entry for which f(g(r)) = r does not hold.
     pub(super) fn breaches(&self) -> Vec<&Value> {
         let mut rights = self.azure_values();

@@ -304,6 +304,30 @@ impl Operation {
     /// the one that a plan from there makes, down to its digest, so that a write which the server
     /// refuses on the way is the write that waits in quarantine afterwards. `None` if nothing is left.
     pub fn rest(&self, link: LinkId, written: &WorkItem) -> Option<Self> {
+        if let Self::Retire {
+            pair, conflicts, ..
+        } = self
+        {
+            let (next, hops) = self.walk()?.hops.split_first()?;
+            return Some(Self::Retire {
+                pair: Pair {
+                    link: Some(link),
+                    ..pair.clone()
+                },
+                how: Retirement::Close {
+                    rev: written.rev,
+                    patch: WorkItemPatch {
+                        fields: next.fields(),
+                        ..WorkItemPatch::default()
+                    },
+                    walk: (!hops.is_empty()).then(|| Walk {
+                        rows: Vec::new(),
+                        hops: hops.to_vec(),
+                    }),
+                },
+                conflicts: conflicts.clone(),
+            });
+        }
         let (case, project, source) = match self {
             Self::CreateWorkItem { case, source, .. } => (*case, None, source),
             Self::UpdateWorkItem { pair, source, .. } => {

@@ -9,15 +9,19 @@ mod connect;
 mod custom_field;
 mod describe;
 mod doctor;
+mod drift;
 mod dump;
 mod error;
 mod executor;
+mod linking;
 mod observe;
 mod places;
 mod plan;
 mod progress;
+mod rebuild;
 mod record;
 mod recovery;
+mod resolve;
 mod secrecy;
 mod secret;
 mod verify;
@@ -30,12 +34,16 @@ pub use describe::describe;
 pub use doctor::{
     Cause, Check, ConnectionReport, DoctorContext, DoctorReport, Status, SystemReport, doctor,
 };
+pub use drift::{Absence, Copied, DriftReport, DriftedField, DriftedPair, drift};
 pub use dump::{DumpContext, DumpOptions, DumpOutcome, DumpedFile, Refused, dump};
 pub use error::ReconcileError;
 pub(crate) use executor::exit_code;
 pub use executor::{ApplyReport, Failure, FailureKind, StopFlag, apply, recover};
+pub use linking::{LinkOutcome, LinkProblem, WantedItem, WantedPair, link, unlink};
 pub use plan::{Observation, PlanOptions, PlanOutcome, plan};
 pub use progress::{Progress, Silent};
+pub use rebuild::{RebuildReport, Recovered, rebuild};
+pub use resolve::{Decisions, Fate, addresses, only_bookkeeping};
 pub use secret::{Environment, ProcessEnvironment, SecretError};
 pub use verify::{
     Echo, EvidenceEntry, Objector, RuleReport, Sample, SampleField, SampleKind, SampleObjection,

@@ -21,12 +21,13 @@ pub(super) fn created_in(rule: &SyncRule, tree: PathTree) -> Option<&str> {
         PathTree::Areas => &place.area_path,
         PathTree::Iterations => &place.iteration_path,
     };
-    path.as_deref().filter(|_| rule.creates.azure_devops)
+    path.as_deref()
+        .filter(|_| rule.may_create(System::AzureDevOps))
 }
 
 /// Whether the rule writes paths of the mapping's tables.
 pub(super) fn writes_paths(rule: &SyncRule, mapping: &FieldMapping, field: &str) -> bool {
-    rule.target() == System::AzureDevOps && names_paths(mapping, field)
+    rule.writes(System::AzureDevOps) && names_paths(mapping, field)
 }
 
 /// L06 for paths. A tree is read only if the rule names something in it: one request each.

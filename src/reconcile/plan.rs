@@ -9,7 +9,7 @@ use super::connect::endpoints;
 use super::custom_field::{AwaitedField, Forms};
 use super::error::ReconcileError;
 use super::executor::later;
-use super::observe::Observer;
+use super::observe::{Observer, Reading};
 use super::places::unknown_places;
 use super::{Context, configuration, custom_field};
 use crate::diagnostics::catalog::mapping as mapping_codes;
@@ -23,7 +23,7 @@ use crate::plan::{
     Inputs, ItemKey, Known, LinkedPairs, Observed, OriginEntry, PlanFinding, PlanRequest, Planned,
     Refusal, RuleInput, glob, plan as make_plan,
 };
-use crate::store::Intent;
+use crate::store::{Intent, Watermark};
 
 /// How long a refused write is not sent again while nothing changes. What made the server refuse it may
 /// be mended where Accord does not look: an area, a rule of the process, a permission.
@@ -41,6 +41,8 @@ pub struct PlanOptions {
     /// Whether declared fields that are not there yet and that the narrowing leaves out are taken as there.
     /// For a test sync, which carries nothing out.
     pub assume_declared: bool,
+    /// Whether everything is read, whatever the feed of revisions says (`--full-scan`).
+    pub full_scan: bool,
 }
 
 /// What was observed for one rule, kept for the executor.
@@ -61,6 +63,9 @@ pub struct Observation {
     pub known: Known,
     /// Declared fields that rows of the mapping name and that the live type lacks in whole or in part.
     pub lacking: Vec<CustomField>,
+    /// How far the feed of revisions was followed: what an apply stores once it did everything that the
+    /// plan says. `None` if the feed cannot be followed for this rule.
+    pub watermark: Option<Watermark>,
 }
 
 /// A plan with what it was made from.
@@ -73,22 +78,54 @@ pub struct PlanOutcome {
     pub awaited: Vec<AwaitedField>,
 }
 
+/// What was read of both systems and the state for every selected rule.
+pub(super) struct Survey<'a> {
+    /// Declared resources with what was seen of them.
+    pub(super) configuration: Configuration<'a>,
+    /// The observations, in the order of the rules' names.
+    pub(super) observations: Vec<Observation>,
+    /// What lint with live metadata says; none of it an error.
+    pub(super) findings: Vec<Finding>,
+}
+
 /// Makes the plan for every selected rule.
 pub async fn plan(
     context: &Context<'_>,
     options: &PlanOptions,
 ) -> Result<PlanOutcome, ReconcileError> {
+    let Survey {
+        mut configuration,
+        observations,
+        findings,
+    } = survey(context, options).await?;
+    let awaited = std::mem::take(&mut configuration.awaited);
+    let request = request(context, options, configuration, &observations, &findings).await?;
+    let planned =
+        make_plan(request).map_err(|violation| ReconcileError::Internal(violation.to_string()))?;
+    Ok(PlanOutcome {
+        planned,
+        observations,
+        awaited,
+    })
+}
+
+/// Reads both systems and the state for every selected rule.
+pub(super) async fn survey<'a>(
+    context: &Context<'a>,
+    options: &PlanOptions,
+) -> Result<Survey<'a>, ReconcileError> {
     let mut findings = Vec::new();
     let mut lost = Vec::new();
     let mut observations = Vec::new();
-    let mut configuration = configuration::observe(context, &options.inputs.only).await?;
+    let configuration = configuration::observe(context, &options.inputs.only).await?;
     for (connection_name, rules) in rules_by_connection(context.config, &options.inputs.only) {
         let Some(connection) = context.config.connections.get(connection_name) else {
             continue;
         };
         let places = endpoints(connection);
         let readers = context.remotes.readers(connection)?;
-        let mut observer = Observer::new(context, connection, readers, &rules).await?;
+        let full_scan = options.full_scan;
+        let mut observer = Observer::new(context, connection, readers, &rules, full_scan).await?;
         for rule in rules {
             let forms = &configuration.forms;
             let mapping = compile(
@@ -102,8 +139,14 @@ pub async fn plan(
             let Some((mapping, lacking)) = mapping.await? else {
                 continue;
             };
-            let known = known(context, &places, observer.known_type(&mapping)).await?;
-            let (observed, links) = observer.observe(rule, &mapping, &known).await?;
+            let mut known = known(context, &places, observer.known_type(&mapping)).await?;
+            let reading = observer.observe(rule, &mapping, &known).await?;
+            let Reading {
+                observed,
+                links,
+                watermark,
+            } = reading;
+            known.clocks = observer.clocks();
             if let Some(declared) = context.config.mappings.get(&rule.mapping) {
                 let pairs = observer.pairs();
                 let seen = seen(rule, (declared, &mapping), connection, &observed, &pairs);
@@ -122,6 +165,7 @@ pub async fn plan(
                 links,
                 known,
                 lacking,
+                watermark,
             });
         }
     }
@@ -136,12 +180,10 @@ pub async fn plan(
     });
     findings.extend(lost);
     observations.sort_by(|a, b| a.rule.name.cmp(&b.rule.name));
-    let awaited = std::mem::take(&mut configuration.awaited);
-    let planned = assemble(context, options, configuration, &observations, &findings).await?;
-    Ok(PlanOutcome {
-        planned,
+    Ok(Survey {
+        configuration,
         observations,
-        awaited,
+        findings,
     })
 }
 
@@ -228,14 +270,16 @@ pub(super) fn fit(
     let live = custom_field::with_declared(config, &rule.connection, live);
     let (compiled, mut found) = CompiledMapping::compile(mapping, Some(&live), &rule.targets());
     if let Some(compiled) = compiled.as_ref() {
-        for (system, _) in rule.creates.iter().filter(|(_, creates)| **creates) {
+        let targets = rule.targets().into_iter();
+        for system in targets.filter(|target| rule.may_create(*target)) {
             found.extend(compiled.check_creates(Some(&live), system));
         }
     }
     (compiled, found)
 }
 
-/// What the state says beside items and links, and the live type.
+/// What the state says beside items and links, and the live type. The servers' clocks are known once they
+/// have answered.
 async fn known(
     context: &Context<'_>,
     endpoints: &Endpoints,
@@ -299,13 +343,14 @@ fn seen<'a>(
     }
 }
 
-async fn assemble(
-    context: &Context<'_>,
+/// Everything that planning needs, put together.
+pub(super) async fn request<'a>(
+    context: &Context<'a>,
     options: &PlanOptions,
-    configuration: Configuration<'_>,
-    observations: &[Observation],
+    configuration: Configuration<'a>,
+    observations: &'a [Observation],
     findings: &[Finding],
-) -> Result<Planned, ReconcileError> {
+) -> Result<PlanRequest<'a>, ReconcileError> {
     let mut rules = Vec::with_capacity(observations.len());
     let now = context.clock.now();
     for observation in observations {
@@ -343,7 +388,7 @@ async fn assemble(
         });
     }
     let last = context.store.last_carried_out_run().await?;
-    let request = PlanRequest {
+    Ok(PlanRequest {
         inputs: options.inputs.clone(),
         version: env!("CARGO_PKG_VERSION"),
         configuration: configuration.inputs,
@@ -365,8 +410,7 @@ async fn assemble(
             .map(plan_finding)
             .chain(configuration.findings)
             .collect(),
-    };
-    make_plan(request).map_err(|violation| ReconcileError::Internal(violation.to_string()))
+    })
 }
 
 /// Both items of an intent wait: whichever of them is the source of a rule.

@@ -1,14 +1,16 @@
 //! How the records' values are written into columns, the same for every database.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
-use super::{IntentKind, IntentOutcome};
-use crate::model::{BaseField, MarkState, Name, Value};
+use super::{IntentKind, IntentOutcome, IntentRow};
+use crate::model::{
+    BaseField, Closing, ConflictCause, LinkState, MarkState, Name, System, Take, Value, WorkItemId,
+};
 
 /// A column's content that is not what this version writes.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +71,99 @@ pub(super) fn mark(text: &str) -> Result<MarkState, Unreadable> {
     })
 }
 
+pub(super) fn link_state_text(state: LinkState) -> &'static str {
+    match state {
+        LinkState::Active => "active",
+        LinkState::Ended => "ended",
+        LinkState::Unlinked => "unlinked",
+    }
+}
+
+pub(super) fn link_state(text: &str) -> Result<LinkState, Unreadable> {
+    Ok(match text {
+        "active" => LinkState::Active,
+        "ended" => LinkState::Ended,
+        "unlinked" => LinkState::Unlinked,
+        _ => return Err(Unreadable::new("a link's state in the state", text)),
+    })
+}
+
+pub(super) fn system(text: &str) -> Result<System, Unreadable> {
+    [System::TestWorthy, System::AzureDevOps]
+        .into_iter()
+        .find(|system| system.key() == text)
+        .ok_or_else(|| Unreadable::new("a side in the state", text))
+}
+
+pub(super) fn cause_text(cause: ConflictCause) -> &'static str {
+    match cause {
+        ConflictCause::BothChanged => "bothChanged",
+        ConflictCause::FirstSync => "firstSync",
+        ConflictCause::MappingChanged => "mappingChanged",
+    }
+}
+
+pub(super) fn cause(text: &str) -> Result<ConflictCause, Unreadable> {
+    Ok(match text {
+        "bothChanged" => ConflictCause::BothChanged,
+        "firstSync" => ConflictCause::FirstSync,
+        "mappingChanged" => ConflictCause::MappingChanged,
+        _ => return Err(Unreadable::new("a conflict's cause in the state", text)),
+    })
+}
+
+pub(super) fn take(text: &str) -> Result<Take, Unreadable> {
+    Take::ALL
+        .into_iter()
+        .find(|take| take.key() == text)
+        .ok_or_else(|| Unreadable::new("a decision in the state", text))
+}
+
+/// The columns `closing` and `take`.
+pub(super) fn closing_texts(how: Closing) -> (&'static str, Option<&'static str>) {
+    match how {
+        Closing::Resolved(take) => ("resolved", Some(take.key())),
+        Closing::Agreed => ("agreed", None),
+        Closing::Superseded => ("superseded", None),
+        Closing::Unlinked => ("unlinked", None),
+        Closing::EditKept => ("editKept", None),
+    }
+}
+
+/// A decision that was not carried out may stand in `taken`.
+pub(super) fn closing(text: &str, taken: Option<&str>) -> Result<Closing, Unreadable> {
+    Ok(match text {
+        "resolved" => Closing::Resolved(take(taken.unwrap_or_default())?),
+        "agreed" => Closing::Agreed,
+        "superseded" => Closing::Superseded,
+        "unlinked" => Closing::Unlinked,
+        "editKept" => Closing::EditKept,
+        _ => return Err(Unreadable::new("a conflict's end in the state", text)),
+    })
+}
+
+/// The column `intent.rows`.
+pub(super) fn rows_text(rows: &BTreeMap<String, IntentRow>) -> Option<String> {
+    let text = || serde_json::to_string(rows).expect("values are plain JSON with text keys");
+    (!rows.is_empty()).then(text)
+}
+
+pub(super) fn rows(text: Option<&str>) -> Result<BTreeMap<String, IntentRow>, Unreadable> {
+    text.map_or_else(
+        || Ok(BTreeMap::new()),
+        |text| json("an intent's rows in the state", text),
+    )
+}
+
+pub(super) fn value_text(value: &Value) -> String {
+    serde_json::to_string(value).expect("values are plain JSON with text keys")
+}
+
+/// The column `watermark.dirty`.
+pub(super) fn dirty_text(dirty: &BTreeSet<WorkItemId>) -> String {
+    serde_json::to_string(dirty).expect("numbers are plain JSON")
+}
+
 pub(super) fn kind_text(kind: IntentKind) -> &'static str {
     match kind {
         IntentKind::CreateWorkItem => "createWorkItem",
@@ -77,6 +172,8 @@ pub(super) fn kind_text(kind: IntentKind) -> &'static str {
         IntentKind::UpdateCase => "updateCase",
         IntentKind::RecycleWorkItem => "recycleWorkItem",
         IntentKind::RestoreWorkItem => "restoreWorkItem",
+        IntentKind::CloseWorkItem => "closeWorkItem",
+        IntentKind::DisableCase => "disableCase",
         IntentKind::PutIntegration => "putIntegration",
         IntentKind::PutCustomField => "putCustomField",
     }
@@ -90,6 +187,8 @@ pub(super) fn kind(text: &str) -> Result<IntentKind, Unreadable> {
         "updateCase" => IntentKind::UpdateCase,
         "recycleWorkItem" => IntentKind::RecycleWorkItem,
         "restoreWorkItem" => IntentKind::RestoreWorkItem,
+        "closeWorkItem" => IntentKind::CloseWorkItem,
+        "disableCase" => IntentKind::DisableCase,
         "putIntegration" => IntentKind::PutIntegration,
         "putCustomField" => IntentKind::PutCustomField,
         _ => return Err(Unreadable::new("an intent's kind in the state", text)),
@@ -192,6 +291,10 @@ mod tests {
             IntentKind::CreateCase,
             IntentKind::UpdateWorkItem,
             IntentKind::UpdateCase,
+            IntentKind::RecycleWorkItem,
+            IntentKind::RestoreWorkItem,
+            IntentKind::CloseWorkItem,
+            IntentKind::DisableCase,
             IntentKind::PutIntegration,
             IntentKind::PutCustomField,
         ] {
@@ -208,10 +311,51 @@ mod tests {
     }
 
     #[test]
+    fn every_state_and_side_and_cause_and_end_comes_back() {
+        for each in [LinkState::Active, LinkState::Ended, LinkState::Unlinked] {
+            assert_eq!(link_state(link_state_text(each)).unwrap(), each);
+        }
+        for each in [System::TestWorthy, System::AzureDevOps] {
+            assert_eq!(system(each.key()).unwrap(), each);
+        }
+        for each in [
+            ConflictCause::BothChanged,
+            ConflictCause::FirstSync,
+            ConflictCause::MappingChanged,
+        ] {
+            assert_eq!(cause(cause_text(each)).unwrap(), each);
+        }
+        let others = [
+            Closing::Agreed,
+            Closing::Superseded,
+            Closing::Unlinked,
+            Closing::EditKept,
+        ];
+        let mut texts = BTreeSet::new();
+        for each in Take::ALL.map(Closing::Resolved).into_iter().chain(others) {
+            let (text, taken) = closing_texts(each);
+            assert_eq!(closing(text, taken).unwrap(), each);
+            assert!(texts.insert((text, taken)), "{each:?}");
+        }
+        // A decision that was overtaken stays in the column, and is not how it ended.
+        assert_eq!(
+            closing("superseded", Some("merged")).unwrap(),
+            Closing::Superseded
+        );
+    }
+
+    #[test]
     fn unknown_content_is_an_error_that_shows_little_of_it() {
         assert!(mark("later").is_err());
         assert!(kind("DeleteEverything").is_err());
         assert!(outcome(Some("perhaps"), None).is_err());
+        assert!(link_state("paused").is_err());
+        assert!(system("both").is_err());
+        assert!(cause("whim").is_err());
+        assert!(closing("resolved", None).is_err());
+        assert!(closing("resolved", Some("both")).is_err());
+        assert!(closing("forgotten", None).is_err());
+        assert!(rows(Some("[]")).is_err());
         let sensitive = base(
             r#"[[1,{"text":"hunter2"},{"txet":"hunter2"}]]"#,
             &BaseRows::new(),

@@ -1,4 +1,4 @@
-//! The state: links with their bases, intents, runs, recorded losses, quarantine, audit.
+//! The state: links with their bases, intents, conflicts, runs, recorded losses, quarantine, audit.
 //!
 //! [`Store`] is the port; [`SqliteStore`] is the backend for one machine, [`RunLock`] keeps a second
 //! apply away from it. Everything that belongs to one fact changes in one transaction. `record` says
@@ -16,9 +16,9 @@ use async_trait::async_trait;
 
 pub use lock::{RunLock, lock_holder};
 pub use record::{
-    AuditCheck, AuditEntry, AuditRow, Intent, IntentKind, IntentOutcome, IntentRow, Loss,
-    MadeField, PairConflicts, Quarantine, QuarantineChange, Record, Run, RunOutcome, Watermark,
-    WrittenField,
+    AuditCheck, AuditEntry, AuditRow, Intent, IntentKind, IntentOutcome, IntentPart, IntentRow,
+    Loss, MadeField, PairConflicts, Quarantine, QuarantineChange, Record, Run, RunOutcome,
+    Watermark, WrittenField,
 };
 pub use sqlite::SqliteStore;
 
@@ -142,6 +142,7 @@ pub trait Store: Send + Sync {
     async fn conflict(&self, id: ConflictId) -> Result<Option<Conflict>, StoreError>;
 
     /// Writes down what a person decided, or takes a decision back. `false` if the conflict is closed.
+    /// Errors if there is no such conflict, or if it is not about what was decided.
     async fn decide(
         &self,
         id: ConflictId,
@@ -170,10 +171,11 @@ pub trait Store: Send + Sync {
         watermark: Option<&Watermark>,
     ) -> Result<(), StoreError>;
 
-    /// Everything in the state that contradicts itself, in words; empty if nothing does.
+    /// Everything in the state that contradicts itself, in words; empty if nothing does. Open intents of a
+    /// killed run do not: the next apply ends them.
     async fn check(&self) -> Result<Vec<String>, StoreError>;
 
-    /// Begins a run.
+    /// Begins a run. Changes that were written more than a day before are no longer counted as repeated.
     async fn begin_run(&self, run: &Run) -> Result<(), StoreError>;
 
     /// Ends a run. Errors if no such run was begun.
@@ -188,14 +190,17 @@ pub trait Store: Send + Sync {
     /// together.
     ///
     /// A link is added or, by its id, replaced; the pair that it joins under another id is the same
-    /// link and keeps the id it has in the store. The outcome of an intent is final: the same one
+    /// link and keeps the id it has in the store. An active link takes the place of ended and unlinked ones
+    /// that hold one of its items. Where a link ends, is unlinked or goes on with another item, the
+    /// conflicts of the pair that was are closed, after the record's own changes of them. The outcome of an intent is final: the same one
     /// again changes nothing. Errors, and then nothing of the whole call is kept:
     /// [`StoreError::AlreadyLinked`] for a second pair, [`StoreError::Backend`] for an intent that was
     /// never prepared or that ended otherwise.
     async fn record(&self, records: &[Record]) -> Result<(), StoreError>;
 
-    /// Forgets links and quarantined items of rules that the manifests no longer hold, and returns the
-    /// number of links. Remote items, intents and recorded losses stay as they are.
+    /// Forgets links (in every state), quarantined items and watermarks of rules that the manifests no
+    /// longer hold, closes the conflicts of those links, and returns the number of links. Remote items,
+    /// intents, recorded losses and the history of conflicts stay as they are.
     async fn forget_rules(&self, known: &[Name]) -> Result<u64, StoreError>;
 
     /// Forgets that Accord made these fields. They stay as they are in Azure DevOps.

@@ -36,7 +36,9 @@ pub struct Intent {
     pub settles_at: Timestamp,
     /// The revision of the work item before the write, where it changes one.
     pub expected_rev: Option<Rev>,
-    /// What it writes, by row: so that a write whose answer was lost can be told from a later edit.
+    /// What it writes, by row: so that a write whose answer was lost can be told from a later edit. Of
+    /// [`IntentKind::CloseWorkItem`] and [`IntentKind::DisableCase`], which are about no row, by field. The
+    /// store keeps it until the outcome is known, then it is empty.
     pub rows: BTreeMap<String, IntentRow>,
     /// What became of it.
     pub outcome: Option<IntentOutcome>,
@@ -52,6 +54,23 @@ pub struct IntentRow {
     pub to: Option<Value>,
     /// The digest of the row's definition.
     pub digest: String,
+    /// How much of the row's work this write does.
+    #[serde(default)]
+    pub part: IntentPart,
+}
+
+/// How much of the work on a row one write does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum IntentPart {
+    /// All of it.
+    #[default]
+    Whole,
+    /// The value is put together from both sides' edits, and the other side gets it too, by a write of its
+    /// own.
+    Half,
+    /// The value takes more writes after this one.
+    UnderWay,
 }
 
 /// The kind of a remote write.
@@ -70,6 +89,10 @@ pub enum IntentKind {
     RecycleWorkItem,
     /// Taking a work item out of the recycle bin.
     RestoreWorkItem,
+    /// Bringing a work item to a closing state because its case was deleted.
+    CloseWorkItem,
+    /// Disabling a case because its work item was deleted.
+    DisableCase,
     /// Creating or changing TestWorthy's own Azure DevOps settings.
     PutIntegration,
     /// Making a part of a custom field.
@@ -90,7 +113,11 @@ impl Intent {
         match (self.kind, self.case, self.work_item) {
             (IntentKind::PutIntegration, ..) => format!("Connection/{rule}/integration"),
             (IntentKind::PutCustomField, ..) => format!("CustomField/{rule}"),
-            (IntentKind::CreateWorkItem | IntentKind::UpdateCase, Some(case), _)
+            (
+                IntentKind::CreateWorkItem | IntentKind::UpdateCase | IntentKind::DisableCase,
+                Some(case),
+                _,
+            )
             | (_, Some(case), None) => format!("SyncRule/{rule}/case/{case}"),
             (_, _, Some(item)) => format!("SyncRule/{rule}/workItem/{item}"),
             (_, None, None) => format!("SyncRule/{rule}"),

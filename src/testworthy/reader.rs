@@ -16,7 +16,7 @@ use super::paging::{Listing, Pages};
 use super::wire::Object;
 use crate::http::{Client, Repeat, Request, Response};
 use crate::model::config::Operations;
-use crate::model::{Case, CaseId, SectionId, SuiteId, System, Value};
+use crate::model::{Case, CaseId, ClockOffset, SectionId, SuiteId, System, Value};
 use crate::remote::{
     CaseListing, CaseRead, CaseScope, ExploreTestWorthy, Greeting, Identity, ReadTestWorthy,
     RemoteError, RemoteErrorKind, RequestInfo, Section, Suite, TestWorthyCapabilities,
@@ -430,6 +430,10 @@ impl ExploreTestWorthy for Reader {
 impl ReadTestWorthy for Reader {
     fn capabilities(&self) -> TestWorthyCapabilities {
         self.state().capabilities
+    }
+
+    fn clock(&self) -> Option<ClockOffset> {
+        self.shared.client.clock()
     }
 
     async fn objection(

@@ -12,7 +12,7 @@ use super::members::rejected;
 use super::operations::{Ids, Operation};
 use super::reader::{Answer, Reader, case_in, error};
 use super::wire::Object;
-use crate::model::{Case, CaseId, SectionId, SuiteId, Value};
+use crate::model::{Case, CaseId, ClockOffset, SectionId, SuiteId, Value};
 use crate::remote::{
     CaseDraft, CaseListing, CasePatch, CaseRead, CaseScope, ReadTestWorthy, RemoteError,
     RemoteErrorKind, RequestInfo, Section, Suite, TestWorthyCapabilities, WriteTestWorthy,
@@ -265,5 +265,9 @@ impl ReadTestWorthy for Writer {
 
     async fn case(&self, id: CaseId) -> Result<CaseRead, RemoteError> {
         self.reader.case(id).await
+    }
+
+    fn clock(&self) -> Option<ClockOffset> {
+        self.reader.clock()
     }
 }

@@ -1,7 +1,11 @@
 //! What the tests of the executor need besides a world: runs with their own store, clock, flag or
 //! addresses, and items that somebody planted.
 
-use accord::model::{Base, CaseId, Link, LinkId, MarkState, Name, OperationId, RunId, WorkItemId};
+use std::collections::BTreeMap;
+
+use accord::model::{
+    Base, CaseId, Link, LinkId, LinkState, MarkState, Name, OperationId, RunId, WorkItemId,
+};
 use accord::plan::{Inputs, Plan};
 use accord::reconcile::{
     ApplyReport, Clock, Context, PlanOptions, ReconcileError, Silent, StopFlag, TimeOrderedIds,
@@ -156,6 +160,7 @@ pub(crate) async fn put_link(world: &World, case: u64, work_item: u64, rule: &st
         case_mark: MarkState::Written,
         work_item_mark: MarkState::Written,
         base: Base::default(),
+        state: LinkState::Active,
     };
     let record = Record {
         link: Some(link),
@@ -184,6 +189,8 @@ pub(crate) async fn put_open_create(world: &World, case: u64, rule: &str) {
         payload_digest: String::new(),
         prepared_at: now,
         settles_at: now,
+        expected_rev: None,
+        rows: BTreeMap::new(),
         outcome: None,
     };
     world

@@ -15,9 +15,6 @@ use accord::model::{
 
 use super::{cases, options, report};
 
-/// Rules that `validate` applies to two-way rows, which this version refuses.
-const TWO_WAY: [&str; 2] = ["L07", "L09"];
-
 /// Rules whose example is a situation and no manifest.
 const SITUATIONS: [&str; 6] = ["L20", "L22", "L23", "L28", "L29", "L30"];
 
@@ -118,6 +115,11 @@ metadata: { name: to-boards }
 spec: { connection: web-shop, mapping: test-case, scope: { testworthy: { suites: [41] } }, direction: toAzureDevOps }
 ";
 
+const BOTH_WAYS: &str = "kind: SyncRule
+metadata: { name: both-ways }
+spec: { connection: web-shop, mapping: test-case, scope: { testworthy: { suites: [41] } }, direction: twoWay }
+";
+
 const TO_CASES: &str = "kind: SyncRule
 metadata: { name: to-cases }
 spec: { connection: web-shop, mapping: test-case, scope: { azureDevOps: {} }, direction: toTestWorthy, create: none }
@@ -214,7 +216,12 @@ fn caused(example: &str) -> BTreeSet<&'static str> {
     }
     let mapping = mapping_of(example);
     let mut found = BTreeSet::new();
-    for rules in [&[TO_BOARDS, TO_CASES][..], &[TO_BOARDS], &[TO_CASES]] {
+    for rules in [
+        &[TO_BOARDS, TO_CASES][..],
+        &[TO_BOARDS],
+        &[TO_CASES],
+        &[BOTH_WAYS],
+    ] {
         let documents = [&[CONNECTION, mapping.as_str()], rules].concat();
         let loaded = linted("accord.yaml", &project(&documents));
         found.extend(codes(&loaded.findings));
@@ -302,7 +309,7 @@ fn the_table_of_rules_is_complete() {
         assert_eq!(row[2], entry.title, "{code}");
         let offline = row[3].split(", ").any(|command| command == "`validate`");
         if numbered(code) {
-            let shown = fixtures.contains(code) || TWO_WAY.contains(&code);
+            let shown = fixtures.contains(code);
             assert_eq!(
                 offline, shown,
                 "{code}: a fixture in tests/manifests/lint shows it offline"

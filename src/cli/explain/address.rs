@@ -7,10 +7,10 @@ use super::super::failure::Failed;
 use super::super::session::{Project, Session};
 use super::mapping::Explained;
 use crate::model::config::{
-    Config, Connection, CustomField, DriftPolicy, Origin, Row, RowTarget, SyncRule,
-    TestWorthySurface,
+    Config, Connection, CustomField, DeletedCase, DeletedWorkItem, DriftPolicy, Origin, Row,
+    RowTarget, SyncRule, TestWorthySurface, Winner,
 };
-use crate::model::{Link, MarkState};
+use crate::model::{Link, MarkState, System};
 use crate::plan::ItemKey;
 use crate::reconcile::{declared_integration, endpoints};
 use crate::store::{SqliteStore, Store};
@@ -213,19 +213,93 @@ async fn custom_field_facts(project: &Project, field: &CustomField) -> Result<Fa
 async fn rule_facts(project: &Project, rule: &SyncRule) -> Result<Facts, Failed> {
     let links = links_of(project, rule).await?;
     let own = links.iter().filter(|link| link.rule == rule.name).count();
-    Ok(vec![
+    let mut facts: Facts = vec![
         ("declared", place(&rule.origin)),
         ("connection", rule.connection.as_str().into()),
         ("mapping", rule.mapping.as_str().into()),
-        ("reads", rule.source().to_string().into()),
-        ("writes", rule.target().to_string().into()),
+    ];
+    if rule.is_two_way() {
+        facts.extend(policies(rule));
+    } else {
+        facts.extend([
+            ("reads", rule.source().to_string().into()),
+            ("writes", rule.target().to_string().into()),
+            (
+                "creates new items",
+                rule.creates.get(rule.target()).to_owned().into(),
+            ),
+            ("edits made on the target", drift(rule.drift).into()),
+        ]);
+    }
+    facts.extend([
         (
-            "creates new items",
-            rule.creates.get(rule.target()).to_owned().into(),
+            "when a case is deleted",
+            deleted_case(rule.when_deleted.testworthy).into(),
         ),
-        ("edits made on the target", drift(rule.drift).into()),
+        (
+            "when a work item is deleted",
+            deleted_work_item(rule.when_deleted.azure_devops).into(),
+        ),
         ("linked items", own.into()),
-    ])
+    ]);
+    Ok(facts)
+}
+
+/// What a two-way rule does where a one-way rule has a source and a target.
+fn policies(rule: &SyncRule) -> Facts {
+    let both = format!("{} and {}", System::TestWorthy, System::AzureDevOps);
+    let creates: Value = match (rule.creates.testworthy, rule.creates.azure_devops) {
+        (false, false) => false.into(),
+        (true, true) => format!("in {both}").into(),
+        (true, false) => format!("in {}", System::TestWorthy).into(),
+        (false, true) => format!("in {}", System::AzureDevOps).into(),
+    };
+    let mut conflicts = vec![format!(
+        "{} unless the row says otherwise",
+        winner(rule.conflicts.default.unwrap_or_default())
+    )];
+    let fields = rule.conflicts.fields.iter();
+    conflicts.extend(fields.map(|(row, right)| format!("{row}: {}", winner(*right))));
+    vec![
+        ("reads", both.clone().into()),
+        ("writes", both.into()),
+        ("creates new items", creates),
+        ("first sync", winner(rule.first_sync).into()),
+        ("edited on both sides", conflicts.into()),
+        ("edits against one-way rows", drift(rule.drift).into()),
+    ]
+}
+
+/// Who is right, in words.
+pub(super) fn winner(winner: Winner) -> &'static str {
+    match winner {
+        Winner::TestWorthy => "TestWorthy is right",
+        Winner::AzureDevOps => "Azure DevOps is right",
+        Winner::Latest => {
+            "the item that was changed last is right; a person decides if the clocks cannot tell"
+        }
+        Winner::Merge => "both are put together; a person decides where that cannot be done",
+        Winner::Manual => "a person decides",
+    }
+}
+
+fn deleted_case(policy: DeletedCase) -> &'static str {
+    match policy {
+        DeletedCase::Close => "its work item goes to a closing state",
+        DeletedCase::Recycle => "its work item goes to the recycle bin",
+        DeletedCase::Recreate => "its work item stays and gets a new case",
+        DeletedCase::Unlink => "its work item stays and is no longer kept in step",
+        DeletedCase::Ask => "a person decides",
+    }
+}
+
+fn deleted_work_item(policy: DeletedWorkItem) -> &'static str {
+    match policy {
+        DeletedWorkItem::Disable => "its case is disabled",
+        DeletedWorkItem::Recreate => "its case stays, and its work item is restored or made anew",
+        DeletedWorkItem::Unlink => "its case stays and is no longer kept in step",
+        DeletedWorkItem::Ask => "a person decides",
+    }
 }
 
 fn drift(policy: DriftPolicy) -> &'static str {

@@ -45,11 +45,11 @@ struct Entry {
 impl<'a> Explained<'a> {
     pub(super) fn new(config: &'a Config, mapping: &'a FieldMapping) -> Self {
         let rules = config.rules.values();
-        let rules = rules.filter(|rule| rule.mapping == mapping.name).collect();
+        let rules: Vec<&SyncRule> = rules.filter(|rule| rule.mapping == mapping.name).collect();
         let targets = [System::AzureDevOps, System::TestWorthy];
         let linted = targets.map(|target| (target, lint(mapping, &[target])));
         let compiled = targets.map(|target| CompiledMapping::compile(mapping, None, &[target]).0);
-        let row = |row| ExplainedRow::new(row, &linted, &compiled);
+        let row = |row| ExplainedRow::new(row, &rules, &linted, &compiled);
         let rows = mapping.rows.iter().map(row).collect();
         let losses = linted.map(|(target, mut findings)| {
             // The two systems' limits are no losses, and a direction that nobody could use has no rules.
@@ -69,7 +69,14 @@ impl<'a> Explained<'a> {
         let rules: Vec<Json> = self
             .rules
             .iter()
-            .map(|rule| json!({ "name": rule.name.as_str(), "writes": rule.target().key() }))
+            .map(|rule| {
+                let writes = if rule.is_two_way() {
+                    "both"
+                } else {
+                    rule.target().key()
+                };
+                json!({ "name": rule.name.as_str(), "writes": writes })
+            })
             .collect();
         let losses: serde_json::Map<String, Json> = self
             .losses
@@ -104,7 +111,13 @@ impl<'a> Explained<'a> {
         let rules: Vec<String> = self
             .rules
             .iter()
-            .map(|rule| format!("{} (writes {})", rule.name, rule.target()))
+            .map(|rule| {
+                if rule.is_two_way() {
+                    format!("{} (writes both)", rule.name)
+                } else {
+                    format!("{} (writes {})", rule.name, rule.target())
+                }
+            })
             .collect();
         fact(
             "rules",
@@ -167,6 +180,7 @@ impl<'a> Explained<'a> {
 impl<'a> ExplainedRow<'a> {
     fn new(
         row: &'a Row,
+        rules: &[&SyncRule],
         linted: &[(System, Vec<Finding>); 2],
         compiled: &[Option<CompiledMapping>; 2],
     ) -> Self {
@@ -213,7 +227,7 @@ impl<'a> ExplainedRow<'a> {
                 || "by the field's type".to_owned(),
                 |codec| codec.key().to_owned(),
             ),
-            notes: notes(row),
+            notes: notes(row, if ways == (true, true) { rules } else { &[] }),
             entries: row
                 .values
                 .as_ref()
@@ -251,6 +265,7 @@ impl<'a> ExplainedRow<'a> {
             "codec": self.codec,
             "onCreate": self.row.on_create,
             "sensitive": self.row.sensitive,
+            "conflict": self.row.conflict,
             "unmapped": self.row.values.as_ref().map(|map| &map.unmapped),
             "values": entries,
             "allow": allow,
@@ -259,7 +274,7 @@ impl<'a> ExplainedRow<'a> {
 }
 
 /// What happens to a row's values on the way, in words.
-fn notes(row: &Row) -> Vec<String> {
+fn notes(row: &Row, rules: &[&SyncRule]) -> Vec<String> {
     let mut notes = Vec::new();
     match &row.target {
         RowTarget::Tag(tag) => notes.push(format!("true is the tag `{tag}`, false its absence")),
@@ -280,6 +295,8 @@ fn notes(row: &Row) -> Vec<String> {
     }
     if row.on_create {
         notes.push("only when an item is created".to_owned());
+    } else {
+        notes.extend(conflicts(row, rules));
     }
     if row.sensitive {
         notes.push("sensitive: left out of plans".to_owned());
@@ -288,6 +305,28 @@ fn notes(row: &Row) -> Vec<String> {
         notes.push(format!("{} accepted: {}", allow.code, allow.reason));
     }
     notes
+}
+
+/// Who is right where both sides edited the row, each once with the two-way rules that say so.
+fn conflicts(row: &Row, rules: &[&SyncRule]) -> Vec<String> {
+    let mut told: Vec<(&'static str, Vec<&str>)> = Vec::new();
+    for rule in rules.iter().filter(|rule| rule.is_two_way()) {
+        let words = super::address::winner(rule.winner(&row.name, row.conflict));
+        let own = rule.name.as_str();
+        match told.iter_mut().find(|(known, _)| *known == words) {
+            Some((_, names)) => names.push(own),
+            None => told.push((words, vec![own])),
+        }
+    }
+    let several = told.len() > 1;
+    let line = |(words, names): (&str, Vec<&str>)| {
+        if several {
+            format!("edited on both sides ({}): {words}", names.join(", "))
+        } else {
+            format!("edited on both sides: {words}")
+        }
+    };
+    told.into_iter().map(line).collect()
 }
 
 /// The table of values. `reverse` goes before `values` on the way back, and of several the first does.

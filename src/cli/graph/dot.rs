@@ -26,22 +26,19 @@ pub(super) fn render(graph: &Graph) -> String {
     }
     for edge in &graph.edges {
         let (from, to) = (&graph.nodes[edge.from], &graph.nodes[edge.to]);
-        let dashed = match edge.way {
+        let style = match edge.way {
             Way::Flows => "",
+            Way::Meets => "dir=both",
             Way::Uses => "style=dashed",
         };
         // Every edge runs from an earlier column to a later one, so that the columns stay in order.
         let _ = if from.kind.column() > to.kind.column() {
-            let comma = if dashed.is_empty() { "" } else { ", " };
-            writeln!(
-                text,
-                "  {} -> {} [dir=back{comma}{dashed}];",
-                to.id, from.id
-            )
-        } else if dashed.is_empty() {
+            let comma = if style.is_empty() { "" } else { ", " };
+            writeln!(text, "  {} -> {} [dir=back{comma}{style}];", to.id, from.id)
+        } else if style.is_empty() {
             writeln!(text, "  {} -> {};", from.id, to.id)
         } else {
-            writeln!(text, "  {} -> {} [{dashed}];", from.id, to.id)
+            writeln!(text, "  {} -> {} [{style}];", from.id, to.id)
         };
     }
     text.push_str("}\n");

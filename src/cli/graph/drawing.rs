@@ -58,6 +58,8 @@ pub(super) struct Edge {
 pub(super) enum Way {
     /// Values flow from the first to the second.
     Flows,
+    /// Values flow both ways.
+    Meets,
     /// The first needs the second.
     Uses,
 }
@@ -101,29 +103,21 @@ impl Graph {
         rules.sort_by(|a, b| (&a.connection, &a.name).cmp(&(&b.connection, &b.name)));
         let first_rule = graph.nodes.len();
         for (index, rule) in rules.iter().enumerate() {
-            let creates = if *rule.creates.get(rule.target()) {
-                "creates and updates"
-            } else {
-                "updates only"
-            };
-            let way = format!("{} → {}", rule.source(), rule.target());
-            let lines = vec![way, creates.to_owned()];
+            let arrow = if rule.is_two_way() { "↔" } else { "→" };
+            let way = format!("{} {arrow} {}", rule.source(), rule.target());
+            let lines = vec![way, creates(rule).to_owned()];
             graph.push(format!("r{index}"), Kind::Rule, rule.name.as_str(), lines);
         }
         for (index, rule) in rules.iter().enumerate() {
             let place = first_rule + index;
             for (system, is_source) in [(rule.source(), true), (rule.target(), false)] {
                 if let Some(end) = graph.end(rule.connection.as_str(), system) {
-                    let (from, to) = if is_source {
-                        (end, place)
-                    } else {
-                        (place, end)
+                    let (from, to, way) = match (rule.is_two_way(), is_source) {
+                        (true, _) => (end, place, Way::Meets),
+                        (false, true) => (end, place, Way::Flows),
+                        (false, false) => (place, end, Way::Flows),
                     };
-                    graph.edges.push(Edge {
-                        from,
-                        to,
-                        way: Way::Flows,
-                    });
+                    graph.edges.push(Edge { from, to, way });
                 }
             }
         }
@@ -273,6 +267,7 @@ impl Graph {
                 "to": self.nodes[edge.to].id,
                 "kind": match edge.way {
                     Way::Flows => "flows",
+                    Way::Meets => "flowsBothWays",
                     Way::Uses => "uses",
                 },
             })
@@ -283,6 +278,17 @@ impl Graph {
             "nodes": self.nodes.iter().map(node).collect::<Vec<_>>(),
             "edges": self.edges.iter().map(edge).collect::<Vec<_>>(),
         })
+    }
+}
+
+/// On which sides a rule makes new items.
+fn creates(rule: &SyncRule) -> &'static str {
+    match (rule.creates.testworthy, rule.creates.azure_devops) {
+        (false, false) => "updates only",
+        (true, true) => "creates and updates on both sides",
+        (true, false) if rule.is_two_way() => "updates both, creates in TestWorthy",
+        (false, true) if rule.is_two_way() => "updates both, creates in Azure DevOps",
+        (true, false) | (false, true) => "creates and updates",
     }
 }
 

@@ -20,6 +20,7 @@ pub(super) fn render(graph: &Graph) -> String {
     for edge in &graph.edges {
         let arrow = match edge.way {
             Way::Flows => "-->",
+            Way::Meets => "<-->",
             Way::Uses => "-.->",
         };
         let (from, to) = (&graph.nodes[edge.from].id, &graph.nodes[edge.to].id);

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use super::drawing::{Edge, Graph, Kind, Way};
 use super::layout::{Area, LINE, Layout};
+use crate::model::System;
 
 /// Characters of a line that fit into a box.
 const FITS: usize = 34;
@@ -55,7 +56,7 @@ pub(super) fn render(graph: &Graph) -> String {
     let _ = writeln!(text, "  <style>{STYLE}</style>");
     text.push_str(
         "  <defs><marker id=\"head\" viewBox=\"0 0 10 10\" refX=\"9\" refY=\"5\" markerWidth=\"7\" \
-         markerHeight=\"7\" orient=\"auto\"><path class=\"head\" d=\"M0 0L10 5L0 10z\"/></marker></defs>\n",
+         markerHeight=\"7\" orient=\"auto-start-reverse\"><path class=\"head\" d=\"M0 0L10 5L0 10z\"/></marker></defs>\n",
     );
     let _ = writeln!(
         text,
@@ -151,6 +152,10 @@ fn line(text: &mut String, graph: &Graph, layout: &Layout, edge: Edge) {
     let shift = |node: usize| match (graph.nodes[node].kind, edge.way) {
         (Kind::Rule, Way::Flows) if node == edge.to => -10,
         (Kind::Rule, Way::Flows) => 10,
+        (Kind::Rule, Way::Meets) => match graph.nodes[edge.from].kind {
+            Kind::System(System::TestWorthy) => -10,
+            _ => 10,
+        },
         _ => 0,
     };
     let (y1, y2) = (
@@ -159,12 +164,17 @@ fn line(text: &mut String, graph: &Graph, layout: &Layout, edge: Edge) {
     );
     let bend = i32::midpoint(x1, x2);
     let class = match edge.way {
-        Way::Flows => "line",
+        Way::Flows | Way::Meets => "line",
         Way::Uses => "line uses",
+    };
+    // The head turns round where it stands at the beginning.
+    let tail = match edge.way {
+        Way::Meets => " marker-start=\"url(#head)\"",
+        Way::Flows | Way::Uses => "",
     };
     let _ = writeln!(
         text,
-        "  <path class=\"{class}\" d=\"M{x1} {y1}C{bend} {y1} {bend} {y2} {x2} {y2}\" marker-end=\"url(#head)\"/>"
+        "  <path class=\"{class}\" d=\"M{x1} {y1}C{bend} {y1} {bend} {y2} {x2} {y2}\"{tail} marker-end=\"url(#head)\"/>"
     );
 }
 

@@ -71,6 +71,18 @@ const DOT: &str = r#"digraph accord {
 "#;
 
 fn project(project: &str, work_item_type: &str) -> Option<Config> {
+    understood(project_text(project, work_item_type))
+}
+
+fn understood(text: String) -> Option<Config> {
+    let options = ReadOptions {
+        project_name: "project".to_owned(),
+        ..ReadOptions::default()
+    };
+    read(vec![SourceFile::new("a.yaml", text)], &options).config
+}
+
+fn project_text(project: &str, work_item_type: &str) -> String {
     let connection = |name: &str, letter: char| {
         format!(
             "apiVersion: accord/v1\nkind: Connection\nmetadata: {{ name: {name} }}\nspec:\n  testworthy:\n    \
@@ -101,7 +113,7 @@ fn project(project: &str, work_item_type: &str) -> Option<Config> {
     };
     let test = "apiVersion: accord/v1\nkind: MappingTest\nmetadata: { name: t }\nspec:\n  mapping: m\n  cases:\n    \
                 - { name: a, direction: toAzureDevOps, given: { title: x }, expect: { System.Title: x } }\n";
-    let text = [
+    [
         connection("one", 'A'),
         connection("two", 'B'),
         mapping,
@@ -127,12 +139,7 @@ fn project(project: &str, work_item_type: &str) -> Option<Config> {
         field("notes", "two", "Notes", "html"),
         test.to_owned(),
     ]
-    .concat();
-    let options = ReadOptions {
-        project_name: "project".to_owned(),
-        ..ReadOptions::default()
-    };
-    read(vec![SourceFile::new("a.yaml", text)], &options).config
+    .concat()
 }
 
 fn graph() -> Graph {
@@ -204,6 +211,49 @@ fn no_box_stands_over_another() {
 fn mermaid_and_dot_are_as_reviewed() {
     assert_eq!(mermaid::render(&graph()), MERMAID);
     assert_eq!(dot::render(&graph()), DOT);
+}
+
+#[test]
+fn a_rule_that_goes_both_ways_has_two_heads_on_each_line() {
+    let text = project_text("Web Shop", "Test Case").replacen(
+        "direction: toAzureDevOps\n  create: none",
+        "direction: twoWay\n  create: azureDevOps",
+        1,
+    );
+    let graph = Graph::of(&understood(text).unwrap());
+    let rule = &graph.nodes[5];
+    assert_eq!(rule.title, "to");
+    assert_eq!(
+        rule.lines,
+        [
+            "TestWorthy ↔ Azure DevOps",
+            "updates both, creates in Azure DevOps"
+        ]
+    );
+    let own: Vec<(usize, usize)> = graph
+        .edges
+        .iter()
+        .filter(|edge| edge.way == Way::Meets)
+        .map(|edge| (edge.from, edge.to))
+        .collect();
+    assert_eq!(own, [(0, 5), (1, 5)], "from both ends to the rule");
+    let drawn = mermaid::render(&graph);
+    assert!(drawn.contains("  c0t <--> r1\n  c0a <--> r1\n"), "{drawn}");
+    assert!(drawn.contains("TestWorthy #8596; Azure DevOps"), "{drawn}");
+    let drawn = dot::render(&graph);
+    assert!(drawn.contains("c0t -> r1 [dir=both];"), "{drawn}");
+    assert!(drawn.contains("c0a -> r1 [dir=both];"), "{drawn}");
+    let drawn = svg::render(&graph);
+    assert_eq!(drawn.matches("marker-start").count(), 2);
+    assert!(
+        texts(&drawn)
+            .concat()
+            .contains("Rule to: TestWorthy ↔ Azure DevOps")
+    );
+    let json = graph.json();
+    let edges = json["edges"].as_array().unwrap();
+    let both = edges.iter().filter(|edge| edge["kind"] == "flowsBothWays");
+    assert_eq!(both.count(), 2);
 }
 
 /// The texts of an SVG; panics unless it is well-formed.

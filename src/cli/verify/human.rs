@@ -82,10 +82,13 @@ struct Page<P> {
 impl<P: Fn(&str) -> String> Page<P> {
     fn rule(&self, text: &mut String, rule: &RuleReport) {
         let file = (self.printable)(&rule.origin.file);
+        let targets: Vec<String> = rule.targets.iter().map(ToString::to_string).collect();
         let _ = writeln!(
             text,
             "{} writes {} ({file}:{})\n",
-            rule.address, rule.target, rule.origin.line
+            rule.address,
+            targets.join(" and "),
+            rule.origin.line
         );
         for sample in &rule.samples {
             self.sample(text, rule, sample);
@@ -106,12 +109,11 @@ impl<P: Fn(&str) -> String> Page<P> {
         let short = short.unwrap_or(&sample.address).trim_start_matches('/');
         let mut head = format!("{} {short}", sample.kind.as_str());
         if let (Some(_), Some(item)) = (sample.item.testworthy, sample.item.azure_devops) {
-            let other = match rule.target {
-                System::AzureDevOps => format!(" with workItem/{item}"),
-                System::TestWorthy => {
-                    let case = sample.item.testworthy.unwrap_or_default();
-                    format!(" with case/{case}")
-                }
+            let other = if short.starts_with("case/") {
+                format!(" with workItem/{item}")
+            } else {
+                let case = sample.item.testworthy.unwrap_or_default();
+                format!(" with case/{case}")
             };
             head.push_str(&other);
         }

@@ -114,7 +114,7 @@ super::entries! {
     NOT_SUPPORTED_YET, "not-supported-yet", Error,
         "A key whose behaviour this version does not have",
         "The key is part of the manifest format and was checked, but this version of Accord cannot do what it asks for. It is refused rather than ignored.",
-        "direction: twoWay",
+        "schedule: { cron: \"*/15 * * * *\" }",
         "Remove the key for now, or wait for a version that supports it.";
     ROW_SOURCE, "row-source", Error,
         "A row without exactly one source",
@@ -123,7 +123,7 @@ super::entries! {
         "Give exactly one of `testworthy`, `constant` and `expression`.";
     ROW_KEYS, "row-keys", Error,
         "Keys of a row that do not go together",
-        "Some keys only make sense beside others: `reverse` and `unmapped` beside `values`; `tag` and `prefix` one at a time, and only on System.Tags; a constant has nothing to translate.",
+        "Some keys only make sense beside others: `reverse` and `unmapped` beside `values`; `tag` and `prefix` one at a time, and only on System.Tags; a constant has nothing to translate; `conflict` is for rows that go both ways.",
         "- { testworthy: priority, azureDevOps: Custom.P, unmapped: hold }",
         "The message says which key to add or to remove.";
     DUPLICATE_ROW, "duplicate-row", Error,
@@ -153,17 +153,17 @@ super::entries! {
         "Write it like `System.Title` or `Custom.TestData`.";
     MISSING_SCOPE, "missing-scope", Error,
         "A rule without the scope of its source",
-        "A one-way rule reads one side. The scope of that side says which of its items the rule is about; without it the rule selects nothing.",
+        "A scope says which items of a side the rule is about. A one-way rule needs that of the side that it reads. A two-way rule needs one of the two, and creates items only from a side that has one.",
         "direction: toAzureDevOps with only scope.azureDevOps",
-        "Add `scope.testworthy` for toAzureDevOps, or `scope.azureDevOps` for toTestWorthy.";
+        "Add `scope.testworthy` for toAzureDevOps and for new work items, `scope.azureDevOps` for toTestWorthy and for new cases.";
     WRONG_SIDE, "wrong-side", Error,
-        "A setting for the side that the rule does not write",
-        "A one-way rule writes its target only. It cannot create items on its source.",
+        "A setting for a side or a way that the rule does not have",
+        "A one-way rule writes its target only: it cannot create or disable items on its source, and its two sides never meet in a conflict. In a two-way rule `drift` is about rows that go one way, and `conflicts` about those that go both.",
         "direction: toAzureDevOps with create: testworthy",
-        "Name the target side, or remove the key.";
+        "Name the side that is written, or remove the key.";
     MISSING_SUITE, "missing-suite", Error,
         "No suite for new cases",
-        "A case is created in a suite. The rule creates cases but does not say in which one.",
+        "A case is created in a suite. The rule creates cases, or renews deleted ones, but does not say in which suite.",
         "direction: toTestWorthy without createIn.testworthy.suite",
         "Add `createIn: { testworthy: { suite: ID } }`, or set `create: none`.";
     NOT_ON_V1, "not-on-v1", Error,

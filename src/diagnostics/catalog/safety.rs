@@ -93,6 +93,23 @@ pub static REVISION_WENT_DOWN: Entry = Entry {
         the other rules meanwhile, name them with `--only`.",
 };
 
+/// A two-way rule in CI on a state that is a file of the machine.
+pub static TWO_WAY_IN_CI: Entry = Entry {
+    code: "two-way-in-ci",
+    severity: Severity::Error,
+    title: "a two-way rule would run in CI on a state that other machines do not share",
+    explanation: "A two-way rule needs what both sides held when they were last in accord: by that it \
+        tells an edit from an old value. Machines of continuous integration are thrown away after a \
+        run, and two jobs at once would each have their own file. So where the variable `CI` is set \
+        (and not `false` or `0`), `apply` and `conflicts resolve` refuse two-way rules while the state \
+        is a SQLite file. `plan` may run, and so may one-way rules. There is no override.",
+    example: "A workflow runs `accord apply --yes` with a rule of `direction: twoWay` and \
+        `state: { sqlite: .accord/state.db }`.",
+    fix: "Apply two-way rules where the state stays, for example on a server by a timer, and let CI plan \
+        them only. One-way rules can go on in CI: `accord apply --only SyncRule/NAME`. Later versions \
+        share the state between machines by `state.git` or `state.postgres`.",
+};
+
 /// All of them.
 pub(super) static ALL: &[&Entry] = &[
     &TOO_MANY_UPDATES,
@@ -101,6 +118,7 @@ pub(super) static ALL: &[&Entry] = &[
     &INCOMPLETE_READ,
     &MANIFESTS_MISSING,
     &REVISION_WENT_DOWN,
+    &TWO_WAY_IN_CI,
 ];
 
 #[cfg(test)]

@@ -54,8 +54,8 @@ struct Context<'a> {
     variables: BTreeMap<String, (String, Location)>,
     /// Work item type by name of the mapping.
     work_item_types: BTreeMap<String, String>,
-    /// Row names by name of the mapping.
-    row_names: BTreeMap<String, Vec<String>>,
+    /// Rows by name of the mapping.
+    rows: BTreeMap<String, Vec<MappedRow>>,
     /// Connections on the surface `v1`.
     on_v1: BTreeSet<String>,
     /// Where each custom field is declared, by connection and lower-case reference name.
@@ -68,6 +68,16 @@ struct Context<'a> {
 struct MappedField {
     field: String,
     direction: Option<Direction>,
+    place: Location,
+}
+
+/// What a rule has to know of a row before it speaks about it.
+struct MappedRow {
+    name: String,
+    /// Why its two sides never meet, if they do not.
+    one_way: Option<&'static str>,
+    /// Whether two edits of it can be put together, or somebody accepted that they cannot.
+    merges: bool,
     place: Location,
     /// Where it says `conflict: latest`.
     latest: Option<Location>,
@@ -87,7 +97,7 @@ pub(super) fn check(
         options,
         variables: BTreeMap::new(),
         work_item_types: BTreeMap::new(),
-        row_names: BTreeMap::new(),
+        rows: BTreeMap::new(),
         on_v1: BTreeSet::new(),
         custom_fields: BTreeMap::new(),
         mapped_fields: BTreeMap::new(),
@@ -191,9 +201,8 @@ fn understand(
             if let Some(name) = &document.name {
                 let work_item_type = raw.spec.azure_devops.clone();
                 context.work_item_types.insert(name.clone(), work_item_type);
-                let rows = raw.spec.fields.iter();
-                let names = rows.map(|row| field_mapping::row_name(row).to_owned());
-                context.row_names.insert(name.clone(), names.collect());
+                let rows = mapped_rows(&raw.spec.fields, report);
+                context.rows.insert(name.clone(), rows);
                 let fields = mapped_fields(&raw.spec.fields, report);
                 context.mapped_fields.insert(name.clone(), fields);
             }
@@ -229,14 +238,28 @@ fn mapped_fields(rows: &[raw::RawRow], report: &Report<'_>) -> Vec<MappedField> 
     rows.filter_map(|(index, row)| {
         let own = pointer::item("/spec/fields", index);
         let at = pointer::child(&own, "testworthy");
-        let latest = row.conflict == Some(raw::Winner::Latest);
-        let winner = || report.place(&pointer::child(&own, "conflict"), Part::Value);
         Some(MappedField {
-            latest: latest.then(winner),
             field: row.testworthy.clone()?,
             direction: row.direction.map(Into::into),
             place: report.place(&at, Part::Value),
         })
+    })
+    .collect()
+}
+
+fn mapped_rows(rows: &[raw::RawRow], report: &Report<'_>) -> Vec<MappedRow> {
+    let rows = rows.iter().enumerate();
+    rows.map(|(index, row)| {
+        let at = pointer::item("/spec/fields", index);
+        let latest = row.conflict == Some(raw::Winner::Latest);
+        let winner = || report.place(&pointer::child(&at, "conflict"), Part::Value);
+        MappedRow {
+            name: field_mapping::row_name(row).to_owned(),
+            one_way: row::one_way(row),
+            merges: row::merges(row) || row::accepts_no_merge(row),
+            place: report.place(&at, Part::Value),
+            latest: latest.then(winner),
+        }
     })
     .collect()
 }

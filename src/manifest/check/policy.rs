@@ -4,7 +4,9 @@ use super::{Context, v1};
 use crate::diagnostics::catalog::{lint, manifest as codes};
 use crate::diagnostics::{nearest, pointer, quote};
 use crate::manifest::document::Report;
-use crate::manifest::raw::{DeletedInAzureDevOps, DeletedInTestWorthy, SyncRuleSpec, Winner};
+use crate::manifest::raw::{
+    DeletedInAzureDevOps, DeletedInTestWorthy, Drift, SyncRuleSpec, Winner,
+};
 use crate::model::config::Winner as Right;
 use crate::model::config::{Conflicts, DeletedCase, DeletedWorkItem, NEVER_RECYCLED, WhenDeleted};
 use crate::model::{Direction, System};
@@ -23,13 +25,14 @@ pub(super) fn policies(
     context: &Context<'_>,
     report: &mut Report<'_>,
 ) -> Policies {
-    if let Some(target) = direction.target() {
-        one_way(spec, target, report);
+    match direction.target() {
+        Some(target) => one_way(spec, target, report),
+        None => drift(spec, context, report),
     }
     let conflicts = spec.conflicts.as_ref();
     if let Some(conflicts) = conflicts {
-        for name in conflicts.fields.keys() {
-            known_row(name, spec, context, report);
+        for (name, winner) in &conflicts.fields {
+            named_row(name, *winner, spec, context, report);
         }
         let fields = conflicts.fields.iter().map(|(name, winner)| {
             let at = pointer::child("/spec/conflicts/fields", name);
@@ -78,20 +81,60 @@ fn one_way(spec: &SyncRuleSpec, target: System, report: &mut Report<'_>) {
     }
 }
 
-fn known_row(name: &str, spec: &SyncRuleSpec, context: &Context<'_>, report: &mut Report<'_>) {
-    let Some(rows) = context.row_names.get(&spec.mapping) else {
+/// Of a two-way rule `drift` is about its rows that go one way.
+fn drift(spec: &SyncRuleSpec, context: &Context<'_>, report: &mut Report<'_>) {
+    let (Some(Drift::Report | Drift::Ignore), Some(rows)) =
+        (spec.drift, context.rows.get(&spec.mapping))
+    else {
         return;
     };
-    if rows.iter().any(|row| row == name) {
+    if rows.iter().any(|row| row.one_way.is_some()) {
         return;
     }
+    let message = format!(
+        "`drift` is about rows that go one way, and mapping `{}` has none",
+        spec.mapping
+    );
+    let finding = report.key(&codes::WRONG_SIDE, "/spec/drift", message);
+    report.push(finding.with_help(
+        "remove it; `conflicts` says who is right where both sides of a row were edited",
+    ));
+}
+
+/// A row that `conflicts.fields` names.
+fn named_row(
+    name: &str,
+    winner: Winner,
+    spec: &SyncRuleSpec,
+    context: &Context<'_>,
+    report: &mut Report<'_>,
+) {
+    let Some(rows) = context.rows.get(&spec.mapping) else {
+        return;
+    };
     let at = pointer::child("/spec/conflicts/fields", name);
-    let message = format!("mapping `{}` has no row {}", spec.mapping, quote(name));
-    let finding = report.key(&codes::UNKNOWN_KEY, &at, message);
-    report.push(match nearest(name, rows.iter().map(String::as_str)) {
-        Some(near) => finding.with_help(format!("did you mean `{near}`?")),
-        None => finding.with_help("a row is named by its `id`, else by its TestWorthy field"),
-    });
+    let Some(row) = rows.iter().find(|row| row.name == name) else {
+        let message = format!("mapping `{}` has no row {}", spec.mapping, quote(name));
+        let finding = report.key(&codes::UNKNOWN_KEY, &at, message);
+        let names = rows.iter().map(|row| row.name.as_str());
+        report.push(match nearest(name, names) {
+            Some(near) => finding.with_help(format!("did you mean `{near}`?")),
+            None => finding.with_help("a row is named by its `id`, else by its TestWorthy field"),
+        });
+        return;
+    };
+    let finding = if let Some(why) = row.one_way {
+        let message = format!("the two sides of row {} never meet: {why}", quote(name));
+        let finding = report.key(&codes::WRONG_SIDE, &at, message);
+        finding.with_help("remove it from `conflicts`")
+    } else if winner == Winner::Merge && !row.merges {
+        let message = "values of this kind cannot be merged: a conflict goes to the manual queue";
+        let finding = report.value(&lint::L18_NO_MERGE, &at, message);
+        finding.with_help("write `latest`, `testworthy`, `azureDevOps` or `manual`")
+    } else {
+        return;
+    };
+    report.push(finding.with_related(row.place.clone(), "the row"));
 }
 
 fn no_latest_on_v1(winner: Winner, at: &str, on_v1: bool, report: &mut Report<'_>) {
@@ -118,7 +161,8 @@ fn when_deleted(
         DeletedInTestWorthy::Ask => DeletedCase::Ask,
     };
     let at = "/spec/whenDeletedIn/testworthy";
-    if testworthy == DeletedCase::Recycle {
+    let refused = on_v1 && v1::refuses(spec.when_deleted_in.testworthy);
+    if testworthy == DeletedCase::Recycle && !refused {
         let work_item_type = context.work_item_types.get(&spec.mapping);
         let never = |name: &String| NEVER_RECYCLED.contains(&name.to_lowercase().as_str());
         if work_item_type.is_some_and(never) {
@@ -127,7 +171,6 @@ fn when_deleted(
             report.push(finding.with_help("use `close`, `unlink` or `recreate`"));
         }
     }
-    let refused = on_v1 && v1::refuses(spec.when_deleted_in.testworthy);
     let side = match testworthy {
         DeletedCase::Close | DeletedCase::Recycle => Some(System::AzureDevOps),
         DeletedCase::Recreate => Some(System::TestWorthy),

@@ -57,8 +57,11 @@ pub(super) fn check(
         let message = "a constant or an expression is written to Azure DevOps only";
         report.push(report.value(&codes::ROW_KEYS, &below("direction"), message));
     }
-    let accepted = raw.allow.iter().any(|allow| allow.code == "L18");
-    if raw.conflict == Some(Winner::Merge) && !accepted && !merges(raw) {
+    if let (Some(_), Some(why)) = (raw.conflict, one_way(raw)) {
+        let message = format!("`conflict` is for rows that go both ways, and {why}");
+        let finding = report.key(&codes::ROW_KEYS, &below("conflict"), message);
+        report.push(finding.with_help("remove `conflict`"));
+    } else if raw.conflict == Some(Winner::Merge) && !accepts_no_merge(raw) && !merges(raw) {
         let message = "values of this kind cannot be merged: a conflict goes to the manual queue";
         let finding = report.value(&lint::L18_NO_MERGE, &below("conflict"), message);
         report.push(finding.with_help("write `latest`, `testworthy`, `azureDevOps` or `manual`"));
@@ -92,6 +95,26 @@ pub(super) fn check(
         allow: allow.collect(),
         origin,
     })
+}
+
+/// Why the two sides of a row never meet: it goes one way, or only once.
+pub(super) fn one_way(raw: &RawRow) -> Option<&'static str> {
+    if raw.testworthy.is_none() {
+        return Some("a constant or an expression is written to Azure DevOps only");
+    }
+    if raw.on_create {
+        return Some("an `onCreate` row is never compared");
+    }
+    match raw.direction {
+        Some(RawDirection::ToAzureDevOps) => Some("this one goes `toAzureDevOps`"),
+        Some(RawDirection::ToTestWorthy) => Some("this one goes `toTestWorthy`"),
+        Some(RawDirection::TwoWay) | None => None,
+    }
+}
+
+/// Whether the row says that it is right not to merge it.
+pub(super) fn accepts_no_merge(raw: &RawRow) -> bool {
+    raw.allow.iter().any(|allow| allow.code == "L18")
 }
 
 /// Whether edits of both sides can be joined: inside long texts, steps and sets.

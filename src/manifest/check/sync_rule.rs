@@ -7,7 +7,9 @@ use crate::diagnostics::catalog::manifest as codes;
 use crate::diagnostics::{pointer, quote};
 use crate::manifest::document::{Document, Report};
 use crate::manifest::kind::Kind;
-use crate::manifest::raw::{Create, Drift, Match, RawScope, SyncRuleSpec};
+use crate::manifest::raw::{
+    Create, DeletedInTestWorthy, Drift, Match, RawCreateIn, RawScope, SyncRuleSpec,
+};
 use crate::model::config::{
     AzureDevOpsScope, CreateIn, DriftPolicy, MatchBy, Scope, SyncRule, TestWorthyScope,
 };
@@ -59,7 +61,7 @@ pub(super) fn check(
         None if on_v1 && direction.target() == Some(System::TestWorthy) => Some(Sides::default()),
         // Refused by name already.
         Some(Create::TestWorthy | Create::Both) if on_v1 => None,
-        create => creates(create, direction, &spec.scope, on_v1, report),
+        create => creates(create, direction, &spec, on_v1, report),
     };
     let suite = spec
         .create_in
@@ -69,15 +71,35 @@ pub(super) fn check(
             Some(scope) if scope.suites.len() == 1 => scope.suites.first().copied(),
             _ => None,
         });
-    if creates.is_some_and(|creates| creates.testworthy) && suite.is_none() {
-        let finding = report.key(
-            &codes::MISSING_SUITE,
-            "/spec/createIn/testworthy/suite",
-            "the rule creates cases but names no suite for them",
+    let renews = spec.when_deleted_in.testworthy == DeletedInTestWorthy::Recreate
+        && direction.writes(System::TestWorthy)
+        && !on_v1;
+    let creates_cases = creates.is_some_and(|creates| creates.testworthy);
+    if (creates_cases || renews) && suite.is_none() {
+        let (message, help) = if creates_cases {
+            (
+                "the rule creates cases but names no suite for them",
+                match direction {
+                    Direction::TwoWay => {
+                        "add `createIn: { testworthy: { suite: ID } }`, or set `create: azureDevOps` or `none`"
+                    }
+                    Direction::ToTestWorthy | Direction::ToAzureDevOps => {
+                        "add `createIn: { testworthy: { suite: ID } }`, or set `create: none`"
+                    }
+                },
+            )
+        } else {
+            (
+                "`whenDeletedIn.testworthy: recreate` makes new cases, and the rule names no suite for them",
+                "add `createIn: { testworthy: { suite: ID } }`, or write `whenDeletedIn: { testworthy: ask }`",
+            )
+        };
+        let at = "/spec/createIn/testworthy/suite";
+        report.push(
+            report
+                .key(&codes::MISSING_SUITE, at, message)
+                .with_help(help),
         );
-        let help =
-            "add `createIn: { testworthy: { suite: ID } }`, or set `create: azureDevOps` or `none`";
-        report.push(finding.with_help(help));
     }
     let policies = policies(&spec, direction, on_v1, context, report);
     Some(SyncRule {
@@ -95,9 +117,9 @@ pub(super) fn check(
         },
         match_by,
         drift: match spec.drift {
-            Drift::Enforce => DriftPolicy::Enforce,
-            Drift::Report => DriftPolicy::Report,
-            Drift::Ignore => DriftPolicy::Ignore,
+            None | Some(Drift::Enforce) => DriftPolicy::Enforce,
+            Some(Drift::Report) => DriftPolicy::Report,
+            Some(Drift::Ignore) => DriftPolicy::Ignore,
         },
         first_sync: policies.first_sync,
         conflicts: policies.conflicts,
@@ -201,12 +223,12 @@ fn source_scope(scope: &RawScope, source: System, on_v1: bool, report: &mut Repo
 fn creates(
     create: Option<Create>,
     direction: Direction,
-    scope: &RawScope,
+    spec: &SyncRuleSpec,
     on_v1: bool,
     report: &mut Report<'_>,
 ) -> Option<Sides<bool>> {
     let Some(target) = direction.target() else {
-        return Some(creates_both_ways(create, scope, on_v1));
+        return creates_both_ways(create, spec, on_v1, report);
     };
     let on = |target| Sides::of(target, true, false);
     let side = match create {
@@ -228,18 +250,88 @@ fn creates(
     None
 }
 
-/// A side creates what the other side's scope selects: without one there is nothing to create from.
-fn creates_both_ways(create: Option<Create>, scope: &RawScope, on_v1: bool) -> Sides<bool> {
-    let (testworthy, azure_devops) = match create {
-        None => (!on_v1, true),
-        Some(Create::Both) => (true, true),
-        Some(Create::TestWorthy) => (true, false),
-        Some(Create::AzureDevOps) => (false, true),
-        Some(Create::None) => (false, false),
+/// A side creates what the other side's scope selects: without one there is nothing to create from. What
+/// the manifest asks for by name must be possible; the default does without.
+fn creates_both_ways(
+    create: Option<Create>,
+    spec: &SyncRuleSpec,
+    on_v1: bool,
+    report: &mut Report<'_>,
+) -> Option<Sides<bool>> {
+    let wanted = match create {
+        None => Sides {
+            testworthy: !on_v1,
+            azure_devops: true,
+        },
+        Some(create) => Sides {
+            testworthy: matches!(create, Create::Both | Create::TestWorthy),
+            azure_devops: matches!(create, Create::Both | Create::AzureDevOps),
+        },
     };
-    Sides {
-        testworthy: testworthy && scope.azure_devops.is_some(),
-        azure_devops: azure_devops && scope.testworthy.is_some(),
+    let mut possible = true;
+    for (side, wanted) in wanted.iter() {
+        let (at, what) = match create {
+            Some(_) => ("/spec/create", "`create` wants"),
+            None if has_place(&spec.create_in, side) => {
+                ("/spec/createIn", "`createIn` has a place for")
+            }
+            None => continue,
+        };
+        if !wanted || selects(&spec.scope, side.other()) {
+            continue;
+        }
+        let (made, of, key) = match side {
+            System::TestWorthy => ("cases", "work items", "azureDevOps"),
+            System::AzureDevOps => ("work items", "cases", "testworthy"),
+        };
+        let message = format!(
+            "{what} new {made}, which are made of the {of} that the rule selects, and there is no \
+             `scope.{key}`"
+        );
+        let at = match create {
+            Some(_) => at.to_owned(),
+            None => pointer::child(at, side.key()),
+        };
+        let finding = report.value(&codes::MISSING_SCOPE, &at, message);
+        report.push(finding.with_help(match (side, create) {
+            (System::TestWorthy, Some(Create::Both)) => {
+                "add `azureDevOps: { areaPath: PATH }` to `scope`, or write `create: azureDevOps`"
+            }
+            (System::TestWorthy, Some(_)) => {
+                "add `azureDevOps: { areaPath: PATH }` to `scope`, or write `create: none`"
+            }
+            (System::TestWorthy, None) => {
+                "add `azureDevOps: { areaPath: PATH }` to `scope`, or remove the place"
+            }
+            (System::AzureDevOps, Some(Create::Both)) => {
+                "add `testworthy: { suites: [ID] }` to `scope`, or write `create: testworthy`"
+            }
+            (System::AzureDevOps, Some(_)) => {
+                "add `testworthy: { suites: [ID] }` to `scope`, or write `create: none`"
+            }
+            (System::AzureDevOps, None) => {
+                "add `testworthy: { suites: [ID] }` to `scope`, or remove the place"
+            }
+        }));
+        possible = false;
+    }
+    possible.then(|| wanted.map(|side, wanted| wanted && selects(&spec.scope, side.other())))
+}
+
+/// Whether the rule has a scope on a side.
+fn selects(scope: &RawScope, side: System) -> bool {
+    match side {
+        System::TestWorthy => scope.testworthy.is_some(),
+        System::AzureDevOps => scope.azure_devops.is_some(),
+    }
+}
+
+/// Whether the rule says where new items of a side go.
+fn has_place(place: &RawCreateIn, side: System) -> bool {
+    let (cases, items) = (&place.testworthy, &place.azure_devops);
+    match side {
+        System::TestWorthy => cases.suite.is_some() || cases.section.is_some(),
+        System::AzureDevOps => items.area_path.is_some() || items.iteration_path.is_some(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a rule may not ask for over a connection with `api: v1`, each refused by its name.
 
-use super::{Context, MappedField};
+use super::{Context, MappedField, MappedRow};
 use crate::diagnostics::catalog::{lint, manifest as codes};
 use crate::diagnostics::{pointer, quote};
 use crate::manifest::document::Report;
@@ -12,7 +12,9 @@ pub(super) fn check(spec: &SyncRuleSpec, context: &Context<'_>, report: &mut Rep
     scope(spec, report);
     places(spec, report);
     deletions(spec, report);
-    latest(spec, context, report);
+    if Direction::from(spec.direction) == Direction::TwoWay {
+        latest(spec, context, report);
+    }
     fields(spec, context, report);
 }
 
@@ -120,15 +122,25 @@ fn fields(spec: &SyncRuleSpec, context: &Context<'_>, report: &mut Report<'_>) {
     }
     let names: Vec<String> = lacking.iter().map(|row| quote(&row.field)).collect();
     let message = format!("over `api: v1` a case has no {}", names.join(", "));
-    let help = "give the rule a mapping without these rows, or the rows the other `direction`";
+    let help = match direction {
+        Direction::TwoWay => "give the rule a mapping without these rows",
+        Direction::ToAzureDevOps | Direction::ToTestWorthy => {
+            "give the rule a mapping without these rows, or the rows the other `direction`"
+        }
+    };
     refuse_rows(&lacking, message, help, spec, report);
 }
 
 /// `conflict: latest` on rows: the surface does not tell when a case was changed.
 fn latest(spec: &SyncRuleSpec, context: &Context<'_>, report: &mut Report<'_>) {
-    let rows = context.mapped_fields.get(&spec.mapping).into_iter();
-    let places = rows.flatten().filter_map(|row| row.latest.as_ref());
-    let places: Vec<_> = places.collect();
+    let rows = context.rows.get(&spec.mapping).into_iter();
+    // What the rule itself says of a row goes before what the row says.
+    let named = |row: &MappedRow| {
+        let conflicts = spec.conflicts.as_ref();
+        conflicts.is_some_and(|conflicts| conflicts.fields.contains_key(&row.name))
+    };
+    let rows = rows.flatten().filter(|row| !named(row));
+    let places: Vec<_> = rows.filter_map(|row| row.latest.as_ref()).collect();
     if places.is_empty() {
         return;
     }

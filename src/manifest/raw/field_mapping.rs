@@ -59,8 +59,8 @@ pub(crate) struct RawRow {
     /// of the Azure DevOps field.
     #[serde(default, rename = "as")]
     pub(crate) codec: Option<As>,
-    /// Narrower than the rule's direction: `toAzureDevOps`, `toTestWorthy` or `twoWay`. By default the
-    /// rule's.
+    /// Narrower than the rule's direction: `toAzureDevOps` or `toTestWorthy`. By default the rule's; `twoWay`
+    /// says that the row must be able to come back, and needs a two-way rule.
     #[serde(default)]
     pub(crate) direction: Option<RawDirection>,
     /// TestWorthy value to Azure DevOps value.
@@ -90,8 +90,9 @@ pub(crate) struct RawRow {
     /// Whether values are left out of plans.
     #[serde(default)]
     pub(crate) sensitive: bool,
-    /// Who wins when both sides changed: `testworthy`, `azureDevOps`, `latest`, `merge` or `manual`. By
-    /// default the rule's choice.
+    /// In two-way rules: who is right where both sides were edited: `testworthy`, `azureDevOps`, `latest`,
+    /// `merge` (texts, steps and sets) or `manual`. By default the rule's `conflicts.default`; what the rule
+    /// says of this row goes first.
     #[serde(default)]
     pub(crate) conflict: Option<Winner>,
     /// With `as: state`: the reason that goes with a state, by the state's name. Without one Azure DevOps

@@ -20,8 +20,8 @@ pub(crate) use field_mapping::{As, FieldMapping, FieldMappingSpec, RawRow, Recor
 pub(crate) use mapping_test::{MappingTest, MappingTestSpec, RawExample};
 pub(crate) use project::{Project, ProjectSpec, RawState};
 pub(crate) use sync_rule::{
-    Create, DeletedInAzureDevOps, DeletedInTestWorthy, Drift, Match, RawScope, SyncRule,
-    SyncRuleSpec,
+    Create, DeletedInAzureDevOps, DeletedInTestWorthy, Drift, Match, RawCreateIn, RawScope,
+    SyncRule, SyncRuleSpec,
 };
 
 /// Declares the outer shape of a kind. The word behind `kind` is a type of its own, so that the schema

@@ -20,13 +20,14 @@ pub(crate) struct SyncRuleSpec {
     /// The field mapping.
     #[schemars(length(min = 1))]
     pub(crate) mapping: String,
-    /// What the rule selects on each side. A side that is absent creates nothing from that side; a
-    /// one-way rule needs its source.
+    /// What the rule selects on each side; a one-way rule needs its source. Of a two-way rule a pair is
+    /// kept in step while either of its items is selected, and a side that is absent creates nothing from
+    /// that side.
     pub(crate) scope: RawScope,
     /// Which way values flow: `toAzureDevOps`, `toTestWorthy` or `twoWay`.
     pub(crate) direction: RawDirection,
     /// On which side new items are created: `both`, `azureDevOps`, `testworthy` or `none`. By default
-    /// the direction's target side.
+    /// the direction's target side; of a two-way rule each side for which the other one has a scope.
     #[serde(default)]
     pub(crate) create: Option<Create>,
     /// Where new items go.
@@ -36,20 +37,23 @@ pub(crate) struct SyncRuleSpec {
     #[serde(default = "matching", rename = "match")]
     #[schemars(length(min = 1))]
     pub(crate) match_by: Vec<Match>,
-    /// Two-way rules: who is right about pairs that meet for the first time: `testworthy`,
-    /// `azureDevOps`, `latest`, `merge` or `manual`.
+    /// Two-way rules: who is right about two values that differ when a pair meets for the first time, or
+    /// when a row of the mapping changed: `testworthy`, `azureDevOps`, `latest` (whichever item was changed
+    /// last), `merge` or `manual` (a person decides).
     #[serde(default)]
     #[schemars(extend("default" = "manual"))]
     pub(crate) first_sync: Option<Winner>,
-    /// Two-way rules: who wins when both sides changed.
+    /// Two-way rules: who is right where both sides of a row were edited. A row named under `fields` goes
+    /// before its own `conflict`, and that before `default`.
     #[serde(default)]
     #[schemars(extend("default" = { "default": "manual", "fields": {} }))]
     pub(crate) conflicts: Option<RawConflicts>,
-    /// One-way rules: what happens to edits made on the target: `enforce`, `report` or `ignore` until
-    /// the source changes.
+    /// Rules and rows that go one way: what happens to edits made on the target: `enforce`, `report` or
+    /// `ignore` until the source changes.
     #[serde(default)]
-    pub(crate) drift: Drift,
-    /// What happens to the other side when an item is deleted.
+    #[schemars(extend("default" = "enforce"))]
+    pub(crate) drift: Option<Drift>,
+    /// What becomes of the other item of a pair when one is deleted.
     #[serde(default)]
     pub(crate) when_deleted_in: WhenDeletedIn,
     /// When `accord serve` runs the rule.
@@ -161,7 +165,8 @@ pub(crate) enum Match {
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct RawConflicts {
-    /// For fields that are not named: `testworthy`, `azureDevOps`, `latest`, `merge` or `manual`.
+    /// For rows that nothing else is said about: `testworthy`, `azureDevOps`, `latest` (whichever item was
+    /// changed last), `merge` (a person where it cannot be done) or `manual`.
     #[serde(default = "manual")]
     pub(crate) default: Winner,
     /// By row name.
@@ -173,10 +178,9 @@ fn manual() -> Winner {
     Winner::Manual
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Drift {
-    #[default]
     Enforce,
     Report,
     Ignore,
@@ -185,10 +189,11 @@ pub(crate) enum Drift {
 #[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub(crate) struct WhenDeletedIn {
-    /// What happens to the work item of a deleted case: `close`, `recycle`, `recreate`, `unlink` or
-    /// `ask`.
+    /// What becomes of the work item of a deleted case: `close` (a final state), `recycle` (the recycle
+    /// bin), `recreate` (it stays and gets a new case), `unlink` (it stays alone) or `ask` (a person decides).
     pub(crate) testworthy: DeletedInTestWorthy,
-    /// What happens to the case of a deleted work item: `disable`, `recreate`, `unlink` or `ask`.
+    /// What becomes of the case of a deleted work item: `disable`, `recreate` (it stays and its work item is
+    /// restored or made anew), `unlink` (it stays alone) or `ask` (a person decides).
     #[serde(rename = "azureDevOps")]
     pub(crate) azure_devops: DeletedInAzureDevOps,
 }

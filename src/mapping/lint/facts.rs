@@ -17,6 +17,8 @@ pub(in crate::mapping) struct Usage {
     pub(in crate::mapping) without_users: Vec<String>,
     /// Connections over which those rules write cases of the surface v1.
     pub(in crate::mapping) flat: Vec<String>,
+    /// Those of them over which a rule goes both ways.
+    pub(in crate::mapping) flat_both_ways: Vec<String>,
 }
 
 impl Usage {
@@ -103,8 +105,12 @@ impl<'a> Facts<'a> {
         self.usage.targets.contains(&system) && may_write(self.row, system)
     }
 
-    /// Whether the row must be able to come back: one rule goes both ways and the row does too.
+    /// Whether the row must be able to come back: one rule goes both ways and the row does too. What is
+    /// written on create only is never compared, so it never comes back.
     pub(super) fn is_two_way(&self) -> bool {
+        if self.row.on_create {
+            return false;
+        }
         match self.row.direction {
             Some(Direction::TwoWay) => true,
             Some(_) => false,

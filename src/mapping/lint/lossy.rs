@@ -5,7 +5,7 @@ use crate::diagnostics::catalog::lint as codes;
 use crate::diagnostics::{Finding, quote};
 use crate::mapping::form::fold;
 use crate::mapping::resolve::finding;
-use crate::model::config::{Codec, FieldMapping, RowSource};
+use crate::model::config::{Codec, FieldMapping, RowSource, Unmapped};
 use crate::model::{AzureFieldKind, CaseFieldKind, Direction, System};
 
 /// What plain text cannot show.
@@ -24,7 +24,10 @@ pub(super) fn check(mapping: &FieldMapping, facts: &Facts<'_>, found: &mut Vec<F
         }));
     } else {
         found.extend(formatting(mapping, facts));
-        found.extend(flat_steps(facts).filter(|_| facts.writes(System::TestWorthy)).map(|why| {
+    }
+    if !facts.is_two_way() || facts.usage.flat_both_ways.is_empty() {
+        let flat = flat_steps(facts, &facts.usage.flat);
+        found.extend(flat.filter(|_| facts.writes(System::TestWorthy)).map(|why| {
             finding(mapping, facts.row, &codes::STEPS_MAY_NOT_FIT, why).with_help(
                 "reach TestWorthy over `api: automation`, or let the row go `direction: toAzureDevOps`",
             )
@@ -53,7 +56,7 @@ fn no_way_back(facts: &Facts<'_>) -> Option<String> {
         let what = "a computed value has no way back, so the row cannot go both ways";
         return Some(what.to_owned());
     }
-    if let Some(why) = flat_steps(facts) {
+    if let Some(why) = flat_steps(facts, &facts.usage.flat_both_ways) {
         return Some(why);
     }
     if let Some(case_is_rich) = mixed_text(facts) {
@@ -67,18 +70,33 @@ fn no_way_back(facts: &Facts<'_>) -> Option<String> {
              remove the formatting in {rich}"
         ));
     }
-    if facts.codec() == Some(Codec::Path) {
-        return many_to_one(facts);
+    match facts.codec() {
+        Some(Codec::Path) => {
+            many_to_one(facts).or_else(|| substituted(facts, "paths", "which one it"))
+        }
+        Some(Codec::User) => substituted(facts, "people", "who it"),
+        _ => None,
     }
-    None
+}
+
+/// A substitute for whatever nothing is known of. Of value tables this is judged value by value ([`super::table`]).
+fn substituted(facts: &Facts<'_>, what: &str, which: &str) -> Option<String> {
+    let values = facts.row.values.as_ref()?;
+    let Unmapped::Use(value) = &values.unmapped else {
+        return None;
+    };
+    Some(format!(
+        "{what} without an entry become {}, and nothing says {which} was",
+        quote(&value.to_string())
+    ))
 }
 
 /// Steps of a surface that keeps fewer parts of them than a work item does.
-fn flat_steps(facts: &Facts<'_>) -> Option<String> {
-    if facts.codec() != Some(Codec::Steps) || facts.usage.flat.is_empty() {
+fn flat_steps(facts: &Facts<'_>, over: &[String]) -> Option<String> {
+    if facts.codec() != Some(Codec::Steps) || over.is_empty() {
         return None;
     }
-    let connections: Vec<&str> = facts.usage.flat.iter().map(String::as_str).collect();
+    let connections: Vec<&str> = over.iter().map(String::as_str).collect();
     Some(format!(
         "over `api: v1` (connection {}) a case keeps its steps as plain lines and one expected result, \
          that of the last step; work items hold a formatted one for every step",

@@ -92,16 +92,20 @@ fn usage(config: &Config, mapping: &FieldMapping) -> Usage {
         let connection = config.connections.get(*name);
         connection.is_some_and(|connection| connection.users.is_empty())
     });
-    let to_cases = using().filter(|rule| rule.writes(System::TestWorthy));
-    let flat: BTreeSet<&Name> = to_cases
-        .map(|rule| &rule.connection)
-        .filter(|name| {
-            let connection = config.connections.get(*name);
-            connection.is_some_and(|connection| connection.testworthy.is_v1())
-        })
-        .collect();
+    let flat = |wanted: fn(&SyncRule) -> bool| -> Vec<String> {
+        let names: BTreeSet<&Name> = using()
+            .filter(|rule| rule.writes(System::TestWorthy) && wanted(rule))
+            .map(|rule| &rule.connection)
+            .filter(|name| {
+                let connection = config.connections.get(*name);
+                connection.is_some_and(|connection| connection.testworthy.is_v1())
+            })
+            .collect();
+        names.into_iter().map(ToString::to_string).collect()
+    };
     Usage {
-        flat: flat.into_iter().map(ToString::to_string).collect(),
+        flat: flat(|_| true),
+        flat_both_ways: flat(SyncRule::is_two_way),
         targets: targets.into_iter().collect(),
         // Two rules that go one way each share no item.
         two_way: using().any(SyncRule::is_two_way),

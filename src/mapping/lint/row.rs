@@ -5,7 +5,7 @@ use crate::diagnostics::Finding;
 use crate::diagnostics::catalog::mapping as entry;
 use crate::mapping::form::fold;
 use crate::mapping::resolve::finding;
-use crate::mapping::row::{AzureEnd, CaseEnd, CompiledRow};
+use crate::mapping::row::CompiledRow;
 use crate::model::config::{FieldMapping, Row, RowSource, RowTarget};
 use crate::model::{Direction, System};
 
@@ -48,10 +48,23 @@ impl RowLint<'_> {
             return;
         }
         let usage = facts.usage;
+        if self.row.direction == Some(Direction::TwoWay)
+            && usage.whole_project
+            && !usage.targets.is_empty()
+            && !usage.two_way
+        {
+            let what = "it goes `twoWay`, and no rule that uses the mapping goes both ways, so nothing \
+                        ever comes back";
+            found.push(
+                self.finding(&entry::L19_DIRECTION, what)
+                    .with_help("remove `direction`, or give the rule `direction: twoWay`"),
+            );
+            return;
+        }
         let idle = !usage
             .targets
             .iter()
-            .any(|target| self.ready.active(*target));
+            .any(|target| self.ready.goes_to(*target));
         if let (Some(way), true, true) = (self.row.direction, usage.whole_project, idle)
             && let [only] = usage.targets.as_slice()
         {
@@ -69,14 +82,9 @@ impl RowLint<'_> {
 
     fn read_only(&self, targets: &[System], found: &mut Vec<Finding>) {
         for system in [System::TestWorthy, System::AzureDevOps] {
-            let writable = match (system, &self.ready.case, &self.ready.azure) {
-                (System::TestWorthy, CaseEnd::Field { writable, .. }, _) => *writable,
-                (System::AzureDevOps, _, AzureEnd::Field(field)) => field.writable,
-                _ => true,
-            };
             let declared = self.row.direction.is_some_and(|way| way.writes(system));
-            let written = (targets.contains(&system) || declared) && self.ready.active(system);
-            if !writable && written {
+            let written = (targets.contains(&system) || declared) && self.ready.goes_to(system);
+            if written && !self.ready.is_writable(system) {
                 let (path, other) = (self.ready.path(system), system.other());
                 let way = match other {
                     System::TestWorthy => "toTestWorthy",

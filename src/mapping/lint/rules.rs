@@ -7,7 +7,7 @@ use crate::diagnostics::{Finding, Location, Place};
 use crate::mapping::expression::Expression;
 use crate::model::System;
 use crate::model::config::{
-    AzureDevOpsScope, Config, FieldMapping, RowSource, RowTarget, SyncRule, TestWorthyScope,
+    AzureDevOpsScope, Config, FieldMapping, Row, RowSource, RowTarget, SyncRule, TestWorthyScope,
 };
 
 pub(super) fn check(config: &Config) -> Vec<Finding> {
@@ -55,63 +55,56 @@ fn where_place(rule: &SyncRule, scope: &TestWorthyScope) -> Location {
     }
 }
 
-/// A scope of the written side that reads what rows write there.
+/// A scope of a written side that reads what rows write there.
 fn depends_on_itself(
     rule: &SyncRule,
     mapping: &FieldMapping,
     condition: Option<&Expression>,
     found: &mut Vec<Finding>,
 ) {
-    let rows = || {
-        mapping
-            .rows
-            .iter()
-            .filter(|row| may_write(row, rule.target()))
-    };
-    match rule.target() {
-        System::TestWorthy => {
-            let (Some(condition), Some(scope)) = (condition, &rule.scope.testworthy) else {
-                return;
-            };
-            for row in rows() {
-                if let RowSource::Field(name) = &row.source
-                    && condition.names().any(|read| read == name)
-                {
-                    let message = format!(
-                        "`where` of rule `{}` selects by `{name}`, which row `{}` of mapping `{}` \
-                         writes there",
-                        rule.name, row.name, mapping.name
-                    );
-                    found.push(
-                        Finding::new(&codes::L27_SCOPE_DEPENDS_ON_ITSELF, message)
-                            .at(where_place(rule, scope))
-                            .with_related(super::location(row), "the row that writes it"),
-                    );
-                }
+    for target in rule.targets() {
+        let rows = mapping.rows.iter().filter(|row| may_write(row, target));
+        let (key, place, selects): (_, _, Box<dyn Fn(&Row) -> Option<String> + '_>) = match target {
+            System::TestWorthy => {
+                let (Some(condition), Some(scope)) = (condition, &rule.scope.testworthy) else {
+                    continue;
+                };
+                let names = |row: &Row| match &row.source {
+                    RowSource::Field(name) if condition.names().any(|read| read == name) => {
+                        Some(name.clone())
+                    }
+                    _ => None,
+                };
+                ("where", where_place(rule, scope), Box::new(names))
             }
-        }
-        System::AzureDevOps => {
-            let scope = rule.scope.azure_devops.as_ref();
-            let Some(wiql) = scope.and_then(|scope| scope.wiql.as_deref()) else {
-                return;
-            };
-            let wiql = wiql.to_lowercase();
-            for row in rows() {
-                if let RowTarget::Field(name) = &row.target
-                    && wiql.contains(&format!("[{}]", name.to_lowercase()))
-                {
-                    let message = format!(
-                        "`wiql` of rule `{}` selects by `{name}`, which row `{}` of mapping `{}` writes \
-                         there",
-                        rule.name, row.name, mapping.name
-                    );
-                    found.push(
-                        Finding::new(&codes::L27_SCOPE_DEPENDS_ON_ITSELF, message)
-                            .at(place(&rule.origin))
-                            .with_related(super::location(row), "the row that writes it"),
-                    );
-                }
+            System::AzureDevOps => {
+                let scope = rule.scope.azure_devops.as_ref();
+                let Some(wiql) = scope.and_then(|scope| scope.wiql.as_deref()) else {
+                    continue;
+                };
+                let wiql = wiql.to_lowercase();
+                let names = move |row: &Row| match &row.target {
+                    RowTarget::Field(name)
+                        if wiql.contains(&format!("[{}]", name.to_lowercase())) =>
+                    {
+                        Some(name.clone())
+                    }
+                    _ => None,
+                };
+                ("wiql", place(&rule.origin), Box::new(names))
             }
+        };
+        for row in rows {
+            let Some(field) = selects(row) else { continue };
+            let message = format!(
+                "`{key}` of rule `{}` selects by `{field}`, which row `{}` of mapping `{}` writes there",
+                rule.name, row.name, mapping.name
+            );
+            found.push(
+                Finding::new(&codes::L27_SCOPE_DEPENDS_ON_ITSELF, message)
+                    .at(place.clone())
+                    .with_related(super::location(row), "the row that writes it"),
+            );
         }
     }
 }
@@ -130,20 +123,27 @@ fn overlapping(earlier: &SyncRule, later: &SyncRule, what: &str) -> Finding {
 /// What two rules both select for certain, in words. `None` where it is not certain without asking a
 /// server: two different conditions may exclude each other.
 fn overlap(one: &SyncRule, other: &SyncRule, same_type: bool) -> Option<String> {
-    if one.connection != other.connection || one.target() != other.target() {
+    if one.connection != other.connection {
         return None;
     }
-    match one.source() {
-        System::TestWorthy => cases(
-            one.scope.testworthy.as_ref()?,
-            other.scope.testworthy.as_ref()?,
-        ),
-        System::AzureDevOps if same_type => work_items(
-            one.scope.azure_devops.as_ref()?,
-            other.scope.azure_devops.as_ref()?,
-        ),
-        System::AzureDevOps => None,
-    }
+    let shared = |system| one.selects_on(system) && other.selects_on(system);
+    let of_cases = || {
+        let scopes = (&one.scope.testworthy, &other.scope.testworthy);
+        match scopes {
+            (Some(one), Some(other)) if shared(System::TestWorthy) => cases(one, other),
+            _ => None,
+        }
+    };
+    let of_work_items = || {
+        let scopes = (&one.scope.azure_devops, &other.scope.azure_devops);
+        match scopes {
+            (Some(one), Some(other)) if same_type && shared(System::AzureDevOps) => {
+                work_items(one, other)
+            }
+            _ => None,
+        }
+    };
+    of_cases().or_else(of_work_items)
 }
 
 fn cases(one: &TestWorthyScope, other: &TestWorthyScope) -> Option<String> {

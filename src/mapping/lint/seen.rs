@@ -61,7 +61,13 @@ pub fn lint_seen(seen: &Seen<'_>) -> Vec<Finding> {
 /// L10 with numbers: for each row that writes formatted text into a plain field, how many items lose what.
 /// Only what is yet to be written counts: new items, and pairs whose two values are not in accord.
 pub fn lost_formatting(seen: &Seen<'_>) -> Vec<Finding> {
-    let target = seen.rule.target();
+    let targets = seen.rule.targets().into_iter();
+    targets
+        .flat_map(|target| lost_formatting_in(seen, target))
+        .collect()
+}
+
+fn lost_formatting_in(seen: &Seen<'_>, target: System) -> Vec<Finding> {
     let mut found = Vec::new();
     for row in &seen.mapping.rows {
         let accepted = row.allow.iter().any(|allow| allow.code == "L10");
@@ -72,7 +78,7 @@ pub fn lost_formatting(seen: &Seen<'_>) -> Vec<Finding> {
         let Some(ready) = ready else { continue };
         let mut parts: BTreeSet<&'static str> = BTreeSet::new();
         let mut items = Vec::new();
-        for (id, value) in sources(seen, row, ready) {
+        for (id, value) in sources(seen, row, ready, target) {
             let lost = wire::formatting(&value);
             if !lost.is_empty() {
                 parts.extend(lost);
@@ -99,11 +105,16 @@ pub fn lost_formatting(seen: &Seen<'_>) -> Vec<Finding> {
     found
 }
 
-/// The source values that the rule has yet to write with a row, each with the name of its item.
-fn sources(seen: &Seen<'_>, row: &Row, ready: &CompiledRow) -> Vec<(String, Value)> {
-    let creates = *seen.rule.creates.get(seen.rule.target());
+/// The source values that the rule has yet to write into `target` with a row, each with the name of its item.
+fn sources(
+    seen: &Seen<'_>,
+    row: &Row,
+    ready: &CompiledRow,
+    target: System,
+) -> Vec<(String, Value)> {
+    let creates = *seen.rule.creates.get(target);
     let mut values = Vec::new();
-    match seen.rule.target() {
+    match target {
         System::AzureDevOps => {
             for case in seen.free_cases.iter().filter(|_| creates) {
                 let value = ready.read_case(case, None).ok();
@@ -128,7 +139,7 @@ fn sources(seen: &Seen<'_>, row: &Row, ready: &CompiledRow) -> Vec<(String, Valu
         if ready.in_accord(&left, &right) {
             continue;
         }
-        values.push(match seen.rule.target() {
+        values.push(match target {
             System::AzureDevOps => (format!("case {}", case.id), left),
             System::TestWorthy => (format!("work item {}", item.id), right),
         });
@@ -213,21 +224,24 @@ fn count<'a>(names: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, usize> {
 
 /// People in the source of rows of people whom neither the table nor an address identifies.
 fn people(seen: &Seen<'_>) -> Vec<Finding> {
+    let targets = seen.rule.targets().into_iter();
+    targets
+        .flat_map(|target| people_for(seen, target))
+        .collect()
+}
+
+fn people_for(seen: &Seen<'_>, target: System) -> Vec<Finding> {
     let mut found = Vec::new();
-    let target = seen.rule.target();
     for row in &seen.mapping.rows {
-        let codec = seen.compiled.row(&row.name).map(CompiledRow::codec);
+        let ready = seen.compiled.row(&row.name);
         let substituted = row
             .values
             .as_ref()
             .is_some_and(|table| matches!(table.unmapped, Unmapped::Use(_)));
         let accepted = row.allow.iter().any(|allow| allow.code == "L16");
-        if codec != Some(Codec::User)
-            || !may_write(row, target)
-            || substituted
-            || accepted
-            || row.sensitive
-        {
+        let carries =
+            ready.is_some_and(|ready| ready.codec() == Codec::User && ready.active(target));
+        if !carries || substituted || accepted || row.sensitive {
             continue;
         }
         let names = match (target, &row.source, &row.target) {
@@ -326,17 +340,16 @@ fn titles(seen: &Seen<'_>) -> Option<Finding> {
 /// Whether the cap of the connection makes the first run very long.
 fn slow(seen: &Seen<'_>) -> Option<Finding> {
     let rate = seen.connection.testworthy.rate.filter(|rate| *rate > 0.0)?;
-    if !seen.rule.creates.get(seen.rule.target()) {
-        return None;
-    }
     // One request creates a case, or writes `AB#n` into one that got a work item.
-    let requests = match seen.rule.target() {
-        System::TestWorthy => seen.free_work_items.len(),
-        System::AzureDevOps if seen.connection.testworthy.keeps_references() => {
-            seen.free_cases.len()
-        }
-        System::AzureDevOps => 0,
+    let creates = seen.rule.creates;
+    let marks = creates.azure_devops && seen.connection.testworthy.keeps_references();
+    let new_cases = if creates.testworthy {
+        seen.free_work_items.len()
+    } else {
+        0
     };
+    let new_work_items = if marks { seen.free_cases.len() } else { 0 };
+    let requests = new_cases.saturating_add(new_work_items);
     let seconds = f64::from(u32::try_from(requests).unwrap_or(u32::MAX)) / rate;
     if seconds <= LONG {
         return None;

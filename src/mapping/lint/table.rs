@@ -27,6 +27,9 @@ pub(super) fn check(
     let writes = |system| targets.contains(&system) && ready.active(system);
     if let Some(table) = &ready.table {
         lint.laws(table, found);
+        if facts.metadata.is_some() {
+            lint.come_back_substituted(table, found);
+        }
         lint.substitute(table, targets, found);
         if facts.metadata.is_some() && writes(System::TestWorthy) {
             lint.totality(table, found);
@@ -97,6 +100,40 @@ impl TableLint<'_> {
         found.push(
             self.finding(&entry::L08_MANY_TO_ONE, told.join("; "))
                 .with_help("if that is meant, `allow: [{ code: L08, reason: ... }]` says so"),
+        );
+    }
+
+    /// The same law for the values that the substitute stands for; which these are, the live type tells.
+    fn come_back_substituted(&self, table: &Table, found: &mut Vec<Finding>) {
+        let Some(Unmapped::Use(substitute)) = self.row.values.as_ref().map(|map| &map.unmapped)
+        else {
+            return;
+        };
+        if !self.must_come_back || table.substitute_misfits(System::TestWorthy) {
+            return;
+        }
+        let allowed = self.allowed_values();
+        let lost: Vec<&Value> = allowed
+            .iter()
+            .filter(|value| !table.covers(value) && !table.comes_back(value))
+            .collect();
+        let what = if allowed.is_empty() {
+            format!(
+                "every Azure DevOps value without an entry becomes `{substitute}` in TestWorthy, and \
+                 nothing says which one it was"
+            )
+        } else if lost.is_empty() {
+            return;
+        } else {
+            format!(
+                "going to TestWorthy and back, {} does not come back as itself: `{substitute}` stands for it \
+                 there",
+                quoted(&lost)
+            )
+        };
+        found.push(
+            self.finding(&entry::L07_UNLAWFUL, what)
+                .with_help("write `unmapped: hold`, or name these values under `reverse`"),
         );
     }
 

@@ -42,6 +42,9 @@ pub(super) fn check(mapping: &FieldMapping, rows: &[CompiledRow], usage: &Usage)
     if usage.targets.len() > 1 {
         cycles(mapping, &mut found);
     }
+    if usage.two_way {
+        rings(mapping, &mut found);
+    }
     found
 }
 
@@ -178,6 +181,62 @@ fn cycles(mapping: &FieldMapping, found: &mut Vec<Finding>) {
                     .with_related(super::location(by), "the row that brings it back"),
             );
         }
+    }
+}
+
+/// Rows of a two-way rule that go one way each and carry a field back to itself: each would be the source
+/// of the other, and an edit would run round for ever. A row that goes both ways knows its two sides.
+fn rings(mapping: &FieldMapping, found: &mut Vec<Finding>) {
+    let one_way = |row: &&Row| {
+        !row.on_create && may_write(row, System::TestWorthy) != may_write(row, System::AzureDevOps)
+    };
+    let edges: Vec<(Node<'_>, Node<'_>, &Row)> = mapping
+        .rows
+        .iter()
+        .filter(one_way)
+        .filter_map(|row| {
+            let (RowSource::Field(name), RowTarget::Field(reference)) = (&row.source, &row.target)
+            else {
+                return None;
+            };
+            let case = (System::TestWorthy, name.as_str());
+            let azure = (System::AzureDevOps, reference.as_str());
+            Some(if may_write(row, System::AzureDevOps) {
+                (case, azure, row)
+            } else {
+                (azure, case, row)
+            })
+        })
+        .collect();
+    let mut told: BTreeSet<&str> = BTreeSet::new();
+    for (start, _, row) in &edges {
+        // Backwards: a field has one writer (L12), else that is told already.
+        let mut ring = vec![*row];
+        let mut node = *start;
+        let mut closes = false;
+        while let Some((from, _, by)) = edges.iter().find(|(_, to, _)| *to == node) {
+            closes = by.name == row.name;
+            if closes || ring.len() > edges.len() {
+                break;
+            }
+            ring.push(by);
+            node = *from;
+        }
+        if !closes || ring.iter().any(|row| told.contains(row.name.as_str())) {
+            continue;
+        }
+        told.extend(ring.iter().map(|row| row.name.as_str()));
+        let Some(by) = ring.get(1) else { continue };
+        let what = format!(
+            "it carries `{}` away, row `{}` brings it back, and a rule goes both ways: an edit would run \
+             round for ever",
+            start.1, by.name
+        );
+        found.push(
+            finding(mapping, row, &codes::L13_CYCLE, what)
+                .with_related(super::location(by), "the row that brings it back")
+                .with_help("write one row without `direction` for the two fields"),
+        );
     }
 }
 

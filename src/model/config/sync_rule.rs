@@ -76,6 +76,15 @@ impl SyncRule {
         }
     }
 
+    /// Whether it may make items on a side: new ones, or new ones in the place of deleted ones.
+    pub fn may_create(&self, system: System) -> bool {
+        let renews = match system {
+            System::TestWorthy => self.when_deleted.testworthy == DeletedCase::Recreate,
+            System::AzureDevOps => self.when_deleted.azure_devops == DeletedWorkItem::Recreate,
+        };
+        *self.creates.get(system) || (renews && self.writes(system))
+    }
+
     /// Who is right about a row that both sides changed; `own` is what the row itself says.
     pub fn winner(&self, row: &str, own: Option<Winner>) -> Winner {
         let named = self.conflicts.fields.get(row).copied();

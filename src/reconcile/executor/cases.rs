@@ -8,9 +8,12 @@ use tokio::task::JoinSet;
 
 use super::meaning::{has_landed, is_unchanged, on_top_of};
 use super::report::{ApplyReport, FailureKind};
-use super::{RuleRun, UNANSWERED, source_key};
-use crate::model::{Case, CaseId, SectionId, SuiteId, WorkItemId, azure_boards_mentions};
-use crate::plan::{CreateTarget, Operation, Pair, Step};
+use super::written::{Echo, Writing, intent_rows};
+use super::{RuleRun, UNANSWERED, item_key};
+use crate::model::{
+    Case, CaseId, LinkId, SectionId, SuiteId, System, WorkItemId, azure_boards_mentions,
+};
+use crate::plan::{CreateTarget, Operation, Pair, Retirement, Step};
 use crate::reconcile::ReconcileError;
 use crate::reconcile::connect::remote_error;
 use crate::remote::{
@@ -100,6 +103,14 @@ impl RuleRun<'_> {
     ) -> Result<(), ReconcileError> {
         let mut jobs = Vec::with_capacity(wave.len());
         for step in wave {
+            let pair = step.operation.pair();
+            let lost =
+                pair.is_some_and(|pair| self.refused_pairs.contains(&(pair.case, pair.work_item)));
+            if lost {
+                let message = "the pair was not linked: one of its items is linked to another item; the next plan takes it up";
+                report.fail(step, FailureKind::Stale, message);
+                continue;
+            }
             match self.case_job(step, &mut known.sections).await? {
                 Ok(job) => jobs.extend(job),
                 Err(reason) => report.fail(step, FailureKind::Refused, &reason),
@@ -139,6 +150,11 @@ impl RuleRun<'_> {
                 pair,
                 expected,
                 patch,
+                ..
+            }
+            | Operation::Retire {
+                pair,
+                how: Retirement::Disable { expected, patch },
                 ..
             } => CaseWrite::Update {
                 pair: pair.clone(),
@@ -215,14 +231,19 @@ impl RuleRun<'_> {
                 }
             }
             let naming = known.mentions.get(work_item).map_or(&[][..], Vec::as_slice);
-            let free = |case: &&Case| !self.linked_cases.contains_key(&case.id);
+            // A case that comes back is linked to this very work item.
+            let free = |case: &&Case| {
+                let linked = self.linked_cases.get(&case.id);
+                linked.is_none_or(|linked| linked == work_item)
+            };
             if let Some(case) = naming.iter().find(free) {
-                let pair = case_pair(case, *work_item);
-                let link = self.link_without_base(&pair);
+                let pair = case_pair(case, *work_item, renews(job.step));
+                let link = self.link_without_base(&pair, System::TestWorthy);
                 self.queue_mark(&link);
                 let reason = "a case that names this work item exists already";
                 let record = Record {
                     audit: Some(self.audit("linked", Some(&pair), reason)),
+                    conflicts: self.settled_conflicts(job.step, &pair),
                     link: Some(link),
                     ..Record::default()
                 };
@@ -442,22 +463,29 @@ impl RuleRun<'_> {
         }
         report.fail(job.step, FailureKind::Refused, reason);
         let digest = job.step.operation.payload_digest();
-        self.refused(intent, source_key(job.step), digest, reason)
+        self.refused(intent, item_key(job.step), digest, reason)
     }
 
     fn case_intent(&self, job: &CaseJob<'_>) -> Intent {
-        let digest = job.step.operation.payload_digest();
-        match &job.write {
-            CaseWrite::Create { work_item, .. } => {
-                self.intent(IntentKind::CreateCase, None, Some(*work_item), digest)
+        let operation = &job.step.operation;
+        let digest = operation.payload_digest();
+        let (kind, case, work_item) = match (&job.write, operation) {
+            (CaseWrite::Create { work_item, .. }, _) => {
+                // The deleted case whose place the new one takes: by it recovery finds the link.
+                let renewed = renews(job.step).and_then(|link| self.links.get(link));
+                let replaced = renewed.map(|link| link.case);
+                (IntentKind::CreateCase, replaced, *work_item)
             }
-            CaseWrite::Update { pair, .. } => self.intent(
-                IntentKind::UpdateCase,
-                Some(pair.case),
-                Some(pair.work_item),
-                digest,
-            ),
-        }
+            (CaseWrite::Update { pair, .. }, Operation::Retire { .. }) => {
+                (IntentKind::DisableCase, Some(pair.case), pair.work_item)
+            }
+            (CaseWrite::Update { pair, .. }, _) => {
+                (IntentKind::UpdateCase, Some(pair.case), pair.work_item)
+            }
+        };
+        let mut intent = self.intent(kind, case, Some(work_item), digest);
+        intent.rows = intent_rows(operation, self.mapping);
+        intent
     }
 
     /// Writes without an answer: waits, reads again, and records what is there.
@@ -483,8 +511,9 @@ impl RuleRun<'_> {
         for (job, intent) in unanswered {
             let landed = match &job.write {
                 CaseWrite::Create { work_item, .. } => fresh.values().find(|case| {
+                    let linked = self.linked_cases.get(&case.id);
                     azure_boards_mentions(&case.refs).contains(work_item)
-                        && !self.linked_cases.contains_key(&case.id)
+                        && linked.is_none_or(|linked| linked == work_item)
                 }),
                 CaseWrite::Update { pair, patch, .. } => {
                     fresh.get(&pair.case).filter(|case| has_landed(case, patch))
@@ -514,45 +543,88 @@ impl RuleRun<'_> {
         case: &Case,
         report: &mut ApplyReport,
     ) -> Record {
-        let (pair, source, event) = match (&job.write, &job.step.operation) {
-            (CaseWrite::Create { work_item, .. }, Operation::CreateCase { source, .. }) => {
-                (case_pair(case, *work_item), source.clone(), "created case")
+        let operation = &job.step.operation;
+        let (pair, event) = match (&job.write, operation) {
+            (CaseWrite::Create { work_item, .. }, _) => {
+                let pair = case_pair(case, *work_item, renews(job.step));
+                (pair, "created case")
             }
-            (CaseWrite::Update { pair, .. }, Operation::UpdateCase { source, .. }) => {
-                (pair.clone(), source.clone(), "updated case")
+            (CaseWrite::Update { pair, .. }, Operation::UpdateCase { .. }) => {
+                (pair.clone(), "updated case")
+            }
+            (CaseWrite::Update { pair, patch, .. }, Operation::Retire { .. }) => {
+                return self.disabled(job, pair, patch, intent, case);
             }
             (CaseWrite::Update { pair, .. }, _) => return self.mark_written(pair, intent),
-            (CaseWrite::Create { .. }, _) => return Record::default(),
         };
-        let link = self.link_after_case(&pair, &source, case);
+        let Some(writing) = Writing::of(operation, self.mapping) else {
+            return Record::default();
+        };
+        let echo = Echo::Case(case, pair.work_item);
+        let link = self.link_after(&pair, &writing, echo);
         self.queue_mark(&link);
-        let key = source_key(job.step);
+        let key = item_key(job.step);
         // A new case is compared by the next plan, whose write is judged then.
-        let unkept = match &job.write {
-            CaseWrite::Create { .. } => None,
-            CaseWrite::Update { .. } => self.unkept_by_case(&pair, &source, case),
+        let unkept = if writing.creates {
+            None
+        } else {
+            self.unkept_by(&pair, &writing, echo)
         };
-        let quarantine = match &unkept {
-            Some(reason) => {
-                report.fail(job.step, FailureKind::Refused, reason);
-                self.put_aside(key, job.step.operation.payload_digest(), reason)
-            }
-            None => self.release(key),
-        };
-        let rows: Vec<&str> = source.keys().map(String::as_str).collect();
-        Record {
+        let rows: Vec<&str> = writing
+            .rows(self.mapping)
+            .map(|(row, _)| row.name())
+            .collect();
+        let mut record = Record {
             intent: Some((intent.id.clone(), IntentOutcome::Applied)),
             audit: Some(self.audit(event, Some(&pair), &rows.join(", "))),
             link: Some(link),
-            quarantine: Some(quarantine),
+            ..Record::default()
+        };
+        self.teach(&pair, &writing, echo, &mut record);
+        if let Some(reason) = &unkept {
+            report.fail(job.step, FailureKind::Refused, reason);
+            record.quarantine = Some(self.put_aside(key, operation.payload_digest(), reason));
+        } else {
+            record.quarantine = Some(self.release(key));
+            record.conflicts = self.settled_conflicts(job.step, &pair);
+        }
+        record
+    }
+
+    /// The record of a case that was disabled because its work item was deleted.
+    fn disabled(
+        &mut self,
+        job: &CaseJob<'_>,
+        pair: &Pair,
+        patch: &CasePatch,
+        intent: &Intent,
+        case: &Case,
+    ) -> Record {
+        let link = self.link_after_disabling(pair, patch, case);
+        self.take_in(&link);
+        let fields: Vec<&str> = patch.fields.keys().map(String::as_str).collect();
+        Record {
+            intent: Some((intent.id.clone(), IntentOutcome::Applied)),
+            audit: Some(self.audit("disabled case", Some(pair), &fields.join(", "))),
+            link: Some(link),
+            quarantine: Some(self.release(item_key(job.step))),
+            conflicts: self.settled_conflicts(job.step, pair),
             ..Record::default()
         }
     }
 }
 
-fn case_pair(case: &Case, work_item: WorkItemId) -> Pair {
+/// The link of a deleted case that a new one takes the place of.
+fn renews(step: &Step) -> Option<&LinkId> {
+    match &step.operation {
+        Operation::CreateCase { renews, .. } => renews.as_ref(),
+        _ => None,
+    }
+}
+
+fn case_pair(case: &Case, work_item: WorkItemId, link: Option<&LinkId>) -> Pair {
     Pair {
-        link: None,
+        link: link.cloned(),
         case: case.id,
         testworthy_project: case.project,
         work_item,

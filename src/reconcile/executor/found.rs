@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::job::Job;
 use super::meaning::is_kept;
-use crate::model::{CaseId, Value, WorkItem, WorkItemId};
+use crate::model::{CaseId, Rev, Value, WorkItem, WorkItemId};
 use crate::remote::WorkItemWrite;
 
 /// What a look-up found.
@@ -12,6 +12,8 @@ pub(super) struct Found {
     items: BTreeMap<WorkItemId, WorkItem>,
     /// Ids by the address that a marker on them points to (lower case, which servers may change).
     by_url: BTreeMap<String, Vec<WorkItemId>>,
+    /// What items that were changed since held behind the write that is looked for.
+    then: BTreeMap<WorkItemId, WorkItem>,
 }
 
 /// What there is of an item that was to be created.
@@ -31,7 +33,37 @@ impl Found {
                 by_url.entry(url).or_default().push(item.id);
             }
         }
-        Self { items, by_url }
+        Self {
+            items,
+            by_url,
+            then: BTreeMap::new(),
+        }
+    }
+
+    /// The revision that the write of a job made, if it landed and the item was changed since.
+    pub(super) fn earlier(
+        &self,
+        job: &Job<'_>,
+        linked: &BTreeMap<WorkItemId, CaseId>,
+    ) -> Option<(WorkItemId, Rev)> {
+        let (item, made) = match &job.write {
+            WorkItemWrite::Create(_) => match self.created(job, linked) {
+                Created::Free(item) => (item, Rev(1)),
+                Created::Nothing | Created::Taken(..) => return None,
+            },
+            WorkItemWrite::Update { id, rev, .. } => (self.items.get(id)?, Rev(rev.0 + 1)),
+        };
+        (item.rev > made).then_some((item.id, made))
+    }
+
+    /// Takes in what an item held at that revision.
+    pub(super) fn remember(&mut self, item: WorkItem) {
+        self.then.insert(item.id, item);
+    }
+
+    /// What a new item held when it was made.
+    pub(super) fn as_made(&self, id: WorkItemId) -> Option<&WorkItem> {
+        self.then.get(&id)
     }
 
     /// The item that a create made; the lowest id if there are several.
@@ -73,7 +105,8 @@ impl Found {
                 Created::Nothing | Created::Taken(..) => None,
             },
             WorkItemWrite::Update { id, rev, patch } => {
-                let item = self.items.get(id)?;
+                let now = self.items.get(id)?;
+                let item = self.then.get(id).unwrap_or(now);
                 // The service rewrites formatted text on save.
                 let holds = |(name, value): (&String, &Value)| {
                     is_kept(
@@ -86,10 +119,11 @@ impl Found {
                     .tags
                     .as_ref()
                     .is_none_or(|tags| same_tags(tags, &item.tags));
-                let marker = patch
-                    .add_marker
-                    .as_ref()
-                    .is_none_or(|marker| item.markers().iter().any(|m| m.case == marker.case));
+                // A revision may come without relations.
+                let marker = patch.add_marker.as_ref().is_none_or(|marker| {
+                    let mut all = item.markers().into_iter().chain(now.markers());
+                    all.any(|found| found.case == marker.case)
+                });
                 let ours = tags && marker && patch.fields.iter().all(holds);
                 (item.rev.0 == rev.0 + 1 && ours).then_some(item)
             }

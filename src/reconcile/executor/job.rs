@@ -29,8 +29,8 @@
 use std::borrow::Cow;
 
 use super::report::{ApplyReport, FailureKind};
-use crate::model::{CaseId, Marker, Value, WorkItem, WorkItemId};
-use crate::plan::{Operation, Step};
+use crate::model::{CaseId, LinkId, Marker, Rev, Value, WorkItem, WorkItemId};
+use crate::plan::{Operation, Retirement, Step};
 use crate::remote::WorkItemWrite;
 use crate::store::{IntentKind, Record};
 
@@ -65,7 +65,7 @@ impl<'s> Job<'s> {
     }
 
     /// Whether the item is in the state that was sent.
-    fn has_brought(&self, item: &WorkItem) -> bool {
+    pub(super) fn has_brought(&self, item: &WorkItem) -> bool {
         let state = item.fields.get("System.State").and_then(Value::as_text);
         let pair = self.state().zip(state);
         pair.is_some_and(|(sent, state)| sent.to_lowercase() == state.to_lowercase())
@@ -85,7 +85,29 @@ impl<'s> Job<'s> {
     pub(super) fn kind(&self) -> IntentKind {
         match self.write {
             WorkItemWrite::Create(_) => IntentKind::CreateWorkItem,
+            WorkItemWrite::Update { .. } if self.ends_pair() => IntentKind::CloseWorkItem,
             WorkItemWrite::Update { .. } => IntentKind::UpdateWorkItem,
+        }
+    }
+
+    /// Whether it closes the work item of a deleted case.
+    pub(super) fn ends_pair(&self) -> bool {
+        matches!(&*self.operation, Operation::Retire { .. })
+    }
+
+    /// The revision that it expects.
+    pub(super) fn expected_rev(&self) -> Option<Rev> {
+        match &self.write {
+            WorkItemWrite::Create(_) => None,
+            WorkItemWrite::Update { rev, .. } => Some(*rev),
+        }
+    }
+
+    /// The link of a deleted work item that the new one takes the place of.
+    pub(super) fn renews(&self) -> Option<&LinkId> {
+        match &*self.operation {
+            Operation::CreateWorkItem { renews, .. } => renews.as_ref(),
+            _ => None,
         }
     }
 
@@ -107,6 +129,11 @@ fn write(operation: &Operation) -> Option<WorkItemWrite> {
         Operation::CreateWorkItem { draft, .. } => WorkItemWrite::Create(draft.clone()),
         Operation::UpdateWorkItem {
             pair, rev, patch, ..
+        }
+        | Operation::Retire {
+            pair,
+            how: Retirement::Close { rev, patch, .. },
+            ..
         } => WorkItemWrite::Update {
             id: pair.work_item,
             rev: *rev,

@@ -1,8 +1,9 @@
-//! Marks on the source: `AB#n` in a case's references, the hyperlink and the tag on a work item. They
-//! are written after the link is recorded, as small writes of their own. A source that refuses its mark
-//! is told and left: the link lives on the target and in the store.
+//! Marks on items that no other write reaches: `AB#n` in a case's references, the hyperlink and the tag on
+//! a work item. Of a one-way rule they are the sources', of a two-way rule either item's. They are
+//! written after the link is recorded, as small writes of their own. An item that refuses its mark is told
+//! and left: the link lives on the other item and in the store.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::RuleRun;
 use super::cases::{CaseJob, CaseWrite};
@@ -30,28 +31,57 @@ struct ItemMark {
 }
 
 impl RuleRun<'_> {
-    /// Writes the marks that are still missing on the source.
+    /// Writes the marks that are still missing: those of `planned`, and those of the links that this run
+    /// made.
     pub(super) async fn write_marks(
         &mut self,
+        planned: &[&Step],
         report: &mut ApplyReport,
     ) -> Result<(), ReconcileError> {
-        let mut ids = std::mem::take(&mut self.to_mark);
-        ids.sort();
-        ids.dedup();
-        let links: Vec<Link> = ids
-            .iter()
-            .filter_map(|id: &LinkId| self.links.get(id).cloned())
-            .collect();
-        if links.is_empty() {
+        let mut steps = BTreeMap::new();
+        for step in planned {
+            let Operation::Mark { pair, system } = &step.operation else {
+                continue;
+            };
+            let Some(link) = pair.link.as_ref().and_then(|id| self.links.get(id)) else {
+                continue;
+            };
+            if self.lacks_mark(link, *system) {
+                steps.insert((link.id.clone(), *system), *step);
+                self.to_mark.insert(link.id.clone());
+            } else {
+                // Another step of the pair has brought it.
+                report.done(step);
+            }
+        }
+        let ids = std::mem::take(&mut self.to_mark);
+        let lacking = |run: &Self, side: System| -> Vec<(Link, Step)> {
+            let links = ids.iter().filter_map(|id: &LinkId| run.links.get(id));
+            let lacking = links.filter(|link| run.lacks_mark(link, side));
+            lacking
+                .map(|link| {
+                    let planned = steps.get(&(link.id.clone(), side));
+                    let step =
+                        planned.map_or_else(|| run.mark_step(link, side), |&step| step.clone());
+                    (link.clone(), step)
+                })
+                .collect()
+        };
+        let (cases, items) = (
+            lacking(self, System::TestWorthy),
+            lacking(self, System::AzureDevOps),
+        );
+        let count = cases.len() + items.len();
+        if count == 0 {
             return Ok(());
         }
         self.context
             .progress
-            .begin("marking the sources", Some(links.len() as u64));
-        let result = match self.observation.rule.source() {
-            System::TestWorthy => self.mark_cases(links, report).await,
-            System::AzureDevOps => self.mark_work_items(links, report).await,
-        };
+            .begin("marking the sources", Some(count as u64));
+        let mut result = self.mark_cases(&cases, report).await;
+        if result.is_ok() {
+            result = self.mark_work_items(items, report).await;
+        }
         self.context.progress.end();
         if self.stop.is_set() {
             report.notes.push(
@@ -64,22 +94,21 @@ impl RuleRun<'_> {
 
     async fn mark_cases(
         &mut self,
-        links: Vec<Link>,
+        marks: &[(Link, Step)],
         report: &mut ApplyReport,
     ) -> Result<(), ReconcileError> {
-        for wave in links.chunks(self.wave()) {
+        for wave in marks.chunks(self.wave()) {
             if self.stop.is_set() {
                 return Ok(());
             }
-            let steps: Vec<Step> = wave.iter().map(|link| self.mark_step(link)).collect();
-            let probe: Vec<CaseJob<'_>> = steps
+            let probe: Vec<CaseJob<'_>> = wave
                 .iter()
-                .filter_map(|step| mark_job(step, CasePatch::default(), CasePatch::default()))
+                .filter_map(|(_, step)| mark_job(step, CasePatch::default(), CasePatch::default()))
                 .collect();
             let fresh = self.fresh(&probe).await?;
             let mut jobs = Vec::new();
             let mut present = Vec::new();
-            for (step, link) in steps.iter().zip(wave) {
+            for (link, step) in wave {
                 let Some(case) = fresh.get(&link.case) else {
                     report.fail(
                         step,
@@ -89,7 +118,8 @@ impl RuleRun<'_> {
                     continue;
                 };
                 if azure_boards_mentions(&case.refs).contains(&link.work_item) {
-                    present.push((Some(step), self.marked(link, MarkState::Written)));
+                    let record = self.marked(link, System::TestWorthy, MarkState::Written);
+                    present.push((Some(step), record));
                     continue;
                 }
                 let mut refs = case.refs.clone();
@@ -120,21 +150,23 @@ impl RuleRun<'_> {
         reason: &str,
         report: &mut ApplyReport,
     ) -> Record {
+        let Operation::Mark { system, .. } = &step.operation else {
+            return self.abandoned(intent, reason);
+        };
         report.pass_over(step, refusal_note(&step.address, reason));
         let abandoned = self.abandoned(intent, reason);
         let link = pair.link.as_ref().and_then(|id| self.links.get(id));
         let marked = link
             .cloned()
-            .map(|link| self.marked(&link, MarkState::Refused));
+            .map(|link| self.marked(&link, *system, MarkState::Refused));
         Record {
             link: marked.and_then(|record| record.link),
             ..abandoned
         }
     }
 
-    fn mark_step(&self, link: &Link) -> Step {
-        let system = self.observation.rule.source();
-        let address = match system {
+    fn mark_step(&self, link: &Link, system: System) -> Step {
+        let address = match self.observation.rule.source() {
             System::TestWorthy => {
                 format!("SyncRule/{}/case/{}", self.observation.rule.name, link.case)
             }
@@ -160,10 +192,10 @@ impl RuleRun<'_> {
         }
     }
 
-    /// The link with its source's mark in a new state.
-    fn marked(&mut self, link: &Link, state: MarkState) -> Record {
+    /// The link with the mark of its item of a side in a new state.
+    fn marked(&mut self, link: &Link, side: System, state: MarkState) -> Record {
         let mut link = self.links.get(&link.id).unwrap_or(link).clone();
-        match self.observation.rule.source() {
+        match side {
             System::TestWorthy => link.case_mark = state,
             System::AzureDevOps => link.work_item_mark = state,
         }
@@ -182,7 +214,7 @@ impl RuleRun<'_> {
             .and_then(|id| self.links.get(id))
             .cloned();
         let mut record = known
-            .map(|link| self.marked(&link, MarkState::Written))
+            .map(|link| self.marked(&link, System::TestWorthy, MarkState::Written))
             .unwrap_or_default();
         record.intent = Some((intent.id.clone(), IntentOutcome::Applied));
         record.audit = Some(self.audit("marked case", Some(pair), "refs"));
@@ -191,10 +223,10 @@ impl RuleRun<'_> {
 
     async fn mark_work_items(
         &mut self,
-        links: Vec<Link>,
+        marks: Vec<(Link, Step)>,
         report: &mut ApplyReport,
     ) -> Result<(), ReconcileError> {
-        let mut queue = self.pending_marks(links, report).await?;
+        let mut queue = self.pending_marks(marks, report).await?;
         while !queue.is_empty() && !self.stop.is_set() {
             let attempt = queue.front().map_or(0, |mark| mark.attempt);
             let size = SIZES.get(attempt).copied().unwrap_or(1);
@@ -217,13 +249,12 @@ impl RuleRun<'_> {
     /// The marks that have to be sent. What stands on an item already is only recorded.
     async fn pending_marks(
         &mut self,
-        links: Vec<Link>,
+        marks: Vec<(Link, Step)>,
         report: &mut ApplyReport,
     ) -> Result<VecDeque<ItemMark>, ReconcileError> {
-        let mut queue = VecDeque::with_capacity(links.len());
+        let mut queue = VecDeque::with_capacity(marks.len());
         let mut present = Vec::new();
-        for link in links {
-            let step = self.mark_step(&link);
+        for (link, step) in marks {
             let Some(item) = self.observed_item(link.work_item) else {
                 let message = "the marker could not be written: the work item was not read; the next apply writes it";
                 report.fail(&step, FailureKind::NotRun, message);
@@ -236,7 +267,10 @@ impl RuleRun<'_> {
                     write,
                     attempt: 0,
                 }),
-                None => present.push((step, self.marked(&link, MarkState::Written))),
+                None => {
+                    let record = self.marked(&link, System::AzureDevOps, MarkState::Written);
+                    present.push((step, record));
+                }
             }
         }
         let kept = present
@@ -258,7 +292,11 @@ impl RuleRun<'_> {
                 let digest = mark.step.operation.payload_digest();
                 let kind = IntentKind::UpdateWorkItem;
                 let (case, item) = (mark.link.case, mark.link.work_item);
-                self.intent(kind, Some(case), Some(item), digest)
+                let mut intent = self.intent(kind, Some(case), Some(item), digest);
+                if let WorkItemWrite::Update { rev, .. } = &mark.write {
+                    intent.expected_rev = Some(*rev);
+                }
+                intent
             })
             .collect();
         self.context.store.prepare(&intents, &[]).await?;
@@ -279,7 +317,8 @@ impl RuleRun<'_> {
             let last = mark.attempt + 1 >= SIZES.len();
             match outcome {
                 WriteOutcome::Applied(item) => {
-                    let mut record = self.marked(&mark.link, MarkState::Written);
+                    let mut record =
+                        self.marked(&mark.link, System::AzureDevOps, MarkState::Written);
                     if let Some(link) = &mut record.link {
                         link.base.rev = Some(item.rev);
                         self.links.insert(link.id.clone(), link.clone());

@@ -23,7 +23,7 @@ pub(super) fn is_unchanged(case: &Case, expected: &CasePatch) -> bool {
 }
 
 /// Whether the case holds what was sent, in whatever spelling.
-pub(super) fn has_landed(case: &Case, patch: &CasePatch) -> bool {
+pub(in crate::reconcile) fn has_landed(case: &Case, patch: &CasePatch) -> bool {
     holds(case, patch, |name, now, value| {
         let kind = CaseField::find(name).map(|field| field.kind);
         match kind {
@@ -38,7 +38,7 @@ pub(super) fn has_landed(case: &Case, patch: &CasePatch) -> bool {
 
 /// Whether a work item's field holds what was sent. A type's fields are not told here, so what is written
 /// as markup is taken for it, and everything else as it stands.
-pub(super) fn is_kept(name: &str, now: &Value, sent: &Value) -> bool {
+pub(in crate::reconcile) fn is_kept(name: &str, now: &Value, sent: &Value) -> bool {
     let texts = (
         now.as_text().unwrap_or_default(),
         sent.as_text().unwrap_or_default(),

@@ -6,14 +6,18 @@
 
 mod cases;
 mod configuration;
+mod conflicts;
 mod custom_field;
 mod found;
+mod halves;
 mod job;
 mod link;
 mod marks;
 mod meaning;
 mod report;
+mod retire;
 mod work_items;
+mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -22,6 +26,9 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+pub(super) use halves::base_after;
+pub(super) use link::{close_base, disable_base};
+pub(super) use meaning::{has_landed, is_kept};
 pub(crate) use report::exit_code;
 pub use report::{ApplyReport, Failure, FailureKind};
 pub(super) use work_items::is_not_offered;
@@ -31,15 +38,17 @@ use super::custom_field::undeclared;
 use super::error::ReconcileError;
 use super::plan::{Observation, PlanOutcome};
 use super::secrecy::{LEFT_OUT, holds};
-use super::{Context, record, recovery};
+use super::{Context, observe, record, recovery};
 use crate::diagnostics::catalog::safety::MANIFESTS_MISSING;
 use crate::mapping::{CompiledMapping, CompiledRow};
 use crate::model::config::Connection;
 use crate::model::{
-    CaseId, Endpoints, Link, LinkId, MarkState, Name, OperationId, RunId, System, WorkItem,
-    WorkItemId,
+    CaseId, ConflictId, Endpoints, Link, LinkId, LinkState, MarkState, Name, OperationId, RunId,
+    System, Value, WorkItem, WorkItemId,
 };
-use crate::plan::{ItemKey, Operation, Overwrite, Pair, Plan, SafetyVerdict, Step};
+use crate::plan::{
+    ItemKey, Operation, Overwrite, Pair, Plan, Retirement, RowValues, SafetyVerdict, Step,
+};
 use crate::remote::CaseScope;
 use crate::store::{
     AuditEntry, Intent, IntentKind, IntentOutcome, Loss, Quarantine, QuarantineChange, Record, Run,
@@ -141,6 +150,7 @@ pub async fn apply(
             report.errors.push(error.into());
         }
     }
+    observe::advance(context, outcome, &mut report).await;
     let ended = RunOutcome {
         finished_at: context.clock.now(),
         exit_code: report.exit_code(),
@@ -209,8 +219,17 @@ struct RuleRun<'a> {
     linked_items: BTreeMap<WorkItemId, CaseId>,
     /// The work item of every linked case.
     linked_cases: BTreeMap<CaseId, WorkItemId>,
-    /// Links whose source still lacks its mark.
-    to_mark: Vec<LinkId>,
+    /// The links of this run by their cases: of the two steps of a new pair, the second one finds here what
+    /// the first one made.
+    by_case: BTreeMap<CaseId, LinkId>,
+    /// Pairs that the store refused.
+    refused_pairs: BTreeSet<(CaseId, WorkItemId)>,
+    /// By case and row, the answer to the half of a merge that was written first.
+    halves: BTreeMap<(CaseId, String), Value>,
+    /// Conflicts whose decision is carried out with the second half.
+    owed: BTreeMap<CaseId, Vec<ConflictId>>,
+    /// Links of which an item still lacks its mark.
+    to_mark: BTreeSet<LinkId>,
     /// How many cases each listing held when it was read.
     listing_sizes: BTreeMap<CaseScope, usize>,
 }
@@ -225,10 +244,14 @@ impl<'a> RuleRun<'a> {
         run: &'a RunId,
         stop: &'a StopFlag,
     ) -> Self {
-        let pairs = steps.iter().filter_map(|step| step.operation.pair());
-        let wanted: BTreeSet<&LinkId> = pairs.filter_map(|pair| pair.link.as_ref()).collect();
-        let links = observation.links.iter();
-        let links = links.filter(|link| wanted.contains(&link.id));
+        let wanted: BTreeSet<&LinkId> = steps
+            .iter()
+            .filter_map(|step| link_of(&step.operation))
+            .collect();
+        // Ended links come back to life.
+        let parted = &observation.known.parted;
+        let links = observation.links.iter().chain(parted);
+        let links: Vec<&Link> = links.filter(|link| wanted.contains(&link.id)).collect();
         let pairs = &observation.pairs;
         Self {
             context,
@@ -240,51 +263,46 @@ impl<'a> RuleRun<'a> {
             run,
             stop,
             settle: context.config.project.settle,
-            links: links.map(|link| (link.id.clone(), link.clone())).collect(),
+            by_case: links
+                .iter()
+                .map(|link| (link.case, link.id.clone()))
+                .collect(),
+            links: links
+                .into_iter()
+                .map(|link| (link.id.clone(), link.clone()))
+                .collect(),
+            refused_pairs: BTreeSet::new(),
+            halves: BTreeMap::new(),
+            owed: BTreeMap::new(),
             linked_items: pairs.iter().map(|(case, item, _)| (item, case)).collect(),
             linked_cases: pairs.iter().map(|(case, item, _)| (case, item)).collect(),
-            to_mark: Vec::new(),
+            to_mark: BTreeSet::new(),
             listing_sizes: observation.observed.listing_sizes.clone(),
         }
     }
 
-    /// First what only the store learns, then the target, then the marks on the source.
+    /// First what only the store learns, then the work items, then the cases, then the marks. Of the two
+    /// steps of a pair the work item's comes first: its revision guards it, a case has none.
     async fn run(
         &mut self,
         steps: &[&Step],
         report: &mut ApplyReport,
     ) -> Result<(), ReconcileError> {
-        let of = |wanted: fn(&Operation) -> bool| -> Vec<&Step> {
+        let of = |wanted: Phase| -> Vec<&Step> {
+            let steps = steps.iter().copied();
             steps
-                .iter()
-                .copied()
-                .filter(|step| wanted(&step.operation))
+                .filter(|step| Phase::of(&step.operation) == wanted)
                 .collect()
         };
-        let items = of(|operation| {
-            matches!(
-                operation,
-                Operation::CreateWorkItem { .. } | Operation::UpdateWorkItem { .. }
-            )
-        });
-        let cases = of(|operation| {
-            matches!(
-                operation,
-                Operation::CreateCase { .. } | Operation::UpdateCase { .. }
-            )
-        });
-        let records = of(|operation| matches!(operation, Operation::Record { .. }));
-        self.record_only(&records, report).await?;
-        self.write_work_items(&items, report).await?;
-        self.write_cases(&cases, report).await?;
-        for step in steps {
-            if let Operation::Mark { pair, .. } = &step.operation
-                && let Some(link) = &pair.link
-            {
-                self.to_mark.push(link.clone());
-            }
-        }
-        self.write_marks(report).await
+        self.record_only(&of(Phase::Record), report).await?;
+        let (restores, recycles): (Vec<&Step>, Vec<&Step>) = of(Phase::Bin)
+            .into_iter()
+            .partition(|step| matches!(step.operation, Operation::Restore { .. }));
+        self.move_items(&restores, report).await?;
+        self.write_work_items(&of(Phase::WorkItem), report).await?;
+        self.write_cases(&of(Phase::Case), report).await?;
+        self.move_items(&recycles, report).await?;
+        self.write_marks(&of(Phase::Mark), report).await
     }
 
     /// A wave at a time: a record holds both sides' values, and thousands may follow a lost state.
@@ -307,34 +325,55 @@ impl<'a> RuleRun<'a> {
         let mut kept = Vec::with_capacity(steps.len());
         for step in steps {
             let Operation::Record {
-                pair, base, rev, ..
+                pair,
+                base,
+                rev,
+                state,
+                conflicts: changes,
             } = &step.operation
             else {
                 continue;
             };
-            let link = self.agreed_link(pair, base, *rev);
-            if pair.link.is_none() {
+            let link = self.agreed_link(pair, base, *rev, *state);
+            let conflicts = self.settled_conflicts(step, pair);
+            let is_new = pair.link.is_none();
+            let mut record = Record {
+                audit: self.record_event(pair, *state, changes),
+                conflicts,
+                ..Record::default()
+            };
+            if is_new && *state == LinkState::Active {
                 self.queue_mark(&link);
-                let audit = self.audit("linked", Some(pair), "both sides exist");
-                let record = Record {
-                    link: Some(link),
-                    audit: Some(audit),
-                    ..Record::default()
-                };
-                kept.push((Some(*step), record));
             } else {
                 // What follows in this run builds on it.
-                self.links.insert(link.id.clone(), link.clone());
-                let source = ItemKey::of(&link, self.observation.rule.source());
-                let record = Record {
-                    link: Some(link),
-                    quarantine: Some(self.release(source)),
-                    ..Record::default()
-                };
-                kept.push((None, record));
+                self.take_in(&link);
+                record.quarantine = Some(self.release(item_key(step)));
             }
+            record.link = Some(link);
+            let is_told = is_new || step.change.is_some();
+            kept.push((is_told.then_some(*step), record));
         }
         self.keep(kept, report).await
+    }
+
+    /// What the audit says of something that only the store learns; nothing of a base that both sides
+    /// reached by themselves.
+    fn record_event(
+        &self,
+        pair: &Pair,
+        state: LinkState,
+        changes: &[crate::model::ConflictChange],
+    ) -> Option<AuditEntry> {
+        let known = pair.link.as_ref().and_then(|id| self.links.get(id));
+        let before = known.map(|link| link.state);
+        let (event, detail) = match (before, state) {
+            (Some(before), state) if before == state => conflicts::event(changes)?,
+            (None, LinkState::Active) => ("linked", "both sides exist".to_owned()),
+            (Some(_), LinkState::Active) => ("linked again", String::new()),
+            (_, LinkState::Ended) => ("ended", "both items are gone".to_owned()),
+            (_, LinkState::Unlinked) => ("unlinked", String::new()),
+        };
+        Some(self.audit(event, Some(pair), &detail))
     }
 
     /// Records what became of writes. Those that come with a step have carried it out. A pair that the
@@ -352,7 +391,9 @@ impl<'a> RuleRun<'a> {
         let refused = record::record(self.context.store, records).await?;
         for link in &refused {
             self.links.remove(&link.id);
-            self.to_mark.retain(|id| *id != link.id);
+            self.by_case.remove(&link.case);
+            self.to_mark.remove(&link.id);
+            self.refused_pairs.insert((link.case, link.work_item));
         }
         for (step, id) in steps.into_iter().zip(ids) {
             let Some(step) = step else { continue };
@@ -453,22 +494,44 @@ impl<'a> RuleRun<'a> {
 
     /// Why a server refused a write, without what its rows keep to themselves.
     fn refusal(&self, operation: &Operation, words: String) -> String {
-        let (fields, source) = match operation {
-            Operation::CreateWorkItem { draft, source, .. } => (&draft.fields, source),
-            Operation::UpdateWorkItem { patch, source, .. } => (&patch.fields, source),
-            Operation::CreateCase { create, source, .. } => (&create.fields, source),
-            Operation::UpdateCase { patch, source, .. } => (&patch.fields, source),
+        let (fields, source, side) = match operation {
+            Operation::CreateWorkItem { draft, source, .. } => {
+                (&draft.fields, source, System::AzureDevOps)
+            }
+            Operation::UpdateWorkItem { patch, source, .. } => {
+                (&patch.fields, source, System::AzureDevOps)
+            }
+            Operation::CreateCase { create, source, .. } => {
+                (&create.fields, source, System::TestWorthy)
+            }
+            Operation::UpdateCase { patch, source, .. } => {
+                (&patch.fields, source, System::TestWorthy)
+            }
             Operation::Mark { .. }
             | Operation::Retire { .. }
             | Operation::Restore { .. }
             | Operation::Record { .. } => return words,
         };
-        let rule = &self.observation.rule;
+        let (Operation::UpdateWorkItem { written, .. } | Operation::UpdateCase { written, .. }) =
+            operation
+        else {
+            return self.without_secrets(words, (fields, source, None), side);
+        };
+        self.without_secrets(words, (fields, source, Some(written)), side)
+    }
+
+    fn without_secrets(
+        &self,
+        words: String,
+        (fields, source, written): (&BTreeMap<String, Value>, &RowValues, Option<&RowValues>),
+        side: System,
+    ) -> String {
         let repeated = |row: &CompiledRow| {
             let from = source.get(row.name());
-            let to = from.and_then(|from| row.translate(rule.source(), from).ok());
-            let sent = fields.get(&row.path(rule.target()));
-            let mut values = [from, to.as_ref(), sent].into_iter().flatten();
+            let to = from.and_then(|from| row.translate(side.other(), from).ok());
+            let wanted = written.and_then(|written| written.get(row.name()));
+            let sent = fields.get(&row.path(side));
+            let mut values = [from, to.as_ref(), wanted, sent].into_iter().flatten();
             values.any(|value| holds(&words, value))
         };
         let mut secret = self.mapping.rows.iter().filter(|row| row.sensitive());
@@ -497,21 +560,49 @@ impl<'a> RuleRun<'a> {
         }
     }
 
-    /// Takes in a link as it is now, and notes it if its source lacks its mark.
+    /// Takes in a link as it is now, and notes it if one of its items lacks its mark.
     fn queue_mark(&mut self, link: &Link) {
-        let mark = match self.observation.rule.source() {
-            System::TestWorthy => link.case_mark,
-            System::AzureDevOps => link.work_item_mark,
-        };
-        let carries_marks = match self.observation.rule.source() {
-            System::TestWorthy => self.connection.testworthy.keeps_references(),
-            System::AzureDevOps => true,
-        };
-        if mark == MarkState::Missing && carries_marks {
-            self.to_mark.push(link.id.clone());
+        let mut sides = [System::TestWorthy, System::AzureDevOps].into_iter();
+        if sides.any(|side| self.lacks_mark(link, side)) {
+            self.to_mark.insert(link.id.clone());
         }
-        self.linked_items.insert(link.work_item, link.case);
-        self.linked_cases.insert(link.case, link.work_item);
+        self.take_in(link);
+    }
+
+    /// Whether the link's item of a side still needs its mark. What a one-way rule writes carries it.
+    fn lacks_mark(&self, link: &Link, side: System) -> bool {
+        let rule = &self.observation.rule;
+        let (mark, carries_marks) = match side {
+            System::TestWorthy => (
+                link.case_mark,
+                self.connection.testworthy.keeps_references(),
+            ),
+            System::AzureDevOps => (link.work_item_mark, true),
+        };
+        let is_ours = rule.is_two_way() || rule.source() == side;
+        is_ours && mark == MarkState::Missing && carries_marks && link.state == LinkState::Active
+    }
+
+    /// Takes in a link as it is now.
+    fn take_in(&mut self, link: &Link) {
+        // A renewed link has left one of its items.
+        if let Some(before) = self.links.get(&link.id) {
+            if before.case != link.case {
+                self.linked_cases.remove(&before.case);
+                self.by_case.remove(&before.case);
+            }
+            if before.work_item != link.work_item {
+                self.linked_items.remove(&before.work_item);
+            }
+        }
+        if link.state == LinkState::Active {
+            self.linked_items.insert(link.work_item, link.case);
+            self.linked_cases.insert(link.case, link.work_item);
+        } else {
+            self.linked_items.remove(&link.work_item);
+            self.linked_cases.remove(&link.case);
+        }
+        self.by_case.insert(link.case, link.id.clone());
         self.links.insert(link.id.clone(), link.clone());
     }
 
@@ -556,24 +647,66 @@ pub(super) fn later(instant: Timestamp, by: Duration) -> Timestamp {
         .unwrap_or(Timestamp::MAX)
 }
 
-/// The source item's key of a step's address, for the quarantine.
-fn source_key(step: &Step) -> ItemKey {
-    match &step.operation {
-        Operation::CreateWorkItem { case, .. } => ItemKey::Case(*case),
+/// The item that a step's address names, which is its key in the quarantine.
+fn item_key(step: &Step) -> ItemKey {
+    let mut parts = step.address.rsplitn(3, '/');
+    let (id, kind) = (parts.next(), parts.next());
+    let named = kind.zip(id);
+    let named = named.and_then(|(kind, id)| format!("{kind}/{id}").parse().ok());
+    named.unwrap_or(match &step.operation {
         Operation::CreateCase { work_item, .. } => ItemKey::WorkItem(*work_item),
-        Operation::UpdateCase { pair, .. }
-        | Operation::Mark {
-            pair,
-            system: System::AzureDevOps,
-        } => ItemKey::WorkItem(pair.work_item),
+        Operation::CreateWorkItem { case, .. } => ItemKey::Case(*case),
         Operation::UpdateWorkItem { pair, .. }
-        | Operation::Mark {
-            pair,
-            system: System::TestWorthy,
-        }
-        // Nothing is sent for it, so nothing refuses it.
+        | Operation::UpdateCase { pair, .. }
+        | Operation::Mark { pair, .. }
         | Operation::Retire { pair, .. }
         | Operation::Restore { pair, .. }
         | Operation::Record { pair, .. } => ItemKey::Case(pair.case),
+    })
+}
+
+/// The link that an operation is about.
+fn link_of(operation: &Operation) -> Option<&LinkId> {
+    match operation {
+        Operation::CreateWorkItem { renews, .. } | Operation::CreateCase { renews, .. } => {
+            renews.as_ref()
+        }
+        other => other.pair()?.link.as_ref(),
+    }
+}
+
+/// When an operation runs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Record,
+    WorkItem,
+    Case,
+    Bin,
+    Mark,
+}
+
+impl Phase {
+    fn of(operation: &Operation) -> Self {
+        match operation {
+            Operation::Record { .. } => Self::Record,
+            Operation::CreateWorkItem { .. }
+            | Operation::UpdateWorkItem { .. }
+            | Operation::Retire {
+                how: Retirement::Close { .. },
+                ..
+            } => Self::WorkItem,
+            Operation::CreateCase { .. }
+            | Operation::UpdateCase { .. }
+            | Operation::Retire {
+                how: Retirement::Disable { .. },
+                ..
+            } => Self::Case,
+            Operation::Retire {
+                how: Retirement::Recycle { .. },
+                ..
+            }
+            | Operation::Restore { .. } => Self::Bin,
+            Operation::Mark { .. } => Self::Mark,
+        }
     }
 }

@@ -27,8 +27,11 @@ pub struct ApplyReport {
     pub unplanned: bool,
     /// Whether somebody asked to stop.
     pub stopped: bool,
-    /// Addresses of which it is known what became of them.
+    /// Addresses of which it is known what became of something under them.
     pub(super) settled: BTreeSet<String>,
+    /// Changes of the plan of which it is known what became of them. Two changes of one pair have one
+    /// address, and each is told by itself.
+    pub(super) changes: BTreeSet<usize>,
 }
 
 impl Default for ApplyReport {
@@ -43,6 +46,7 @@ impl Default for ApplyReport {
             unplanned: false,
             stopped: false,
             settled: BTreeSet::new(),
+            changes: BTreeSet::new(),
         }
     }
 }
@@ -84,10 +88,17 @@ impl FailureKind {
 }
 
 impl ApplyReport {
-    /// A step was carried out. Marks share the address of the item's other step and are no work of
-    /// their own then.
+    /// A step was carried out. What is no change of the plan (a mark that follows from a new link) is no
+    /// work of its own.
     pub(super) fn done(&mut self, step: &Step) {
-        self.done_at(&step.address);
+        self.applied += u64::from(self.settle(step));
+    }
+
+    /// Whether the step is a change of which nothing was known yet.
+    fn settle(&mut self, step: &Step) -> bool {
+        self.settled.insert(step.address.clone());
+        step.change
+            .is_some_and(|change| self.changes.insert(change))
     }
 
     /// What stands under this address was carried out.
@@ -97,6 +108,7 @@ impl ApplyReport {
 
     /// A step was not carried out.
     pub(super) fn fail(&mut self, step: &Step, kind: FailureKind, message: &str) {
+        self.settle(step);
         self.fail_at(&step.address, kind, message);
     }
 
@@ -112,7 +124,7 @@ impl ApplyReport {
 
     /// A step was not carried out, and that is worth a note only.
     pub(super) fn pass_over(&mut self, step: &Step, note: String) {
-        self.settled.insert(step.address.clone());
+        self.settle(step);
         self.notes.push(note);
     }
 
@@ -120,7 +132,10 @@ impl ApplyReport {
     /// dropped in silence. Bookkeeping is left out; the next plan has it again.
     pub(super) fn close(&mut self, steps: &[&Step], message: &str) {
         for step in steps {
-            if step.change.is_some() && !self.settled.contains(&step.address) {
+            if step
+                .change
+                .is_some_and(|change| !self.changes.contains(&change))
+            {
                 self.fail(step, FailureKind::NotRun, message);
             }
         }
@@ -238,6 +253,43 @@ mod tests {
             told,
             [("a/2", FailureKind::Stale), ("a/3", FailureKind::NotRun)]
         );
+    }
+
+    #[test]
+    fn of_two_steps_of_a_pair_each_is_told_by_itself() {
+        let steps = [
+            step("pair", Some(0)),
+            step("pair", Some(1)),
+            step("pair", None),
+        ];
+        let all: Vec<&Step> = steps.iter().collect();
+        let told = |report: &ApplyReport| -> Vec<FailureKind> {
+            report.failures.iter().map(|one| one.kind).collect()
+        };
+        // The first failed, the second was written.
+        let mut report = ApplyReport::default();
+        report.fail(&steps[0], FailureKind::Stale, "changed");
+        report.done(&steps[1]);
+        report.close(&all, "stopped");
+        assert_eq!(
+            (report.applied, told(&report)),
+            (1, vec![FailureKind::Stale])
+        );
+        // The first was written, and nothing became of the second.
+        let mut report = ApplyReport::default();
+        report.done(&steps[0]);
+        report.done(&steps[2]);
+        report.close(&all, "stopped");
+        assert_eq!(
+            (report.applied, told(&report)),
+            (1, vec![FailureKind::NotRun])
+        );
+        // Both were.
+        let mut report = ApplyReport::default();
+        report.done(&steps[0]);
+        report.done(&steps[1]);
+        report.close(&all, "stopped");
+        assert_eq!((report.applied, told(&report)), (2, vec![]));
     }
 
     #[test]

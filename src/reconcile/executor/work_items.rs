@@ -5,8 +5,9 @@ use std::collections::{BTreeSet, VecDeque};
 use super::found::{Created, Found};
 use super::job::{Job, go_on};
 use super::report::{ApplyReport, FailureKind};
-use super::{RuleRun, UNANSWERED, source_key};
-use crate::model::{ACCORD_TAG, CaseId, Link, WorkItem, WorkItemId};
+use super::written::{Echo, Writing, intent_rows};
+use super::{RuleRun, UNANSWERED, item_key};
+use crate::model::{ACCORD_TAG, CaseId, Link, LinkId, WorkItem, WorkItemId};
 use crate::plan::{Operation, Pair, Step};
 use crate::reconcile::ReconcileError;
 use crate::reconcile::connect::remote_error;
@@ -86,7 +87,11 @@ impl RuleRun<'_> {
             .iter()
             .map(|job| {
                 let digest = job.operation.payload_digest();
-                self.intent(job.kind(), job.case(), job.work_item(), digest)
+                let work_item = job.work_item().or_else(|| self.replaced_item(job));
+                let mut intent = self.intent(job.kind(), job.case(), work_item, digest);
+                intent.expected_rev = job.expected_rev();
+                intent.rows = intent_rows(&job.operation, self.mapping);
+                intent
             })
             .collect();
         let losses: Vec<_> = jobs
@@ -120,10 +125,7 @@ impl RuleRun<'_> {
         for ((mut job, intent), outcome) in jobs.into_iter().zip(intents).zip(outcomes) {
             match outcome {
                 WriteOutcome::Applied(item) => {
-                    let mut record = self.applied(&job, intent, &item);
-                    if let Some(aside) = self.unkept(&job, &item, report) {
-                        record.quarantine = Some(aside);
-                    }
+                    let record = self.applied(&job, intent, &item, report);
                     go_on(&job, &item, record, (&mut kept, &mut again), report);
                 }
                 WriteOutcome::Stale(error) => {
@@ -206,7 +208,7 @@ impl RuleRun<'_> {
         }
         report.fail(job.step, FailureKind::Refused, &reason);
         let digest = job.operation.payload_digest();
-        self.refused(intent, source_key(job.step), digest, &reason)
+        self.refused(intent, item_key(job.step), digest, &reason)
     }
 
     /// The whole request got no usable answer.
@@ -263,7 +265,7 @@ impl RuleRun<'_> {
             }
             return Ok(Vec::new());
         }
-        let found = match self.look_up(&jobs, true).await {
+        let found = match self.look_back(&jobs).await {
             Ok(found) => found,
             Err(error) => {
                 // The intents stay open: the next run looks again.
@@ -277,7 +279,7 @@ impl RuleRun<'_> {
         let mut again = Vec::new();
         for (mut job, intent) in jobs.into_iter().zip(intents) {
             if let Some(item) = found.applied(&job, &self.linked_items) {
-                let record = self.found(&job, intent, item);
+                let record = self.found(&job, intent, item, &found, report);
                 go_on(&job, item, record, (&mut kept, &mut again), report);
                 continue;
             }
@@ -304,6 +306,25 @@ impl RuleRun<'_> {
         }
         self.keep(kept, report).await?;
         Ok(self.without_lost_links(again, report))
+    }
+
+    /// What a batch without an answer did: what is there now, and for what was changed since, what the
+    /// write that is looked for left there. Nothing else tells it from a later edit.
+    async fn look_back(&self, jobs: &[Job<'_>]) -> Result<Found, ReconcileError> {
+        let mut found = self.look_up(jobs, true).await?;
+        let azure_devops = &self.writers.azure_devops;
+        for job in jobs {
+            let Some((id, rev)) = found.earlier(job, &self.linked_items) else {
+                continue;
+            };
+            match azure_devops.revision(id, rev).await {
+                Ok(Some(then)) => found.remember(then),
+                Ok(None) => {}
+                Err(error) if is_not_offered(&error) => break,
+                Err(error) => return Err(remote_error(self.connection, error)),
+            }
+        }
+        Ok(found)
     }
 
     /// Reads what a batch was to change, and looks for what it was to create: by the marker's address,
@@ -358,12 +379,13 @@ impl RuleRun<'_> {
         for job in new {
             match (job.case(), found.created(&job, &self.linked_items)) {
                 (Some(case), Created::Free(item)) => {
-                    let pair = self.pair(case, item.id);
+                    let pair = self.pair(case, item.id, job.renews());
                     let link = self.link_to_created(&pair);
                     self.queue_mark(&link);
                     let reason = "a work item with this case's marker exists already";
                     let record = Record {
                         audit: Some(self.audit("linked", Some(&pair), reason)),
+                        conflicts: self.settled_conflicts(job.step, &pair),
                         link: Some(link),
                         ..Record::default()
                     };
@@ -384,87 +406,144 @@ impl RuleRun<'_> {
         Ok(missing)
     }
 
-    fn pair(&self, case: CaseId, work_item: WorkItemId) -> Pair {
+    /// The deleted work item whose place a new one takes: by it recovery finds the link.
+    fn replaced_item(&self, job: &Job<'_>) -> Option<WorkItemId> {
+        let link = self.links.get(job.renews()?)?;
+        Some(link.work_item)
+    }
+
+    fn pair(&self, case: CaseId, work_item: WorkItemId, link: Option<&LinkId>) -> Pair {
         let project = self
             .observation
             .observed
             .case(case)
             .and_then(|case| case.project);
         Pair {
-            link: None,
+            link: link.cloned(),
             case,
             testworthy_project: project,
             work_item,
         }
     }
 
-    fn applied(&mut self, job: &Job<'_>, intent: &Intent, item: &WorkItem) -> Record {
-        let walk = job.operation.walk();
-        let (link, event, source) = match &*job.operation {
-            Operation::CreateWorkItem { case, source, .. } => {
-                let pair = self.pair(*case, item.id);
-                (
-                    self.link_after_work_item(&pair, source, walk, item),
-                    "created work item",
-                    source,
-                )
+    /// The record of a write that was carried out.
+    fn applied(
+        &mut self,
+        job: &Job<'_>,
+        intent: &Intent,
+        item: &WorkItem,
+        report: &mut ApplyReport,
+    ) -> Record {
+        if let Operation::Retire { pair, .. } = &*job.operation {
+            return self.closed(job, pair, intent, item, report);
+        }
+        let (pair, event) = match &*job.operation {
+            Operation::CreateWorkItem { case, .. } => {
+                (self.pair(*case, item.id, job.renews()), "created work item")
             }
-            Operation::UpdateWorkItem { pair, source, .. } => (
-                self.link_after_work_item(pair, source, walk, item),
-                "updated work item",
-                source,
-            ),
-            Operation::CreateCase { .. }
-            | Operation::UpdateCase { .. }
-            | Operation::Mark { .. }
-            | Operation::Retire { .. }
-            | Operation::Restore { .. }
-            | Operation::Record { .. } => return Record::default(),
+            Operation::UpdateWorkItem { pair, .. } => (pair.clone(), "updated work item"),
+            _ => return Record::default(),
         };
+        let Some(writing) = Writing::of(&job.operation, self.mapping) else {
+            return Record::default();
+        };
+        let echo = Echo::WorkItem(item);
+        let link = self.link_after(&pair, &writing, echo);
         if job.is_under_way() {
-            self.links.insert(link.id.clone(), link.clone());
+            self.take_in(&link);
         } else {
             self.queue_mark(&link);
         }
-        let rows: Vec<&str> = source.keys().map(String::as_str).collect();
-        self.written(job, intent, link, event, &rows.join(", "))
+        let rows: Vec<&str> = writing
+            .rows(self.mapping)
+            .map(|(row, _)| row.name())
+            .collect();
+        let mut record = self.written(job, intent, link, event, &rows.join(", "));
+        self.teach(&pair, &writing, echo, &mut record);
+        // What the server did not keep waits in quarantine, and what a person decided is not done.
+        if let Some(aside) = self.unkept(job, &pair, &writing, item, report) {
+            record.quarantine = Some(aside);
+        } else if job.operation.walk().is_none() {
+            record.conflicts = self.settled_conflicts(job.step, &pair);
+        }
+        record
+    }
+
+    /// The record of a write that brought the work item of a deleted case nearer to its closing state. The
+    /// last one ends the link.
+    fn closed(
+        &mut self,
+        job: &Job<'_>,
+        pair: &Pair,
+        intent: &Intent,
+        item: &WorkItem,
+        report: &mut ApplyReport,
+    ) -> Record {
+        let is_last = job.operation.walk().is_none();
+        let ended = is_last && job.has_brought(item);
+        if is_last && !ended {
+            report.fail(
+                job.step,
+                FailureKind::Stale,
+                "the work item is not in the state that it was brought to: a rule of its process or a person moved it; the next plan takes it up",
+            );
+        }
+        let link = self.link_after_closing(pair, item, ended);
+        self.take_in(&link);
+        let state = job.state().unwrap_or_default().to_owned();
+        let mut record = self.written(job, intent, link, "closed work item", &state);
+        if ended {
+            record.conflicts = self.settled_conflicts(job.step, pair);
+        }
+        record
     }
 
     /// Tells of a change that the server accepted and did not make.
     fn unkept(
         &self,
         job: &Job<'_>,
+        pair: &Pair,
+        writing: &Writing<'_>,
         item: &WorkItem,
         report: &mut ApplyReport,
     ) -> Option<QuarantineChange> {
-        let Operation::UpdateWorkItem { pair, source, .. } = &*job.operation else {
+        if writing.creates {
             return None;
-        };
-        let reason = self.unkept_by_work_item(pair, source, item)?;
+        }
+        let reason = self.unkept_by(pair, writing, Echo::WorkItem(item))?;
         report.fail(job.step, FailureKind::Refused, &reason);
         // The same write of the next plan starts from the revision that this one made.
         let mut next = job.operation.clone().into_owned();
         if let Operation::UpdateWorkItem { rev, .. } = &mut next {
             *rev = item.rev;
         }
-        Some(self.put_aside(source_key(job.step), next.payload_digest(), &reason))
+        Some(self.put_aside(item_key(job.step), next.payload_digest(), &reason))
     }
 
-    /// A create that landed without an answer and may have been edited since: linked without a base.
-    fn found(&mut self, job: &Job<'_>, intent: &Intent, item: &WorkItem) -> Record {
-        match job.case() {
-            Some(case) if job.marker().is_some() && item.rev.0 > 1 => {
-                let link = self.link_to_created(&self.pair(case, item.id));
-                self.queue_mark(&link);
-                self.written(
-                    job,
-                    intent,
-                    link,
-                    "created work item",
-                    "found by its marker",
-                )
+    /// A create that landed without an answer and may have been edited since: its base is what it was made
+    /// with, where the server tells that, and none otherwise.
+    fn found(
+        &mut self,
+        job: &Job<'_>,
+        intent: &Intent,
+        item: &WorkItem,
+        found: &Found,
+        report: &mut ApplyReport,
+    ) -> Record {
+        match (job.case(), found.as_made(item.id)) {
+            (Some(_), Some(made)) if job.marker().is_some() => {
+                self.applied(job, intent, made, report)
             }
-            _ => self.applied(job, intent, item),
+            (Some(case), None) if job.marker().is_some() && item.rev.0 > 1 => {
+                let pair = self.pair(case, item.id, job.renews());
+                let link = self.link_to_created(&pair);
+                self.queue_mark(&link);
+                let event = "created work item";
+                let mut record = self.written(job, intent, link, event, "found by its marker");
+                record.conflicts = self.settled_conflicts(job.step, &pair);
+                record
+            }
+            _ => self.applied(job, intent, item, report),
         }
     }
 
@@ -486,7 +565,7 @@ impl RuleRun<'_> {
             intent: Some((intent.id.clone(), IntentOutcome::Applied)),
             audit: Some(self.audit(event, Some(&pair), detail)),
             link: Some(link),
-            quarantine: Some(self.release(source_key(job.step))),
+            quarantine: Some(self.release(item_key(job.step))),
             ..Record::default()
         }
     }

@@ -158,7 +158,6 @@ fn sent(write: &Write) -> (Vec<&str>, bool) {
 
 fn fields(ruled: Ruled<'_>, sample: &Rehearsed, would_be: Option<&WorkItem>) -> Vec<SampleField> {
     let system = sample.write.system();
-    let rule = &ruled.observation.rule;
     let creates = matches!(
         sample.kind,
         SampleKind::Create | SampleKind::MadeUpCreate | SampleKind::Held
@@ -172,7 +171,7 @@ fn fields(ruled: Ruled<'_>, sample: &Rehearsed, would_be: Option<&WorkItem>) -> 
     };
     let mut fields = Vec::new();
     if sample.kind != SampleKind::Mark {
-        let rows = ruled.observation.mapping.active_rows(rule.target());
+        let rows = ruled.observation.mapping.active_rows(system);
         let rows = rows.filter(|row| creates || !row.on_create());
         fields.extend(rows.map(|row| view.row(row)));
     }

@@ -67,6 +67,8 @@ pub async fn verify(
     let plan_options = PlanOptions {
         inputs,
         assume_declared: true,
+        // Samples are drawn from everything.
+        full_scan: true,
         ..PlanOptions::default()
     };
     let outcome = plan(context, &plan_options).await?;
@@ -147,7 +149,7 @@ impl<'a> Test<'a> {
             ended.rules.push(RuleReport {
                 address: ruled.address(),
                 connection: self.connection.name.to_string(),
-                target: observation.rule.target(),
+                targets: observation.rule.targets(),
                 origin: ruled.origin(),
                 samples: Vec::new(),
                 notes,
@@ -279,25 +281,27 @@ impl<'a> Test<'a> {
         let rule = &ruled.observation.rule;
         let mut samples = ruled.planned(self.planned, most);
         let mut notes = Vec::new();
-        let has = |samples: &[Rehearsed], kind: SampleKind| {
-            samples
-                .iter()
-                .any(|sample| sample.kind == kind && sample.write.system() == rule.target())
-        };
-        let updates = has(&samples, SampleKind::Update);
-        let creates = has(&samples, SampleKind::Create) || !rule.creates.get(rule.target());
-        if !updates || !creates {
+        for target in rule.targets() {
+            let has = |samples: &[Rehearsed], kind: SampleKind| {
+                let mut samples = samples.iter();
+                samples.any(|sample| sample.kind == kind && sample.write.system() == target)
+            };
+            let updates = has(&samples, SampleKind::Update);
+            let creates = has(&samples, SampleKind::Create) || !rule.creates.get(target);
+            if updates && creates {
+                continue;
+            }
             let wanted = if updates { 1 } else { most };
             let pairs = self.linked(ruled, wanted).await?;
             if !updates {
                 samples.extend(
                     pairs
                         .iter()
-                        .filter_map(|(case, item)| ruled.repeat(case, item)),
+                        .filter_map(|(case, item)| ruled.repeat(case, item, target)),
                 );
             }
             if !creates && let Some((case, item)) = pairs.first() {
-                let mut made_up = ruled.made_up_create(case, item);
+                let mut made_up = ruled.made_up_create(case, item, target);
                 // What an item waits for is told once.
                 for sample in &mut made_up {
                     sample.objections.retain(|objection| {

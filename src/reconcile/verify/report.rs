@@ -74,8 +74,8 @@ pub struct RuleReport {
     pub address: String,
     /// Its connection.
     pub connection: String,
-    /// The side that it writes.
-    pub target: System,
+    /// The sides that it writes.
+    pub targets: Vec<System>,
     /// Where it is declared.
     pub origin: OriginEntry,
     /// Updates, then marks, then creates, then what waits.

@@ -95,8 +95,8 @@ impl<'a> Ruled<'a> {
         }
     }
 
-    /// The first samples of each kind that the plan holds for the rule, updates before creates, and the
-    /// first items that wait.
+    /// The first samples of each kind and side that the plan holds for the rule, updates before creates,
+    /// and the first items that wait.
     pub(super) fn planned(&self, planned: &Planned, most: usize) -> Vec<Rehearsed> {
         let mut taken: BTreeMap<SampleKind, Vec<Rehearsed>> = BTreeMap::new();
         let mut addresses: BTreeSet<&str> = BTreeSet::new();
@@ -111,7 +111,8 @@ impl<'a> Ruled<'a> {
             let samples = self.of_operation(&step.operation, &step.address, &change.item);
             for sample in samples {
                 let kind = taken.entry(sample.kind).or_default();
-                if kind.len() < most {
+                let of_side = |one: &&Rehearsed| one.write.system() == sample.write.system();
+                if kind.iter().filter(of_side).count() < most {
                     addresses.insert(&step.address);
                     kind.push(sample);
                 }
@@ -177,6 +178,11 @@ impl<'a> Ruled<'a> {
             .and_then(|rest| rest.strip_prefix('/'))
             .and_then(|rest| rest.parse().ok());
         let observed = &self.observation.observed;
+        // An address of a two-way rule that names a work item is about one without a case.
+        let target = match key {
+            Some(ItemKey::WorkItem(_)) if self.rule().is_two_way() => System::TestWorthy,
+            _ => self.rule().target(),
+        };
         let (case, work_item) = match key {
             Some(ItemKey::Case(id)) => (observed.cases.get(&id).cloned(), None),
             Some(ItemKey::WorkItem(id)) => (None, observed.work_items.get(&id).cloned()),
@@ -188,7 +194,7 @@ impl<'a> Ruled<'a> {
             item: self.item_ref(case.as_deref(), work_item.as_deref()),
             case,
             work_item,
-            write: Write::Nothing(self.rule().target()),
+            write: Write::Nothing(target),
             objections: vec![objection],
         }
     }
@@ -295,9 +301,13 @@ impl<'a> Ruled<'a> {
         Some(Write::AzureDevOps(write))
     }
 
-    /// The values that the target of a linked pair holds, sent back. `None` if the rule writes none.
-    pub(super) fn repeat(&self, case: &Arc<Case>, item: &Arc<WorkItem>) -> Option<Rehearsed> {
-        let target = self.rule().target();
+    /// The values that one side of a linked pair holds, sent back. `None` if the rule writes none there.
+    pub(super) fn repeat(
+        &self,
+        case: &Arc<Case>,
+        item: &Arc<WorkItem>,
+        target: System,
+    ) -> Option<Rehearsed> {
         let rows = self.mapping().active_rows(target);
         let values: BTreeMap<String, Value> = rows
             .filter(|row| !row.on_create())
@@ -347,10 +357,15 @@ impl<'a> Ruled<'a> {
         })
     }
 
-    /// A create from the source item of a linked pair, made by the planner as if the item were new.
-    pub(super) fn made_up_create(&self, case: &Case, item: &WorkItem) -> Vec<Rehearsed> {
+    /// A create from the other item of a linked pair, made by the planner as if that were new.
+    pub(super) fn made_up_create(
+        &self,
+        case: &Case,
+        item: &WorkItem,
+        target: System,
+    ) -> Vec<Rehearsed> {
         let mut observed = Observed::default();
-        match self.rule().source() {
+        match target.other() {
             System::TestWorthy => {
                 let mut new = case.clone();
                 new.refs
@@ -405,6 +420,7 @@ impl<'a> Ruled<'a> {
             links: Vec::new(),
             known: Known::default(),
             lacking: self.observation.lacking.clone(),
+            watermark: None,
         };
         let alone = Ruled {
             connection: self.connection,

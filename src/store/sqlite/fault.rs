@@ -18,8 +18,6 @@ pub(super) enum Fault {
     Foreign,
     /// Written by a newer version.
     TooNew { found: u32, known: u32 },
-    /// Written by an older version, and it was opened for reading only.
-    TooOld,
     /// A second pair for one item.
     AlreadyLinked { case: u64, work_item: u64 },
     /// Anything else, in words.
@@ -43,6 +41,20 @@ const DAMAGED: &str = "restore it from a backup, or move it away: the next plan 
     again by their markers, only what both sides held last is lost";
 
 impl Fault {
+    /// What is wrong, without what to do about it.
+    pub(super) fn words(&self) -> String {
+        match self {
+            Self::Database(error) => error.to_string(),
+            Self::Unreadable(error) => error.to_string(),
+            Self::Foreign => "another program's content".to_owned(),
+            Self::TooNew { found, .. } => format!("format {found} is newer than this version"),
+            Self::AlreadyLinked { case, work_item } => {
+                format!("case {case} or work item {work_item} is already linked")
+            }
+            Self::Refused(reason) => reason.clone(),
+        }
+    }
+
     pub(super) fn at(self, path: &Path) -> StoreError {
         let path = path.display().to_string();
         let reason = match self {
@@ -56,9 +68,6 @@ impl Fault {
             Self::Unreadable(error) => format!("the state is damaged: {error}; {DAMAGED}"),
             Self::Foreign => "this is an SQLite file of another program; check `state.sqlite` of \
                 the project"
-                .to_owned(),
-            Self::TooOld => "the state was written by an older version of accord; the next apply \
-                brings it to the present format"
                 .to_owned(),
             Self::Refused(reason) => reason,
         };

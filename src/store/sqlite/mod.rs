@@ -4,7 +4,10 @@
 //! store that reads only (`plan`, `status`) creates nothing, changes nothing and answers empty where
 //! there is no file.
 
+mod check;
 mod fault;
+mod learned;
+mod queue;
 mod read;
 mod schema;
 mod snapshot;
@@ -73,7 +76,7 @@ impl SqliteStore {
     /// Looks at the state without ever creating or changing it. Where there is no file the store is
     /// empty; one that appears later is read. Every writing call fails.
     ///
-    /// Errors: as [`SqliteStore::open`], and [`StoreError::Backend`] for an older format.
+    /// A file of an older format is read as the present one. Errors: as [`SqliteStore::open`].
     pub async fn open_read_only(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let store = Self {
             path: path.into(),
@@ -252,54 +255,77 @@ impl Store for SqliteStore {
         self.read(read::made_fields).await
     }
 
-    async fn parted_links(&self, _: &Endpoints) -> Result<Vec<Link>, StoreError> {
-        Ok(Vec::new())
+    async fn parted_links(&self, endpoints: &Endpoints) -> Result<Vec<Link>, StoreError> {
+        let endpoints = endpoints.clone();
+        self.read(move |connection| read::parted_links(connection, &endpoints))
+            .await
     }
 
-    async fn open_conflicts(&self, _: &Endpoints) -> Result<Vec<Conflict>, StoreError> {
-        Ok(Vec::new())
+    async fn open_conflicts(&self, endpoints: &Endpoints) -> Result<Vec<Conflict>, StoreError> {
+        let endpoints = endpoints.clone();
+        self.read(move |connection| queue::open(connection, &endpoints))
+            .await
     }
 
-    async fn conflicts(&self, _: usize) -> Result<Vec<Conflict>, StoreError> {
-        Ok(Vec::new())
+    async fn conflicts(&self, limit: usize) -> Result<Vec<Conflict>, StoreError> {
+        self.read(move |connection| queue::newest(connection, limit))
+            .await
     }
 
-    async fn conflict(&self, _: ConflictId) -> Result<Option<Conflict>, StoreError> {
-        Ok(None)
+    async fn conflict(&self, id: ConflictId) -> Result<Option<Conflict>, StoreError> {
+        self.read(move |connection| queue::one(connection, id))
+            .await
     }
 
     async fn decide(
         &self,
-        _: ConflictId,
-        _: Option<Take>,
-        _: Timestamp,
+        id: ConflictId,
+        take: Option<Take>,
+        at: Timestamp,
     ) -> Result<bool, StoreError> {
-        Ok(false)
+        self.write(move |transaction| queue::decide(transaction, id, take, at))
+            .await
     }
 
-    async fn learned(&self, _: &Endpoints) -> Result<Learned, StoreError> {
-        Ok(Learned::default())
+    async fn learned(&self, endpoints: &Endpoints) -> Result<Learned, StoreError> {
+        let endpoints = endpoints.clone();
+        self.read(move |connection| learned::spellings(connection, &endpoints))
+            .await
     }
 
-    async fn repetitions(&self, _: &Endpoints) -> Result<Repetitions, StoreError> {
-        Ok(Repetitions::default())
+    async fn repetitions(&self, endpoints: &Endpoints) -> Result<Repetitions, StoreError> {
+        let endpoints = endpoints.clone();
+        self.read(move |connection| learned::repetitions(connection, &endpoints))
+            .await
     }
 
-    async fn watermark(&self, _: &Endpoints, _: &Name) -> Result<Option<Watermark>, StoreError> {
-        Ok(None)
+    async fn watermark(
+        &self,
+        endpoints: &Endpoints,
+        rule: &Name,
+    ) -> Result<Option<Watermark>, StoreError> {
+        let (endpoints, rule) = (endpoints.clone(), rule.clone());
+        self.read(move |connection| learned::watermark(connection, &endpoints, &rule))
+            .await
     }
 
     async fn put_watermark(
         &self,
-        _: &Endpoints,
-        _: &Name,
-        _: Option<&Watermark>,
+        endpoints: &Endpoints,
+        rule: &Name,
+        watermark: Option<&Watermark>,
     ) -> Result<(), StoreError> {
-        Ok(())
+        let (endpoints, rule) = (endpoints.clone(), rule.clone());
+        let watermark = watermark.cloned();
+        self.write(move |transaction| {
+            let endpoints = Writer::new(transaction).endpoints(&endpoints)?;
+            learned::put_watermark(transaction, endpoints, &rule, watermark.as_ref())
+        })
+        .await
     }
 
     async fn check(&self) -> Result<Vec<String>, StoreError> {
-        Ok(Vec::new())
+        self.read(check::check).await
     }
 
     async fn begin_run(&self, run: &Run) -> Result<(), StoreError> {

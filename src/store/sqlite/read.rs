@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, ToSql};
 
 use super::fault::Fault;
 use crate::model::{
-    Base, CaseId, Endpoints, Link, LinkId, LinkState, Name, OperationId, Rev, RunId, WorkItemId,
+    Base, CaseId, Endpoints, Link, LinkId, Name, OperationId, Rev, RunId, WorkItemId,
 };
 use crate::store::audit::Chain;
 use crate::store::codec::{self, BaseRows};
@@ -14,7 +14,7 @@ use crate::store::{
 };
 
 /// Runs a query and turns each row into a record.
-fn collect<T>(
+pub(super) fn collect<T>(
     connection: &Connection,
     sql: &str,
     parameters: &[&dyn ToSql],
@@ -49,15 +49,21 @@ pub(super) fn endpoints(connection: &Connection) -> Result<Vec<Endpoints>, Fault
 }
 
 pub(super) fn links(connection: &Connection, at: &Endpoints) -> Result<Vec<Link>, Fault> {
+    links_by(connection, at, statement::LINKS)
+}
+
+pub(super) fn parted_links(connection: &Connection, at: &Endpoints) -> Result<Vec<Link>, Fault> {
+    links_by(connection, at, statement::LINKS_PARTED)
+}
+
+fn links_by(connection: &Connection, at: &Endpoints, sql: &str) -> Result<Vec<Link>, Fault> {
     // One moment for both queries.
     let snapshot = connection.unchecked_transaction()?;
     let Some(id) = endpoints_id(&snapshot, at)? else {
         return Ok(Vec::new());
     };
     let known = base_rows(&snapshot)?;
-    collect(&snapshot, statement::LINKS, &[&id], |row| {
-        link_at(row, at, &known)
-    })
+    collect(&snapshot, sql, &[&id], |row| link_at(row, at, &known))
 }
 
 pub(super) fn links_of(
@@ -100,17 +106,17 @@ pub(super) fn pairs(connection: &Connection, at: &Endpoints) -> Result<PairsByRu
     Ok(by_rule)
 }
 
-fn base_rows(connection: &Connection) -> Result<BaseRows, Fault> {
+pub(super) fn base_rows(connection: &Connection) -> Result<BaseRows, Fault> {
     let known = collect(connection, statement::BASE_ROWS, &[], |row| {
         Ok((row.get(0)?, (row.get(1)?, row.get(2)?)))
     })?;
     Ok(known.into_iter().collect())
 }
 
-fn link_at(row: &Row<'_>, at: &Endpoints, known: &BaseRows) -> Result<Link, Fault> {
+pub(super) fn link_at(row: &Row<'_>, at: &Endpoints, known: &BaseRows) -> Result<Link, Fault> {
     let recorded_at: Option<String> = row.get(8)?;
     Ok(Link {
-        state: LinkState::Active,
+        state: codec::link_state(text(row, 10)?)?,
         id: LinkId(row.get(0)?),
         endpoints: at.clone(),
         case: CaseId(row.get(1)?),
@@ -144,8 +150,9 @@ pub(super) fn intent(connection: &Connection, id: &OperationId) -> Result<Option
     Ok(collect(connection, statement::INTENT, &[&id.0], intent_at)?.pop())
 }
 
-fn intent_at(row: &Row<'_>) -> Result<Intent, Fault> {
+pub(super) fn intent_at(row: &Row<'_>) -> Result<Intent, Fault> {
     let (outcome, reason): (Option<String>, Option<String>) = (row.get(11)?, row.get(12)?);
+    let rows: Option<String> = row.get(14)?;
     Ok(Intent {
         id: OperationId(row.get(0)?),
         run: RunId(row.get(1)?),
@@ -157,8 +164,8 @@ fn intent_at(row: &Row<'_>) -> Result<Intent, Fault> {
         payload_digest: row.get(8)?,
         prepared_at: codec::time(text(row, 9)?)?,
         settles_at: codec::time(text(row, 10)?)?,
-        expected_rev: None,
-        rows: std::collections::BTreeMap::new(),
+        expected_rev: row.get::<_, Option<u64>>(13)?.map(Rev),
+        rows: codec::rows(rows.as_deref())?,
         outcome: codec::outcome(outcome.as_deref(), reason.as_deref())?,
     })
 }
@@ -296,24 +303,24 @@ fn audit_at(row: &Row<'_>) -> Result<AuditRow, Fault> {
     })
 }
 
-fn endpoints_at(row: &Row<'_>, column: usize) -> Result<Endpoints, Fault> {
+pub(super) fn endpoints_at(row: &Row<'_>, column: usize) -> Result<Endpoints, Fault> {
     Ok(Endpoints {
         testworthy: row.get(column)?,
         azure_devops: row.get(column + 1)?,
     })
 }
 
-fn name_at(row: &Row<'_>, column: usize) -> Result<Name, Fault> {
+pub(super) fn name_at(row: &Row<'_>, column: usize) -> Result<Name, Fault> {
     Ok(codec::name(text(row, column)?)?)
 }
 
 /// A text without a copy.
-fn text<'row>(row: &'row Row<'_>, column: usize) -> Result<&'row str, Fault> {
+pub(super) fn text<'row>(row: &'row Row<'_>, column: usize) -> Result<&'row str, Fault> {
     row.get_ref(column)?
         .as_str()
         .map_err(|error| Fault::Database(error.into()))
 }
 
-fn limit_number(limit: usize) -> i64 {
+pub(super) fn limit_number(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }

@@ -7,13 +7,26 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::fault::Fault;
 
 /// One script per format; a file's format is how many of them it has seen (`user_version`).
-pub(super) const MIGRATIONS: &[&str] = &[concat!(
-    include_str!("../schema/0001.sql"),
-    include_str!("append_only.sql")
-)];
+pub(super) const MIGRATIONS: &[&str] = &[
+    concat!(
+        include_str!("../schema/0001.sql"),
+        include_str!("append_only_0001.sql")
+    ),
+    concat!(
+        include_str!("../schema/0002.sql"),
+        include_str!("append_only_0002.sql")
+    ),
+];
+
+/// For each older format, from the first on, a script that shows a file of it as the newest one would,
+/// within one connection and without a change of the file.
+const AS_NEWEST: &[&str] = &[include_str!("format_1_as_2.sql")];
 
 /// `ACRD`: tells the state from other programs' SQLite files.
 const APPLICATION_ID: i64 = 0x4143_5244;
+
+/// As many statements stay prepared: more than a transaction of a run uses.
+const STATEMENTS: usize = 64;
 
 /// How long a statement waits for another process's transaction.
 const BUSY: Duration = Duration::from_secs(10);
@@ -30,6 +43,7 @@ pub(super) enum Format {
 /// Sets what holds for every connection.
 pub(super) fn configure(connection: &Connection) -> Result<(), Fault> {
     connection.busy_timeout(BUSY)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.pragma_update(None, "foreign_keys", true)?;
     // A file from a stranger cannot make the database run more than its own schema.
     connection.pragma_update(None, "trusted_schema", false)?;
@@ -87,9 +101,22 @@ pub(super) fn migrate(connection: &mut Connection, scripts: &[&str]) -> Result<(
     Ok(())
 }
 
+/// Lets a connection that only reads see a file of `version`, an older format, as the newest one. The
+/// file, which may be another's to write, stays as it is.
+pub(super) fn show_as_newest(connection: &Connection, version: usize) -> Result<(), Fault> {
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    match AS_NEWEST.get(version - 1) {
+        Some(script) => Ok(connection.execute_batch(script)?),
+        None => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
+    use crate::store::statement;
 
     const FIRST: &str = "CREATE TABLE a (x TEXT); INSERT INTO a VALUES ('kept');";
     const SECOND: &str = "ALTER TABLE a ADD COLUMN y TEXT;";
@@ -171,6 +198,104 @@ mod tests {
         assert_eq!(
             format(&connection, MIGRATIONS.len()).unwrap(),
             Format::Version(MIGRATIONS.len())
+        );
+    }
+
+    /// Tables and views of a connection, the temporary ones before those of the file, with their columns.
+    fn columns(connection: &Connection) -> BTreeMap<String, Vec<String>> {
+        let mut found = BTreeMap::new();
+        for schema in ["main", "temp"] {
+            let names: Vec<String> = connection
+                .prepare(&format!(
+                    "SELECT name FROM {schema}.sqlite_schema WHERE type IN ('table', 'view')"
+                ))
+                .unwrap()
+                .query_map([], |row| row.get(0))
+                .unwrap()
+                .collect::<Result<_, _>>()
+                .unwrap();
+            for name in names {
+                let columns = connection
+                    .prepare(&format!("PRAGMA {schema}.table_info({name})"))
+                    .unwrap()
+                    .query_map([], |row| row.get(1))
+                    .unwrap()
+                    .collect::<Result<_, _>>()
+                    .unwrap();
+                found.insert(name, columns);
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn every_older_format_is_shown_with_the_columns_of_the_newest() {
+        assert_eq!(AS_NEWEST.len(), MIGRATIONS.len() - 1);
+        let mut newest = memory();
+        migrate(&mut newest, MIGRATIONS).unwrap();
+        for version in 1..MIGRATIONS.len() {
+            let mut older = memory();
+            migrate(&mut older, &MIGRATIONS[..version]).unwrap();
+            show_as_newest(&older, version).unwrap();
+            assert_eq!(columns(&older), columns(&newest), "format {version}");
+            for (name, sql) in statement::ALL {
+                if sql.starts_with("SELECT") {
+                    assert!(older.prepare(sql).is_ok(), "{name} on format {version}");
+                }
+            }
+            assert_eq!(
+                format(&older, MIGRATIONS.len()).unwrap(),
+                Format::Version(version)
+            );
+        }
+    }
+
+    #[test]
+    fn every_statement_fits_the_newest_format() {
+        let mut connection = memory();
+        migrate(&mut connection, MIGRATIONS).unwrap();
+        for (name, sql) in statement::ALL {
+            if let Err(error) = connection.prepare(sql) {
+                panic!("{name}: {error}");
+            }
+        }
+    }
+
+    /// What a query of many links reads: not the bases, where it does not need them.
+    #[test]
+    fn few_columns_of_many_links_are_read_without_their_bases() {
+        let mut connection = memory();
+        migrate(&mut connection, MIGRATIONS).unwrap();
+        for sql in [
+            statement::LINKS_PARTED,
+            statement::PAIRS,
+            statement::LINKS_BY_RULE,
+        ] {
+            let steps: Vec<String> = connection
+                .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
+                .unwrap()
+                .query_map(
+                    rusqlite::params_from_iter(vec![1; usize::from(sql.contains('$'))]),
+                    |row| row.get(3),
+                )
+                .unwrap()
+                .collect::<Result<_, _>>()
+                .unwrap();
+            assert!(
+                steps.iter().any(|step| step.contains("link_parted")),
+                "{sql}: {steps:?}"
+            );
+        }
+        let steps: Vec<String> = connection
+            .prepare(&format!("EXPLAIN QUERY PLAN {}", statement::LINKS_STANDING))
+            .unwrap()
+            .query_map([1, 1, 1, 1], |row| row.get(3))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        assert!(
+            steps.iter().all(|step| !step.starts_with("SCAN")),
+            "{steps:?}"
         );
     }
 }

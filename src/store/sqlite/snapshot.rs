@@ -6,6 +6,9 @@
 //! nothing; if a writer came meanwhile, that shows in the file's stamp and the read is repeated. Where
 //! a `-wal` exists, a run is going on or was killed: then its files are there already and an ordinary
 //! reader adds none, though SQLite may renew its index of the log in `-shm`.
+//!
+//! A file of an older format is read as the newest one: the first plan with a newer program comes before
+//! its first apply.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -29,15 +32,12 @@ pub(super) fn read<T>(
         let Some(before) = Stamp::of(path)? else {
             return Ok(None);
         };
-        let answer = open(path, !before.log).and_then(|connection| {
-            match schema::format(&connection, schema::MIGRATIONS.len())? {
-                Format::Empty => Ok(None),
-                Format::Version(version) if version < schema::MIGRATIONS.len() => {
-                    Err(Fault::TooOld)
-                }
-                Format::Version(_) => call(&connection).map(Some),
-            }
-        });
+        let answer = match attempt(path, !before.log, &call) {
+            Ok(Attempt::Migrated) => continue,
+            Ok(Attempt::Nothing) => Ok(None),
+            Ok(Attempt::Answer(answer)) => Ok(Some(answer)),
+            Err(fault) => Err(fault),
+        };
         // With a log SQLite's own locks make the read one moment; without one only the stamp does.
         let settled = match (before.log, Stamp::of(path)?) {
             (true, Some(after)) => answer.is_ok() || after.log,
@@ -50,6 +50,39 @@ pub(super) fn read<T>(
     }
     let reason = "another run keeps changing the state; try again when it is done".to_owned();
     Err(Fault::Refused(reason))
+}
+
+/// What one look at the file gave.
+enum Attempt<T> {
+    /// There is nothing in it.
+    Nothing,
+    /// What the call gave.
+    Answer(T),
+    /// A run brought it to another format while it was read.
+    Migrated,
+}
+
+fn attempt<T>(
+    path: &Path,
+    unchanging: bool,
+    call: impl Fn(&Connection) -> Result<T, Fault>,
+) -> Result<Attempt<T>, Fault> {
+    let newest = schema::MIGRATIONS.len();
+    let connection = open(path, unchanging)?;
+    let format = schema::format(&connection, newest)?;
+    let version = match format {
+        Format::Empty => return Ok(Attempt::Nothing),
+        Format::Version(version) => version,
+    };
+    if version == newest {
+        return call(&connection).map(Attempt::Answer);
+    }
+    schema::show_as_newest(&connection, version)?;
+    let answer = call(&connection);
+    if schema::format(&connection, newest)? != format {
+        return Ok(Attempt::Migrated);
+    }
+    answer.map(Attempt::Answer)
 }
 
 fn open(path: &Path, unchanging: bool) -> Result<Connection, Fault> {
@@ -153,6 +186,28 @@ mod tests {
             Ok(seen)
         });
         assert_eq!(answer.unwrap(), Some(2));
+        assert_eq!(attempts.get(), 2);
+    }
+
+    /// With a log the file's stamp does not show it.
+    #[test]
+    fn a_read_that_a_migration_came_into_is_repeated() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.db");
+        let mut writer = Connection::open(&path).unwrap();
+        schema::configure_writer(&writer).unwrap();
+        schema::migrate(&mut writer, &schema::MIGRATIONS[..1]).unwrap();
+        let writer = std::cell::RefCell::new(writer);
+        let attempts = Cell::new(0);
+        let answer = read(&path, |connection| {
+            attempts.set(attempts.get() + 1);
+            if attempts.get() == 1 {
+                schema::migrate(&mut writer.borrow_mut(), schema::MIGRATIONS)?;
+            }
+            schema::format(connection, schema::MIGRATIONS.len())
+        });
+        let newest = schema::Format::Version(schema::MIGRATIONS.len());
+        assert_eq!(answer.unwrap(), Some(newest));
         assert_eq!(attempts.get(), 2);
     }
 

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension as _, ffi};
 
 use super::fault::Fault;
-use super::read;
-use crate::model::{Endpoints, Link, Name, OperationId, RunId, Value};
+use super::{learned, queue, read};
+use crate::model::{Endpoints, Link, LinkState, Name, OperationId, RunId};
 use crate::store::{
     AuditEntry, Intent, IntentOutcome, Loss, MadeField, Quarantine, QuarantineChange, Record, Run,
     RunOutcome, audit, codec, statement,
@@ -20,6 +20,7 @@ pub(super) fn begin_run(connection: &Connection, run: &Run) -> Result<(), Fault>
         run.files,
         &run.plan_id,
     ))?;
+    learned::expire(connection, run.started_at)?;
     match &run.outcome {
         Some(outcome) => finish_run(connection, &run.id, outcome),
         None => Ok(()),
@@ -45,10 +46,11 @@ pub(super) fn finish_run(
     Ok(())
 }
 
-/// Forgets links and quarantined items of rules that are not in `known`; the number of links.
+/// Forgets what is kept for rules that are not in `known`, and ends what is open in the queue for their
+/// links; the number of links.
 pub(super) fn forget_rules(connection: &Connection, known: &[Name]) -> Result<u64, Fault> {
     let rules: Vec<String> = connection
-        .prepare_cached(statement::LINK_RULES)?
+        .prepare_cached(statement::RULES)?
         .query_map([], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     let mut forgotten = 0;
@@ -56,13 +58,20 @@ pub(super) fn forget_rules(connection: &Connection, known: &[Name]) -> Result<u6
         if known.iter().any(|name| name.as_str() == rule) {
             continue;
         }
+        // Both look for the links that go.
+        for sql in [
+            statement::CONFLICTS_CLOSE_OF_RULE,
+            statement::WRITTEN_FORGET_RULE,
+        ] {
+            connection.prepare_cached(sql)?.execute([&rule])?;
+        }
         let links = connection
             .prepare_cached(statement::LINKS_FORGET)?
             .execute([&rule])?;
         forgotten += u64::try_from(links).unwrap_or(u64::MAX);
-        connection
-            .prepare_cached(statement::QUARANTINE_FORGET)?
-            .execute([&rule])?;
+        for sql in [statement::QUARANTINE_FORGET, statement::WATERMARK_FORGET] {
+            connection.prepare_cached(sql)?.execute([&rule])?;
+        }
     }
     Ok(forgotten)
 }
@@ -115,8 +124,13 @@ impl<'a> Writer<'a> {
             if let Some((id, outcome)) = &record.intent {
                 self.end_intent(id, outcome)?;
             }
+            // Before the link: what a record says of its conflicts goes before what its link means to them.
+            if let Some(changes) = &record.conflicts {
+                let endpoints = self.endpoints(&changes.endpoints)?;
+                queue::change(self.connection, endpoints, changes)?;
+            }
             if let Some(link) = &record.link {
-                self.put_link(link)?;
+                self.put_link(link, time_of(record).as_deref())?;
             }
             match &record.quarantine {
                 None => {}
@@ -134,6 +148,14 @@ impl<'a> Writer<'a> {
                 kept.push(made.clone());
                 kept.sort();
                 put_made_fields(self.connection, &kept)?;
+            }
+            for (endpoints, equivalence) in &record.learned {
+                let endpoints = self.endpoints(endpoints)?;
+                learned::put(self.connection, endpoints, equivalence)?;
+            }
+            for (endpoints, field) in &record.written {
+                let endpoints = self.endpoints(endpoints)?;
+                learned::count(self.connection, endpoints, field)?;
             }
             if let Some(entry) = &record.audit {
                 self.append_audit(entry)?;
@@ -161,6 +183,8 @@ impl<'a> Writer<'a> {
                 codec::time_text(intent.settles_at),
                 outcome.map(|(text, _)| text),
                 outcome.and_then(|(_, reason)| reason),
+                intent.expected_rev.map(|rev| rev.0),
+                codec::rows_text(&intent.rows),
             ));
         match inserted {
             Err(error) if is_second(&error) => Err(Fault::Refused(format!(
@@ -184,8 +208,8 @@ impl<'a> Writer<'a> {
                 loss.case.0,
                 loss.work_item.0,
                 &loss.row,
-                value_text(&loss.lost),
-                value_text(&loss.written),
+                codec::value_text(&loss.lost),
+                codec::value_text(&loss.written),
                 codec::time_text(loss.at),
             ))?;
         Ok(())
@@ -215,23 +239,43 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn put_link(&mut self, link: &Link) -> Result<(), Fault> {
+    fn put_link(&mut self, link: &Link, at: Option<&str>) -> Result<(), Fault> {
         let endpoints = self.endpoints(&link.endpoints)?;
+        let (case, work_item) = (link.case.0, link.work_item.0);
+        let standing = self.standing(endpoints, link)?;
         // The same pair under a new id is the same link: a run that was killed may come back with one.
-        let known: Option<String> = self
-            .connection
-            .prepare_cached(statement::LINK_OF_PAIR)?
-            .query_row((endpoints, link.case.0, link.work_item.0), |row| row.get(0))
-            .optional()?;
+        let pair = (endpoints, case, work_item);
+        let known = standing.iter().find(|other| other.pair == pair);
+        let id = known.map_or(&link.id.0, |known| &known.id);
+        for other in &standing {
+            if other.id == *id {
+                // Made anew with another item: what was open about the one before is over.
+                if other.pair != pair {
+                    self.part(other.pair, at)?;
+                }
+                continue;
+            }
+            let shares =
+                other.pair.0 == endpoints && (other.pair.1 == case || other.pair.2 == work_item);
+            if shares && !other.active && link.state == LinkState::Active {
+                self.part(other.pair, at)?;
+                self.connection
+                    .prepare_cached(statement::LINK_REMOVE)?
+                    .execute([&other.id])?;
+            }
+        }
+        if link.state != LinkState::Active {
+            self.part(pair, at)?;
+        }
         let base = codec::base_text(&link.base.fields, |row, digest| self.base_row(row, digest))?;
         let put = self
             .connection
             .prepare_cached(statement::LINK_PUT)?
             .execute((
-                known.as_ref().unwrap_or(&link.id.0),
+                id,
                 endpoints,
-                link.case.0,
-                link.work_item.0,
+                case,
+                work_item,
                 link.testworthy_project,
                 link.rule.as_str(),
                 codec::mark_text(link.case_mark),
@@ -239,14 +283,41 @@ impl<'a> Writer<'a> {
                 link.base.rev.map(|rev| rev.0),
                 link.base.recorded_at.map(codec::time_text),
                 base,
+                codec::link_state_text(link.state),
             ));
         match put {
-            Err(error) if is_second(&error) => Err(Fault::AlreadyLinked {
-                case: link.case.0,
-                work_item: link.work_item.0,
-            }),
+            Err(error) if is_second(&error) => Err(Fault::AlreadyLinked { case, work_item }),
             outcome => Ok(outcome.map(drop)?),
         }
+    }
+
+    /// The link of this id and every one that holds either item.
+    fn standing(&self, endpoints: i64, link: &Link) -> Result<Vec<Standing>, Fault> {
+        let sql = statement::LINKS_STANDING;
+        read::collect(
+            self.connection,
+            sql,
+            &[&link.id.0, &endpoints, &link.case.0, &link.work_item.0],
+            |row| {
+                let state = codec::link_state(read::text(row, 4)?)?;
+                Ok(Standing {
+                    id: row.get(0)?,
+                    pair: (row.get(1)?, row.get(2)?, row.get(3)?),
+                    active: state == LinkState::Active,
+                })
+            },
+        )
+    }
+
+    /// Ends what is kept for a pair that is kept in step no longer. `at` is when, if that is known.
+    fn part(&self, (endpoints, case, work_item): Pair, at: Option<&str>) -> Result<(), Fault> {
+        self.connection
+            .prepare_cached(statement::CONFLICTS_CLOSE_OF_PAIR)?
+            .execute((at, endpoints, case, work_item))?;
+        self.connection
+            .prepare_cached(statement::WRITTEN_FORGET_CASE)?
+            .execute((endpoints, case))?;
+        Ok(())
     }
 
     fn put_quarantine(&mut self, item: &Quarantine) -> Result<(), Fault> {
@@ -303,7 +374,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn endpoints(&mut self, endpoints: &Endpoints) -> Result<i64, Fault> {
+    pub(super) fn endpoints(&mut self, endpoints: &Endpoints) -> Result<i64, Fault> {
         if let Some(id) = self.endpoints.get(endpoints) {
             return Ok(*id);
         }
@@ -352,13 +423,29 @@ impl<'a> Writer<'a> {
     }
 }
 
+/// The number of the places, the case, the work item.
+type Pair = (i64, u64, u64);
+
+/// A link that is there already.
+struct Standing {
+    id: String,
+    pair: Pair,
+    active: bool,
+}
+
+/// When a record happened, if it says so.
+fn time_of(record: &Record) -> Option<String> {
+    let told = [
+        record.conflicts.as_ref().map(|changes| changes.at),
+        record.audit.as_ref().map(|entry| entry.at),
+        record.link.as_ref().and_then(|link| link.base.recorded_at),
+    ];
+    told.into_iter().flatten().next().map(codec::time_text)
+}
+
 /// Whether a row was refused because there is one with the same key.
 fn is_second(error: &rusqlite::Error) -> bool {
     error.sqlite_extended_error_code().is_some_and(|code| {
         code == ffi::SQLITE_CONSTRAINT_UNIQUE || code == ffi::SQLITE_CONSTRAINT_PRIMARYKEY
     })
-}
-
-fn value_text(value: &Value) -> String {
-    serde_json::to_string(value).expect("values are plain JSON with text keys")
 }

@@ -15,7 +15,7 @@ use super::convert;
 use super::integration;
 use super::paging::{LIMIT, Listing, Next, Pages};
 use crate::http::{Client, Request, Response};
-use crate::model::{Case, CaseId, SuiteId, V1_CASE_FIELDS};
+use crate::model::{Case, CaseId, ClockOffset, SuiteId, V1_CASE_FIELDS};
 use crate::remote::{
     CaseListing, CaseRead, CaseScope, ExploreTestWorthy, Greeting, Identity, IntegrationSettings,
     ReadTestWorthy, RemoteError, RemoteErrorKind, RequestInfo, Section, Suite,
@@ -241,6 +241,10 @@ impl ExploreTestWorthy for Reader {
 impl ReadTestWorthy for Reader {
     fn capabilities(&self) -> TestWorthyCapabilities {
         *self.learnt()
+    }
+
+    fn clock(&self) -> Option<ClockOffset> {
+        self.shared.client.clock()
     }
 
     async fn check(&self, scope: CaseScope) -> Result<(), RemoteError> {

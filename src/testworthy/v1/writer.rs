@@ -8,7 +8,7 @@ use super::super::reader::error;
 use super::reader::{Reader, unsupported};
 use super::{convert, integration};
 use crate::http::{Repeat, Request};
-use crate::model::{Case, CaseId, SectionId, SuiteId};
+use crate::model::{Case, CaseId, ClockOffset, SectionId, SuiteId};
 use crate::remote::{
     CaseDraft, CaseListing, CasePatch, CaseRead, CaseScope, IntegrationSettings, ReadTestWorthy,
     RemoteError, RemoteErrorKind, RequestInfo, Section, Suite, TestWorthyCapabilities,
@@ -171,6 +171,10 @@ impl ReadTestWorthy for Writer {
 
     async fn case(&self, id: CaseId) -> Result<CaseRead, RemoteError> {
         self.reader.case(id).await
+    }
+
+    fn clock(&self) -> Option<ClockOffset> {
+        self.reader.clock()
     }
 
     async fn integrations(&self) -> Result<Vec<IntegrationSettings>, RemoteError> {

@@ -1,0 +1,33 @@
+//! Protections of the write protocol that the simulation can take away, each outside the product.
+
+use std::collections::BTreeSet;
+
+use accord::model::WorkItemId;
+
+/// What is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ablation {
+    /// Writes are sent without a durable intent before them.
+    NoIntent,
+    /// Nobody can look up an item by its marker or mention before it is linked.
+    NoMarkerProbe,
+    /// Every update of a work item carries whatever revision it is at.
+    NoRevTest,
+    /// Nobody waits until a write can no longer land.
+    NoSettle,
+    /// A revision that is asked for is answered with the item as it is now.
+    BaseFromCurrent,
+}
+
+impl Ablation {
+    pub(crate) const ALL: [Self; 5] = [
+        Self::NoIntent,
+        Self::NoMarkerProbe,
+        Self::NoRevTest,
+        Self::NoSettle,
+        Self::BaseFromCurrent,
+    ];
+}
+
+/// What the store has linked so far: what may be seen without a marker probe.
+pub(crate) type Linked = BTreeSet<WorkItemId>;

@@ -1,0 +1,313 @@
+//! What has to hold once nothing goes wrong any more and nobody edits.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use accord::model::{Case, CaseId, Link, Value, WorkItem, WorkItemId};
+use accord::reconcile::{PlanOptions, PlanOutcome, ReconcileError, plan};
+use accord::store::{SqliteStore, Store};
+
+use crate::azure_devops::{PRIORITY, STEPS, text};
+use crate::faults::Process;
+use crate::people::{all_of_case, all_of_item, tokens, tokens_in_order};
+use crate::run::{Ended, Simulation, accepting_all};
+use crate::sim::Sim;
+use crate::store::known_links;
+
+/// More than the day for which a refused write is not sent again.
+const A_DAY_AND_MORE: i64 = 100_000_000;
+
+pub(crate) async fn check(simulation: &mut Simulation) {
+    // What is on its way arrives while this one waits for it.
+    quiet_run(simulation).await;
+    // From now on everything that was refused may be tried again.
+    simulation.world.lock().pass(A_DAY_AND_MORE);
+    // Law 3: two passes.
+    quiet_run(simulation).await;
+    quiet_run(simulation).await;
+    let Some(left) = plan_now(simulation).await else {
+        return;
+    };
+    nothing_left(simulation, &left, "1/3", "after two undisturbed runs");
+    nothing_written(simulation).await;
+    every_edit_is_somewhere(simulation).await;
+    one_partner_each(simulation).await;
+    in_accord(simulation, &left).await;
+    state_is_sound(simulation).await;
+    if simulation.world.lock().broken.is_empty() {
+        rebuilt(simulation, &left).await;
+    }
+}
+
+async fn quiet_run(simulation: &mut Simulation) {
+    let process = Process::new(None, None);
+    let ended = simulation.run(&process, accepting_all()).await;
+    let told = match ended {
+        Ended::Done(_) => return,
+        Ended::Killed => "killed".to_owned(),
+        Ended::Blocked => "blocked".to_owned(),
+        Ended::Failed(error) => error.to_string(),
+    };
+    let how = format!("an undisturbed run did not end: {told}");
+    simulation.world.lock().breaks("9", &how);
+}
+
+async fn plan_with(
+    simulation: &Simulation,
+    options: &PlanOptions,
+) -> Result<PlanOutcome, ReconcileError> {
+    let process = Process::new(None, None);
+    let line = simulation.line(&process);
+    let store = simulation.mortal(&process);
+    plan(&simulation.context(&line, &store), options).await
+}
+
+async fn plan_now(simulation: &Simulation) -> Option<PlanOutcome> {
+    let planned = plan_with(simulation, &PlanOptions::default()).await;
+    match planned {
+        Ok(outcome) => Some(outcome),
+        Err(error) => {
+            let how = format!("no plan: {error}");
+            simulation.world.lock().breaks("6", &how);
+            None
+        }
+    }
+}
+
+fn nothing_left(simulation: &Simulation, left: &PlanOutcome, law: &str, when: &str) {
+    let mut sim = simulation.world.lock();
+    for change in &left.planned.plan.changes {
+        let how = format!(
+            "{when} the plan still holds {} {:?} {:?} {:?}",
+            change.address, change.action, change.reason, change.fields
+        );
+        sim.breaks(law, &how);
+    }
+    if left.planned.plan.changes.is_empty() {
+        for step in &left.planned.steps {
+            let how = format!("{when} a step is left: {} {:?}", step.address, step.operation);
+            sim.breaks(law, &how);
+        }
+    }
+}
+
+fn writes(sim: &Sim) -> u64 {
+    sim.testworthy.writes + sim.azure_devops.writes
+}
+
+/// Law 2.
+async fn nothing_written(simulation: &mut Simulation) {
+    let before = writes(&simulation.world.lock());
+    let links = known_links(&simulation.store).await;
+    quiet_run(simulation).await;
+    let after = writes(&simulation.world.lock());
+    if before != after {
+        let how = format!("{} writes although neither side had changed", after - before);
+        simulation.world.lock().breaks("2", &how);
+    }
+    if links != known_links(&simulation.store).await {
+        let mut sim = simulation.world.lock();
+        sim.breaks("2", "a base changed although neither side had");
+    }
+}
+
+/// Law 4.
+async fn every_edit_is_somewhere(simulation: &Simulation) {
+    let mut found = simulation.recorded().await;
+    found.extend(simulation.archived.iter().cloned());
+    let mut sim = simulation.world.lock();
+    for case in sim.testworthy.cases.values() {
+        found.extend(tokens(&all_of_case(&case.case)));
+    }
+    for item in sim.azure_devops.items.values() {
+        found.extend(tokens(&all_of_item(item.now())));
+    }
+    let lost: Vec<String> = sim.people.alive.difference(&found).cloned().collect();
+    for token in lost {
+        let what = sim.people.told.get(&token).cloned().unwrap_or_default();
+        sim.breaks("4", &format!("the edit {token} ({what}) is nowhere"));
+    }
+}
+
+/// Law 5; duplicates are noticed when they are made.
+async fn one_partner_each(simulation: &Simulation) {
+    let links = known_links(&simulation.store).await;
+    let (mut cases, mut items) = (BTreeSet::new(), BTreeSet::new());
+    for link in &links {
+        if !cases.insert(link.case) || !items.insert(link.work_item) {
+            let how = format!("case {} or work item {} twice", link.case, link.work_item);
+            simulation.world.lock().breaks("5", &how);
+        }
+    }
+}
+
+async fn state_is_sound(simulation: &Simulation) {
+    let mut wrong = simulation.store.check().await.expect("a check");
+    let audit = simulation.store.verify_audit().await.expect("the audit");
+    if !matches!(audit, accord::store::AuditCheck::Intact { .. }) {
+        wrong.push(format!("{audit:?}"));
+    }
+    for places in simulation.store.endpoints().await.expect("the places") {
+        let open = simulation.store.open_intents(&places).await;
+        let open = open.expect("intents").into_iter();
+        wrong.extend(open.map(|intent| format!("an open intent: {intent:?}")));
+    }
+    for one in wrong {
+        simulation.world.lock().breaks("9", &one);
+    }
+}
+
+/// Laws 3 and 9, without the planner: the two items of a pair say the same, or somebody was told why not.
+async fn in_accord(simulation: &Simulation, left: &PlanOutcome) {
+    let told = told_about(simulation, left).await;
+    for link in known_links(&simulation.store).await {
+        let mut sim = simulation.world.lock();
+        let case = sim.testworthy.case(link.case).cloned();
+        let item = sim.azure_devops.item(link.work_item).cloned();
+        let (Some(case), Some(item)) = (case, item) else {
+            continue;
+        };
+        if told.contains(&link.case) || !is_in_scope(simulation, &link, &case, &item) {
+            continue;
+        }
+        for (row, left, right) in essences(&case, &item) {
+            if simulation.project.compares(row) && left != right {
+                let how = format!(
+                    "case {} and work item {} differ in {row}: {left} and {right}",
+                    case.id, item.id
+                );
+                sim.breaks("3", &how);
+            }
+        }
+    }
+}
+
+/// Cases about which the plan tells something, or a person has to say something.
+async fn told_about(simulation: &Simulation, left: &PlanOutcome) -> BTreeSet<CaseId> {
+    let plan = &left.planned.plan;
+    let findings = plan.findings.iter().map(|finding| finding.address.as_str());
+    let conflicts = plan.conflicts.iter().map(|entry| entry.address.as_str());
+    let drift = plan.drift.iter().map(|entry| entry.address.as_str());
+    let mut cases = BTreeSet::new();
+    let mut items = BTreeSet::new();
+    for address in findings.chain(conflicts).chain(drift) {
+        let mut parts = address.rsplit('/');
+        let id = parts.next().and_then(|id| id.parse::<u64>().ok());
+        match (parts.next(), id) {
+            (Some("case"), Some(id)) => drop(cases.insert(CaseId(id))),
+            (Some("workItem"), Some(id)) => drop(items.insert(WorkItemId(id))),
+            _ => {}
+        }
+    }
+    for link in known_links(&simulation.store).await {
+        if items.contains(&link.work_item) {
+            cases.insert(link.case);
+        }
+    }
+    cases
+}
+
+fn is_in_scope(simulation: &Simulation, link: &Link, case: &Case, item: &WorkItem) -> bool {
+    let Some(rule) = simulation.config.rules.get(&link.rule) else {
+        return false;
+    };
+    let scope = &rule.scope;
+    let selects_case = scope.testworthy.as_ref().is_some_and(|scope| {
+        case.suite.is_some_and(|suite| scope.suites.contains(&suite))
+    });
+    let selects_item = scope.azure_devops.as_ref().is_some_and(|scope| {
+        scope.area_path.as_deref() == Some(text(item, "System.AreaPath"))
+    });
+    if rule.is_two_way() {
+        return selects_case || selects_item;
+    }
+    // What a rule does not enforce may differ.
+    simulation.project.drift == "enforce"
+        && match rule.source() {
+            accord::model::System::TestWorthy => selects_case,
+            accord::model::System::AzureDevOps => selects_item,
+        }
+}
+
+/// What matters of each row, as either side says it.
+fn essences(case: &Case, item: &WorkItem) -> Vec<(&'static str, String, String)> {
+    let of_case = |name: &str| case.fields.get(name).cloned().unwrap_or_default();
+    let of_item = |name: &str| item.fields.get(name).cloned().unwrap_or_default();
+    let words = |value: &Value| tokens_in_order(&format!("{value}")).join(" ");
+    let priority = match of_item(PRIORITY) {
+        Value::Number(number) => match number.to_string().as_str() {
+            "1" => "P1 - Must Test".to_owned(),
+            "2" => "P2 - Should Test".to_owned(),
+            _ => "P3 - Good to Test".to_owned(),
+        },
+        _ => String::new(),
+    };
+    let refs: BTreeSet<&str> = case
+        .refs
+        .iter()
+        .map(String::as_str)
+        .filter(|one| !one.starts_with("AB#"))
+        .collect();
+    let tags: BTreeSet<&str> = item
+        .tags
+        .iter()
+        .filter_map(|tag| tag.strip_prefix("ref:"))
+        .collect();
+    let smoke = of_case("smoke") == Value::Boolean(true);
+    let tagged = item.tags.iter().any(|tag| tag == "smoke");
+    vec![
+        ("title", case.title().to_owned(), item.title().to_owned()),
+        (
+            "description",
+            words(&of_case("description")),
+            words(&of_item("System.Description")),
+        ),
+        ("steps", words(&of_case("steps")), words(&of_item(STEPS))),
+        (
+            "priority",
+            of_case("priority").as_text().unwrap_or_default().to_owned(),
+            priority,
+        ),
+        ("smoke", smoke.to_string(), tagged.to_string()),
+        ("refs", format!("{refs:?}"), format!("{tags:?}")),
+    ]
+}
+
+/// Law 11: where nothing waits for anybody, the markers alone bring every pair back, and nothing is written.
+async fn rebuilt(simulation: &mut Simulation, left: &PlanOutcome) {
+    let summary = left.planned.plan.summary;
+    let waits = summary.conflict + summary.quarantined + summary.held > 0;
+    let tolerant = simulation.project.drift != "enforce";
+    let two_way = simulation.config.rules.values().all(|rule| rule.is_two_way());
+    if waits || (tolerant && !two_way) || simulation.setting.documented_only {
+        return;
+    }
+    for places in simulation.store.endpoints().await.expect("the places") {
+        let parted = simulation.store.parted_links(&places).await;
+        if !parted.expect("links").is_empty() {
+            return;
+        }
+    }
+    let pairs = |links: &[Link]| -> BTreeMap<CaseId, WorkItemId> {
+        links.iter().map(|link| (link.case, link.work_item)).collect()
+    };
+    let before = writes(&simulation.world.lock());
+    let known = pairs(&known_links(&simulation.store).await);
+    simulation.store = SqliteStore::in_memory().expect("a store");
+    simulation.world.lock().note("the state is lost, and everything else as it was");
+    quiet_run(simulation).await;
+    let after = writes(&simulation.world.lock());
+    if before != after {
+        let how = format!("{} writes after the state was lost", after - before);
+        simulation.world.lock().breaks("11", &how);
+    }
+    let found = pairs(&known_links(&simulation.store).await);
+    for (case, item) in &found {
+        if known.get(case).is_some_and(|own| own != item) {
+            let how = format!("case {case} came back with work item {item}");
+            simulation.world.lock().breaks("11", &how);
+        }
+    }
+    if let Some(left) = plan_now(simulation).await {
+        nothing_left(simulation, &left, "11", "after the state was rebuilt");
+    }
+}

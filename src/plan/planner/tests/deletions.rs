@@ -269,6 +269,44 @@ fn an_edit_beats_a_deletion_and_is_noted() {
 }
 
 #[test]
+fn putting_the_item_away_is_no_edit_that_beats_a_deletion() {
+    // With a row on the state: from Design the way to Closed goes by Ready.
+    let scene = |state| {
+        let mut scene = Scene::two_way().ruling(|rule| {
+            rule.when_deleted.testworthy = DeletedCase::Close;
+        });
+        scene.walks = true;
+        scene.known.work_item_type = Some(Arc::new(workflow(true)));
+        let scene = scene
+            .case(1, "Pay", &["AB#5"])
+            .edit_case(1, |case| {
+                let no = Value::Boolean(false);
+                case.fields.insert("disabled".to_owned(), no);
+            })
+            .marked_item(5, "Pay", &[1]);
+        let scene = in_state(scene, 5, "Design")
+            .linked(1, 5)
+            .pair(2, 6, "Refund");
+        in_state(scene, 5, state).without_case(1)
+    };
+    // A walk that was cut short goes on.
+    let planned = scene("Ready").plan();
+    let Retirement::Close { patch, .. } = retired(&planned) else {
+        panic!("{:?}", planned.steps)
+    };
+    assert_eq!(patch.fields["System.State"], Value::text("Closed"));
+    // A person closed it as well.
+    let planned = scene("Closed").plan();
+    assert_eq!(recorded(&planned), [(LinkState::Ended, vec![])]);
+    // Another edit is one.
+    let planned = scene("Ready").retitle_item(5, "Cash").plan();
+    assert_eq!(planned.plan.changes[0].reason, Reason::Recreated);
+    // So is a state that leads nowhere.
+    let planned = scene("Broken").plan();
+    assert_eq!(planned.plan.changes[0].reason, Reason::Recreated);
+}
+
+#[test]
 fn recreate_makes_a_new_item_that_takes_over_the_link() {
     let planned = case_policy(DeletedCase::Recreate).without_case(1).plan();
     let Operation::CreateCase {

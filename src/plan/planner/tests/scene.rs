@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 
 use crate::mapping::CompiledMapping;
 use crate::mapping::testing::{
-    constant_row, field_row, mapping, priority_row, tag_row, test_case_type, walking,
+    constant_row, field_row, mapping, prefix_row, priority_row, tag_row, test_case_type, walking,
 };
 use crate::model::config::{
     AzureDevOpsConnection, AzureDevOpsScope, Conflicts, Connection, CreateIn, DriftPolicy,
@@ -61,6 +61,8 @@ pub(super) struct Scene {
     pub(super) walks: bool,
     /// Whether the mapping has a row for steps.
     pub(super) has_steps: bool,
+    /// Whether the mapping has a row for references, as tags with `ref:` before them.
+    pub(super) has_refs: bool,
     /// Another type than that of the items is mapped.
     pub(super) kind: Option<&'static str>,
 }
@@ -199,6 +201,7 @@ impl Scene {
             secret_titles: false,
             walks: false,
             has_steps: false,
+            has_refs: false,
             kind: None,
         };
         scene.rules.push(ruled(rule(RULE, target)));
@@ -228,6 +231,10 @@ impl Scene {
         if self.has_steps {
             let steps = field_row("steps", "Microsoft.VSTS.TCM.Steps");
             mapping.rows.extend(compiled(vec![steps], targets).rows);
+        }
+        if self.has_refs {
+            let refs = prefix_row("refs", "ref:");
+            mapping.rows.extend(compiled(vec![refs], targets).rows);
         }
         if let Some(kind) = self.kind {
             mapping.work_item_type = kind.to_owned();

@@ -52,7 +52,7 @@ enum Outcome {
     Wait,
 }
 
-fn find(map: &Map, value: &Value) -> Option<Value> {
+fn find(map: &[(Value, Value)], value: &Value) -> Option<Value> {
     map.iter()
         .find(|(from, _)| from == value)
         .map(|(_, to)| to.clone())

@@ -59,7 +59,9 @@ pub(crate) fn case(world: &World, id: u64) -> (String, String, BTreeSet<String>)
     let refs = refs.map(|one| one.trim().to_owned());
     (
         case.title.clone(),
-        case.text("gherkin").unwrap_or_default().to_owned(),
+        case.text("custom_bdd_gherkin")
+            .unwrap_or_default()
+            .to_owned(),
         refs.filter(|one| !one.is_empty() && !one.starts_with("AB#"))
             .collect(),
     )
@@ -259,20 +261,37 @@ async fn a_reference_that_was_merged_in_and_removed_again_stays_removed() {
     assert_settled(&world).await;
 }
 
+/// Work items of a type that the recycle bin takes.
+pub(crate) const BUGS: &str = "\
+apiVersion: accord/v1
+kind: FieldMapping
+metadata: { name: test-case }
+spec:
+  testworthy: TestCase
+  azureDevOps: Bug
+  fields:
+    - { testworthy: title, azureDevOps: System.Title }
+";
+
 #[tokio::test]
-async fn a_deleted_work_item_is_made_anew_under_the_same_link() {
-    let (world, id, twin) = paired().await;
-    let before = links(&world).await.remove(0);
-    let deleted = world.sandbox.state().delete_work_item(twin);
-    deleted.expect("a deletion");
+async fn a_work_item_in_the_recycle_bin_is_restored_under_the_same_link() {
+    let world = World::mapped_without_items(BUGS, BOTH).await;
+    let id = add_case(&world, "Pay");
     assert_done(&world.apply().await);
+    let before = links(&world).await.remove(0);
+    let deleted = world.sandbox.state().delete_work_item(before.work_item.0);
+    deleted.expect("a deletion");
+    edit_case(&world, id, &json!({ "title": "Pay by card" }));
+    assert_done(&world.apply().await);
+    assert_settled(&world).await;
     let after = links(&world).await;
     assert_eq!(after.len(), 1);
-    assert_eq!(after[0].id, before.id);
-    assert_ne!(after[0].work_item.0, twin);
+    assert_eq!(
+        (&after[0].id, after[0].work_item),
+        (&before.id, before.work_item)
+    );
     assert_eq!(after[0].state, LinkState::Active);
-    assert_eq!(case(&world, id), item(&world, after[0].work_item.0));
-    assert_settled(&world).await;
+    assert_eq!(item(&world, before.work_item.0).0, "Pay by card");
 }
 
 #[tokio::test]

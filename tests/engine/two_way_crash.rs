@@ -12,7 +12,7 @@ use crate::review_help::{add_case, add_item, links};
 use crate::support::World;
 use crate::support::killing::{Death, Dying, Moment};
 use crate::two_way::{
-    BOTH, MAPPING, assert_settled, case, edit_both, edit_case, edit_item, item, paired, refs,
+    BOTH, BUGS, MAPPING, assert_settled, case, edit_both, edit_case, edit_item, item, paired, refs,
 };
 
 /// Everything a person sees: title, Gherkin and references of every item of either side, with how often.
@@ -34,11 +34,11 @@ fn look(world: &World) -> [Seen; 2] {
     seen
 }
 
-/// A pair to be merged, one whose fields cross, one whose work item is gone, and a new item on each side.
+/// A pair to be merged, one whose fields cross, and a new item on each side.
 async fn busy() -> World {
     let world = World::mapped_without_items(MAPPING, BOTH).await;
     let mut ids = Vec::new();
-    for title in ["Merged", "Crossed", "Renewed"] {
+    for title in ["Merged", "Crossed"] {
         let id = add_case(&world, title);
         edit_case(&world, id, &json!({ "refs": "A" }));
         ids.push(id);
@@ -57,8 +57,6 @@ async fn busy() -> World {
         twins[&ids[1]],
         &json!({ "Custom.Gherkin": "Given cash" }),
     );
-    let deleted = world.sandbox.state().delete_work_item(twins[&ids[2]]);
-    deleted.expect("a deletion");
     add_case(&world, "New case");
     add_item(&world, "New item", &[], &[]);
     world
@@ -307,4 +305,98 @@ async fn c14_a_row_that_was_redefined_meanwhile_gets_no_base() {
     assert_eq!(base.azure_devops.as_text(), Some("Pay by card"));
     let open = world.store().await.open_intents(&link.endpoints).await;
     assert_eq!(open.expect("intents").len(), 0);
+}
+
+/// A rule over the surface on which the deletion of a case can be confirmed.
+fn over_v1(policy: &str) -> String {
+    format!(
+        "\
+apiVersion: accord/v1
+kind: SyncRule
+metadata: {{ name: both }}
+spec:
+  connection: web-shop
+  mapping: test-case
+  direction: twoWay
+  scope: {{ testworthy: {{}} }}
+  create: azureDevOps
+  whenDeletedIn: {{ testworthy: {policy} }}
+"
+    )
+}
+
+/// A world whose first case was deleted, and the work item that it leaves.
+async fn bereft(policy: &str, mapping: Option<&str>) -> (World, u64) {
+    let mut world = World::v1("", &over_v1(policy)).await;
+    if let Some(mapping) = mapping {
+        world.map(mapping);
+    }
+    let (_, report) = world.apply().await;
+    assert_eq!(report.exit_code(), 0, "{:?}", report.failures);
+    let link = links(&world).await.remove(0);
+    let deleted = world.sandbox.state().delete_case(link.case.0);
+    deleted.expect("a deletion");
+    (world, link.work_item.0)
+}
+
+/// The links that have ended, by the work item.
+async fn ended(world: &World) -> Vec<u64> {
+    let connections = &world.config.connections;
+    let connection = connections.values().next().expect("a connection");
+    let places = accord::reconcile::endpoints(connection);
+    let parted = world.store().await.parted_links(&places).await;
+    let parted = parted.expect("links").into_iter();
+    let ended = parted.filter(|link| link.state == accord::model::LinkState::Ended);
+    ended.map(|link| link.work_item.0).collect()
+}
+
+#[tokio::test]
+async fn killed_at_any_write_that_closes_a_work_item() {
+    for at in 0..2 {
+        for moment in [Moment::Before, Moment::After] {
+            let (world, twin) = bereft("close", None).await;
+            assert!(die(&world, Death::at_call("write", at, moment)).await);
+            assert_settled(&world).await;
+            let state = {
+                let state = world.sandbox.state();
+                let item = state.azure_devops.work_item(twin).expect("the item");
+                item["fields"]["System.State"].clone()
+            };
+            assert_eq!(state, "Closed", "killed at write {at}, {moment:?}");
+            assert_eq!(
+                ended(&world).await,
+                [twin],
+                "killed at write {at}, {moment:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn killed_at_the_write_that_recycles_a_work_item() {
+    for moment in [Moment::Before, Moment::After] {
+        let (world, twin) = bereft("recycle", Some(BUGS)).await;
+        assert!(die(&world, Death::at_call("recycle", 0, moment)).await);
+        assert_settled(&world).await;
+        assert_eq!(ended(&world).await, [twin], "{moment:?}");
+        let live = world.sandbox.state().azure_devops.work_item_ids();
+        assert!(!live.contains(&twin), "{moment:?}");
+    }
+}
+
+#[tokio::test]
+async fn killed_at_the_write_that_restores_a_work_item() {
+    for moment in [Moment::Before, Moment::After] {
+        let world = World::mapped_without_items(BUGS, BOTH).await;
+        add_case(&world, "Pay");
+        world.apply().await;
+        let before = links(&world).await.remove(0);
+        let deleted = world.sandbox.state().delete_work_item(before.work_item.0);
+        deleted.expect("a deletion");
+        assert!(die(&world, Death::at_call("restore", 0, moment)).await);
+        assert_settled(&world).await;
+        let live = world.sandbox.state().azure_devops.work_item_ids();
+        assert_eq!(live, [before.work_item.0], "{moment:?}");
+        assert_eq!(links(&world).await.len(), 1);
+    }
 }

@@ -34,10 +34,7 @@ fn write(what: String, overwrites: Option<CaseId>) -> Request {
 impl Line {
     fn in_suite(&self, scope: CaseScope) -> Vec<CaseId> {
         let sim = self.world.lock();
-        let own = sim
-            .testworthy
-            .live()
-            .filter(|case| CaseScope::of(case) == scope);
+        let own = sim.testworthy.live().filter(|case| CaseScope::of(case) == scope);
         own.map(|case| case.id).collect()
     }
 
@@ -47,10 +44,7 @@ impl Line {
         answer: &Result<T, RemoteError>,
         which: fn(&mut TestWorthyCapabilities) -> &mut Verification,
     ) {
-        let mut known = self
-            .capabilities
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.capabilities.lock().unwrap_or_else(PoisonError::into_inner);
         match answer {
             Ok(_) => *which(&mut known) = Verification::Verified,
             Err(error) if matches!(error.kind, RemoteErrorKind::Unsupported { .. }) => {
@@ -64,10 +58,7 @@ impl Line {
 #[async_trait]
 impl ReadTestWorthy for Line {
     fn capabilities(&self) -> TestWorthyCapabilities {
-        *self
-            .capabilities
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        *self.capabilities.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn check(&self, scope: CaseScope) -> Result<(), RemoteError> {
@@ -117,10 +108,7 @@ impl WriteTestWorthy for Line {
         let mentions = azure_boards_mentions(&draft.refs);
         let title = draft.fields.get("title").cloned().unwrap_or_default();
         let request = write(
-            format!(
-                "create case {title:?} for {mentions:?} in suite {}",
-                draft.suite
-            ),
+            format!("create case {title:?} for {mentions:?} in suite {}", draft.suite),
             None,
         );
         let draft = draft.clone();
@@ -165,9 +153,7 @@ impl WriteTestWorthy for Line {
 
 fn told(patch: &CasePatch) -> String {
     let fields = patch.fields.iter();
-    let mut all: Vec<String> = fields
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect();
+    let mut all: Vec<String> = fields.map(|(name, value)| format!("{name}={value}")).collect();
     all.extend(patch.refs.as_ref().map(|refs| format!("refs={refs:?}")));
     all.join(" ")
 }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use accord::model::{
-    AzureFieldKind, FieldDefinition, Rev, TypeField, Value, WorkItem, WorkItemId,
-    WorkItemState, WorkItemType,
+    AzureFieldKind, FieldDefinition, Rev, TypeField, Value, WorkItem, WorkItemId, WorkItemState,
+    WorkItemType,
 };
 use accord::remote::{
     Changed, Changes, FeedPlace, PathTree, RemoteError, RemoteErrorKind, WorkItemDraft,
@@ -76,11 +76,7 @@ impl AzureDevOps {
     }
 
     /// Adds an item; the first revision.
-    pub(crate) fn add(
-        &mut self,
-        mut item: WorkItem,
-        at: Timestamp,
-    ) -> WorkItemId {
+    pub(crate) fn add(&mut self, mut item: WorkItem, at: Timestamp) -> WorkItemId {
         let id = WorkItemId(self.items.keys().last().map_or(5001, |id| id.0 + 1));
         item.id = id;
         item.rev = Rev(1);

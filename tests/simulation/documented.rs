@@ -42,7 +42,12 @@ fn a_case_that_is_only_missing_keeps_its_work_item_and_the_plan_says_why() {
             let made = run(&mut simulation).await;
             assert_eq!(made.planned.plan.summary.create, 2);
             simulation.world.lock().remove_case(gone);
-            let before = simulation.world.lock().testworthy.case(other).map(Case::clone);
+            let before = simulation
+                .world
+                .lock()
+                .testworthy
+                .case(other)
+                .map(Case::clone);
             let mut told = Vec::new();
             // Twice: an absence counts once two complete listings agree.
             for _ in 0..2 {

@@ -349,9 +349,7 @@ async fn rebuilt(simulation: &mut Simulation, left: &PlanOutcome) {
     // With the state goes what was learnt of the servers: what they refuse or spell in their own way is
     // tried once more.
     let links = known_links(&simulation.store).await;
-    let refused = |link: &Link| {
-        [link.case_mark, link.work_item_mark].contains(&MarkState::Refused)
-    };
+    let refused = |link: &Link| [link.case_mark, link.work_item_mark].contains(&MarkState::Refused);
     let spells = {
         let sim = simulation.world.lock();
         sim.testworthy.habits.drops_bold || sim.azure_devops.habits.drops_bold

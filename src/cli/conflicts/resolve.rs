@@ -253,7 +253,13 @@ async fn gone(
 }
 
 /// Nothing speaks against the decision, and yet the plan does not carry it out.
-fn held(config: &Config, decisions: &Decisions<'_>, waits: &[ConflictId], plan: &Plan) -> Failed {
+fn held(
+    config: &Config,
+    decisions: &Decisions<'_>,
+    waits: &[ConflictId],
+    plan: &Plan,
+    take: Take,
+) -> Failed {
     let mut message = format!("{} could not be carried out", numbers(waits));
     for conflict in decisions.conflicts() {
         if !waits.contains(&conflict.id) {

@@ -265,8 +265,6 @@ fn kind(intent: &Intent) -> &'static str {
         Kind::DisableCase => "disable the case",
         Kind::RecycleWorkItem => "recycle the work item",
         Kind::RestoreWorkItem => "restore the work item",
-        Kind::CloseWorkItem => "close the work item",
-        Kind::DisableCase => "disable the case",
         Kind::PutIntegration => "write the settings",
         Kind::PutCustomField => "make the field",
     }

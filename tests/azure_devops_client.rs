@@ -12,6 +12,8 @@
     reason = "shared with tests/specification, which uses more of it"
 )]
 mod judge;
+#[path = "azure_devops_client/life.rs"]
+mod life;
 #[path = "azure_devops_client/server.rs"]
 mod server;
 

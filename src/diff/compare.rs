@@ -204,3 +204,6 @@ fn unless_flapping(
     }
     decision
 }
+
+#[cfg(test)]
+mod tests;

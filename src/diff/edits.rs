@@ -56,3 +56,6 @@ pub fn edits<'a>(mapping: &'a CompiledMapping, base: &Base, item: SideItem<'_>) 
     });
     rows.collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,8 @@ mod item;
 mod latest;
 mod merge;
 mod pair;
+#[cfg(test)]
+mod reference;
 mod two_way;
 
 pub use compare::{CompareContext, Compared, ComparedRow, compare_pair};

@@ -171,11 +171,15 @@ impl Meeting<'_> {
         decision.unwrap_or(RowDecision::Conflict(conflict))
     }
 
-    /// The other side gets what this one's value translates to. They are not in accord, so a value that many
-    /// stand for is not exchanged for another one of those.
+    /// The other side gets what this one's value translates to. What says so already is kept: a value that
+    /// many stand for is not exchanged for another one of those.
     fn write_from(&self, from: System, cause: Cause) -> RowDecision {
         let to = from.other();
-        match self.put(to, self.row.translate(from, self.now.get(from))) {
+        let after = self.row.translate(from, self.now.get(from));
+        if matches!(&after, Ok(after) if self.row.same(to, after, self.now.get(to))) {
+            return RowDecision::Refresh;
+        }
+        match self.put(to, after) {
             Ok(mut put) => {
                 put.overwrites = self.changed.get(to).then(|| put.before.clone());
                 RowDecision::Write(RowWrite::one(to, put, cause))

@@ -6,6 +6,7 @@ mod custom_field;
 mod dump;
 mod edges;
 mod faults;
+mod incremental;
 #[path = "../specification/judge/mod.rs"]
 #[allow(
     dead_code,

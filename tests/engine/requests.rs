@@ -1,6 +1,8 @@
 //! How many requests the work takes, counted at the sandbox.
 
-use accord::reconcile::ReconcileError;
+use std::collections::BTreeMap;
+
+use accord::reconcile::{PlanOptions, ReconcileError};
 use accord::sandbox::log::System;
 use accord::sandbox::testworthy::CaseEdit;
 use accord::sandbox::{Fault, FaultKind};
@@ -50,7 +52,11 @@ async fn two_thousand_creates_stay_within_the_request_budget() {
     );
 
     world.sandbox.state().log.clear();
-    let outcome = world.plan().await;
+    let options = PlanOptions {
+        full_scan: true,
+        ..PlanOptions::default()
+    };
+    let outcome = world.plan_options(&options).await.expect("a plan");
     assert_eq!(outcome.planned.plan.changes, []);
     assert_eq!(outcome.planned.plan.summary.unchanged, N as u64);
     // What nobody touched costs its two ids: no text of either side and no base is kept.
@@ -83,6 +89,54 @@ async fn two_thousand_creates_stay_within_the_request_budget() {
         0,
         "a plan writes nothing"
     );
+}
+
+/// A world with so many pairs in accord, all known to be.
+async fn in_accord(pairs: usize) -> World {
+    let world = World::new(false, TO_AZURE_DEVOPS).await;
+    {
+        let mut state = world.sandbox.state();
+        let now = state.clock.now();
+        let section = state
+            .testworthy
+            .sections()
+            .find(|section| section.suite == 41);
+        let section = section.expect("a section of the suite").id;
+        for number in 0..pairs {
+            let edit = CaseEdit::titled(format!("Case number {number}")).section(section);
+            let added = state.testworthy.add_case(None, 41, &edit, (513, now));
+            added.expect("a new case");
+        }
+    }
+    for _ in 0..2 {
+        let (_, report) = world.apply().await;
+        assert_eq!(report.exit_code(), 0, "{:?}", report.failures.first());
+    }
+    world.sandbox.state().log.clear();
+    world
+}
+
+/// The requests that a plan made of Azure DevOps, by route.
+async fn asked_by_a_plan(world: &World, pairs: u64) -> BTreeMap<String, u64> {
+    let plan = world.plan().await.planned.plan;
+    assert_eq!((plan.changes.len(), plan.summary.unchanged), (0, pairs));
+    let state = world.sandbox.state();
+    let routes = state.log.routes().iter();
+    routes
+        .filter(|((system, _), _)| *system == System::AzureDevOps)
+        .map(|((_, route), count)| (route.clone(), *count))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_incremental_plan_over_many_unchanged_pairs_asks_no_more_than_over_few() {
+    let few = asked_by_a_plan(&in_accord(3).await, 3).await;
+    let many = asked_by_a_plan(&in_accord(650).await, 650).await;
+    assert_eq!(few, many);
+    let requests: u64 = many.values().sum();
+    assert!(requests <= 10, "{many:#?}");
+    assert_eq!(many.get("GET wit/reporting/workitemrevisions"), Some(&1));
+    assert_eq!(many.get("POST wit/workitemsbatch"), None, "nothing is read");
 }
 
 /// The sample's mapping with a table of areas, and a rule that creates in an area and an iteration.

@@ -1,7 +1,11 @@
 //! What the tests of the executor need besides a world: runs with their own store, clock, flag or
 //! addresses, and items that somebody planted.
 
-use accord::model::{Base, CaseId, Link, LinkId, MarkState, Name, OperationId, RunId, WorkItemId};
+use std::collections::BTreeMap;
+
+use accord::model::{
+    Base, CaseId, Link, LinkId, LinkState, MarkState, Name, OperationId, RunId, WorkItemId,
+};
 use accord::plan::{Inputs, Plan};
 use accord::reconcile::{
     ApplyReport, Clock, Context, PlanOptions, ReconcileError, Silent, StopFlag, TimeOrderedIds,

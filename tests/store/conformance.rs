@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use accord::model::{
-    BaseField, CaseId, LinkId, MarkState, Number, OperationId, RunId, Value, WorkItemId,
+    BaseField, CaseId, ConflictId, LinkId, MarkState, Number, OperationId, Repetitions, RunId,
+    Value, WorkItemId,
 };
 use accord::store::{
     AuditCheck, IntentKind, IntentOutcome, MadeField, Quarantine, QuarantineChange, Record, Store,
@@ -33,6 +34,16 @@ pub(crate) async fn an_empty_store_answers_empty(store: &dyn Store) {
     assert!(store.audit(10).await.unwrap().is_empty());
     assert!(store.made_fields().await.unwrap().is_empty());
     assert_eq!(store.verify_audit().await.unwrap(), AuditCheck::default());
+    assert!(store.parted_links(&here()).await.unwrap().is_empty());
+    assert!(store.open_conflicts(&here()).await.unwrap().is_empty());
+    assert!(store.conflicts(10).await.unwrap().is_empty());
+    assert_eq!(store.conflict(ConflictId(1)).await.unwrap(), None);
+    assert!(store.learned(&here()).await.unwrap().is_empty());
+    let repetitions = store.repetitions(&here()).await.unwrap();
+    assert_eq!(repetitions, Repetitions::default());
+    let watermark = store.watermark(&here(), &name("regression")).await;
+    assert_eq!(watermark.unwrap(), None);
+    assert!(store.check().await.unwrap().is_empty());
 }
 
 pub(crate) async fn links_come_back_as_they_were_and_by_case(store: &dyn Store) {

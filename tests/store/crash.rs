@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use accord::model::{OperationId, Value};
+use accord::model::{CaseId, ConflictChange, LinkState, OperationId, System, Value};
 use accord::store::{AuditCheck, IntentOutcome, QuarantineChange, Record, SqliteStore, Store};
 use rusqlite::Connection;
 
 use crate::lock::start_child;
-use crate::sample::{entry, field, here, intent, link, quarantined};
+use crate::sample::{entry, field, here, intent, link, quarantined, run};
+use crate::two_way::{about, learning, queueing, writing};
 
 const STATE: &str = "ACCORD_TEST_STATE";
 
@@ -17,15 +18,22 @@ fn unit(n: u64) -> Vec<Record> {
     [2 * n, 2 * n + 1]
         .map(|item| {
             let mut link = link(&format!("link-{item:06}"), item + 1, item + 1);
-            let text = format!(
-                "unit {n} {}",
-                "x".repeat(usize::try_from(n % 7).unwrap() * 900)
-            );
+            let text = text(n);
             link.base.fields.insert("title".to_owned(), field(&text));
+            // Each record opens a conflict of its pair; a unit's second one ends it with its link.
+            if item % 2 == 1 {
+                link.state = LinkState::Ended;
+            }
+            let change = ConflictChange::Open(about("title", &text, "y"));
+            let mut written = writing(i64::try_from(item).unwrap(), 11, "x", "y");
+            written.row = format!("row {n}");
+            let spelling = learning(System::AzureDevOps, &item.to_string(), "kept");
+            let mut conflicts = queueing(1, vec![change]).conflicts.unwrap();
+            (conflicts.case, conflicts.work_item) = (link.case, link.work_item);
             Record {
-                conflicts: None,
-                learned: Vec::new(),
-                written: Vec::new(),
+                conflicts: Some(conflicts),
+                learned: vec![(here(), spelling)],
+                written: vec![(here(), written)],
                 intent: Some((operation(item), IntentOutcome::Applied)),
                 link: Some(link),
                 quarantine: Some(QuarantineChange::Put(quarantined(
@@ -37,6 +45,11 @@ fn unit(n: u64) -> Vec<Record> {
             }
         })
         .to_vec()
+}
+
+fn text(n: u64) -> String {
+    let filling = "x".repeat(usize::try_from(n % 7).unwrap() * 900);
+    format!("unit {n} {filling}")
 }
 
 fn operation(item: u64) -> OperationId {
@@ -54,7 +67,10 @@ fn child_that_writes() {
         .unwrap();
     runtime.block_on(async {
         let store = SqliteStore::open(&state).await.unwrap();
-        let begun = store.links(&here()).await.unwrap().len() as u64 / 2;
+        if store.runs(1).await.unwrap().is_empty() {
+            store.begin_run(&run("run-1", 0, 1)).await.unwrap();
+        }
+        let begun = store.links(&here()).await.unwrap().len() as u64;
         for n in begun.. {
             let pair = [2 * n, 2 * n + 1].map(|item| intent(&operation(item).0));
             let known = store.intent(&pair[0].id).await.unwrap().is_some();
@@ -67,6 +83,36 @@ fn child_that_writes() {
     });
 }
 
+/// Conflicts, spellings and counts: those of the whole units and no others.
+async fn check_what_was_met(store: &SqliteStore, units: u64) {
+    let mut met = store.conflicts(usize::MAX).await.unwrap();
+    met.reverse();
+    let texts: Vec<_> = met
+        .iter()
+        .map(|conflict| conflict.subject.clone())
+        .collect();
+    let expected: Vec<_> = (0..2 * units)
+        .map(|item| about("title", &text(item / 2), "y"))
+        .collect();
+    assert!(texts == expected, "a conflict is torn from its unit");
+    let open = store.open_conflicts(&here()).await.unwrap();
+    assert_eq!(open.len() as u64, units);
+    let learned = store.learned(&here()).await.unwrap();
+    let spelling = |item: u64| learning(System::AzureDevOps, &item.to_string(), "kept");
+    assert!((0..2 * units).all(|item| learned.holds(&spelling(item))));
+    assert!(!learned.holds(&spelling(2 * units)));
+    let counted = store.repetitions(&here()).await.unwrap();
+    let times = |n: u64| {
+        let row = format!("row {n}");
+        let last = counted.last(CaseId(11), &row, System::AzureDevOps);
+        last.map(|last| last.times)
+    };
+    assert!((0..units).all(|n| times(n) == Some(2)));
+    assert_eq!(times(units), None);
+    let contradictions = store.check().await.unwrap();
+    assert!(contradictions.is_empty(), "{contradictions:?}");
+}
+
 /// Checks the state and returns the number of units in it.
 async fn check(state: &PathBuf, store: &SqliteStore) -> u64 {
     let connection = Connection::open(state).unwrap();
@@ -74,13 +120,16 @@ async fn check(state: &PathBuf, store: &SqliteStore) -> u64 {
         .query_row("PRAGMA integrity_check", [], |row| row.get(0))
         .unwrap();
     assert_eq!(integrity, "ok");
-    let links = store.links(&here()).await.unwrap();
-    let units = links.len() as u64 / 2;
+    let mut links = store.links(&here()).await.unwrap();
+    let units = links.len() as u64;
+    links.extend(store.parted_links(&here()).await.unwrap());
+    links.sort_by_key(|link| link.case);
     let expected: Vec<_> = (0..units)
         .flat_map(unit)
         .filter_map(|record| record.link)
         .collect();
     assert!(links == expected, "a unit is torn");
+    check_what_was_met(store, units).await;
     let quarantine = store.quarantine(&here()).await.unwrap();
     assert_eq!(quarantine.len() as u64, units);
     match store.verify_audit().await.unwrap() {
@@ -124,7 +173,7 @@ fn a_kill_at_any_moment_tears_nothing_and_loses_nothing() {
             let seen_links = seen.links(&here()).await.unwrap().len() as u64;
             let store = SqliteStore::open(&state).await.unwrap();
             let units = check(&state, &store).await;
-            assert_eq!(seen_links, 2 * units);
+            assert_eq!(seen_links, units);
             let told = std::fs::read_to_string(state.with_extension("told")).unwrap_or_default();
             let told: u64 = told.parse().unwrap_or(0);
             assert!(units >= told, "{told} units were told, {units} are there");

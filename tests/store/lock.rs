@@ -119,3 +119,64 @@ fn a_place_where_no_lock_can_be_made_is_an_error_that_names_it() {
     assert!(matches!(error, StoreError::Backend { .. }), "{error:?}");
     assert!(error.to_string().contains("file"), "{error}");
 }
+
+/// Many processes want the lock at once, and each is killed while it holds it: never do two hold it, and
+/// every death frees it for exactly one other.
+#[test]
+fn of_many_processes_one_holds_the_lock_and_its_death_frees_it_for_one_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state.db");
+    let mut children: Vec<Child> = (0..5)
+        .map(|_| start_child("lock::child_that_waits_for_the_lock", STATE, &state))
+        .collect();
+    let held = state.with_extension("held");
+    for round in 1..=5 {
+        let begin = Instant::now();
+        let pids = loop {
+            let text = std::fs::read_to_string(&held).unwrap_or_default();
+            let pids: Vec<u32> = text.lines().filter_map(|line| line.parse().ok()).collect();
+            if pids.len() >= round {
+                break pids;
+            }
+            assert!(
+                begin.elapsed() < Duration::from_secs(30),
+                "nobody took it over"
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        assert_eq!(pids.len(), round, "two hold the lock");
+        let holder = pids[round - 1];
+        let refused = RunLock::try_acquire(&state, "parent").unwrap_err();
+        assert!(refused.to_string().contains(&format!("process {holder} ")));
+        let index = children.iter().position(|child| child.id() == holder);
+        let mut child = children.remove(index.unwrap());
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    RunLock::try_acquire(&state, "parent").unwrap();
+}
+
+#[test]
+#[ignore = "runs as a child process of another test"]
+fn child_that_waits_for_the_lock() {
+    use std::io::Write as _;
+    let Some(state) = std::env::var_os(STATE).map(PathBuf::from) else {
+        return;
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    let minute = Duration::from_secs(60);
+    let holder = lock_holder("conflicts resolve", at(0));
+    let _lock = runtime
+        .block_on(RunLock::acquire(&state, minute, &holder))
+        .unwrap();
+    let mut held = std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(state.with_extension("held"))
+        .unwrap();
+    writeln!(held, "{}", std::process::id()).unwrap();
+    std::thread::sleep(minute);
+}

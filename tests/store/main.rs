@@ -2,9 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a failing call is a failing test")]
 
+mod check;
 mod conformance;
 mod crash;
 mod lock;
 mod model;
+mod older;
+mod queue;
 mod sample;
 mod sqlite;
+mod two_way;

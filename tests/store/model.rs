@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use accord::model::{Link, LinkId};
+use accord::model::{Link, LinkId, LinkState};
 use accord::store::{QuarantineChange, Record, SqliteStore, Store, StoreError};
 use proptest::prelude::*;
 
@@ -10,10 +10,12 @@ use crate::sample::{elsewhere, here, link, linking, name, quarantined};
 
 const RULES: [&str; 3] = ["one", "two", "three"];
 
+type NewLink = (u8, u64, u64, usize, bool, LinkState);
+
 #[derive(Clone, Debug)]
 enum Call {
-    /// One call of `record` with these links: id, case, work item, rule, whether elsewhere.
-    Link(Vec<(u8, u64, u64, usize, bool)>),
+    /// One call of `record` with these links: id, case, work item, rule, whether elsewhere, state.
+    Link(Vec<NewLink>),
     /// The rules that stay.
     Forget(Vec<usize>),
     Put(u8, usize),
@@ -27,6 +29,11 @@ fn calls() -> impl Strategy<Value = Vec<Call>> {
         1..6u64,
         0..3usize,
         prop::bool::weighted(0.2),
+        prop_oneof![
+            3 => Just(LinkState::Active),
+            1 => Just(LinkState::Ended),
+            1 => Just(LinkState::Unlinked),
+        ],
     );
     let call = prop_oneof![
         8 => prop::collection::vec(new_link, 1..4).prop_map(Call::Link),
@@ -55,9 +62,17 @@ impl Model {
         if let Some(old) = same_pair {
             new.id = old.id.clone();
         }
-        let second = self.links.values().filter(same_place).any(|old| {
-            old.id != new.id && (old.case == new.case || old.work_item == new.work_item)
-        });
+        let place = new.endpoints.clone();
+        let shares = |old: &Link| {
+            old.endpoints == place
+                && old.id != new.id
+                && (old.case == new.case || old.work_item == new.work_item)
+        };
+        if new.state == LinkState::Active {
+            self.links
+                .retain(|_, old| old.state == LinkState::Active || !shares(old));
+        }
+        let second = self.links.values().any(shares);
         if !second {
             self.links.insert(new.id.clone(), new);
         }
@@ -65,9 +80,10 @@ impl Model {
     }
 }
 
-fn build((id, case, work_item, rule, abroad): (u8, u64, u64, usize, bool)) -> Link {
+fn build((id, case, work_item, rule, abroad, state): NewLink) -> Link {
     let mut link = link(&format!("link-{id}"), case, work_item);
     link.rule = name(RULES[rule]);
+    link.state = state;
     if abroad {
         link.endpoints = elsewhere();
     }
@@ -148,7 +164,14 @@ async fn compare(store: &dyn Store, model: &Model) -> Result<(), TestCaseError> 
             .cloned()
             .collect();
         expected.sort_by_key(|link| link.case);
-        prop_assert_eq!(found, expected);
+        let (active, parted): (Vec<Link>, Vec<Link>) = expected
+            .into_iter()
+            .partition(|link| link.state == LinkState::Active);
+        let by_rule = store.pairs(&place).await.unwrap();
+        let pairs: usize = by_rule.iter().map(|(_, pairs)| pairs.len()).sum();
+        prop_assert_eq!(pairs, active.len());
+        prop_assert_eq!(found, active);
+        prop_assert_eq!(store.parted_links(&place).await.unwrap(), parted);
     }
     let inside: BTreeMap<String, String> = store
         .quarantine(&here())

@@ -4,33 +4,34 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use accord::model::{ConflictId, Take};
 use accord::store::{AuditCheck, SqliteStore, Store, StoreError};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use crate::conformance;
-use crate::sample::{auditing, elsewhere, here, intent, link, linking, loss, run};
+use crate::sample::{at, auditing, elsewhere, here, intent, link, linking, loss, name, run};
+use crate::two_way::{about, opening};
 
-fn fresh() -> (TempDir, PathBuf) {
+pub(crate) fn fresh() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let state = folder.path().join(".accord").join("state.db");
     (folder, state)
 }
 
 macro_rules! suite {
-    ($($name:ident)*) => {
-        mod suite {
+    ($module:ident: $($name:ident)*) => {
+        mod $module {
             $(#[tokio::test]
             async fn $name() {
                 let (_folder, state) = super::fresh();
                 let store = super::SqliteStore::open(&state).await.unwrap();
-                super::conformance::$name(&store).await;
+                crate::$module::$name(&store).await;
             })*
         }
     };
 }
 
-suite! {
+suite! { conformance:
     an_empty_store_answers_empty
     links_come_back_as_they_were_and_by_case
     every_kind_of_value_comes_back_exactly
@@ -49,8 +50,29 @@ suite! {
     made_fields_are_kept_once_each_until_they_are_forgotten
 }
 
+suite! { two_way:
+    parted_links_stand_apart_with_their_bases
+    an_active_link_takes_the_place_of_parted_ones
+    a_parted_link_takes_no_place_of_another
+    a_link_goes_on_with_an_item_made_anew
+    conflicts_come_back_as_they_were_met
+    a_conflict_is_opened_once_and_superseded_by_other_values
+    what_nobody_is_asked_is_noted_and_closed
+    what_is_closed_stays_closed
+    a_person_decides_and_decides_anew
+    what_waits_for_a_person_ends_with_its_pair
+    forgetting_a_rule_ends_what_hangs_on_its_links
+    spellings_are_learnt_once_per_place
+    the_same_change_is_counted_within_a_day
+    repetitions_end_with_their_pair
+    each_rule_has_its_watermark
+    what_an_intent_writes_is_kept_until_its_outcome
+    a_failing_record_leaves_nothing_of_the_queue_either
+    a_sound_state_contradicts_nothing
+}
+
 /// A closed state with a link, an open intent, a loss, a run and an audit row.
-async fn filled(state: &Path) {
+pub(crate) async fn filled(state: &Path) {
     let store = SqliteStore::open(state).await.unwrap();
     fill(&store).await;
 }
@@ -62,13 +84,17 @@ async fn fill(store: &SqliteStore) {
         .await
         .unwrap();
     store
-        .record(&[linking(link("a", 11, 21)), auditing("linked")])
+        .record(&[
+            linking(link("a", 11, 21)),
+            opening(1, about("title", "hunter2", "x")),
+            auditing("linked"),
+        ])
         .await
         .unwrap();
 }
 
 /// Every file below a folder with its bytes.
-fn bytes(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+pub(crate) fn bytes(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -85,7 +111,7 @@ fn bytes(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 }
 
 /// Calls every read of the store.
-async fn read_all(store: &SqliteStore) -> Result<usize, StoreError> {
+pub(crate) async fn read_all(store: &SqliteStore) -> Result<usize, StoreError> {
     let links = store.links(&here()).await?.len();
     store.open_intents(&here()).await?;
     store.quarantine(&here()).await?;
@@ -98,6 +124,14 @@ async fn read_all(store: &SqliteStore) -> Result<usize, StoreError> {
     store.intent(&intent("op-1").id).await?;
     store.audit(9).await?;
     store.verify_audit().await?;
+    store.pairs(&here()).await?;
+    store.parted_links(&here()).await?;
+    store.open_conflicts(&here()).await?;
+    store.conflicts(9).await?;
+    store.conflict(ConflictId(1)).await?;
+    store.learned(&here()).await?;
+    store.repetitions(&here()).await?;
+    store.watermark(&here(), &name("regression")).await?;
     Ok(links)
 }
 
@@ -162,7 +196,7 @@ async fn looking_at_a_missing_state_is_empty_and_makes_nothing() {
     let (folder, state) = fresh();
     let store = SqliteStore::open_read_only(&state).await.unwrap();
     assert_eq!(read_all(&store).await.unwrap(), 0);
-    conformance::an_empty_store_answers_empty(&store).await;
+    crate::conformance::an_empty_store_answers_empty(&store).await;
     assert!(bytes(folder.path()).is_empty());
     assert!(!folder.path().join(".accord").exists());
 
@@ -183,6 +217,13 @@ async fn looking_changes_nothing_and_cannot_write() {
         store.prepare(&[intent("op-2")], &[]).await,
         store.begin_run(&run("run-2", 0, 1)).await,
         store.forget_rules(&[]).await.map(drop),
+        store
+            .decide(ConflictId(1), Some(Take::Merged), at(9))
+            .await
+            .map(drop),
+        store
+            .put_watermark(&here(), &name("regression"), None)
+            .await,
     ];
     for outcome in refused {
         let message = outcome.unwrap_err().to_string();
@@ -354,6 +395,16 @@ async fn content_of_another_shape_is_an_error_without_the_values() {
         "UPDATE link SET case_mark = 'later'",
         "UPDATE link SET rule = 'Not A Name'",
         "UPDATE link SET case_id = -1",
+        "UPDATE link SET state = 'paused'",
+        "UPDATE intent SET rows = 'hunter2'",
+        "UPDATE intent SET rows = '[\"hunter2\"]'",
+        "UPDATE conflict SET state = 'perhaps'",
+        "UPDATE conflict SET state = 'decided', take = 'hunter'",
+        "UPDATE conflict SET state = 'decided', take = 'merged'",
+        "UPDATE conflict SET state = 'closed', closing = 'resolved', closed_at = 'now'",
+        "DROP TRIGGER conflict_keeps_content; UPDATE conflict SET kind = 'whim'",
+        "DROP TRIGGER conflict_keeps_content; UPDATE conflict SET cause = 'whim'",
+        "DROP TRIGGER conflict_keeps_content; UPDATE conflict SET testworthy = 'hunter2'",
         "UPDATE link SET recorded_at = 'yesterday'",
         "UPDATE base_row SET id = id + 100",
         "UPDATE intent SET kind = 'dropTable'",
@@ -384,7 +435,7 @@ async fn numbers_beyond_the_column_are_refused() {
 }
 
 #[tokio::test]
-async fn audit_and_losses_are_only_added_to_and_tampering_shows() {
+async fn what_was_done_lost_or_met_is_only_added_to_and_tampering_shows() {
     let (_folder, state) = fresh();
     filled(&state).await;
     let store = SqliteStore::open(&state).await.unwrap();
@@ -398,6 +449,12 @@ async fn audit_and_losses_are_only_added_to_and_tampering_shows() {
         "UPDATE audit SET detail = 'x'",
         "DELETE FROM loss",
         "UPDATE loss SET lost = 'null'",
+        "DELETE FROM conflict",
+        "UPDATE conflict SET testworthy = 'null'",
+        "UPDATE conflict SET opened_at = ''",
+        "UPDATE conflict SET sensitive = 1",
+        "UPDATE conflict SET state = 'closed', closing = 'agreed', closed_at = opened_at; \
+         UPDATE conflict SET state = 'open'",
     ] {
         assert!(connection.execute_batch(sql).is_err(), "{sql}");
     }

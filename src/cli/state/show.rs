@@ -261,6 +261,8 @@ fn kind(intent: &Intent) -> &'static str {
         Kind::CreateCase => "create the case",
         Kind::UpdateWorkItem => "update the work item",
         Kind::UpdateCase => "update the case",
+        Kind::CloseWorkItem => "close the work item",
+        Kind::DisableCase => "disable the case",
         Kind::RecycleWorkItem => "recycle the work item",
         Kind::RestoreWorkItem => "restore the work item",
         Kind::PutIntegration => "write the settings",

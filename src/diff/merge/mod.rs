@@ -2,7 +2,7 @@
 //!
 //! | codec | merged by |
 //! |---|---|
-//! | `set` | member: `(b & l & r) | (l - b) | (r - b)`, without a base the union |
+//! | `set` | member: what both kept and what either added, without a base the union |
 //! | `steps` | step, and within one step by action and expected result |
 //! | `richText` | block of the tree; within a list by item, within a paragraph by line |
 //! | `text` | line |

@@ -85,12 +85,14 @@ fn formatted_text_merges_by_block() {
     let merged = texts(
         &row,
         "<h2>Before</h2>\n<p>A card</p>\n<p>A shop</p>",
-        "<h2>Before</h2>\n<p>A <b>valid</b> card</p>\n<p>A shop</p>",
+        "<h2>Before</h2>\n<p>A <strong>valid</strong> card</p>\n<p>A shop</p>",
         "<h2>Before</h2>\n<p>A card</p>\n<p>An open shop</p>\n<p>A clerk</p>",
     );
     assert_eq!(
         merged.as_deref(),
-        Some("<h2>Before</h2>\n<p>A <b>valid</b> card</p>\n<p>An open shop</p>\n<p>A clerk</p>")
+        Some(
+            "<h2>Before</h2>\n<p>A <strong>valid</strong> card</p>\n<p>An open shop</p>\n<p>A clerk</p>"
+        )
     );
     let both = texts(
         &row,
@@ -301,7 +303,11 @@ fn what_the_other_side_cannot_hold_does_not_merge() {
         azure_devops: Value::text("<p>a</p>\n<p>b</p>\n<p>c</p>"),
     };
     assert_eq!(
-        merge(&row, Some(&base), &met("<p><b>A</b></p>\n<p>b</p>")),
+        merge(
+            &row,
+            Some(&base),
+            &met("<p><strong>A</strong></p>\n<p>b</p>")
+        ),
         None
     );
     let merged = merge(&row, Some(&base), &met("<p>A</p>\n<p>b</p>")).unwrap();

@@ -159,16 +159,6 @@ pub fn plan(mut request: PlanRequest<'_>) -> Result<Planned, Violation<ItemKey>>
     })
 }
 
-/// The pairs that marks prove and that no state holds: records of them, and nothing that writes.
-pub fn adoptions(request: PlanRequest<'_>) -> Result<Vec<Step>, Violation<ItemKey>> {
-    let mut steps = plan(request)?.steps;
-    steps.retain(|step| match &step.operation {
-        super::Operation::Record { pair, .. } => pair.link.is_none(),
-        _ => false,
-    });
-    Ok(steps)
-}
-
 fn append(all: &mut RuleOutput, one: RuleOutput) {
     let offset = all.changes.len();
     all.changes.extend(one.changes);

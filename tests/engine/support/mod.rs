@@ -179,6 +179,16 @@ impl World {
         plan(&self.context(remotes, &store), &PlanOptions::default()).await
     }
 
+    /// A plan with these options.
+    pub(crate) async fn plan_options(
+        &self,
+        options: &PlanOptions,
+    ) -> Result<PlanOutcome, ReconcileError> {
+        let remotes = self.remotes();
+        let store = self.store().await;
+        plan(&self.context(&remotes, &store), options).await
+    }
+
     /// What `accord plan --only ADDRESS ...` does.
     pub(crate) async fn plan_only(&self, only: &[&str]) -> Result<PlanOutcome, ReconcileError> {
         let store = self.store().await;

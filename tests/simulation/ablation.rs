@@ -19,15 +19,5 @@ pub(crate) enum Ablation {
     BaseFromCurrent,
 }
 
-impl Ablation {
-    pub(crate) const ALL: [Self; 5] = [
-        Self::NoIntent,
-        Self::NoMarkerProbe,
-        Self::NoRevTest,
-        Self::NoSettle,
-        Self::BaseFromCurrent,
-    ];
-}
-
 /// What the store has linked so far: what may be seen without a marker probe.
 pub(crate) type Linked = BTreeSet<WorkItemId>;

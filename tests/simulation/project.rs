@@ -101,6 +101,21 @@ impl Project {
         }
     }
 
+    /// Every row both ways, and nobody who is asked anything but by `gone`.
+    pub(crate) fn calm(gone: &'static str) -> Self {
+        Self {
+            work_item_type: "Bug",
+            direction: "twoWay",
+            second_direction: None,
+            drift: "enforce",
+            settle: 120,
+            limits: (None, 25),
+            rows: ROWS.map(|(name, _)| name).to_vec(),
+            policies: format!("  whenDeletedIn: {{ testworthy: {gone} }}\n"),
+            one_way: "",
+        }
+    }
+
     /// Every edit of a pair can be looked for on both sides.
     pub(crate) fn compares(&self, row: &str) -> bool {
         self.rows.contains(&row)

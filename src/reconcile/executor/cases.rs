@@ -585,7 +585,7 @@ impl RuleRun<'_> {
             report.fail(job.step, FailureKind::Refused, reason);
             record.quarantine = Some(self.put_aside(key, operation.payload_digest(), reason));
         } else {
-            record.quarantine = Some(self.release(key));
+            record.quarantine = self.release(key);
             record.conflicts = self.settled_conflicts(job.step, &pair);
         }
         record
@@ -607,7 +607,7 @@ impl RuleRun<'_> {
             intent: Some((intent.id.clone(), IntentOutcome::Applied)),
             audit: Some(self.audit("disabled case", Some(pair), &fields.join(", "))),
             link: Some(link),
-            quarantine: Some(self.release(item_key(job.step))),
+            quarantine: self.release(item_key(job.step)),
             conflicts: self.settled_conflicts(job.step, pair),
             ..Record::default()
         }

@@ -184,7 +184,7 @@ impl RuleRun<'_> {
         self.take_in(&link);
         Record {
             audit: Some(self.audit(event, Some(pair), "")),
-            quarantine: Some(self.release(item_key(step))),
+            quarantine: self.release(item_key(step)),
             conflicts: self.settled_conflicts(step, pair),
             link: Some(link),
             ..Record::default()

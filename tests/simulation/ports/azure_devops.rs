@@ -194,6 +194,9 @@ fn set_deleted(sim: &mut Sim, id: WorkItemId, deleted: bool) -> Result<(), Remot
             reason: "it is not there".to_owned(),
         }));
     }
+    if deleted {
+        sim.azure_devops.retired.push(id);
+    }
     let at = sim.azure_devops_time();
     sim.azure_devops.set_deleted(id, deleted, at);
     Ok(())

@@ -307,29 +307,12 @@ async fn c14_a_row_that_was_redefined_meanwhile_gets_no_base() {
     assert_eq!(open.expect("intents").len(), 0);
 }
 
-/// A rule over the surface on which the deletion of a case can be confirmed.
-fn over_v1(policy: &str) -> String {
-    format!(
-        "\
-apiVersion: accord/v1
-kind: SyncRule
-metadata: {{ name: both }}
-spec:
-  connection: web-shop
-  mapping: test-case
-  direction: twoWay
-  scope: {{ testworthy: {{}} }}
-  create: azureDevOps
-  whenDeletedIn: {{ testworthy: {policy} }}
-"
-    )
-}
-
-/// A world whose first case was deleted, and the work item that it leaves.
-async fn bereft(policy: &str, mapping: Option<&str>) -> (World, u64) {
-    let mut world = World::v1("", &over_v1(policy)).await;
-    if let Some(mapping) = mapping {
-        world.map(mapping);
+/// A world of which one case was deleted, and the work item that it leaves.
+async fn bereft(policy: &str, mapping: &str) -> (World, u64) {
+    let rule = BOTH.replace("testworthy: ask", &format!("testworthy: {policy}"));
+    let world = World::mapped_without_items(mapping, &rule).await;
+    for title in ["Pay", "Leave"] {
+        add_case(&world, title);
     }
     let (_, report) = world.apply().await;
     assert_eq!(report.exit_code(), 0, "{:?}", report.failures);
@@ -354,8 +337,10 @@ async fn ended(world: &World) -> Vec<u64> {
 async fn killed_at_any_write_that_closes_a_work_item() {
     for at in 0..2 {
         for moment in [Moment::Before, Moment::After] {
-            let (world, twin) = bereft("close", None).await;
-            assert!(die(&world, Death::at_call("write", at, moment)).await);
+            let (world, twin) = bereft("close", MAPPING).await;
+            // Some workflows need one write for it, some two.
+            let died = die(&world, Death::at_call("write", at, moment)).await;
+            assert!(died || at > 0, "nothing was closed");
             assert_settled(&world).await;
             let state = {
                 let state = world.sandbox.state();
@@ -375,7 +360,7 @@ async fn killed_at_any_write_that_closes_a_work_item() {
 #[tokio::test]
 async fn killed_at_the_write_that_recycles_a_work_item() {
     for moment in [Moment::Before, Moment::After] {
-        let (world, twin) = bereft("recycle", Some(BUGS)).await;
+        let (world, twin) = bereft("recycle", BUGS).await;
         assert!(die(&world, Death::at_call("recycle", 0, moment)).await);
         assert_settled(&world).await;
         assert_eq!(ended(&world).await, [twin], "{moment:?}");

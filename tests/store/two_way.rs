@@ -8,7 +8,7 @@ use accord::model::{
     WorkItemId,
 };
 use accord::store::{
-    IntentOutcome, IntentRow, PairConflicts, Record, Store, StoreError, Watermark, WrittenField,
+    IntentOutcome, IntentPart, IntentRow, PairConflicts, Record, Store, StoreError, Watermark, WrittenField,
 };
 
 use crate::sample::{at, elsewhere, ending, here, intent, link, linking, name, run};
@@ -596,6 +596,7 @@ pub(crate) async fn what_an_intent_writes_is_kept_until_its_outcome(store: &dyn 
         from: Value::text("Ünïcode \u{0}"),
         to: to.map(Value::text),
         digest: "d1".to_owned(),
+        part: IntentPart::Half,
     };
     prepared.rows = BTreeMap::from([
         ("title".to_owned(), row(Some("x"))),

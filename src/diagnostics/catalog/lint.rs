@@ -3,7 +3,7 @@
 
 super::entries! {
     L09_LOSSY, "L09", Error, "the row cannot come back",
-        "A two-way row must be able to go to the other side and back without loss. Paths that share one target, formatted text in a plain field, steps over `api: v1`, and a table with wildcards cannot: what a person edits on one side would come back as something else, or without its formatting.",
+        "A two-way row must be able to go to the other side and back without loss. Paths that share one target, formatted text in a plain field, steps over `api: v1`, a table with wildcards, and a substitute for people or paths without an entry cannot: what a person edits on one side would come back as something else, or without its formatting.",
         "- { testworthy: custom.area, azureDevOps: System.AreaPath, as: path, values: { \"Checkout/**\": 'Web Shop\\QA' } }   # in a two-way rule",
         "Give the row `direction: toAzureDevOps` or `direction: toTestWorthy`, or map a field of the same kind.";
 
@@ -23,7 +23,7 @@ super::entries! {
         "Map it to a field of long text. If the texts are always short, say so with `allow`.";
 
     L13_CYCLE, "L13", Error, "an expression feeds itself",
-        "The expression writes an Azure DevOps field, and rows of the same mapping bring that field back into a field that the expression reads. Every run would change it again.",
+        "The expression writes an Azure DevOps field, and rows of the same mapping bring that field back into a field that the expression reads. Every run would change it again. So would rows of a two-way rule that go one way each and carry a field back to itself.",
         "- { id: shouted, expression: 'title ~ \"!\"', azureDevOps: Custom.Label, direction: toAzureDevOps }\n- { testworthy: title, azureDevOps: Custom.Label, direction: toTestWorthy }",
         "Let the expression write a field of its own, or remove the row that brings it back.";
 

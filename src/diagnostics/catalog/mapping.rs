@@ -82,11 +82,12 @@ pub static L07_UNLAWFUL: Entry = Entry {
     title: "value table breaks f(g(r)) = r",
     explanation: "A two-way table keeps both systems in step only if every Azure DevOps value comes back \
                   as itself after it went to TestWorthy. Otherwise Accord would overwrite what a person \
-                  has just set.",
+                  has just set. That includes values without an entry for which `unmapped: { use: ... }` \
+                  stands in TestWorthy.",
     example: "- { testworthy: priority, azureDevOps: Microsoft.VSTS.Common.Priority, \
               values: { A: 1, C: 2 }, reverse: { 1: C } }   # 1 becomes C, and C becomes 2",
     fix: "Let `reverse` lead each Azure DevOps value to a TestWorthy value that `values` leads back to \
-          it, or make the row one-way.",
+          it, let values without an entry wait (`unmapped: hold`), or make the row one-way.",
 };
 
 /// The same for a table that is used one way only.
@@ -144,7 +145,8 @@ pub static L19_DIRECTION: Entry = Entry {
     severity: Severity::Error,
     title: "the row's direction never happens",
     explanation: "No rule that uses the mapping goes the way that the row is narrowed to, so the row never \
-                  does anything. A constant and an expression go to Azure DevOps only.",
+                  does anything; or the row says `twoWay` and none of them goes both ways, so nothing ever \
+                  comes back. A constant and an expression go to Azure DevOps only.",
     example: "- { testworthy: gherkin, azureDevOps: Custom.Notes, as: text, direction: toTestWorthy }   \
               # and every rule goes to Azure DevOps",
     fix: "Remove `direction` from the row, or the row.",

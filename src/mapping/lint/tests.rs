@@ -3,6 +3,7 @@
 mod items;
 mod loss;
 mod places;
+mod two_way;
 mod workflow;
 
 use crate::diagnostics::{Finding, Place, catalog};

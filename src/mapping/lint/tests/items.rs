@@ -279,3 +279,88 @@ fn l10_counts_what_items_lose() {
     }
     assert_eq!(told(&config, &cases, &[], lost_formatting), []);
 }
+
+/// The same project with its rule turned both ways.
+fn both_ways(mut config: Config) -> Config {
+    for rule in config.rules.values_mut() {
+        rule.direction = crate::model::Direction::TwoWay;
+        rule.scope.azure_devops = Some(crate::model::config::AzureDevOpsScope::default());
+        rule.creates = crate::model::Sides {
+            testworthy: true,
+            azure_devops: true,
+        };
+    }
+    config
+}
+
+#[test]
+fn both_sides_of_a_two_way_rule_are_looked_at() {
+    let cases: Vec<Case> = (0..3_000)
+        .map(|id| Case {
+            id: CaseId(id),
+            ..case(&[], &[])
+        })
+        .collect();
+    let items: Vec<WorkItem> = (0..3_000)
+        .map(|id| WorkItem {
+            id: WorkItemId(id),
+            ..work_item(&[], &[])
+        })
+        .collect();
+    // One request for each new case and one for each mark: 6,000 at one in a second.
+    let config = both_ways(project("1.0", "", ""));
+    let found = told(&config, &cases, &items, lint_seen);
+    assert_eq!(codes(&found), ["L29"]);
+    assert!(
+        found[0].message.contains("about 6000 requests"),
+        "{}",
+        found[0].message
+    );
+    let mut only_cases = both_ways(project("1.0", "", ""));
+    for rule in only_cases.rules.values_mut() {
+        rule.creates.azure_devops = false;
+    }
+    assert_eq!(
+        codes(&told(&only_cases, &cases, &items, lint_seen)),
+        [""; 0]
+    );
+    let mut none = both_ways(project("1.0", "", ""));
+    for rule in none.rules.values_mut() {
+        rule.creates = crate::model::Sides::default();
+    }
+    assert_eq!(codes(&told(&none, &cases, &items, lint_seen)), [""; 0]);
+}
+
+#[test]
+fn people_of_both_sides_are_missed() {
+    let row = "- { testworthy: custom.owner, azureDevOps: System.AssignedTo, as: user }";
+    let config = both_ways(project("null", "ada@example.test=ada@contoso.example", row));
+    let cases = [case(&[("custom.owner", Value::text("Grace H"))], &[])];
+    let items = [work_item(
+        &[("System.AssignedTo", Value::text("Alan T"))],
+        &[],
+    )];
+    let found = told(&config, &cases, &items, lint_seen);
+    assert_eq!(codes(&found), ["L16", "L16"]);
+    let told: String = found
+        .iter()
+        .map(|finding| finding.message.as_str())
+        .collect();
+    assert!(
+        told.contains("Grace H") && told.contains("Alan T"),
+        "{told}"
+    );
+}
+
+#[test]
+fn formatting_is_lost_only_where_a_row_of_a_two_way_rule_goes() {
+    let row = "- { testworthy: description, azureDevOps: Custom.Notes, as: richText, direction: toAzureDevOps }";
+    let config = both_ways(project("null", "", row));
+    let described = case(&[("description", Value::text("<p><b>a</b></p>"))], &[]);
+    let found = told(&config, &[described], &[], lost_formatting);
+    assert_eq!(
+        codes(&found),
+        ["L10"],
+        "one finding, about the written side"
+    );
+}

@@ -276,9 +276,15 @@ fn verb(action: Action) -> &'static str {
 
 fn verb_of(change: &Change) -> &'static str {
     if is_restored(change) {
-        "restore"
-    } else {
-        verb(change.action)
+        return "restore";
+    }
+    // Nothing is destroyed: what a deletion is carried over by is said.
+    let path = change.fields.first().map(|field| field.path.as_str());
+    match (change.reason, path) {
+        (Reason::CounterpartDeleted, Some("System.State")) => "close",
+        (Reason::CounterpartDeleted, Some("System.IsDeleted")) => "recycle",
+        (Reason::CounterpartDeleted, Some("disabled")) => "disable",
+        _ => verb(change.action),
     }
 }
 

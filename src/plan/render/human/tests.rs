@@ -712,6 +712,33 @@ fn a_conflict_of_a_sensitive_row_says_so() {
 }
 
 #[test]
+fn what_a_deletion_is_carried_over_by_is_said() {
+    let carried = |path: &str, before: Json, after: Json| {
+        let mut change = sample::change(Action::Delete, 1);
+        change.reason = Reason::CounterpartDeleted;
+        change.fields = vec![sample::field(path, before, after)];
+        plain(&sample::plan(vec![change]))
+    };
+    for (text, line) in [
+        (
+            carried("System.State", json!("Ready"), json!("Closed")),
+            "- close work item 5001",
+        ),
+        (
+            carried("System.IsDeleted", json!(false), json!(true)),
+            "- recycle work item 5001",
+        ),
+        (
+            carried("disabled", Json::Null, json!(true)),
+            "- disable work item 5001",
+        ),
+    ] {
+        assert!(text.contains(line), "{text}");
+        assert!(text.contains("deleted in TestWorthy"), "{text}");
+    }
+}
+
+#[test]
 fn an_item_that_comes_back_is_restored_and_one_made_anew_created() {
     let mut back = sample::change(Action::Create, 1);
     back.reason = Reason::Recreated;

@@ -138,7 +138,12 @@ impl AzureDevOps {
         self.live()
             .filter(|item| item.project == PROJECT)
             .filter(|item| item.work_item_type == query.work_item_type)
-            .filter(|item| query.area_path.as_ref().is_none_or(|area| under(item, area)))
+            .filter(|item| {
+                query
+                    .area_path
+                    .as_ref()
+                    .is_none_or(|area| under(item, area))
+            })
             .filter(|item| {
                 let tag = query.tag.as_ref();
                 tag.is_none_or(|tag| item.tags.iter().any(|own| own.eq_ignore_ascii_case(tag)))
@@ -304,7 +309,9 @@ pub(crate) fn normalised(html: &str, habits: Habits) -> String {
         }
     }
     if habits.respells {
-        html = html.replace("<p>", "<P style=\"margin:0\">").replace("</p>", "</P >");
+        html = html
+            .replace("<p>", "<P style=\"margin:0\">")
+            .replace("</p>", "</P >");
     }
     html
 }
@@ -356,9 +363,17 @@ pub(crate) fn blank(work_item_type: &str, area: &str) -> WorkItem {
 
 fn states(work_item_type: &str) -> [(&'static str, &'static str); 3] {
     if work_item_type == "Bug" {
-        [("New", "Proposed"), ("Active", "InProgress"), ("Done", "Completed")]
+        [
+            ("New", "Proposed"),
+            ("Active", "InProgress"),
+            ("Done", "Completed"),
+        ]
     } else {
-        [("Design", "Proposed"), ("Ready", "InProgress"), ("Closed", "Completed")]
+        [
+            ("Design", "Proposed"),
+            ("Ready", "InProgress"),
+            ("Closed", "Completed"),
+        ]
     }
 }
 

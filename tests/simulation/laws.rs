@@ -84,7 +84,10 @@ fn nothing_left(simulation: &Simulation, left: &PlanOutcome, law: &str, when: &s
     }
     if left.planned.plan.changes.is_empty() {
         for step in &left.planned.steps {
-            let how = format!("{when} a step is left: {} {:?}", step.address, step.operation);
+            let how = format!(
+                "{when} a step is left: {} {:?}",
+                step.address, step.operation
+            );
             sim.breaks(law, &how);
         }
     }
@@ -101,7 +104,10 @@ async fn nothing_written(simulation: &mut Simulation) {
     quiet_run(simulation).await;
     let after = writes(&simulation.world.lock());
     if before != after {
-        let how = format!("{} writes although neither side had changed", after - before);
+        let how = format!(
+            "{} writes although neither side had changed",
+            after - before
+        );
         simulation.world.lock().breaks("2", &how);
     }
     if links != known_links(&simulation.store).await {
@@ -212,11 +218,13 @@ fn is_in_scope(simulation: &Simulation, link: &Link, case: &Case, item: &WorkIte
     };
     let scope = &rule.scope;
     let selects_case = scope.testworthy.as_ref().is_some_and(|scope| {
-        case.suite.is_some_and(|suite| scope.suites.contains(&suite))
+        case.suite
+            .is_some_and(|suite| scope.suites.contains(&suite))
     });
-    let selects_item = scope.azure_devops.as_ref().is_some_and(|scope| {
-        scope.area_path.as_deref() == Some(text(item, "System.AreaPath"))
-    });
+    let selects_item = scope
+        .azure_devops
+        .as_ref()
+        .is_some_and(|scope| scope.area_path.as_deref() == Some(text(item, "System.AreaPath")));
     if rule.is_two_way() {
         return selects_case || selects_item;
     }
@@ -277,7 +285,11 @@ async fn rebuilt(simulation: &mut Simulation, left: &PlanOutcome) {
     let summary = left.planned.plan.summary;
     let waits = summary.conflict + summary.quarantined + summary.held > 0;
     let tolerant = simulation.project.drift != "enforce";
-    let two_way = simulation.config.rules.values().all(|rule| rule.is_two_way());
+    let two_way = simulation
+        .config
+        .rules
+        .values()
+        .all(|rule| rule.is_two_way());
     if waits || (tolerant && !two_way) || simulation.setting.documented_only {
         return;
     }
@@ -288,12 +300,18 @@ async fn rebuilt(simulation: &mut Simulation, left: &PlanOutcome) {
         }
     }
     let pairs = |links: &[Link]| -> BTreeMap<CaseId, WorkItemId> {
-        links.iter().map(|link| (link.case, link.work_item)).collect()
+        links
+            .iter()
+            .map(|link| (link.case, link.work_item))
+            .collect()
     };
     let before = writes(&simulation.world.lock());
     let known = pairs(&known_links(&simulation.store).await);
     simulation.store = SqliteStore::in_memory().expect("a store");
-    simulation.world.lock().note("the state is lost, and everything else as it was");
+    simulation
+        .world
+        .lock()
+        .note("the state is lost, and everything else as it was");
     quiet_run(simulation).await;
     let after = writes(&simulation.world.lock());
     if before != after {

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use accord::mapping::codec::steps::{CaseSteps, parse_tcm, put_tcm};
 use accord::model::steps::Step;
-use accord::model::{Case, CaseId, HYPERLINK, Relation, SuiteId, System, Value, WorkItem, WorkItemId};
+use accord::model::{
+    Case, CaseId, HYPERLINK, Relation, SuiteId, System, Value, WorkItem, WorkItemId,
+};
 
 use crate::azure_devops::{self as azure, AREAS, PRIORITY, STEPS};
 use crate::rng::Rng;
@@ -139,7 +141,10 @@ impl Sim {
         }
         let field = |name: &str| case.fields.get(name).cloned().unwrap_or_default();
         let (name, after) = match row {
-            0 => ("title", Value::text(format!("Case {}", self.people.token()))),
+            0 => (
+                "title",
+                Value::text(format!("Case {}", self.people.token())),
+            ),
             1 | 7 => ("description", self.rich(&field("description"))),
             2 => ("steps", self.case_steps(&field("steps"))),
             3 => {
@@ -152,8 +157,11 @@ impl Sim {
             }
             5 => {
                 let refs = self.people_set(&case.refs, "", |one| one.starts_with("AB#"));
-                self.people
-                    .replaced(&case.refs.join(" "), &refs.join(" "), &format!("refs of case {id}"));
+                self.people.replaced(
+                    &case.refs.join(" "),
+                    &refs.join(" "),
+                    &format!("refs of case {id}"),
+                );
                 self.note(&format!("person: case {id} refs = {refs:?}"));
                 self.testworthy.touch(id, at, |case| case.refs = refs);
                 return;
@@ -161,9 +169,11 @@ impl Sim {
             _ => ("mission", self.rich(&field("mission"))),
         };
         let (before, text) = (format!("{:?}", field(name)), format!("{after:?}"));
-        self.people.replaced(&before, &text, &format!("{name} of case {id}"));
+        self.people
+            .replaced(&before, &text, &format!("{name} of case {id}"));
         self.note(&format!("person: case {id} {name} = {after}"));
-        self.testworthy.touch(id, at, |case| tests::set(case, name, after));
+        self.testworthy
+            .touch(id, at, |case| tests::set(case, name, after));
     }
 
     pub(crate) fn edit_work_item(&mut self, id: WorkItemId) {
@@ -178,12 +188,21 @@ impl Sim {
         };
         let field = |name: &str| item.fields.get(name).cloned().unwrap_or_default();
         let (name, after) = match row {
-            0 => ("System.Title", Value::text(format!("Item {}", self.people.token()))),
-            1 | 7 => ("System.Description", self.rich(&field("System.Description"))),
+            0 => (
+                "System.Title",
+                Value::text(format!("Item {}", self.people.token())),
+            ),
+            1 | 7 => (
+                "System.Description",
+                self.rich(&field("System.Description")),
+            ),
             2 => (STEPS, self.tcm_steps(&field(STEPS))),
             3 => {
                 let number = self.people.rng.between(1, 4);
-                (PRIORITY, Value::integer(i64::try_from(number).expect("a small number")))
+                (
+                    PRIORITY,
+                    Value::integer(i64::try_from(number).expect("a small number")),
+                )
             }
             4 => {
                 let mut tags = item.tags.clone();
@@ -205,15 +224,20 @@ impl Sim {
             _ => ("Custom.Mission", self.rich(&field("Custom.Mission"))),
         };
         let (before, text) = (format!("{:?}", field(name)), format!("{after:?}"));
-        self.people.replaced(&before, &text, &format!("{name} of work item {id}"));
+        self.people
+            .replaced(&before, &text, &format!("{name} of work item {id}"));
         self.note(&format!("person: work item {id} {name} = {after}"));
-        self.azure_devops.revise(id, at, |item| azure::set(item, name, after));
+        self.azure_devops
+            .revise(id, at, |item| azure::set(item, name, after));
     }
 
     fn retag(&mut self, item: &WorkItem, tags: Vec<String>) {
         let id = item.id;
-        self.people
-            .replaced(&item.tags.join(" "), &tags.join(" "), &format!("tags of work item {id}"));
+        self.people.replaced(
+            &item.tags.join(" "),
+            &tags.join(" "),
+            &format!("tags of work item {id}"),
+        );
         self.note(&format!("person: work item {id} tags = {tags:?}"));
         let at = self.azure_devops_time();
         self.azure_devops.revise(id, at, |item| item.tags = tags);
@@ -222,7 +246,9 @@ impl Sim {
     /// A person's edit of formatted text: a new text, a paragraph more, less or changed, nothing at all.
     fn rich(&mut self, now: &Value) -> Value {
         let html = now.as_text().unwrap_or_default();
-        let html = html.replace("<P style=\"margin:0\">", "<p>").replace("</P >", "</p>");
+        let html = html
+            .replace("<P style=\"margin:0\">", "<p>")
+            .replace("</P >", "</p>");
         let mut blocks: Vec<String> = html
             .split("</p>")
             .filter_map(|block| block.trim().strip_prefix("<p>"))
@@ -242,7 +268,11 @@ impl Sim {
             9 => blocks.clear(),
             _ => blocks = vec![text],
         }
-        Value::text(blocks.iter().fold(String::new(), |html, block| html + "<p>" + block + "</p>"))
+        Value::text(
+            blocks
+                .iter()
+                .fold(String::new(), |html, block| html + "<p>" + block + "</p>"),
+        )
     }
 
     fn steps(&mut self, mut steps: Vec<Step>) -> Vec<Step> {
@@ -298,7 +328,11 @@ impl Sim {
     fn roam_in_testworthy(&mut self, what: usize) {
         let at = self.testworthy_time();
         let live: Vec<CaseId> = self.testworthy.live().map(|case| case.id).collect();
-        let gone = self.testworthy.cases.iter().filter(|(_, case)| case.deleted);
+        let gone = self
+            .testworthy
+            .cases
+            .iter()
+            .filter(|(_, case)| case.deleted);
         let gone: Vec<CaseId> = gone.map(|(id, _)| *id).collect();
         let suite = SUITES[self.people.rng.below(SUITES.len())];
         match what {
@@ -325,7 +359,9 @@ impl Sim {
                 let id = *self.people.rng.pick(&live);
                 let case = self.testworthy.case(id).expect("a live case").clone();
                 let new = self.testworthy.add(suite, case.refs, case.fields, at);
-                self.note(&format!("person: copies case {id} to case {new} in suite {suite}"));
+                self.note(&format!(
+                    "person: copies case {id} to case {new} in suite {suite}"
+                ));
             }
             _ => {
                 let suite = SUITES[self.people.rng.below(2)];
@@ -349,7 +385,8 @@ impl Sim {
             fields.insert("steps".to_owned(), steps);
         }
         fields.retain(|_, value| !value.is_null());
-        self.people.replaced("", &format!("{fields:?}"), "a new case");
+        self.people
+            .replaced("", &format!("{fields:?}"), "a new case");
         let at = self.testworthy_time();
         let id = self.testworthy.add(suite, Vec::new(), fields, at);
         self.note(&format!("person: new case {id} in suite {suite}"));
@@ -426,7 +463,8 @@ impl Sim {
             let steps = self.tcm_steps(&Value::Null);
             azure::set(&mut item, STEPS, steps);
         }
-        self.people.replaced("", &all_of_item(&item), "a new work item");
+        self.people
+            .replaced("", &all_of_item(&item), "a new work item");
         let at = self.azure_devops_time();
         let id = self.azure_devops.add(item, None, at);
         self.note(&format!("person: new work item {id} in {area}"));

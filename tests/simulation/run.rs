@@ -126,7 +126,9 @@ impl Simulation {
         let faults = Faults::new(Rng::new(setting.seed, 3), often, races, settle);
         let mut sim = Sim::new(People::new(Rng::new(setting.seed, 2)), faults);
         sim.people.roams = rng.per_mille(600);
-        project.work_item_type.clone_into(&mut sim.azure_devops.work_item_type);
+        project
+            .work_item_type
+            .clone_into(&mut sim.azure_devops.work_item_type);
         let habits = |rng: &mut Rng| Habits {
             respells: rng.per_mille(200),
             drops_bold: rng.per_mille(200),
@@ -199,7 +201,11 @@ impl Simulation {
                 sim.note("the feed forgets where it was");
                 sim.azure_devops.forget_feed();
             }
-            let wait = if self.rng.per_mille(100) { 90_000_000 } else { 600_000 };
+            let wait = if self.rng.per_mille(100) {
+                90_000_000
+            } else {
+                600_000
+            };
             let wait = i64::try_from(self.rng.below(wait)).expect("a small number");
             self.world.lock().pass(wait);
             self.run_as_it_comes().await;
@@ -261,7 +267,10 @@ impl Simulation {
         let recorded = self.recorded().await;
         self.archived.extend(recorded);
         self.store = SqliteStore::in_memory().expect("a store");
-        self.linked.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.linked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
         self.tally.rebuilds += 1;
         self.world.lock().note("the state is lost");
     }
@@ -284,7 +293,12 @@ impl Simulation {
 
     /// A run with whatever may happen to it.
     async fn run_as_it_comes(&mut self) {
-        let moments = [Moment::Before, Moment::During, Moment::During, Moment::After];
+        let moments = [
+            Moment::Before,
+            Moment::During,
+            Moment::During,
+            Moment::After,
+        ];
         let calls = if self.rng.per_mille(500) { 120 } else { 50 };
         let at = self.rng.below(calls);
         let moment = *self.rng.pick(&moments);
@@ -366,13 +380,19 @@ impl Simulation {
                 let summary = outcome.planned.plan.summary;
                 sim.note(&format!("planned: {summary:?}"));
                 let code = report.exit_code();
-                sim.note(&format!("done: {} applied, exit code {code}", report.applied));
+                sim.note(&format!(
+                    "done: {} applied, exit code {code}",
+                    report.applied
+                ));
                 for failure in &report.failures {
                     sim.note(&format!("  {}: {}", failure.address, failure.message));
                 }
                 for error in &report.errors {
                     sim.note(&format!("  {error}"));
-                    if matches!(error, ReconcileError::Internal(_) | ReconcileError::Store(_)) {
+                    if matches!(
+                        error,
+                        ReconcileError::Internal(_) | ReconcileError::Store(_)
+                    ) {
                         let told = format!("a run had the error: {error}");
                         sim.breaks("6", &told);
                     }
@@ -385,11 +405,16 @@ impl Simulation {
     fn check_limits(&self, outcome: &PlanOutcome, overrides: Overrides) {
         for observation in &outcome.observations {
             let name = &observation.rule.name;
-            let own = outcome.planned.steps.iter().filter(|step| step.rule == *name);
+            let own = outcome
+                .planned
+                .steps
+                .iter()
+                .filter(|step| step.rule == *name);
             let retired = own.filter(|step| matches!(step.operation, Operation::Retire { .. }));
             let (retired, limit) = (retired.count() as u64, self.project.limits.1);
             if retired > limit.max(overrides.allow_deletes.unwrap_or_default()) {
-                let how = format!("a plan with {retired} deletes of rule {name} ran, limit {limit}");
+                let how =
+                    format!("a plan with {retired} deletes of rule {name} ran, limit {limit}");
                 self.world.lock().breaks("15", &how);
             }
         }
@@ -443,7 +468,11 @@ impl Simulation {
         let mut sim = self.world.lock();
         let mut tally = self.tally;
         tally.writes = sim.azure_devops.writes + sim.testworthy.writes;
-        tally.faults = sim.trace.iter().filter(|line| line.contains(" -> ")).count() as u64;
+        tally.faults = sim
+            .trace
+            .iter()
+            .filter(|line| line.contains(" -> "))
+            .count() as u64;
         Outcome {
             broken: std::mem::take(&mut sim.broken),
             trace: std::mem::take(&mut sim.trace),

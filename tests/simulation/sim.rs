@@ -119,7 +119,9 @@ impl Sim {
 
     /// Whether a write is on its way that will overwrite the case whatever it holds by then.
     pub(crate) fn is_under_fire(&self, case: CaseId) -> bool {
-        self.landings.iter().any(|landing| landing.case == Some(case))
+        self.landings
+            .iter()
+            .any(|landing| landing.case == Some(case))
     }
 
     /// Whether nothing is on its way any more.
@@ -131,7 +133,11 @@ impl Sim {
     pub(crate) fn about_to_create_work_item(&mut self, case: CaseId) {
         let twin = self.azure_devops.items.values().find(|item| {
             !item.in_recycle_bin
-                && item.now().markers().iter().any(|marker| marker.case == case)
+                && item
+                    .now()
+                    .markers()
+                    .iter()
+                    .any(|marker| marker.case == case)
         });
         if let Some(twin) = twin {
             let id = twin.now().id;
@@ -144,9 +150,11 @@ impl Sim {
 
     pub(crate) fn about_to_create_case(&mut self, mentions: &[WorkItemId]) {
         for item in mentions {
-            let twin = self.testworthy.cases.values().find(|case| {
-                !case.deleted && case.mentioned_by_accord.contains(item)
-            });
+            let twin = self
+                .testworthy
+                .cases
+                .values()
+                .find(|case| !case.deleted && case.mentioned_by_accord.contains(item));
             if let Some(twin) = twin {
                 let id = twin.case.id;
                 self.breaks(

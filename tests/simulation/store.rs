@@ -33,7 +33,11 @@ impl Mortal {
         }
         let (number, moment) = self.process.next_call();
         if let Some(moment) = moment {
-            let when = if moment == Moment::After { "after" } else { "before" };
+            let when = if moment == Moment::After {
+                "after"
+            } else {
+                "before"
+            };
             let line = format!("#{number} killed {when} store.{what}");
             self.world.lock().note(&line);
             if moment != Moment::After {
@@ -138,5 +142,8 @@ delegated! {
 
 /// The pairs that are kept in step.
 pub(crate) fn pairs(links: &[Link]) -> Vec<(CaseId, WorkItemId)> {
-    links.iter().map(|link| (link.case, link.work_item)).collect()
+    links
+        .iter()
+        .map(|link| (link.case, link.work_item))
+        .collect()
 }

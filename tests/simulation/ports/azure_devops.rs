@@ -106,7 +106,8 @@ impl ReadAzureDevOps for Line {
 
     async fn paths(&self, tree: PathTree) -> Result<Vec<String>, RemoteError> {
         let request = read("paths".to_owned());
-        self.ask(request, move |_| Ok(AzureDevOps::paths(tree))).await
+        self.ask(request, move |_| Ok(AzureDevOps::paths(tree)))
+            .await
     }
 
     async fn changes(&self, since: &FeedPlace) -> Result<Changes, RemoteError> {
@@ -120,8 +121,10 @@ impl ReadAzureDevOps for Line {
         ids: &[WorkItemId],
     ) -> Result<BTreeSet<WorkItemId>, RemoteError> {
         let (request, ids) = (read(format!("recycle bin {ids:?}")), ids.to_vec());
-        self.ask(request, move |sim| Ok(sim.azure_devops.in_recycle_bin(&ids)))
-            .await
+        self.ask(request, move |sim| {
+            Ok(sim.azure_devops.in_recycle_bin(&ids))
+        })
+        .await
     }
 
     async fn revision(&self, id: WorkItemId, rev: Rev) -> Result<Option<WorkItem>, RemoteError> {
@@ -172,12 +175,14 @@ impl WriteAzureDevOps for Line {
 
     async fn recycle(&self, id: WorkItemId) -> Result<(), RemoteError> {
         let request = write(format!("recycle work item {id}"));
-        self.ask(request, move |sim| set_deleted(sim, id, true)).await
+        self.ask(request, move |sim| set_deleted(sim, id, true))
+            .await
     }
 
     async fn restore(&self, id: WorkItemId) -> Result<(), RemoteError> {
         let request = write(format!("restore work item {id}"));
-        self.ask(request, move |sim| set_deleted(sim, id, false)).await
+        self.ask(request, move |sim| set_deleted(sim, id, false))
+            .await
     }
 }
 

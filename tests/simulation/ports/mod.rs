@@ -100,7 +100,9 @@ impl Line {
         }
         let (number, moment) = self.process.next_call();
         if moment == Some(Moment::Before) {
-            self.world.lock().note(&format!("#{number} killed before {}", request.what));
+            self.world
+                .lock()
+                .note(&format!("#{number} killed before {}", request.what));
             self.process.die().await;
         }
         let (answer, dies) = self.exchange(number, moment, request, carry_out);

@@ -34,7 +34,10 @@ fn write(what: String, overwrites: Option<CaseId>) -> Request {
 impl Line {
     fn in_suite(&self, scope: CaseScope) -> Vec<CaseId> {
         let sim = self.world.lock();
-        let own = sim.testworthy.live().filter(|case| CaseScope::of(case) == scope);
+        let own = sim
+            .testworthy
+            .live()
+            .filter(|case| CaseScope::of(case) == scope);
         own.map(|case| case.id).collect()
     }
 
@@ -44,7 +47,10 @@ impl Line {
         answer: &Result<T, RemoteError>,
         which: fn(&mut TestWorthyCapabilities) -> &mut Verification,
     ) {
-        let mut known = self.capabilities.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self
+            .capabilities
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         match answer {
             Ok(_) => *which(&mut known) = Verification::Verified,
             Err(error) if matches!(error.kind, RemoteErrorKind::Unsupported { .. }) => {
@@ -58,7 +64,10 @@ impl Line {
 #[async_trait]
 impl ReadTestWorthy for Line {
     fn capabilities(&self) -> TestWorthyCapabilities {
-        *self.capabilities.lock().unwrap_or_else(PoisonError::into_inner)
+        *self
+            .capabilities
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn check(&self, scope: CaseScope) -> Result<(), RemoteError> {
@@ -108,7 +117,10 @@ impl WriteTestWorthy for Line {
         let mentions = azure_boards_mentions(&draft.refs);
         let title = draft.fields.get("title").cloned().unwrap_or_default();
         let request = write(
-            format!("create case {title:?} for {mentions:?} in suite {}", draft.suite),
+            format!(
+                "create case {title:?} for {mentions:?} in suite {}",
+                draft.suite
+            ),
             None,
         );
         let draft = draft.clone();
@@ -153,7 +165,9 @@ impl WriteTestWorthy for Line {
 
 fn told(patch: &CasePatch) -> String {
     let fields = patch.fields.iter();
-    let mut all: Vec<String> = fields.map(|(name, value)| format!("{name}={value}")).collect();
+    let mut all: Vec<String> = fields
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
     all.extend(patch.refs.as_ref().map(|refs| format!("refs={refs:?}")));
     all.join(" ")
 }

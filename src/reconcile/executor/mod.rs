@@ -8,6 +8,7 @@ mod cases;
 mod configuration;
 mod conflicts;
 mod custom_field;
+mod fate;
 mod found;
 mod halves;
 mod job;

@@ -8,6 +8,7 @@ mod cases;
 mod configuration;
 mod conflicts;
 mod custom_field;
+mod fate;
 mod found;
 mod halves;
 mod job;
@@ -17,6 +18,7 @@ mod meaning;
 mod report;
 mod retire;
 mod work_items;
+mod work;
 mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,21 +42,19 @@ use super::plan::{Observation, PlanOutcome};
 use super::secrecy::{LEFT_OUT, holds};
 use super::{Context, observe, record, recovery};
 use crate::diagnostics::catalog::safety::MANIFESTS_MISSING;
-use crate::diagnostics::catalog::sync::QUARANTINED;
 use crate::mapping::{CompiledMapping, CompiledRow};
 use crate::model::config::Connection;
 use crate::model::{
     CaseId, ConflictId, Endpoints, Link, LinkId, LinkState, MarkState, Name, OperationId, RunId,
     System, Value, WorkItem, WorkItemId,
 };
-use crate::plan::{
-    ItemKey, Operation, Overwrite, Pair, Plan, Retirement, RowValues, SafetyVerdict, Step,
-};
+use crate::plan::{ItemKey, Operation, Overwrite, Pair, Plan, RowValues, SafetyVerdict, Step};
 use crate::remote::CaseScope;
 use crate::store::{
     AuditEntry, Intent, IntentKind, IntentOutcome, Loss, Quarantine, QuarantineChange, Record, Run,
     RunOutcome, StoreError,
 };
+use work::{Phase, held, item_key, link_of};
 
 /// The longest time that a request may be under way at the client. A write may land at the server until
 /// this and the settle time are over.
@@ -654,99 +654,4 @@ pub(super) fn later(instant: Timestamp, by: Duration) -> Timestamp {
         .ok()
         .and_then(|by| instant.checked_add(by).ok())
         .unwrap_or(Timestamp::MAX)
-}
-
-/// The items of a rule with a write that was refused and that the plan leaves where it is.
-fn held(plan: &Plan, rule: &Name) -> BTreeSet<ItemKey> {
-    let of_rule = format!("SyncRule/{rule}/");
-    let findings = plan.findings.iter();
-    let held = findings.filter(|finding| finding.code == QUARANTINED.code);
-    held.filter_map(|finding| finding.address.strip_prefix(&of_rule)?.parse().ok())
-        .collect()
-}
-
-/// The item that an address names.
-fn key_of(address: &str) -> Option<ItemKey> {
-    let (_, item) = address.strip_prefix("SyncRule/")?.split_once('/')?;
-    item.parse().ok()
-}
-
-/// The item that a step's address names, which is its key in the quarantine.
-fn item_key(step: &Step) -> ItemKey {
-    key_of(&step.address).unwrap_or(match &step.operation {
-        Operation::CreateCase { work_item, .. } => ItemKey::WorkItem(*work_item),
-        Operation::CreateWorkItem { case, .. } => ItemKey::Case(*case),
-        Operation::UpdateWorkItem { pair, .. }
-        | Operation::UpdateCase { pair, .. }
-        | Operation::Mark { pair, .. }
-        | Operation::Retire { pair, .. }
-        | Operation::Restore { pair, .. }
-        | Operation::Record { pair, .. } => ItemKey::Case(pair.case),
-    })
-}
-
-/// The link that an operation is about.
-fn link_of(operation: &Operation) -> Option<&LinkId> {
-    match operation {
-        Operation::CreateWorkItem { renews, .. } | Operation::CreateCase { renews, .. } => {
-            renews.as_ref()
-        }
-        other => other.pair()?.link.as_ref(),
-    }
-}
-
-/// When an operation runs.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    Record,
-    WorkItem,
-    Case,
-    Bin,
-    Mark,
-}
-
-impl Phase {
-    fn of(operation: &Operation) -> Self {
-        match operation {
-            Operation::Record { .. } => Self::Record,
-            Operation::CreateWorkItem { .. }
-            | Operation::UpdateWorkItem { .. }
-            | Operation::Retire {
-                how: Retirement::Close { .. },
-                ..
-            } => Self::WorkItem,
-            Operation::CreateCase { .. }
-            | Operation::UpdateCase { .. }
-            | Operation::Retire {
-                how: Retirement::Disable { .. },
-                ..
-            } => Self::Case,
-            Operation::Retire {
-                how: Retirement::Recycle { .. },
-                ..
-            }
-            | Operation::Restore { .. } => Self::Bin,
-            Operation::Mark { .. } => Self::Mark,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_names_the_item_by_which_quarantine_knows_the_pair() {
-        let key = |address| key_of(address);
-        assert_eq!(key("SyncRule/cases/case/7"), Some(ItemKey::Case(CaseId(7))));
-        let item = Some(ItemKey::WorkItem(WorkItemId(9)));
-        assert_eq!(key("SyncRule/cases/workItem/9"), item);
-        for none in [
-            "SyncRule/cases",
-            "Connection/web/case/7",
-            "SyncRule/cases/case/x",
-        ] {
-            assert_eq!(key(none), None);
-        }
-    }
 }

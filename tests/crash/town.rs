@@ -48,7 +48,7 @@ spec:
     testworthy: { suites: [43] }
     azureDevOps: { areaPath: 'Web Shop\\QA\\Ideas' }
   createIn:
-    testworthy: { suite: 43 }
+    testworthy: { suite: 43, section: Ideas }
     azureDevOps: { areaPath: 'Web Shop\\QA\\Ideas' }
   firstSync: testworthy
   conflicts: { default: azureDevOps }
@@ -253,7 +253,9 @@ impl Town {
             0 => {
                 let title = format!("Case {}", self.token());
                 self.replaced("", &title, "a new case");
-                let case = json!({"suite": SUITE, "title": title});
+                let cases = self.cases();
+                let section = cases.values().find_map(|case| case["section"]["id"].as_u64());
+                let case = json!({"suite": SUITE, "section": section, "title": title});
                 self.control("POST", "testworthy/cases", Some(&case));
             }
             1 => {

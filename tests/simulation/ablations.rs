@@ -5,7 +5,7 @@ use crate::ablation::Ablation;
 use crate::run::{Setting, simulate};
 
 /// So many seeds are tried.
-const MOST: u64 = 400;
+const MOST: u64 = 600;
 
 fn harsh(seed: u64, ablation: Option<Ablation>) -> Setting {
     Setting {

@@ -159,23 +159,35 @@ pub(crate) enum Moment {
     After,
 }
 
+/// The end of a process.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Death {
+    /// At which call, from 0.
+    pub(crate) at: usize,
+    /// Of those that write to a system or to the store, else of all.
+    pub(crate) of_writes: bool,
+    pub(crate) moment: Moment,
+}
+
 /// One run of the program.
 pub(crate) struct Process {
-    death: Option<(usize, Moment)>,
+    death: Option<Death>,
     /// The call at which somebody asks it to stop.
     stopped: Option<usize>,
     calls: AtomicUsize,
+    writes: AtomicUsize,
     dead: AtomicBool,
     pub(crate) died: Notify,
     pub(crate) stop: StopFlag,
 }
 
 impl Process {
-    pub(crate) fn new(death: Option<(usize, Moment)>, stopped: Option<usize>) -> Arc<Self> {
+    pub(crate) fn new(death: Option<Death>, stopped: Option<usize>) -> Arc<Self> {
         Arc::new(Self {
             death,
             stopped,
             calls: AtomicUsize::new(0),
+            writes: AtomicUsize::new(0),
             dead: AtomicBool::new(false),
             died: Notify::new(),
             stop: StopFlag::default(),
@@ -187,13 +199,17 @@ impl Process {
     }
 
     /// Counts a call; whether the process dies at it, and how.
-    pub(crate) fn next_call(&self) -> (usize, Option<Moment>) {
+    pub(crate) fn next_call(&self, is_write: bool) -> (usize, Option<Moment>) {
         let number = self.calls.fetch_add(1, Ordering::SeqCst);
+        let writes = is_write.then(|| self.writes.fetch_add(1, Ordering::SeqCst));
         if self.stopped == Some(number) {
             self.stop.stop();
         }
-        let moment = self.death.filter(|(at, _)| *at == number);
-        (number, moment.map(|(_, moment)| moment))
+        let death = self.death.filter(|death| {
+            let own = if death.of_writes { writes } else { Some(number) };
+            own == Some(death.at)
+        });
+        (number, death.map(|death| death.moment))
     }
 
     /// From here on nothing of it goes on.

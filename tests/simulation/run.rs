@@ -14,7 +14,7 @@ use accord::store::{SqliteStore, Store};
 
 use crate::ablation::{Ablation, Linked};
 use crate::azure_devops::{AREAS, Habits};
-use crate::faults::{Faults, Moment, Process};
+use crate::faults::{Death, Faults, Moment, Process};
 use crate::laws;
 use crate::people::{People, tokens};
 use crate::ports::Line;
@@ -363,7 +363,14 @@ impl Simulation {
         let at = self.rng.below(calls);
         let moment = *self.rng.pick(&moments);
         let mortality = if self.setting.harsh { 700 } else { 350 };
-        let death = self.rng.per_mille(mortality).then_some((at, moment));
+        let of_writes = self.rng.per_mille(500);
+        let at = if of_writes { at % 8 } else { at };
+        let death = Death {
+            at,
+            of_writes,
+            moment,
+        };
+        let death = self.rng.per_mille(mortality).then_some(death);
         let stopped = self.rng.per_mille(50).then(|| self.rng.below(60));
         let overrides = if self.rng.per_mille(400) {
             accepting_all()

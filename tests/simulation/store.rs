@@ -31,7 +31,7 @@ impl Mortal {
         if self.process.is_dead() {
             self.process.die().await;
         }
-        let (number, moment) = self.process.next_call();
+        let (number, moment) = self.process.next_call(matches!(what, "prepare" | "record"));
         if let Some(moment) = moment {
             let when = if moment == Moment::After {
                 "after"

@@ -98,7 +98,7 @@ impl Line {
         if self.process.is_dead() {
             self.process.die().await;
         }
-        let (number, moment) = self.process.next_call();
+        let (number, moment) = self.process.next_call(request.is_write);
         if moment == Some(Moment::Before) {
             self.world
                 .lock()

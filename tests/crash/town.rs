@@ -168,7 +168,7 @@ impl Town {
     }
 
     pub(crate) fn writes(&self) -> usize {
-        let log = self.control("GET", "log?entries=400", None);
+        let log = self.control("GET", "log", None);
         let entries = log["requests"].as_array().cloned().unwrap_or_default();
         let writes = entries
             .iter()
@@ -254,7 +254,9 @@ impl Town {
                 let title = format!("Case {}", self.token());
                 self.replaced("", &title, "a new case");
                 let cases = self.cases();
-                let section = cases.values().find_map(|case| case["section"]["id"].as_u64());
+                let section = cases
+                    .values()
+                    .find_map(|case| case["section"]["id"].as_u64());
                 let case = json!({"suite": SUITE, "section": section, "title": title});
                 self.control("POST", "testworthy/cases", Some(&case));
             }

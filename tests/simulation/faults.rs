@@ -206,7 +206,11 @@ impl Process {
             self.stop.stop();
         }
         let death = self.death.filter(|death| {
-            let own = if death.of_writes { writes } else { Some(number) };
+            let own = if death.of_writes {
+                writes
+            } else {
+                Some(number)
+            };
             own == Some(death.at)
         });
         (number, death.map(|death| death.moment))

@@ -15,7 +15,7 @@ pub(crate) enum Ablation {
     NoRevTest,
     /// Nobody waits until a write can no longer land.
     NoSettle,
-    /// A revision that is asked for is answered with the item as it is now.
+    /// What a pair holds when a write is recorded becomes its base, not what the write made of it.
     BaseFromCurrent,
 }
 

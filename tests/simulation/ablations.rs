@@ -59,5 +59,5 @@ fn without_the_settle_window_an_item_is_doubled_or_an_edit_vanishes() {
 
 #[test]
 fn with_the_base_from_the_current_value_an_edit_vanishes() {
-    is_caught(Ablation::BaseFromCurrent, &["4"]);
+    is_caught(Ablation::BaseFromCurrent, &["3", "4"]);
 }

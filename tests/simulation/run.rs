@@ -221,31 +221,47 @@ impl Simulation {
 
     /// Rounds of people and runs.
     async fn live(&mut self) {
+        let mut died = false;
         for round in 1..=self.rng.between(3, 7) {
             self.world.lock().note(&format!("round {round}"));
-            for _ in 0..self.rng.below(5) {
-                self.people_act().await;
-            }
-            self.decide().await;
-            if self.rng.per_mille(40) {
-                self.lose_state().await;
-            }
-            if self.rng.per_mille(50) {
-                let mut sim = self.world.lock();
-                sim.note("the feed forgets where it was");
-                sim.azure_devops.forget_feed();
-            }
-            let wait = if self.rng.per_mille(100) {
-                90_000_000
+            let at_once = died && self.rng.per_mille(500);
+            if at_once {
+                // Somebody starts it again while its last request is still on its way.
+                let wait = i64::try_from(self.rng.below(5_000)).expect("a small number");
+                self.world.lock().pass(wait);
+                if self.rng.per_mille(300) {
+                    self.people_act().await;
+                }
             } else {
-                600_000
-            };
-            let wait = i64::try_from(self.rng.below(wait)).expect("a small number");
-            self.world.lock().pass(wait);
-            if self.rng.per_mille(150) {
-                self.compare_scans().await;
+                self.pass_the_time().await;
             }
-            self.run_as_it_comes().await;
+            died = self.run_as_it_comes().await;
+        }
+    }
+
+    /// What happens between two runs.
+    async fn pass_the_time(&mut self) {
+        for _ in 0..self.rng.below(5) {
+            self.people_act().await;
+        }
+        self.decide().await;
+        if self.rng.per_mille(40) {
+            self.lose_state().await;
+        }
+        if self.rng.per_mille(50) {
+            let mut sim = self.world.lock();
+            sim.note("the feed forgets where it was");
+            sim.azure_devops.forget_feed();
+        }
+        let wait = if self.rng.per_mille(100) {
+            90_000_000
+        } else {
+            600_000
+        };
+        let wait = i64::try_from(self.rng.below(wait)).expect("a small number");
+        self.world.lock().pass(wait);
+        if self.rng.per_mille(150) {
+            self.compare_scans().await;
         }
     }
 
@@ -335,8 +351,8 @@ impl Simulation {
         found
     }
 
-    /// A run with whatever may happen to it.
-    async fn run_as_it_comes(&mut self) {
+    /// A run with whatever may happen to it; whether it died of it.
+    async fn run_as_it_comes(&mut self) -> bool {
         let moments = [
             Moment::Before,
             Moment::During,
@@ -355,7 +371,7 @@ impl Simulation {
             Overrides::default()
         };
         let process = Process::new(death, stopped);
-        self.run(&process, overrides).await;
+        matches!(self.run(&process, overrides).await, Ended::Killed)
     }
 
     /// One run of `accord apply --yes`: recover, plan, apply.

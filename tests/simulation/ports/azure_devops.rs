@@ -129,17 +129,8 @@ impl ReadAzureDevOps for Line {
 
     async fn revision(&self, id: WorkItemId, rev: Rev) -> Result<Option<WorkItem>, RemoteError> {
         let request = read(format!("revision {rev} of {id}"));
-        let current = self.lacks(Ablation::BaseFromCurrent);
-        self.ask(request, move |sim| {
-            Ok(match sim.azure_devops.revision(id, rev) {
-                Some(_) if current => sim.azure_devops.item(id).map(|item| WorkItem {
-                    rev,
-                    ..item.clone()
-                }),
-                found => found,
-            })
-        })
-        .await
+        self.ask(request, move |sim| Ok(sim.azure_devops.revision(id, rev)))
+            .await
     }
 
     fn clock(&self) -> Option<ClockOffset> {

@@ -92,8 +92,8 @@ fn every_wrong_line_is_told_with_its_number() {
     for (line, words) in [
         (&["link", "--file", "none.csv"][..], "none.csv"),
         (&["link", "--case", "1"], "--work-item"),
-        (&["link"], "Usage"),
-        (&["unlink"], "Usage"),
+        (&["link"], "no pair is named"),
+        (&["unlink"], "no pair is named"),
         (
             &["link", "--case", "x", "--work-item", "1"],
             "invalid value",

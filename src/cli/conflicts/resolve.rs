@@ -43,7 +43,7 @@ pub(crate) async fn run(
     }
     let ended = carry_out(session, &config, &store, &decisions, &only, args).await;
     let taken = decisions.take_back(session.clock.now()).await?;
-    if !taken.is_empty() && ended.is_err() {
+    if !taken.is_empty() {
         session.ui.note(&format!(
             "note: the decision about {} was taken back; --later keeps it for the next apply\n",
             numbers(&taken)

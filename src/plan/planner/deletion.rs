@@ -11,7 +11,7 @@ use super::conflict::{self, Deletion};
 use super::create::{self, New};
 use crate::diagnostics::catalog::sync as codes;
 use crate::diff::{Edit, ItemVerdict};
-use crate::mapping::{Hop, Problem, Walk, Workflow};
+use crate::mapping::{CompiledRow, Hop, Problem, Walk, Workflow};
 use crate::model::config::{DeletedCase, NEVER_RECYCLED};
 use crate::model::{
     Case, Closing, Conflict, ConflictChange, ConflictId, Link, LinkState, Sides, Subject, System,
@@ -444,14 +444,13 @@ fn put_away(
         return Ok(None);
     }
     let row = input.mapping.rows.iter().find(|row| row.walks());
-    let route = match row {
-        Some(row) => row.route(Some(item), &Value::text(state)),
-        None => {
-            let workflow = Workflow::new(input.known.work_item_type.as_deref(), &IndexMap::new());
-            workflow
-                .route(Some(state_of(item)), state)
-                .map_err(Problem::from)
-        }
+    let route = if let Some(row) = row {
+        row.route(Some(item), &Value::text(state))
+    } else {
+        let workflow = Workflow::new(input.known.work_item_type.as_deref(), &IndexMap::new());
+        workflow
+            .route(Some(state_of(item)), state)
+            .map_err(Problem::from)
     };
     let route = match route {
         Ok(route) => route,
@@ -468,7 +467,7 @@ fn put_away(
         rows: row.iter().map(|row| row.name().to_owned()).collect(),
         hops: rest.to_vec(),
     });
-    let sensitive = row.is_some_and(|row| row.sensitive());
+    let sensitive = row.is_some_and(CompiledRow::sensitive);
     let (before, after) = (
         Value::text(state_of(item)),
         Value::text(route.last().map_or(state, |hop: &Hop| hop.state.as_str())),

@@ -125,6 +125,45 @@ impl Sim {
         }
     }
 
+    /// Somebody deletes, moves or brings back one of the items of a pair.
+    pub(crate) fn person_parts_pair(&mut self, case: CaseId, item: WorkItemId) {
+        let (here, there) = (
+            self.testworthy.case(case).is_some(),
+            self.azure_devops.item(item).is_some(),
+        );
+        let edits_first = self.people.rng.per_mille(200);
+        match self.people.rng.below(10) {
+            0..3 if here => {
+                if edits_first {
+                    self.edit_work_item(item);
+                }
+                self.remove_case(case);
+            }
+            3..6 if there => {
+                if edits_first {
+                    self.edit_case(case);
+                }
+                self.remove_work_item(item);
+            }
+            6 if here => {
+                let at = self.testworthy_time();
+                self.note(&format!("person: moves case {case} out of the way"));
+                self.testworthy.move_to(case, SUITES[2], at);
+            }
+            7 if there => {
+                let at = self.azure_devops_time();
+                self.note(&format!("person: moves work item {item} out of the way"));
+                self.azure_devops.revise(item, at, |item| {
+                    azure::set(item, "System.AreaPath", Value::text(AREAS[3]));
+                });
+            }
+            _ => {
+                self.roam_in_testworthy(7);
+                self.roam_in_azure_devops(7);
+            }
+        }
+    }
+
     pub(crate) fn edit_case(&mut self, id: CaseId) {
         let row = self.people.rng.below(8);
         self.edit_case_row(id, row);
@@ -409,10 +448,7 @@ impl Sim {
         match what {
             0..7 if !live.is_empty() => {
                 let id = *self.people.rng.pick(&live);
-                self.note(&format!("person: deletes work item {id}"));
-                self.azure_devops.set_deleted(id, true, at);
-                let held = all_of_item(self.azure_devops.items[&id].now());
-                self.people.replaced(&held, "", "");
+                self.remove_work_item(id);
             }
             7..10 if !bin.is_empty() => {
                 let id = *self.people.rng.pick(&bin);
@@ -451,6 +487,14 @@ impl Sim {
                 self.new_work_item(area);
             }
         }
+    }
+
+    fn remove_work_item(&mut self, id: WorkItemId) {
+        self.note(&format!("person: deletes work item {id}"));
+        let at = self.azure_devops_time();
+        self.azure_devops.set_deleted(id, true, at);
+        let held = all_of_item(self.azure_devops.items[&id].now());
+        self.people.replaced(&held, "", "");
     }
 
     pub(crate) fn new_work_item(&mut self, area: &str) -> WorkItemId {

@@ -136,14 +136,14 @@ impl Simulation {
             project.settle = 0;
         }
         let mut often = *rng.pick(&[0, 10, 25, 60]);
-        let mut races = *rng.pick(&[0, 5, 40]);
+        let mut races = *rng.pick(&[0, 20, 80]);
         if setting.harsh {
             (often, races) = (60, 60);
             project.direction = "twoWay";
         }
         let faults = Faults::new(Rng::new(setting.seed, 3), often, races, settle);
         let mut sim = Sim::new(People::new(Rng::new(setting.seed, 2)), faults);
-        sim.people.roams = rng.per_mille(600) && !setting.harsh;
+        sim.people.roams = rng.per_mille(700) && !setting.harsh;
         project
             .work_item_type
             .clone_into(&mut sim.azure_devops.work_item_type);
@@ -277,7 +277,10 @@ impl Simulation {
         let pairs = pairs(&links);
         let mut sim = self.world.lock();
         self.tally.edits += 1;
-        if !pairs.is_empty() && self.rng.per_mille(350) {
+        if !pairs.is_empty() && sim.people.roams && self.rng.per_mille(170) {
+            let (case, item) = *self.rng.pick(&pairs);
+            sim.person_parts_pair(case, item);
+        } else if !pairs.is_empty() && self.rng.per_mille(350) {
             let (case, item) = *self.rng.pick(&pairs);
             sim.person_edits_pair(case, item);
         } else {

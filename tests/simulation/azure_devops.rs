@@ -32,6 +32,9 @@ pub(crate) struct Item {
     /// The newest one last.
     pub(crate) revisions: Vec<WorkItem>,
     pub(crate) in_recycle_bin: bool,
+    /// Whether its marker is Accord's own doing, and it was never deleted: a person's copy carries the same
+    /// marker, and what a person brings back may have been replaced by then.
+    pub(crate) marked_and_kept: bool,
 }
 
 impl Item {
@@ -84,6 +87,7 @@ impl AzureDevOps {
         let entry = Item {
             revisions: vec![item],
             in_recycle_bin: false,
+            marked_and_kept: false,
         };
         self.items.insert(id, entry);
         self.feed.push(id);
@@ -112,6 +116,7 @@ impl AzureDevOps {
         self.revise(id, at, |_| {});
         if let Some(item) = self.items.get_mut(&id) {
             item.in_recycle_bin = deleted;
+            item.marked_and_kept &= !deleted;
         }
     }
 
@@ -238,6 +243,7 @@ impl AzureDevOps {
         item.tags.clone_from(&draft.tags);
         item.relations.push(draft.marker.to_relation());
         let id = self.add(item, at);
+        self.items.get_mut(&id).expect("just added").marked_and_kept = true;
         WriteOutcome::Applied(Box::new(self.items[&id].now().clone()))
     }
 
@@ -273,6 +279,11 @@ impl AzureDevOps {
             .iter()
             .map(|(name, value)| (name.clone(), self.kept(name, value)))
             .collect();
+        if patch.add_marker.is_some()
+            && let Some(item) = self.items.get_mut(&id)
+        {
+            item.marked_and_kept = true;
+        }
         self.revise(id, at, |item| {
             for (name, value) in kept {
                 set(item, &name, value);

@@ -127,7 +127,8 @@ impl Sim {
     /// A second item for one that has a counterpart is what must never be made.
     pub(crate) fn about_to_create_work_item(&mut self, case: CaseId) {
         let twin = self.azure_devops.items.values().find(|item| {
-            !item.in_recycle_bin
+            item.marked_and_kept
+                && !item.in_recycle_bin
                 && item
                     .now()
                     .markers()

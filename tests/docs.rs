@@ -56,13 +56,12 @@ fn helps() -> BTreeMap<String, String> {
         stdout(&accord(&arguments))
     };
     let own = help("");
-    let commands = own.lines().skip_while(|line| *line != "Commands:").skip(1);
-    let names = commands.take_while(|line| !line.is_empty());
-    let mut helps: BTreeMap<String, String> = names
-        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
-        .filter_map(|line| line.split_whitespace().next())
-        .filter(|name| *name != "help")
-        .map(|name| (name.to_owned(), help(name)))
+    let mut helps: BTreeMap<String, String> = commands("", &own)
+        .into_iter()
+        .map(|name| {
+            let text = help(&name);
+            (name, text)
+        })
         .collect();
     let below: Vec<String> = helps
         .iter()
@@ -76,7 +75,7 @@ fn helps() -> BTreeMap<String, String> {
     helps
 }
 
-/// The commands of a command, with its name before theirs.
+/// The commands of a command, with its name before theirs; those of the program for the empty name.
 fn commands(name: &str, help: &str) -> Vec<String> {
     let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
     let names = listed.take_while(|line| !line.is_empty());
@@ -84,7 +83,7 @@ fn commands(name: &str, help: &str) -> Vec<String> {
         .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
         .filter_map(|line| line.split_whitespace().next())
         .filter(|below| *below != "help")
-        .map(|below| format!("{name} {below}"))
+        .map(|below| format!("{name} {below}").trim_start().to_owned())
         .collect()
 }
 

@@ -323,18 +323,17 @@ impl std::str::FromStr for RecordId {
 }
 
 #[derive(Debug, Args)]
-#[group(id = "pairs", required = true, multiple = true)]
 pub(crate) struct LinkArgs {
     /// The name of a rule; may be left out where the project has one
     pub(crate) rule: Option<String>,
     /// The case
-    #[arg(long, value_name = "ID", requires = "work_item", group = "pairs")]
+    #[arg(long, value_name = "ID", requires = "work_item")]
     pub(crate) case: Option<CaseId>,
     /// The work item
-    #[arg(long, value_name = "ID", requires = "case", group = "pairs")]
+    #[arg(long, value_name = "ID", requires = "case")]
     pub(crate) work_item: Option<WorkItemId>,
     /// A CSV file with the columns case and workItem, one pair on each line
-    #[arg(long, value_name = "FILE.csv", value_hint = ValueHint::FilePath, conflicts_with_all = ["case", "work_item"], group = "pairs")]
+    #[arg(long, value_name = "FILE.csv", value_hint = ValueHint::FilePath, conflicts_with_all = ["case", "work_item"])]
     pub(crate) file: Option<PathBuf>,
     /// Waits so many seconds for another run to end
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
@@ -342,18 +341,17 @@ pub(crate) struct LinkArgs {
 }
 
 #[derive(Debug, Args)]
-#[group(id = "items", required = true, multiple = true)]
 pub(crate) struct UnlinkArgs {
     /// The name of a rule; every rule if left out
     pub(crate) rule: Option<String>,
     /// The case of a pair
-    #[arg(long, value_name = "ID", group = "items")]
+    #[arg(long, value_name = "ID")]
     pub(crate) case: Option<CaseId>,
     /// The work item of a pair
-    #[arg(long, value_name = "ID", group = "items")]
+    #[arg(long, value_name = "ID")]
     pub(crate) work_item: Option<WorkItemId>,
     /// A CSV file with a column case, a column workItem, or both; one pair on each line
-    #[arg(long, value_name = "FILE.csv", value_hint = ValueHint::FilePath, conflicts_with_all = ["case", "work_item"], group = "items")]
+    #[arg(long, value_name = "FILE.csv", value_hint = ValueHint::FilePath, conflicts_with_all = ["case", "work_item"])]
     pub(crate) file: Option<PathBuf>,
     /// Waits so many seconds for another run to end
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]

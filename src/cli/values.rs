@@ -50,7 +50,12 @@ pub(crate) fn put(text: &mut String, indent: usize, label: &str, value: &Value) 
         Value::Text(_) => format!("{line:?}"),
         _ => line.to_owned(),
     };
-    if is_short(&lines) && !matches!(value, Value::Set(_)) {
+    let whole = value.to_string();
+    if matches!(value, Value::Set(_)) && whole.chars().count() <= 80 {
+        let _ = writeln!(text, "{:indent$}{label} {whole}", "");
+        return;
+    }
+    if is_short(&lines) {
         let _ = writeln!(text, "{:indent$}{label} {}", "", quoted(&lines[0]));
         return;
     }

@@ -176,12 +176,15 @@ impl ItemRules {
     /// One item of a pair was deleted. `edited` is said of the one that is left.
     fn half_deleted(&self, deleted: System, edited: bool) -> ItemVerdict {
         let ask = ItemVerdict::Ask { deleted };
-        let recreate = |edit_kept| match self.direction.writes(deleted) {
-            true => ItemVerdict::Recreate {
-                on: deleted,
-                edit_kept,
-            },
-            false => ask,
+        let recreate = |edit_kept| {
+            if self.direction.writes(deleted) {
+                ItemVerdict::Recreate {
+                    on: deleted,
+                    edit_kept,
+                }
+            } else {
+                ask
+            }
         };
         match self.policy(deleted) {
             Policy::Ask => ask,

@@ -52,7 +52,7 @@ enum Outcome {
     Wait,
 }
 
-fn find(map: &Map, value: &Value) -> Option<Value> {
+fn find(map: &[(Value, Value)], value: &Value) -> Option<Value> {
     map.iter()
         .find(|(from, _)| from == value)
         .map(|(_, to)| to.clone())
@@ -73,10 +73,10 @@ fn list(set: &Value) -> Vec<String> {
 
 impl Naive {
     fn decide(&self, k: &Known) -> Outcome {
-        let f = |l: &Value| find(&self.f, l);
-        let g = |r: &Value| find(&self.g, r);
-        let accord = f(&k.l) == Some(k.r.clone())
-            || (self.reversed.contains(&k.r) && g(&k.r) == Some(k.l.clone()));
+        let forth = |l: &Value| find(&self.f, l);
+        let back = |r: &Value| find(&self.g, r);
+        let accord = forth(&k.l) == Some(k.r.clone())
+            || (self.reversed.contains(&k.r) && back(&k.r) == Some(k.l.clone()));
         let (mapping_changed, l_changed, r_changed) = match &k.base {
             Some((other, bl, br)) => (*other, k.l != *bl, k.r != *br),
             None => (false, !k.l.is_null(), !k.r.is_null()),
@@ -89,7 +89,7 @@ impl Naive {
                 Outcome::Renew
             };
         }
-        let left_wins = || match f(&k.l) {
+        let left_wins = || match forth(&k.l) {
             None => Outcome::Wait,
             Some(r) => Outcome::Write(New {
                 r: Some(r),
@@ -97,7 +97,7 @@ impl Naive {
                 ..New::default()
             }),
         };
-        let right_wins = || match g(&k.r) {
+        let right_wins = || match back(&k.r) {
             None => Outcome::Wait,
             Some(l) if l == k.l => Outcome::Renew,
             Some(l) => Outcome::Write(New {
@@ -107,16 +107,17 @@ impl Naive {
             }),
         };
         let both_win = || {
-            let (l, r) = (list(&k.l), list(&g(&k.r)?));
+            let (l, r) = (list(&k.l), list(&back(&k.r)?));
             let b = match &k.base {
-                Some((false, bl, br)) if g(br).as_ref() == Some(bl) => list(bl),
+                Some((false, bl, br)) if back(br).as_ref() == Some(bl) => list(bl),
                 Some((false, ..)) => return None,
                 _ => Vec::new(),
             };
-            let all = union(&k.l, &g(&k.r)?).into_iter();
-            let merged = all.filter(|m| !b.contains(m) || (l.contains(m) && r.contains(m)));
+            let all = union(&k.l, &back(&k.r)?).into_iter();
+            let merged = all
+                .filter(|member| !b.contains(member) || (l.contains(member) && r.contains(member)));
             let l = Value::set(merged);
-            let r = f(&l)?;
+            let r = forth(&l)?;
             Some(Outcome::Write(New {
                 l: (l != k.l).then_some(l),
                 r: (r != k.r).then_some(r),
@@ -143,7 +144,9 @@ impl Naive {
             (Some(_), true, true) => who(k.winner, ConflictCause::BothChanged),
             (_, true, false) => left_wins(),
             (_, false, true) => right_wins(),
-            (Some(_), false, false) if f(&k.l).is_none() && g(&k.r).is_none() => Outcome::Wait,
+            (Some(_), false, false) if forth(&k.l).is_none() && back(&k.r).is_none() => {
+                Outcome::Wait
+            }
             (Some(_), false, false) => Outcome::Nothing,
         }
     }

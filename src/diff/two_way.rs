@@ -43,17 +43,20 @@ pub fn two_way_field(
     rules: &FieldRules<'_>,
 ) -> RowDecision {
     let accord = in_accord(row, now, rules.learned);
-    // Without a base, what a person may have put there.
-    let changed = Sides {
-        testworthy: now.testworthy.clone(),
-        azure_devops: now.azure_devops.clone(),
+    let is_changed = |system| {
+        let value = now.get(system);
+        match base {
+            // What a person may have put there.
+            None => !value.is_null(),
+            // What takes several writes and was cut short between them is owed by TestWorthy's side.
+            Some(base) if base.is_under_way() && system == System::TestWorthy => true,
+            Some(base) => !row.same(system, value, side_of(base, system)),
+        }
     };
-    let changed = changed.map(|system, value| match base {
-        None => !value.is_null(),
-        // What takes several writes and was cut short between them is owed by TestWorthy's side.
-        Some(base) if base.is_under_way() && system == System::TestWorthy => true,
-        Some(base) => !row.same(system, &value, side_of(base, system)),
-    });
+    let changed = Sides {
+        testworthy: is_changed(System::TestWorthy),
+        azure_devops: is_changed(System::AzureDevOps),
+    };
     let meeting = Meeting {
         row,
         base,

@@ -308,7 +308,8 @@ impl Operation {
             pair, conflicts, ..
         } = self
         {
-            let (next, hops) = self.walk()?.hops.split_first()?;
+            let walk = self.walk()?;
+            let (next, hops) = walk.hops.split_first()?;
             return Some(Self::Retire {
                 pair: Pair {
                     link: Some(link),
@@ -321,7 +322,7 @@ impl Operation {
                         ..WorkItemPatch::default()
                     },
                     walk: (!hops.is_empty()).then(|| Walk {
-                        rows: Vec::new(),
+                        rows: walk.rows.clone(),
                         hops: hops.to_vec(),
                     }),
                 },

@@ -119,6 +119,8 @@ pub async fn link(
                 "work item {} does not exist, or this token may not see it",
                 one.work_item
             )),
+            // Whose it is was said already.
+            Some(item) if pairs.case(item.id).is_some() => {}
             Some(item) => {
                 if let Some(reason) = seen.item_problem(one, item, &mapping.work_item_type) {
                     tell(reason);

@@ -161,8 +161,11 @@ fn fate(conflict: &Conflict, steps: &[Step]) -> Fate {
                         other => Fate::Void(*other),
                     };
                 }
+                // The same values again: it is still the same conflict.
                 ConflictChange::Open(subject) | ConflictChange::Note(subject, _)
-                    if of_the_pair && is_about_the_same(subject, &conflict.subject) =>
+                    if of_the_pair
+                        && is_about_the_same(subject, &conflict.subject)
+                        && *subject != conflict.subject =>
                 {
                     return Fate::Void(Closing::Superseded);
                 }
@@ -269,12 +272,33 @@ mod tests {
             fate(&one, &[step(1, vec![agreed], &[])]),
             Fate::Void(Closing::Agreed)
         );
-        let opened = |row| vec![ConflictChange::Open(subject(row))];
+        let changed = |row: &str| match subject(row) {
+            Subject::Field {
+                row,
+                cause,
+                base,
+                sensitive,
+                ..
+            } => Subject::Field {
+                row,
+                cause,
+                base,
+                now: Sides {
+                    testworthy: Value::text("c"),
+                    azure_devops: Value::text("b"),
+                },
+                sensitive,
+            },
+            other @ Subject::Deleted { .. } => other,
+        };
+        let opened = |row| vec![ConflictChange::Open(changed(row))];
         assert_eq!(
             fate(&one, &[step(1, opened("title"), &[])]),
             Fate::Void(Closing::Superseded)
         );
-        // Another row, another pair, another conflict.
+        // The same values, another row, another pair, another conflict.
+        let again = ConflictChange::Open(subject("title"));
+        assert_eq!(fate(&one, &[step(1, vec![again], &[])]), Fate::Waits);
         assert_eq!(fate(&one, &[step(1, opened("steps"), &[])]), Fate::Waits);
         assert_eq!(fate(&one, &[step(2, opened("title"), &[])]), Fate::Waits);
         let other = ConflictChange::Close(ConflictId(8), Closing::Agreed);

@@ -1,8 +1,10 @@
 //! The program as a whole, judged from outside: exit codes, what goes to stdout and stderr, which
 //! requests reach the systems, and what a killed or stopped run leaves behind.
 
+mod conflicts;
 mod credentials;
 mod doctor;
+mod drift;
 mod dump;
 mod exit_codes;
 mod fmt;
@@ -10,6 +12,7 @@ mod graph;
 mod hosts;
 mod init;
 mod killed;
+mod linking;
 mod manifests;
 mod mapping_tests;
 mod output;
@@ -17,6 +20,7 @@ mod project;
 mod read_only;
 mod schema_live;
 mod shells;
+mod state;
 mod stopped;
 mod unavailable;
 mod workflow;

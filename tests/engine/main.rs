@@ -19,6 +19,8 @@ mod review_apply;
 mod review_edits;
 mod review_help;
 mod support;
+mod two_way;
+mod two_way_crash;
 mod v1;
 mod walk;
 mod verify;

@@ -79,6 +79,12 @@ scenarios! {
     custom_field => "custom-field",
     verify => "verify",
     dump => "dump",
+    two_way => "two-way",
+    conflict => "conflict",
+    deleted => "deleted",
+    link => "link",
+    rebuild => "rebuild",
+    drift_command => "drift-command",
 }
 
 fn folder() -> PathBuf {

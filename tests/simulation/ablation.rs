@@ -15,18 +15,8 @@ pub(crate) enum Ablation {
     NoRevTest,
     /// Nobody waits until a write can no longer land.
     NoSettle,
-    /// A revision that is asked for is answered with the item as it is now.
+    /// What a pair holds when a write is recorded becomes its base, not what the write made of it.
     BaseFromCurrent,
-}
-
-impl Ablation {
-    pub(crate) const ALL: [Self; 5] = [
-        Self::NoIntent,
-        Self::NoMarkerProbe,
-        Self::NoRevTest,
-        Self::NoSettle,
-        Self::BaseFromCurrent,
-    ];
 }
 
 /// What the store has linked so far: what may be seen without a marker probe.

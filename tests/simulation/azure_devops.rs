@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use accord::model::{
-    AzureFieldKind, CaseId, FieldDefinition, Rev, TypeField, Value, WorkItem, WorkItemId,
-    WorkItemState, WorkItemType,
+    AzureFieldKind, FieldDefinition, Rev, TypeField, Value, WorkItem, WorkItemId, WorkItemState,
+    WorkItemType,
 };
 use accord::remote::{
     Changed, Changes, FeedPlace, PathTree, RemoteError, RemoteErrorKind, WorkItemDraft,
@@ -32,8 +32,6 @@ pub(crate) struct Item {
     /// The newest one last.
     pub(crate) revisions: Vec<WorkItem>,
     pub(crate) in_recycle_bin: bool,
-    /// For which case Accord made it.
-    pub(crate) made_for: Option<CaseId>,
 }
 
 impl Item {
@@ -59,6 +57,8 @@ pub(crate) struct AzureDevOps {
     pub(crate) forgotten_feed: usize,
     pub(crate) habits: Habits,
     pub(crate) writes: u64,
+    /// Work items that Accord closed or put into the recycle bin.
+    pub(crate) retired: Vec<WorkItemId>,
     pub(crate) work_item_type: String,
     /// Without the calls that not every server offers.
     pub(crate) plain: bool,
@@ -76,12 +76,7 @@ impl AzureDevOps {
     }
 
     /// Adds an item; the first revision.
-    pub(crate) fn add(
-        &mut self,
-        mut item: WorkItem,
-        made_for: Option<CaseId>,
-        at: Timestamp,
-    ) -> WorkItemId {
+    pub(crate) fn add(&mut self, mut item: WorkItem, at: Timestamp) -> WorkItemId {
         let id = WorkItemId(self.items.keys().last().map_or(5001, |id| id.0 + 1));
         item.id = id;
         item.rev = Rev(1);
@@ -89,7 +84,6 @@ impl AzureDevOps {
         let entry = Item {
             revisions: vec![item],
             in_recycle_bin: false,
-            made_for,
         };
         self.items.insert(id, entry);
         self.feed.push(id);
@@ -243,7 +237,7 @@ impl AzureDevOps {
         }
         item.tags.clone_from(&draft.tags);
         item.relations.push(draft.marker.to_relation());
-        let id = self.add(item, Some(draft.marker.case), at);
+        let id = self.add(item, at);
         WriteOutcome::Applied(Box::new(self.items[&id].now().clone()))
     }
 
@@ -270,6 +264,9 @@ impl AzureDevOps {
             if now != state && !ways.is_some_and(|ways| ways.iter().any(|way| way == state)) {
                 return WriteOutcome::Rejected(azure_devops(rejected("no such transition")));
             }
+        }
+        if state == Some(states(&item.work_item_type)[2].0) {
+            self.retired.push(id);
         }
         let kept: Vec<(String, Value)> = patch
             .fields

@@ -60,8 +60,19 @@ impl Faults {
     }
 
     pub(crate) fn stop(&mut self) {
-        self.often = 0;
-        self.races = 0;
+        self.pause();
+    }
+
+    /// Nothing goes wrong for a while; gives the rates.
+    pub(crate) fn pause(&mut self) -> (usize, usize) {
+        (
+            std::mem::take(&mut self.often),
+            std::mem::take(&mut self.races),
+        )
+    }
+
+    pub(crate) fn go_on(&mut self, often: usize, races: usize) {
+        (self.often, self.races) = (often, races);
     }
 
     pub(crate) fn is_race(&mut self) -> bool {
@@ -169,10 +180,6 @@ impl Process {
             died: Notify::new(),
             stop: StopFlag::default(),
         })
-    }
-
-    pub(crate) fn calls(&self) -> usize {
-        self.calls.load(Ordering::SeqCst)
     }
 
     pub(crate) fn is_dead(&self) -> bool {

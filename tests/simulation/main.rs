@@ -3,7 +3,9 @@
 //! schedule; the same seed gives the same one. docs/simulation.md says what is checked and what is not.
 
 mod ablation;
+mod ablations;
 mod azure_devops;
+mod documented;
 mod error;
 mod faults;
 mod laws;

@@ -338,11 +338,7 @@ impl Sim {
         match what {
             0..7 if !live.is_empty() => {
                 let id = *self.people.rng.pick(&live);
-                self.note(&format!("person: deletes case {id}"));
-                let entry = self.testworthy.cases.get_mut(&id).expect("a live case");
-                entry.deleted = true;
-                let held = all_of_case(&entry.case);
-                self.people.replaced(&held, "", "");
+                self.remove_case(id);
             }
             7..10 if !gone.is_empty() => {
                 let id = *self.people.rng.pick(&gone);
@@ -368,6 +364,14 @@ impl Sim {
                 self.new_case(suite);
             }
         }
+    }
+
+    pub(crate) fn remove_case(&mut self, id: CaseId) {
+        self.note(&format!("person: deletes case {id}"));
+        let entry = self.testworthy.cases.get_mut(&id).expect("a case");
+        entry.deleted = true;
+        let held = all_of_case(&entry.case);
+        self.people.replaced(&held, "", "");
     }
 
     pub(crate) fn new_case(&mut self, suite: SuiteId) -> CaseId {
@@ -428,7 +432,7 @@ impl Sim {
                 if self.people.rng.per_mille(500) {
                     item.relations.clear();
                 }
-                let new = self.azure_devops.add(item, None, at);
+                let new = self.azure_devops.add(item, at);
                 self.note(&format!("person: copies work item {id} to {new}"));
             }
             16..18 if !live.is_empty() => {
@@ -466,7 +470,7 @@ impl Sim {
         self.people
             .replaced("", &all_of_item(&item), "a new work item");
         let at = self.azure_devops_time();
-        let id = self.azure_devops.add(item, None, at);
+        let id = self.azure_devops.add(item, at);
         self.note(&format!("person: new work item {id} in {area}"));
         id
     }

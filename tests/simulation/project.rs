@@ -38,14 +38,25 @@ const ROWS: [(&str, &str); 6] = [
          values: { \"P1 - Must Test\": 1, \"P2 - Should Test\": 2, \"P3 - Good to Test\": 3 }, \
          reverse: { 4: \"P3 - Good to Test\" } }",
     ),
-    ("smoke", "{ testworthy: smoke, azureDevOps: System.Tags, tag: smoke }"),
-    ("refs", "{ testworthy: refs, azureDevOps: System.Tags, as: set, prefix: \"ref:\" }"),
+    (
+        "smoke",
+        "{ testworthy: smoke, azureDevOps: System.Tags, tag: smoke }",
+    ),
+    (
+        "refs",
+        "{ testworthy: refs, azureDevOps: System.Tags, as: set, prefix: \"ref:\" }",
+    ),
 ];
 
 impl Project {
     pub(crate) fn draw(rng: &mut Rng) -> Self {
         let direction = *rng.pick(&[
-            "twoWay", "twoWay", "twoWay", "twoWay", "toAzureDevOps", "toTestWorthy",
+            "twoWay",
+            "twoWay",
+            "twoWay",
+            "twoWay",
+            "toAzureDevOps",
+            "toTestWorthy",
         ]);
         let second_direction = rng
             .per_mille(300)
@@ -65,9 +76,8 @@ impl Project {
         let policies = format!(
             "  firstSync: {first_sync}\n  conflicts: {{ default: {conflicts}, fields: {{ title: {title} }} }}\n"
         );
-        let gone = format!(
-            "  whenDeletedIn: {{ testworthy: {case_gone}, azureDevOps: {item_gone} }}\n"
-        );
+        let gone =
+            format!("  whenDeletedIn: {{ testworthy: {case_gone}, azureDevOps: {item_gone} }}\n");
         let mut rows = vec!["title"];
         for (name, _) in &ROWS[1..] {
             if rng.per_mille(600) {
@@ -91,6 +101,21 @@ impl Project {
         }
     }
 
+    /// Every row both ways, and nobody who is asked anything but by `gone`.
+    pub(crate) fn calm(gone: &'static str) -> Self {
+        Self {
+            work_item_type: "Bug",
+            direction: "twoWay",
+            second_direction: None,
+            drift: "enforce",
+            settle: 120,
+            limits: (None, 25),
+            rows: ROWS.map(|(name, _)| name).to_vec(),
+            policies: format!("  whenDeletedIn: {{ testworthy: {gone} }}\n"),
+            one_way: "",
+        }
+    }
+
     /// Every edit of a pair can be looked for on both sides.
     pub(crate) fn compares(&self, row: &str) -> bool {
         self.rows.contains(&row)
@@ -110,8 +135,13 @@ impl Project {
                 self.one_way
             ));
         }
-        fields.push_str("    - { constant: TestWorthy, azureDevOps: Custom.Origin, onCreate: true }\n");
-        let limit = self.limits.0.map_or(String::new(), |most| format!(", maxCount: {most}"));
+        fields.push_str(
+            "    - { constant: TestWorthy, azureDevOps: Custom.Origin, onCreate: true }\n",
+        );
+        let limit = self
+            .limits
+            .0
+            .map_or(String::new(), |most| format!(", maxCount: {most}"));
         let mut text = format!(
             "apiVersion: accord/v1\nkind: Project\nmetadata: {{ name: simulation }}\nspec:\n  \
              settle: {}s\n  safety:\n    updates: {{ maxPercent: 100{limit} }}\n    \

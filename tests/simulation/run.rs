@@ -31,6 +31,8 @@ pub(crate) struct Setting {
     pub(crate) ablation: Option<Ablation>,
     /// A server that offers nothing but what is documented.
     pub(crate) documented_only: bool,
+    /// Two-way rules, many faults, deaths and fast people, and nobody who deletes or moves anything.
+    pub(crate) harsh: bool,
 }
 
 impl Setting {
@@ -39,6 +41,7 @@ impl Setting {
             seed,
             ablation: None,
             documented_only: false,
+            harsh: false,
         }
     }
 }
@@ -62,6 +65,10 @@ pub(crate) struct Tally {
     pub(crate) losses: u64,
     pub(crate) edits: u64,
     pub(crate) rebuilds: u64,
+    /// Work items that were closed or put into the recycle bin.
+    pub(crate) retired: u64,
+    /// Undisturbed runs that a safety rule stopped.
+    pub(crate) blocked: u64,
 }
 
 impl std::ops::AddAssign for Tally {
@@ -74,6 +81,8 @@ impl std::ops::AddAssign for Tally {
         self.losses += other.losses;
         self.edits += other.edits;
         self.rebuilds += other.rebuilds;
+        self.blocked += other.blocked;
+        self.retired += other.retired;
     }
 }
 
@@ -99,13 +108,18 @@ pub(crate) struct Simulation {
     rng: Rng,
 }
 
-/// Runs a seed.
-pub(crate) fn simulate(setting: Setting) -> Outcome {
+/// One thread, and another one for the store: one thing at a time.
+pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .max_blocking_threads(1)
         .build()
         .expect("a runtime");
-    runtime.block_on(async {
+    runtime.block_on(work)
+}
+
+/// Runs a seed.
+pub(crate) fn simulate(setting: Setting) -> Outcome {
+    block_on(async {
         let mut simulation = Simulation::new(setting);
         simulation.live().await;
         simulation.quiet().await;
@@ -121,11 +135,15 @@ impl Simulation {
         if setting.ablation == Some(Ablation::NoSettle) {
             project.settle = 0;
         }
-        let often = *rng.pick(&[0, 10, 25, 60]);
-        let races = *rng.pick(&[0, 5, 40]);
+        let mut often = *rng.pick(&[0, 10, 25, 60]);
+        let mut races = *rng.pick(&[0, 5, 40]);
+        if setting.harsh {
+            (often, races) = (60, 60);
+            project.direction = "twoWay";
+        }
         let faults = Faults::new(Rng::new(setting.seed, 3), often, races, settle);
         let mut sim = Sim::new(People::new(Rng::new(setting.seed, 2)), faults);
-        sim.people.roams = rng.per_mille(600);
+        sim.people.roams = rng.per_mille(600) && !setting.harsh;
         project
             .work_item_type
             .clone_into(&mut sim.azure_devops.work_item_type);
@@ -164,6 +182,22 @@ impl Simulation {
         simulation
     }
 
+    /// A world without items in which nothing goes wrong and every row goes both ways; a deleted case
+    /// means `gone` for its work item.
+    pub(crate) fn calm(setting: Setting, gone: &'static str) -> Self {
+        let mut simulation = Self::new(setting);
+        simulation.project = Project::calm(gone);
+        simulation.config = simulation.project.config();
+        let mut sim = Sim::new(
+            People::new(Rng::new(setting.seed, 2)),
+            Faults::new(Rng::new(setting.seed, 3), 0, 0, 120_000),
+        );
+        let kind = simulation.project.work_item_type;
+        kind.clone_into(&mut sim.azure_devops.work_item_type);
+        simulation.world = Shared::new(sim);
+        simulation
+    }
+
     fn populate(&mut self) {
         let mut sim = self.world.lock();
         for _ in 0..self.rng.between(2, 5) {
@@ -187,29 +221,55 @@ impl Simulation {
 
     /// Rounds of people and runs.
     async fn live(&mut self) {
+        let mut died = false;
         for round in 1..=self.rng.between(3, 7) {
             self.world.lock().note(&format!("round {round}"));
-            for _ in 0..self.rng.below(5) {
-                self.people_act().await;
-            }
-            self.decide().await;
-            if self.rng.per_mille(40) {
-                self.lose_state().await;
-            }
-            if self.rng.per_mille(50) {
-                let mut sim = self.world.lock();
-                sim.note("the feed forgets where it was");
-                sim.azure_devops.forget_feed();
-            }
-            let wait = if self.rng.per_mille(100) {
-                90_000_000
+            let at_once = died && self.rng.per_mille(500);
+            if at_once {
+                // Somebody starts it again while its last request is still on its way.
+                let wait = i64::try_from(self.rng.below(5_000)).expect("a small number");
+                self.world.lock().pass(wait);
+                if self.rng.per_mille(300) {
+                    self.people_act().await;
+                }
             } else {
-                600_000
-            };
-            let wait = i64::try_from(self.rng.below(wait)).expect("a small number");
-            self.world.lock().pass(wait);
-            self.run_as_it_comes().await;
+                self.pass_the_time().await;
+            }
+            died = self.run_as_it_comes().await;
         }
+    }
+
+    /// What happens between two runs.
+    async fn pass_the_time(&mut self) {
+        for _ in 0..self.rng.below(5) {
+            self.people_act().await;
+        }
+        self.decide().await;
+        if self.rng.per_mille(40) {
+            self.lose_state().await;
+        }
+        if self.rng.per_mille(50) {
+            let mut sim = self.world.lock();
+            sim.note("the feed forgets where it was");
+            sim.azure_devops.forget_feed();
+        }
+        let wait = if self.rng.per_mille(100) {
+            90_000_000
+        } else {
+            600_000
+        };
+        let wait = i64::try_from(self.rng.below(wait)).expect("a small number");
+        self.world.lock().pass(wait);
+        if self.rng.per_mille(150) {
+            self.compare_scans().await;
+        }
+    }
+
+    /// What the next plan would be, by the feed and by a full scan, while nothing goes wrong.
+    async fn compare_scans(&self) {
+        let (often, races) = self.world.lock().faults.pause();
+        laws::full_scan_says_the_same(self, None).await;
+        self.world.lock().faults.go_on(often, races);
     }
 
     async fn people_act(&mut self) {
@@ -291,8 +351,8 @@ impl Simulation {
         found
     }
 
-    /// A run with whatever may happen to it.
-    async fn run_as_it_comes(&mut self) {
+    /// A run with whatever may happen to it; whether it died of it.
+    async fn run_as_it_comes(&mut self) -> bool {
         let moments = [
             Moment::Before,
             Moment::During,
@@ -302,7 +362,8 @@ impl Simulation {
         let calls = if self.rng.per_mille(500) { 120 } else { 50 };
         let at = self.rng.below(calls);
         let moment = *self.rng.pick(&moments);
-        let death = self.rng.per_mille(350).then_some((at, moment));
+        let mortality = if self.setting.harsh { 700 } else { 350 };
+        let death = self.rng.per_mille(mortality).then_some((at, moment));
         let stopped = self.rng.per_mille(50).then(|| self.rng.below(60));
         let overrides = if self.rng.per_mille(400) {
             accepting_all()
@@ -310,7 +371,7 @@ impl Simulation {
             Overrides::default()
         };
         let process = Process::new(death, stopped);
-        self.run(&process, overrides).await;
+        matches!(self.run(&process, overrides).await, Ended::Killed)
     }
 
     /// One run of `accord apply --yes`: recover, plan, apply.
@@ -468,6 +529,7 @@ impl Simulation {
         let mut sim = self.world.lock();
         let mut tally = self.tally;
         tally.writes = sim.azure_devops.writes + sim.testworthy.writes;
+        tally.retired = sim.azure_devops.retired.len() as u64;
         tally.faults = sim
             .trace
             .iter()

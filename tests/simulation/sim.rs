@@ -124,11 +124,6 @@ impl Sim {
             .any(|landing| landing.case == Some(case))
     }
 
-    /// Whether nothing is on its way any more.
-    pub(crate) fn is_calm(&self) -> bool {
-        self.landings.is_empty()
-    }
-
     /// A second item for one that has a counterpart is what must never be made.
     pub(crate) fn about_to_create_work_item(&mut self, case: CaseId) {
         let twin = self.azure_devops.items.values().find(|item| {

@@ -4,10 +4,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use accord::model::{
     CaseId, Conflict, ConflictId, Endpoints, Learned, Link, LinkState, Name, OperationId,
-    Repetitions, RunId, Take, WorkItemId,
+    Repetitions, RunId, Take, Value, WorkItemId,
 };
 use accord::store::{
-    AuditCheck, AuditRow, Intent, Loss, MadeField, PairsByRule, Quarantine, Record, Run,
+    AuditCheck, AuditRow, Intent, IntentOutcome, Loss, MadeField, PairsByRule, Quarantine, Record, Run,
     RunOutcome, SqliteStore, Store, StoreError, Watermark,
 };
 use async_trait::async_trait;
@@ -55,6 +55,23 @@ impl Mortal {
         self.ablation == Some(Ablation::NoIntent)
     }
 
+    /// Takes the titles of a pair that was written as they are now.
+    fn rebase(&self, record: &mut Record) {
+        let applied = matches!(record.intent, Some((_, IntentOutcome::Applied)));
+        let Some(link) = record.link.as_mut().filter(|_| applied) else {
+            return;
+        };
+        let sim = self.world.lock();
+        let case = sim.testworthy.case(link.case);
+        let item = sim.azure_devops.item(link.work_item);
+        if let (Some(case), Some(item)) = (case, item)
+            && let Some(title) = link.base.fields.get_mut("title")
+        {
+            title.testworthy = Value::text(case.title());
+            title.azure_devops = Value::text(item.title());
+        }
+    }
+
     fn learn_links(&self, records: &[Record]) {
         let mut linked = self.linked.lock().unwrap_or_else(PoisonError::into_inner);
         for link in records.iter().filter_map(|record| record.link.as_ref()) {
@@ -97,6 +114,9 @@ macro_rules! delegated {
                 let mut records = records.to_vec();
                 if self.lacks_intents() {
                     records.iter_mut().for_each(|record| record.intent = None);
+                }
+                if self.ablation == Some(Ablation::BaseFromCurrent) {
+                    records.iter_mut().for_each(|record| self.rebase(record));
                 }
                 let recorded = async {
                     self.inner.record(&records).await?;

@@ -115,7 +115,7 @@ async fn an_apply_brings_an_older_format_to_the_present_one() {
         let open = store.open_intents(&here()).await.unwrap();
         assert_eq!(open, [intent("op-1"), next.clone()]);
         let parted_links = store.parted_links(&here()).await.unwrap();
-        assert_eq!(parted_links, [parted.clone()]);
+        assert_eq!(parted_links, std::slice::from_ref(&parted));
         assert_eq!(store.open_conflicts(&here()).await.unwrap().len(), 1);
     }
 }

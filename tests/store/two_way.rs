@@ -8,7 +8,7 @@ use accord::model::{
     WorkItemId,
 };
 use accord::store::{
-    IntentOutcome, IntentRow, PairConflicts, Record, Store, StoreError, Watermark, WrittenField,
+    IntentOutcome, IntentPart, IntentRow, PairConflicts, Record, Store, StoreError, Watermark, WrittenField,
 };
 
 use crate::sample::{at, elsewhere, ending, here, intent, link, linking, name, run};
@@ -107,7 +107,8 @@ pub(crate) async fn parted_links_stand_apart_with_their_bases(store: &dyn Store)
     abroad.endpoints = elsewhere();
     let all = [unlinked.clone(), ended.clone(), active.clone(), abroad];
     store.record(&all.map(linking)).await.unwrap();
-    assert_eq!(store.links(&here()).await.unwrap(), [active.clone()]);
+    let links = store.links(&here()).await.unwrap();
+    assert_eq!(links, std::slice::from_ref(&active));
     let parted = store.parted_links(&here()).await.unwrap();
     assert_eq!(parted, [ended, unlinked.clone()]);
     let pairs = store.pairs(&here()).await.unwrap();
@@ -116,7 +117,7 @@ pub(crate) async fn parted_links_stand_apart_with_their_bases(store: &dyn Store)
     assert!(store.pairs(&elsewhere()).await.unwrap().is_empty());
     let asked = [CaseId(13), CaseId(12), CaseId(11)];
     let found = store.links_of(&here(), &asked).await.unwrap();
-    assert_eq!(found, [active.clone()]);
+    assert_eq!(found, std::slice::from_ref(&active));
     let counts = store.links_by_rule().await.unwrap();
     assert_eq!(counts, [(name("regression"), 1)]);
 
@@ -516,7 +517,7 @@ pub(crate) async fn the_same_change_is_counted_within_a_day(store: &dyn Store) {
     let mut side = writing(6 + 2 * DAY, 11, "y", "x");
     side.system = System::TestWorthy;
     let mut row = writing(6 + 2 * DAY, 11, "y", "x");
-    row.row = "steps".to_owned();
+    "steps".clone_into(&mut row.row);
     let case = writing(6 + 2 * DAY, 12, "y", "x");
     let records = [side, row, case].map(counting);
     store.record(&records).await.unwrap();
@@ -595,6 +596,7 @@ pub(crate) async fn what_an_intent_writes_is_kept_until_its_outcome(store: &dyn 
         from: Value::text("Ünïcode \u{0}"),
         to: to.map(Value::text),
         digest: "d1".to_owned(),
+        part: IntentPart::Half,
     };
     prepared.rows = BTreeMap::from([
         ("title".to_owned(), row(Some("x"))),

@@ -13,7 +13,7 @@ use super::super::{apply as apply_command, ci, plan as plan_command};
 use super::show::unknown;
 use super::{about, address, fitting, outcome};
 use crate::model::config::Config;
-use crate::model::{Closing, Conflict, ConflictId, ConflictState};
+use crate::model::{Closing, Conflict, ConflictId, ConflictState, Take};
 use crate::plan::Plan;
 use crate::reconcile::{
     ApplyReport, Context, Decisions, Fate, PlanOutcome, StopFlag, TimeOrderedIds, addresses, apply,
@@ -43,7 +43,7 @@ pub(crate) async fn run(
     }
     let ended = carry_out(session, &config, &store, &decisions, &only, args).await;
     let taken = decisions.take_back(session.clock.now()).await?;
-    if !taken.is_empty() && ended.is_err() {
+    if !taken.is_empty() {
         session.ui.note(&format!(
             "note: the decision about {} was taken back; --later keeps it for the next apply\n",
             numbers(&taken)
@@ -183,15 +183,15 @@ async fn carry_out(
         return Err(gone(store, decisions, &voids).await?);
     }
     let made = &outcome.planned.plan;
+    let waits = waiting(&fates);
+    if waits.len() == fates.len() && plan_command::blocked(made).is_none() {
+        return Err(held(config, decisions, &waits, made, args.take));
+    }
     if !session.json {
         plan_command::show(session, made);
     }
     if let Some(blocked) = plan_command::blocked(made) {
         return Err(blocked);
-    }
-    let waits = waiting(&fates);
-    if waits.len() == fates.len() {
-        return Err(held(config, decisions, &waits, made));
     }
     if made.has_operations() && !args.yes && !apply_command::confirm(session)? {
         return Err(apply_command::declined());
@@ -201,7 +201,13 @@ async fn carry_out(
     tell(session, &outcome, &report, decisions, args).await?;
     let ended = apply_command::end(report, &signals)?;
     if ended == ExitCode::Success && !waits.is_empty() {
-        return Err(held(config, decisions, &waits, &outcome.planned.plan));
+        return Err(held(
+            config,
+            decisions,
+            &waits,
+            &outcome.planned.plan,
+            args.take,
+        ));
     }
     Ok(ended)
 }
@@ -247,15 +253,28 @@ async fn gone(
 }
 
 /// Nothing speaks against the decision, and yet the plan does not carry it out.
-fn held(config: &Config, decisions: &Decisions<'_>, waits: &[ConflictId], plan: &Plan) -> Failed {
+fn held(
+    config: &Config,
+    decisions: &Decisions<'_>,
+    waits: &[ConflictId],
+    plan: &Plan,
+    take: Take,
+) -> Failed {
     let mut message = format!("{} could not be carried out", numbers(waits));
     for conflict in decisions.conflicts() {
         if !waits.contains(&conflict.id) {
             continue;
         }
         let address = address(config, conflict);
-        let about = plan.findings.iter().filter(|one| one.address == address);
-        for finding in about {
+        if take == Take::Merged {
+            let _ = write!(
+                message,
+                "\n  {address} {}: the two edits touch the same part, or values of this kind do not merge",
+                about(&conflict.subject)
+            );
+        }
+        let told = plan.findings.iter().filter(|one| one.address == address);
+        for finding in told {
             let _ = write!(
                 message,
                 "\n  {address} [{}]: {}",

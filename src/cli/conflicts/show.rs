@@ -166,7 +166,7 @@ impl Shown<'_> {
             self.conflict.id
         );
         for take in fits {
-            let _ = writeln!(text, "  {:12}{}", take.key(), meaning(take, subject));
+            let _ = writeln!(text, "  {:13}{}", take.key(), meaning(take, subject));
         }
     }
 

@@ -308,7 +308,8 @@ fn tell(
     let pairs = counted(changed.len(), "pair", "pairs");
     let _ = write!(text, "{pairs} {done}");
     if already > 0 {
-        let _ = write!(text, "; {already} were {done} before");
+        let were = if already == 1 { "was" } else { "were" };
+        let _ = write!(text, "; {already} {were} {done} before");
     }
     text.push_str(".\n");
     if !changed.is_empty() {

@@ -210,28 +210,38 @@ fn inside<P: PartialEq>(inserting: &[Change<'_, P>], deleting: &[Change<'_, P>])
 
 /// Whether both put in an equal part, at different places or with different neighbours, or one puts in what
 /// the other takes out. Both are signs of a move: its two ends are changes of their own, and put together
-/// with the other side's they would double the part or bring it back.
+/// with the other side's they would double the part, bring it back or lose one of its copies.
 fn crosses<P: Part>(base: &[P], lefts: &[Change<'_, P>], rights: &[Change<'_, P>]) -> bool {
-    let own = |changes: &'_ [Change<'_, P>], others: &'_ [Change<'_, P>]| -> Vec<usize> {
-        let differs = |index: &usize| !others.iter().any(|other| changes[*index].is_same(other));
-        (0..changes.len()).filter(differs).collect()
-    };
-    let (left, right) = (own(lefts, rights), own(rights, lefts));
-    let put_in = |changes: &[Change<'_, P>], own: &[usize]| -> HashSet<P> {
-        let parts = own.iter().flat_map(|index| changes[*index].to);
+    let (left, both) = apart(lefts, rights);
+    let (right, _) = apart(rights, lefts);
+    let put_in = |changes: &[&Change<'_, P>]| -> HashSet<P> {
+        let parts = changes.iter().flat_map(|change| change.to);
         parts.filter(|part| !part.is_slight()).cloned().collect()
     };
-    let taken_out = |changes: &[Change<'_, P>]| -> HashSet<P> {
+    let taken_out = |changes: &[&Change<'_, P>]| -> HashSet<P> {
         let parts = changes
             .iter()
             .filter(|change| !change.edit)
             .flat_map(|change| &base[change.at.clone()]);
         parts.filter(|part| !part.is_slight()).cloned().collect()
     };
-    let (in_left, in_right) = (put_in(lefts, &left), put_in(rights, &right));
+    let (in_left, in_right, in_both) = (put_in(&left), put_in(&right), put_in(&both));
+    let (out_left, out_right, out_both) = (taken_out(&left), taken_out(&right), taken_out(&both));
+    let meet =
+        |ins: &HashSet<P>, outs: [&HashSet<P>; 2]| outs.iter().any(|out| !ins.is_disjoint(out));
     !in_left.is_disjoint(&in_right)
-        || !in_left.is_disjoint(&taken_out(rights))
-        || !in_right.is_disjoint(&taken_out(lefts))
+        || meet(&in_left, [&out_right, &out_both])
+        || meet(&in_right, [&out_left, &out_both])
+        || meet(&in_both, [&out_left, &out_right])
+}
+
+/// The changes that the other side did not make, and those that it did too.
+fn apart<'c, 'a, P: PartialEq>(
+    changes: &'c [Change<'a, P>],
+    others: &[Change<'a, P>],
+) -> (Vec<&'c Change<'a, P>>, Vec<&'c Change<'a, P>>) {
+    let is_own = |change: &&Change<'a, P>| !others.iter().any(|other| change.is_same(other));
+    changes.iter().partition(is_own)
 }
 
 /// Whether two texts share half of their words, markup aside.

@@ -41,7 +41,7 @@ mod tests {
         let names = ["a", "b", "c"];
         Value::set(
             (0..3)
-                .filter(|bit| bits >> bit & 1 == 1)
+                .filter(|bit| (bits >> bit) & 1 == 1)
                 .map(|bit| names[bit]),
         )
     }

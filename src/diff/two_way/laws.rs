@@ -277,7 +277,10 @@ fn symmetric() -> impl Strategy<Value = Scene> {
 
 fn scene() -> impl Strategy<Value = Scene> {
     // Values without an entry become the second priority in TestWorthy and wait the other way.
-    let mut substituting = priority_row();
+    let mut substituting = Row {
+        direction: Some(crate::model::Direction::ToTestWorthy),
+        ..priority_row()
+    };
     if let Some(values) = &mut substituting.values {
         values.unmapped = Unmapped::Use(Value::text("P2 - Should Test"));
     }

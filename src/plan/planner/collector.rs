@@ -69,7 +69,7 @@ impl<'a> Collector<'a> {
     /// Conflicts of a pair that are open or decided.
     pub(super) fn conflicts_of(&self, case: CaseId, item: WorkItemId) -> Vec<&'a Conflict> {
         let known = self.conflicts.get(&(case, item));
-        known.map(Clone::clone).unwrap_or_default()
+        known.cloned().unwrap_or_default()
     }
 
     /// The address of a source item under this rule.

@@ -10,8 +10,8 @@ use super::collector::{Collector, origin_entry};
 use super::conflict::{self, Deletion};
 use super::create::{self, New};
 use crate::diagnostics::catalog::sync as codes;
-use crate::diff::ItemVerdict;
-use crate::mapping::{Hop, Problem, Walk, Workflow};
+use crate::diff::{Edit, ItemVerdict};
+use crate::mapping::{CompiledRow, Hop, Problem, Walk, Workflow};
 use crate::model::config::{DeletedCase, NEVER_RECYCLED};
 use crate::model::{
     Case, Closing, Conflict, ConflictChange, ConflictId, Link, LinkState, Sides, Subject, System,
@@ -83,6 +83,36 @@ pub(super) fn is_at_rest(input: &RuleInput<'_>, item: &WorkItem) -> bool {
         .iter()
         .filter(|state| is_closing(&state.category));
     closing.any(|known| known.name.trim().eq_ignore_ascii_case(state.trim()))
+}
+
+/// Whether an edit of the item that is left is one that speaks against putting the item away. One that
+/// puts it away itself does not, nor a step on the way there: a walk to the closing state may have been
+/// cut short.
+pub(super) fn is_kept(input: &RuleInput<'_>, edit: &Edit<'_>) -> bool {
+    let row = edit.row;
+    if row.path(System::TestWorthy) == "disabled" && edit.live == Value::Boolean(true) {
+        return false;
+    }
+    if !row.walks() {
+        return true;
+    }
+    let (Some(from), Some(now), Some(closing)) = (
+        edit.recorded.as_text(),
+        edit.live.as_text(),
+        closing_state(input),
+    ) else {
+        return true;
+    };
+    let kind = input.known.work_item_type.as_deref();
+    let route = Workflow::new(kind, &IndexMap::new()).route(Some(from), closing);
+    let on_the_way = |hop: &Hop| hop.state.trim().eq_ignore_ascii_case(now.trim());
+    let is_put_away = || {
+        let mut states = kind.into_iter().flat_map(|kind| &kind.states);
+        states.any(|state| {
+            is_closing(&state.category) && state.name.trim().eq_ignore_ascii_case(now.trim())
+        })
+    };
+    !(is_put_away() || route.is_ok_and(|route| route.iter().any(on_the_way)))
 }
 
 fn is_closing(category: &str) -> bool {
@@ -414,14 +444,13 @@ fn put_away(
         return Ok(None);
     }
     let row = input.mapping.rows.iter().find(|row| row.walks());
-    let route = match row {
-        Some(row) => row.route(Some(item), &Value::text(state)),
-        None => {
-            let workflow = Workflow::new(input.known.work_item_type.as_deref(), &IndexMap::new());
-            workflow
-                .route(Some(state_of(item)), state)
-                .map_err(Problem::from)
-        }
+    let route = if let Some(row) = row {
+        row.route(Some(item), &Value::text(state))
+    } else {
+        let workflow = Workflow::new(input.known.work_item_type.as_deref(), &IndexMap::new());
+        workflow
+            .route(Some(state_of(item)), state)
+            .map_err(Problem::from)
     };
     let route = match route {
         Ok(route) => route,
@@ -438,7 +467,7 @@ fn put_away(
         rows: row.iter().map(|row| row.name().to_owned()).collect(),
         hops: rest.to_vec(),
     });
-    let sensitive = row.is_some_and(|row| row.sensitive());
+    let sensitive = row.is_some_and(CompiledRow::sensitive);
     let (before, after) = (
         Value::text(state_of(item)),
         Value::text(route.last().map_or(state, |hop: &Hop| hop.state.as_str())),

@@ -64,7 +64,7 @@ pub(super) fn plan_pair(collector: &mut Collector<'_>, scene: &PairScene<'_>) ->
     }
     rows.held |= failed;
     if writes.is_empty() {
-        return settle_without_write(collector, scene, rows);
+        return settle_without_write(collector, scene, &mut rows);
     }
     let agreed = record_conflicts(collector, scene, &mut rows);
     if !agreed {
@@ -153,13 +153,13 @@ fn ride_along(rows: &Rows<'_>, writes: &mut [(System, Operation)]) {
 fn settle_without_write(
     collector: &mut Collector<'_>,
     scene: &PairScene<'_>,
-    mut rows: Rows<'_>,
+    rows: &mut Rows<'_>,
 ) -> Class {
     let source = scene.source;
     let Some(link) = scene.link else {
-        let record = record(scene, &mut rows);
+        let record = record(scene, rows);
         let side = collector.input.rule.target();
-        let change = change(collector, scene, &rows, side, &record);
+        let change = change(collector, scene, rows, side, &record);
         return collector.push(source, Class::Link, change, record, Vec::new());
     };
     // A mark whose write got no answer may stand there all the same; then the store only learns of it.
@@ -169,7 +169,7 @@ fn settle_without_write(
     };
     let learns = unknown(System::TestWorthy) || unknown(System::AzureDevOps);
     if !rows.agreed.is_empty() || learns || !rows.queue.changes.is_empty() || scene.revived {
-        let record = record(scene, &mut rows);
+        let record = record(scene, rows);
         collector.push_record(source, record);
     }
     if let Some(class) = plan_mark(collector, scene, link, input.rule.source()) {

@@ -346,7 +346,10 @@ impl<'a> RulePlan<'a, '_> {
                 azure_devops: item.is_some_and(|item| !deletion::is_at_rest(input, item)),
             };
         }
-        let changed = |item| !edits(input.mapping, &link.base, item).is_empty();
+        let changed = |item| {
+            let edits = edits(input.mapping, &link.base, item);
+            edits.iter().any(|edit| deletion::is_kept(input, edit))
+        };
         Sides {
             testworthy: case.is_some_and(|case| changed(SideItem::Case(case, link.work_item))),
             azure_devops: item.is_some_and(|item| changed(SideItem::WorkItem(item))),

@@ -414,3 +414,71 @@ proptest! {
         prop_assert_ne!(report.verdict, SafetyVerdict::Blocked);
     }
 }
+
+#[test]
+fn a_server_that_was_set_back_blocks_updates_and_deletes_and_nothing_overrides_it() {
+    let set_back = |updates, deletes, mapping_changed, creates| RuleMeasure {
+        linked: 40,
+        set_back: 1,
+        updates,
+        deletes,
+        mapping_changed,
+        creates,
+        ..rule()
+    };
+    let all = Overrides {
+        allow_updates: Some(u64::MAX),
+        allow_deletes: Some(u64::MAX),
+    };
+    for (measure, verdict) in [
+        (set_back(1, 0, 0, 0), Blocked),
+        (set_back(0, 1, 0, 0), Blocked),
+        (set_back(0, 0, 1, 0), Blocked),
+        (set_back(0, 0, 0, 5), Pass),
+        (set_back(0, 0, 0, 0), Pass),
+    ] {
+        let report = assess_one(&measure, &Safety::default(), all).report;
+        assert_eq!(report.rules[0].code, "revision-went-down");
+        assert_eq!(report.rules[0].verdict, verdict, "{measure:?}");
+    }
+    let none = RuleMeasure {
+        set_back: 0,
+        ..set_back(1, 0, 0, 0)
+    };
+    let report = assess_one(&none, &Safety::default(), Overrides::default()).report;
+    assert!(
+        report
+            .rules
+            .iter()
+            .all(|rule| rule.code != "revision-went-down")
+    );
+}
+
+#[test]
+fn either_side_of_a_two_way_rule_may_have_been_emptied_on_purpose() {
+    for (source_empty, target_empty) in [(true, false), (false, true)] {
+        let emptied = RuleMeasure {
+            linked: 4,
+            deletes: 4,
+            two_way: true,
+            source_empty_with_links: source_empty,
+            target_empty_with_links: target_empty,
+            ..rule()
+        };
+        let verdict = |overrides| {
+            assess_one(&emptied, &Safety::default(), overrides)
+                .report
+                .verdict
+        };
+        assert_eq!(verdict(Overrides::default()), Blocked);
+        assert_eq!(verdict(allow_deletes(3)), Blocked);
+        assert_eq!(verdict(allow_deletes(4)), Overridden);
+        // What a one-way rule would delete on a side that lists nothing was not read there.
+        let one_way = RuleMeasure {
+            two_way: false,
+            ..emptied.clone()
+        };
+        let report = assess_one(&one_way, &Safety::default(), allow_deletes(4)).report;
+        assert_eq!(report.verdict == Overridden, source_empty);
+    }
+}

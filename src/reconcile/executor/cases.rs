@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
+use super::fate::{Fate, classify};
 use super::meaning::{has_landed, is_unchanged, on_top_of};
 use super::report::{ApplyReport, FailureKind};
 use super::written::{Echo, Writing, intent_rows};
@@ -585,7 +586,7 @@ impl RuleRun<'_> {
             report.fail(job.step, FailureKind::Refused, reason);
             record.quarantine = Some(self.put_aside(key, operation.payload_digest(), reason));
         } else {
-            record.quarantine = Some(self.release(key));
+            record.quarantine = self.release(key);
             record.conflicts = self.settled_conflicts(job.step, &pair);
         }
         record
@@ -607,7 +608,7 @@ impl RuleRun<'_> {
             intent: Some((intent.id.clone(), IntentOutcome::Applied)),
             audit: Some(self.audit("disabled case", Some(pair), &fields.join(", "))),
             link: Some(link),
-            quarantine: Some(self.release(item_key(job.step))),
+            quarantine: self.release(item_key(job.step)),
             conflicts: self.settled_conflicts(job.step, pair),
             ..Record::default()
         }
@@ -628,35 +629,6 @@ fn case_pair(case: &Case, work_item: WorkItemId, link: Option<&LinkId>) -> Pair 
         case: case.id,
         testworthy_project: case.project,
         work_item,
-    }
-}
-
-/// What a failed write means for what may be done next.
-pub(super) enum Fate {
-    /// Refused for good: nothing was written.
-    Refused,
-    /// Nothing was written, and nothing more will be.
-    NotSent,
-    /// It may have been carried out.
-    Unknown,
-}
-
-pub(super) fn classify(error: &RemoteError) -> Fate {
-    match &error.kind {
-        RemoteErrorKind::Rejected { .. }
-        | RemoteErrorKind::NotFound { .. }
-        | RemoteErrorKind::Unsupported { .. } => Fate::Refused,
-        RemoteErrorKind::Unavailable {
-            maybe_sent: true, ..
-        }
-        | RemoteErrorKind::Protocol { .. } => Fate::Unknown,
-        RemoteErrorKind::Unavailable {
-            maybe_sent: false, ..
-        }
-        | RemoteErrorKind::HostRefused { .. }
-        | RemoteErrorKind::Unauthenticated { .. }
-        | RemoteErrorKind::Forbidden { .. }
-        | RemoteErrorKind::RateLimited { .. } => Fate::NotSent,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Writes to configuration resources, before any item is touched. Each is compared with a fresh reading
 //! just before it is sent, and read back after it. One that fails stops neither the others nor the items.
 
-use super::cases::{Fate, classify};
+use super::fate::{Fate, classify};
 use super::report::{ApplyReport, FailureKind};
 use super::{LONGEST_REQUEST, STOPPED, StopFlag, UNANSWERED, later, wait_until_settled};
 use crate::model::config::Connection;

@@ -1,8 +1,8 @@
 //! Makes what is missing of a declared field: one piece after the other, each compared with what there is
 //! before it is sent and with the server's answer after it. Nothing is ever removed.
 
-use super::cases::{Fate, classify};
 use super::configuration::Running;
+use super::fate::{Fate, classify};
 use super::report::{ApplyReport, FailureKind};
 use super::{STOPPED, UNANSWERED, wait_until_settled};
 use crate::model::Name;

@@ -260,17 +260,16 @@ impl RuleRun<'_> {
                 report.fail(&step, FailureKind::NotRun, message);
                 continue;
             };
-            match self.work_item_mark(&link, item) {
-                Some(write) => queue.push_back(ItemMark {
+            if let Some(write) = self.work_item_mark(&link, item) {
+                queue.push_back(ItemMark {
                     link,
                     step,
                     write,
                     attempt: 0,
-                }),
-                None => {
-                    let record = self.marked(&link, System::AzureDevOps, MarkState::Written);
-                    present.push((step, record));
-                }
+                });
+            } else {
+                let record = self.marked(&link, System::AzureDevOps, MarkState::Written);
+                present.push((step, record));
             }
         }
         let kept = present

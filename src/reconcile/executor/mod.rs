@@ -8,6 +8,7 @@ mod cases;
 mod configuration;
 mod conflicts;
 mod custom_field;
+mod fate;
 mod found;
 mod halves;
 mod job;
@@ -17,6 +18,7 @@ mod meaning;
 mod report;
 mod retire;
 mod work_items;
+mod work;
 mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,14 +48,13 @@ use crate::model::{
     CaseId, ConflictId, Endpoints, Link, LinkId, LinkState, MarkState, Name, OperationId, RunId,
     System, Value, WorkItem, WorkItemId,
 };
-use crate::plan::{
-    ItemKey, Operation, Overwrite, Pair, Plan, Retirement, RowValues, SafetyVerdict, Step,
-};
+use crate::plan::{ItemKey, Operation, Overwrite, Pair, Plan, RowValues, SafetyVerdict, Step};
 use crate::remote::CaseScope;
 use crate::store::{
     AuditEntry, Intent, IntentKind, IntentOutcome, Loss, Quarantine, QuarantineChange, Record, Run,
     RunOutcome, StoreError,
 };
+use work::{Phase, held, item_key, link_of};
 
 /// The longest time that a request may be under way at the client. A write may land at the server until
 /// this and the settle time are over.
@@ -134,7 +135,8 @@ pub async fn apply(
             report.close(&steps, STOPPED);
             continue;
         }
-        let ran = run_rule(context, observation, &steps, &run, stop, &mut report).await;
+        let rule = (plan, observation);
+        let ran = run_rule(context, rule, &steps, (&run, stop), &mut report).await;
         let why = if stop.is_set() { STOPPED } else { ENDED };
         report.close(&steps, why);
         report.errors.extend(ran.err());
@@ -176,10 +178,9 @@ async fn forget_fields(context: &Context<'_>) -> Result<(), StoreError> {
 
 async fn run_rule(
     context: &Context<'_>,
-    observation: &Observation,
+    (plan, observation): (&Plan, &Observation),
     steps: &[&Step],
-    run: &RunId,
-    stop: &StopFlag,
+    (run, stop): (&RunId, &StopFlag),
     report: &mut ApplyReport,
 ) -> Result<(), ReconcileError> {
     let name = &observation.rule.connection;
@@ -188,7 +189,9 @@ async fn run_rule(
         return Err(ReconcileError::Internal(reason));
     };
     let writers = context.remotes.writers(connection)?;
-    let mut rule_run = RuleRun::new(context, observation, connection, writers, steps, run, stop);
+    let held = held(plan, &observation.rule.name);
+    let (work, run) = ((steps, held), (run, stop));
+    let mut rule_run = RuleRun::new(context, observation, connection, writers, work, run);
     rule_run.run(steps, report).await
 }
 
@@ -224,6 +227,9 @@ struct RuleRun<'a> {
     by_case: BTreeMap<CaseId, LinkId>,
     /// Pairs that the store refused.
     refused_pairs: BTreeSet<(CaseId, WorkItemId)>,
+    /// Items with a write that waits in quarantine, from before or from this run. A pair may have two
+    /// writes and has one place there: the one that succeeds does not let the other out.
+    aside: BTreeSet<ItemKey>,
     /// By case and row, the answer to the half of a merge that was written first.
     halves: BTreeMap<(CaseId, String), Value>,
     /// Conflicts whose decision is carried out with the second half.
@@ -240,9 +246,8 @@ impl<'a> RuleRun<'a> {
         observation: &'a Observation,
         connection: &'a Connection,
         writers: Writers,
-        steps: &[&Step],
-        run: &'a RunId,
-        stop: &'a StopFlag,
+        (steps, held): (&[&Step], BTreeSet<ItemKey>),
+        (run, stop): (&'a RunId, &'a StopFlag),
     ) -> Self {
         let wanted: BTreeSet<&LinkId> = steps
             .iter()
@@ -272,6 +277,7 @@ impl<'a> RuleRun<'a> {
                 .map(|link| (link.id.clone(), link.clone()))
                 .collect(),
             refused_pairs: BTreeSet::new(),
+            aside: held,
             halves: BTreeMap::new(),
             owed: BTreeMap::new(),
             linked_items: pairs.iter().map(|(case, item, _)| (item, case)).collect(),
@@ -347,7 +353,7 @@ impl<'a> RuleRun<'a> {
             } else {
                 // What follows in this run builds on it.
                 self.take_in(&link);
-                record.quarantine = Some(self.release(item_key(step)));
+                record.quarantine = self.release(item_key(step));
             }
             record.link = Some(link);
             let is_told = is_new || step.change.is_some();
@@ -483,7 +489,7 @@ impl<'a> RuleRun<'a> {
     }
 
     /// The record of a write that the server refused for good.
-    fn refused(&self, intent: &Intent, key: ItemKey, digest: String, reason: &str) -> Record {
+    fn refused(&mut self, intent: &Intent, key: ItemKey, digest: String, reason: &str) -> Record {
         let mut record = self.abandoned(intent, reason);
         if let Some(audit) = &mut record.audit {
             "refused".clone_into(&mut audit.event);
@@ -542,7 +548,8 @@ impl<'a> RuleRun<'a> {
         }
     }
 
-    fn put_aside(&self, key: ItemKey, digest: String, reason: &str) -> QuarantineChange {
+    fn put_aside(&mut self, key: ItemKey, digest: String, reason: &str) -> QuarantineChange {
+        self.aside.insert(key);
         QuarantineChange::Put(Quarantine {
             endpoints: self.endpoints.clone(),
             key: key.to_string(),
@@ -553,11 +560,13 @@ impl<'a> RuleRun<'a> {
         })
     }
 
-    fn release(&self, key: ItemKey) -> QuarantineChange {
-        QuarantineChange::Release {
+    /// Takes an item out of the quarantine, unless another write of its pair waits there.
+    fn release(&self, key: ItemKey) -> Option<QuarantineChange> {
+        let is_free = !self.aside.contains(&key);
+        is_free.then(|| QuarantineChange::Release {
             endpoints: self.endpoints.clone(),
             key: key.to_string(),
-        }
+        })
     }
 
     /// Takes in a link as it is now, and notes it if one of its items lacks its mark.
@@ -645,68 +654,4 @@ pub(super) fn later(instant: Timestamp, by: Duration) -> Timestamp {
         .ok()
         .and_then(|by| instant.checked_add(by).ok())
         .unwrap_or(Timestamp::MAX)
-}
-
-/// The item that a step's address names, which is its key in the quarantine.
-fn item_key(step: &Step) -> ItemKey {
-    let mut parts = step.address.rsplitn(3, '/');
-    let (id, kind) = (parts.next(), parts.next());
-    let named = kind.zip(id);
-    let named = named.and_then(|(kind, id)| format!("{kind}/{id}").parse().ok());
-    named.unwrap_or(match &step.operation {
-        Operation::CreateCase { work_item, .. } => ItemKey::WorkItem(*work_item),
-        Operation::CreateWorkItem { case, .. } => ItemKey::Case(*case),
-        Operation::UpdateWorkItem { pair, .. }
-        | Operation::UpdateCase { pair, .. }
-        | Operation::Mark { pair, .. }
-        | Operation::Retire { pair, .. }
-        | Operation::Restore { pair, .. }
-        | Operation::Record { pair, .. } => ItemKey::Case(pair.case),
-    })
-}
-
-/// The link that an operation is about.
-fn link_of(operation: &Operation) -> Option<&LinkId> {
-    match operation {
-        Operation::CreateWorkItem { renews, .. } | Operation::CreateCase { renews, .. } => {
-            renews.as_ref()
-        }
-        other => other.pair()?.link.as_ref(),
-    }
-}
-
-/// When an operation runs.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    Record,
-    WorkItem,
-    Case,
-    Bin,
-    Mark,
-}
-
-impl Phase {
-    fn of(operation: &Operation) -> Self {
-        match operation {
-            Operation::Record { .. } => Self::Record,
-            Operation::CreateWorkItem { .. }
-            | Operation::UpdateWorkItem { .. }
-            | Operation::Retire {
-                how: Retirement::Close { .. },
-                ..
-            } => Self::WorkItem,
-            Operation::CreateCase { .. }
-            | Operation::UpdateCase { .. }
-            | Operation::Retire {
-                how: Retirement::Disable { .. },
-                ..
-            } => Self::Case,
-            Operation::Retire {
-                how: Retirement::Recycle { .. },
-                ..
-            }
-            | Operation::Restore { .. } => Self::Bin,
-            Operation::Mark { .. } => Self::Mark,
-        }
-    }
 }

@@ -5,7 +5,7 @@
 //! changed since the plan stays where it is. Neither call is repeated; where no answer came, the bin says
 //! what became of it.
 
-use super::cases::{Fate, classify};
+use super::fate::{Fate, classify};
 use super::report::{ApplyReport, FailureKind};
 use super::work_items::is_not_offered;
 use super::{RuleRun, UNANSWERED, item_key};
@@ -184,7 +184,7 @@ impl RuleRun<'_> {
         self.take_in(&link);
         Record {
             audit: Some(self.audit(event, Some(pair), "")),
-            quarantine: Some(self.release(item_key(step))),
+            quarantine: self.release(item_key(step)),
             conflicts: self.settled_conflicts(step, pair),
             link: Some(link),
             ..Record::default()

@@ -179,7 +179,7 @@ impl RuleRun<'_> {
     /// The record of a write that is not sent again. What the server refused for good goes into
     /// quarantine; what it did not get to does not.
     fn given_up(
-        &self,
+        &mut self,
         job: &Job<'_>,
         intent: &Intent,
         error: &RemoteError,
@@ -500,7 +500,7 @@ impl RuleRun<'_> {
 
     /// Tells of a change that the server accepted and did not make.
     fn unkept(
-        &self,
+        &mut self,
         job: &Job<'_>,
         pair: &Pair,
         writing: &Writing<'_>,
@@ -565,7 +565,7 @@ impl RuleRun<'_> {
             intent: Some((intent.id.clone(), IntentOutcome::Applied)),
             audit: Some(self.audit(event, Some(&pair), detail)),
             link: Some(link),
-            quarantine: Some(self.release(item_key(job.step))),
+            quarantine: self.release(item_key(job.step)),
             ..Record::default()
         }
     }

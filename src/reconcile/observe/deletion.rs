@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use super::incremental::Feed;
 use super::sight::case_scopes;
 use super::{Observer, Sight};
-use crate::model::{Case, CaseId, WorkItemId};
+use crate::model::{Case, CaseId, Link, WorkItemId};
 use crate::plan::WorkItemDeletion;
 use crate::reconcile::error::ReconcileError;
 use crate::remote::{CaseRead, CaseScope, RemoteErrorKind};
@@ -60,6 +60,7 @@ impl Observer<'_> {
                 **maker == rule.name || passed_on()
             })
             .map(|(case, ..)| case)
+            .chain(self.touched_since_the_end(sight))
             .filter(|case| !observed.has_case(*case))
             .take(MISSING_CASES_ASKED)
             .collect();
@@ -94,6 +95,22 @@ impl Observer<'_> {
             .deleted_cases
             .extend(absent.into_iter().filter(lacks));
         Ok(())
+    }
+
+    /// Cases of ended pairs whose work item is there and was changed since. Those of the others stay ended
+    /// and are not asked for again.
+    fn touched_since_the_end<'s>(
+        &'s self,
+        sight: &'s Sight<'_>,
+    ) -> impl Iterator<Item = CaseId> + 's {
+        let touched = |link: &Link| {
+            let item = sight.observed.work_item(link.work_item);
+            item.is_some_and(|item| link.base.rev.is_none_or(|rev| item.rev > rev))
+        };
+        let ended = self.ended(sight);
+        ended
+            .filter(move |link| touched(link))
+            .map(|link| link.case)
     }
 
     /// Whether the server reads a case alone that it has just listed: else what it says about a missing one
@@ -155,7 +172,9 @@ impl Observer<'_> {
         sight: &mut Sight<'_>,
         feed: &Feed,
     ) -> Result<(), ReconcileError> {
-        let absent = self.absent_items(sight);
+        let mut absent = self.absent_items(sight);
+        let ended = self.ended(sight).map(|link| link.work_item);
+        absent.extend(ended.filter(|id| matches!(self.items.get(id), Some(None))));
         let unasked = absent.iter().copied();
         let unasked: Vec<WorkItemId> = unasked
             .filter(|id| !self.recycled.contains_key(id))

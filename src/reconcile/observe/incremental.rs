@@ -35,7 +35,7 @@ use super::{Observer, Sight};
 use crate::mapping::{CompiledMapping, CompiledRow};
 use crate::model::config::{Connection, MatchBy, SyncRule};
 use crate::model::{
-    BaseField, Case, Link, MarkState, Name, System, WorkItemId, azure_boards_mentions,
+    BaseField, Case, Link, LinkState, MarkState, Name, System, WorkItemId, azure_boards_mentions,
 };
 use crate::plan::Known;
 use crate::reconcile::Context;
@@ -215,13 +215,12 @@ pub(super) fn is_as_recorded(
         mentions.iter().any(|id| *id != link.work_item)
     };
     let may_owe = || connection.testworthy.keeps_references() || !case.refs.is_empty();
-    let parted = |other: &Link| other.case == link.case || other.work_item == link.work_item;
-    link.rule == rule.name
+    link.state == LinkState::Active
+        && link.rule == rule.name
         && link.case == case.id
         && link.work_item_mark != MarkState::Missing
         && (link.case_mark != MarkState::Missing || !may_owe())
         && !names_others()
-        && !known.parted.iter().any(parted)
         && known.conflicts.iter().all(|one| one.case != link.case)
         && mapping.rows.iter().all(|row| {
             let base = link.base.fields.get(row.name());

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use super::sight::scope_query;
 use super::{Observer, SLICE, Sight};
 use crate::model::config::MatchBy;
-use crate::model::{ACCORD_TAG, CaseId, LinkState, System, WorkItemId, azure_boards_mentions};
+use crate::model::{
+    ACCORD_TAG, CaseId, Link, LinkState, System, WorkItemId, azure_boards_mentions,
+};
 use crate::reconcile::error::ReconcileError;
 use crate::remote::WorkItemQuery;
 
@@ -85,10 +87,8 @@ impl Observer<'_> {
         let mut wanted: BTreeSet<WorkItemId> = linked.map(|(_, item, _)| item).collect();
         wanted.extend(&observed.work_items_in_scope);
         // A case of an ended pair that is there may be there again.
-        let parted = sight.known.parted.iter();
-        let ended = parted.filter(|link| {
-            link.state == LinkState::Ended && link.rule == rule.name && observed.has_case(link.case)
-        });
+        let ended = self.ended(sight);
+        let ended = ended.filter(|link| observed.has_case(link.case));
         wanted.extend(ended.map(|link| link.work_item));
         if rule.writes(System::AzureDevOps) {
             wanted.extend(self.candidates(sight).await?);
@@ -112,6 +112,17 @@ impl Observer<'_> {
         in_scope.retain(|id| observed.has_work_item(*id));
         observed.work_items_in_scope = in_scope;
         Ok(())
+    }
+
+    /// Ended links that may come back to life under the rule: neither item went on without the other.
+    pub(super) fn ended<'s>(&'s self, sight: &'s Sight<'_>) -> impl Iterator<Item = &'s Link> {
+        let is_free = |link: &Link| {
+            self.pairs.work_item(link.case).is_none() && self.pairs.case(link.work_item).is_none()
+        };
+        let is_ours =
+            |link: &Link| link.rule == sight.rule.name || sight.selects(link.case, link.work_item);
+        let parted = sight.known.parted.iter();
+        parted.filter(move |link| link.state == LinkState::Ended && is_free(link) && is_ours(link))
     }
 
     /// Existing work items that a case may turn out to belong to.

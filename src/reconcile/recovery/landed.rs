@@ -82,7 +82,6 @@ impl Recovery<'_> {
 
     /// A work item that was to be closed because its case was deleted. Its fields are in the intent.
     pub(super) fn closed_item(
-        &self,
         intent: &Intent,
         mapping: Option<&CompiledMapping>,
         seen: &Seen,
@@ -118,7 +117,6 @@ impl Recovery<'_> {
 
     /// A case that was to be disabled because its work item was deleted. Its fields are in the intent.
     pub(super) fn disabled_case(
-        &self,
         intent: &Intent,
         mapping: Option<&CompiledMapping>,
         seen: &Seen,
@@ -149,7 +147,7 @@ impl Recovery<'_> {
     }
 
     /// A work item that was to go into the recycle bin, or to come out of it.
-    pub(super) fn moved_item(&self, intent: &Intent, seen: &Seen, linked: &Linked) -> Settled {
+    pub(super) fn moved_item(intent: &Intent, seen: &Seen, linked: &Linked) -> Settled {
         let settled = || {
             let id = intent.work_item?;
             let mut link = linked.pair(intent.case?, id)?.clone();

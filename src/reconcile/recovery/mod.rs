@@ -235,10 +235,10 @@ impl Recovery<'_> {
                 IntentKind::CreateCase => self.created_case(intent, mapping, &seen, linked),
                 IntentKind::UpdateWorkItem => self.updated_item(intent, mapping, &seen, linked),
                 IntentKind::UpdateCase => self.updated_case(intent, mapping, &seen, linked),
-                IntentKind::CloseWorkItem => self.closed_item(intent, mapping, &seen, linked),
-                IntentKind::DisableCase => self.disabled_case(intent, mapping, &seen, linked),
+                IntentKind::CloseWorkItem => Self::closed_item(intent, mapping, &seen, linked),
+                IntentKind::DisableCase => Self::disabled_case(intent, mapping, &seen, linked),
                 IntentKind::RecycleWorkItem | IntentKind::RestoreWorkItem => {
-                    self.moved_item(intent, &seen, linked)
+                    Self::moved_item(intent, &seen, linked)
                 }
                 // Compared afresh by the plan that follows.
                 IntentKind::PutIntegration | IntentKind::PutCustomField => Settled::NOT_WRITTEN,

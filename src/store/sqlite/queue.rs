@@ -70,8 +70,10 @@ pub(super) fn change(
     for change in &changes.changes {
         match change {
             ConflictChange::Open(subject) => {
-                if meet(connection, endpoints, changes, subject)?.is_none() {
-                    insert(connection, endpoints, changes, subject)?;
+                match meet(connection, endpoints, changes, subject)? {
+                    // What was decided about it could not be carried out: it waits for a person again.
+                    Some(id) => reopen(connection, id)?,
+                    None => drop(insert(connection, endpoints, changes, subject)?),
                 }
             }
             ConflictChange::Note(subject, how) => {
@@ -111,6 +113,13 @@ fn meet(
         }
     }
     Ok(same)
+}
+
+fn reopen(connection: &Connection, id: ConflictId) -> Result<(), Fault> {
+    connection
+        .prepare_cached(statement::CONFLICT_DECIDE)?
+        .execute(("open", None::<&str>, None::<String>, id.0))?;
+    Ok(())
 }
 
 fn is_about_the_same(one: &Subject, other: &Subject) -> bool {

@@ -189,6 +189,28 @@ mod tests {
         assert_eq!(attempts.get(), 2);
     }
 
+    /// With a log the file's stamp does not show it.
+    #[test]
+    fn a_read_that_a_migration_came_into_is_repeated() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.db");
+        let mut writer = Connection::open(&path).unwrap();
+        schema::configure_writer(&writer).unwrap();
+        schema::migrate(&mut writer, &schema::MIGRATIONS[..1]).unwrap();
+        let writer = std::cell::RefCell::new(writer);
+        let attempts = Cell::new(0);
+        let answer = read(&path, |connection| {
+            attempts.set(attempts.get() + 1);
+            if attempts.get() == 1 {
+                schema::migrate(&mut writer.borrow_mut(), schema::MIGRATIONS)?;
+            }
+            schema::format(connection, schema::MIGRATIONS.len())
+        });
+        let newest = schema::Format::Version(schema::MIGRATIONS.len());
+        assert_eq!(answer.unwrap(), Some(newest));
+        assert_eq!(attempts.get(), 2);
+    }
+
     #[test]
     fn a_state_that_never_rests_ends_in_an_error() {
         let folder = tempfile::tempdir().unwrap();

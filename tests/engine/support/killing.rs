@@ -6,14 +6,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use accord::model::config::Connection;
-use accord::model::{Case, CaseId, SectionId, SuiteId, WorkItem, WorkItemId, WorkItemType};
+use accord::model::{
+    Case, CaseId, ClockOffset, Rev, SectionId, SuiteId, WorkItem, WorkItemId, WorkItemType,
+};
 use accord::reconcile::{HttpRemotes, Readers, ReconcileError, Remotes, Validators, Writers};
 use accord::remote::{
-    CaseDraft, CaseListing, CasePatch, CaseRead, CaseScope, Control, FieldDraft, FormGroup,
-    IntegrationSettings, NewGroup, OrganizationField, PathTree, Picklist, PicklistName, Process,
-    ProcessType, ReadAzureDevOps, ReadProcess, ReadTestWorthy, RemoteError, Section, Suite,
-    TestWorthyCapabilities, WorkItemQuery, WorkItemWrite, WriteAzureDevOps, WriteOutcome,
-    WriteProcess, WriteTestWorthy,
+    CaseDraft, CaseListing, CasePatch, CaseRead, CaseScope, Changes, Control, FeedPlace,
+    FieldDraft, FormGroup, IntegrationSettings, NewGroup, OrganizationField, PathTree, Picklist,
+    PicklistName, Process, ProcessType, ReadAzureDevOps, ReadProcess, ReadTestWorthy, RemoteError,
+    Section, Suite, TestWorthyCapabilities, WorkItemQuery, WorkItemWrite, WriteAzureDevOps,
+    WriteOutcome, WriteProcess, WriteTestWorthy,
 };
 use async_trait::async_trait;
 use tokio::sync::Notify;
@@ -33,6 +35,8 @@ pub(crate) struct Death {
     moment: Moment,
     calls: AtomicUsize,
     pub(crate) died: Notify,
+    /// Counts calls of this name only, where there is one.
+    only: Option<&'static str>,
     /// Happens in its place: the run goes on.
     instead: Option<Box<dyn Fn() + Send + Sync>>,
 }
@@ -45,6 +49,35 @@ impl Death {
             moment: Moment::After,
             calls: AtomicUsize::new(0),
             died: Notify::new(),
+            only: None,
+            instead: Some(Box::new(meddle)),
+        })
+    }
+
+    /// The `at`th call of a name.
+    pub(crate) fn at_call(only: &'static str, at: usize, moment: Moment) -> Arc<Self> {
+        Arc::new(Self {
+            at,
+            moment,
+            calls: AtomicUsize::new(0),
+            died: Notify::new(),
+            only: Some(only),
+            instead: None,
+        })
+    }
+
+    /// Nobody dies: around the `at`th call of a name, `meddle` happens.
+    pub(crate) fn meddling_at(
+        only: &'static str,
+        (at, moment): (usize, Moment),
+        meddle: impl Fn() + Send + Sync + 'static,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            at,
+            moment,
+            calls: AtomicUsize::new(0),
+            died: Notify::new(),
+            only: Some(only),
             instead: Some(Box::new(meddle)),
         })
     }
@@ -55,6 +88,7 @@ impl Death {
             moment,
             calls: AtomicUsize::new(0),
             died: Notify::new(),
+            only: None,
             instead: None,
         })
     }
@@ -65,12 +99,19 @@ impl Death {
     }
 
     async fn around<T>(&self, call: impl Future<Output = T>) -> T {
+        self.around_call("", call).await
+    }
+
+    async fn around_call<T>(&self, name: &'static str, call: impl Future<Output = T>) -> T {
+        if self.only.is_some_and(|only| only != name) {
+            return call.await;
+        }
         let number = self.calls.fetch_add(1, Ordering::SeqCst);
         if number == self.at && self.moment == Moment::Before {
             self.die().await;
         }
         let answer = call.await;
-        if number == self.at {
+        if number == self.at && self.moment == Moment::After {
             self.die().await;
         }
         answer
@@ -150,16 +191,24 @@ impl ReadTestWorthy for TestWorthy {
     async fn integrations(&self) -> Result<Vec<IntegrationSettings>, RemoteError> {
         self.1.around(self.0.integrations()).await
     }
+
+    fn clock(&self) -> Option<ClockOffset> {
+        self.0.clock()
+    }
 }
 
 #[async_trait]
 impl WriteTestWorthy for TestWorthy {
     async fn create_case(&self, draft: &CaseDraft) -> Result<Case, RemoteError> {
-        self.1.around(self.0.create_case(draft)).await
+        self.1
+            .around_call("create_case", self.0.create_case(draft))
+            .await
     }
 
     async fn update_case(&self, id: CaseId, patch: &CasePatch) -> Result<Case, RemoteError> {
-        self.1.around(self.0.update_case(id, patch)).await
+        self.1
+            .around_call("update_case", self.0.update_case(id, patch))
+            .await
     }
 
     async fn ensure_section(
@@ -208,6 +257,26 @@ impl ReadAzureDevOps for AzureDevOps {
     async fn paths(&self, tree: PathTree) -> Result<Vec<String>, RemoteError> {
         self.1.around(self.0.paths(tree)).await
     }
+
+    async fn changes(&self, since: &FeedPlace) -> Result<Changes, RemoteError> {
+        self.1.around(self.0.changes(since)).await
+    }
+
+    async fn in_recycle_bin(
+        &self,
+        ids: &[WorkItemId],
+    ) -> Result<BTreeSet<WorkItemId>, RemoteError> {
+        self.1.around(self.0.in_recycle_bin(ids)).await
+    }
+
+    async fn revision(&self, id: WorkItemId, rev: Rev) -> Result<Option<WorkItem>, RemoteError> {
+        let call = self.0.revision(id, rev);
+        self.1.around_call("revision", call).await
+    }
+
+    fn clock(&self) -> Option<ClockOffset> {
+        self.0.clock()
+    }
 }
 
 #[async_trait]
@@ -217,7 +286,15 @@ impl WriteAzureDevOps for AzureDevOps {
     }
 
     async fn write(&self, writes: &[WorkItemWrite]) -> Result<Vec<WriteOutcome>, RemoteError> {
-        self.1.around(self.0.write(writes)).await
+        self.1.around_call("write", self.0.write(writes)).await
+    }
+
+    async fn recycle(&self, id: WorkItemId) -> Result<(), RemoteError> {
+        self.1.around_call("recycle", self.0.recycle(id)).await
+    }
+
+    async fn restore(&self, id: WorkItemId) -> Result<(), RemoteError> {
+        self.1.around_call("restore", self.0.restore(id)).await
     }
 }
 

@@ -129,17 +129,8 @@ impl ReadAzureDevOps for Line {
 
     async fn revision(&self, id: WorkItemId, rev: Rev) -> Result<Option<WorkItem>, RemoteError> {
         let request = read(format!("revision {rev} of {id}"));
-        let current = self.lacks(Ablation::BaseFromCurrent);
-        self.ask(request, move |sim| {
-            Ok(match sim.azure_devops.revision(id, rev) {
-                Some(_) if current => sim.azure_devops.item(id).map(|item| WorkItem {
-                    rev,
-                    ..item.clone()
-                }),
-                found => found,
-            })
-        })
-        .await
+        self.ask(request, move |sim| Ok(sim.azure_devops.revision(id, rev)))
+            .await
     }
 
     fn clock(&self) -> Option<ClockOffset> {
@@ -193,6 +184,9 @@ fn set_deleted(sim: &mut Sim, id: WorkItemId, deleted: bool) -> Result<(), Remot
         return Err(azure_devops(accord::remote::RemoteErrorKind::NotFound {
             reason: "it is not there".to_owned(),
         }));
+    }
+    if deleted {
+        sim.azure_devops.retired.push(id);
     }
     let at = sim.azure_devops_time();
     sim.azure_devops.set_deleted(id, deleted, at);

@@ -4,9 +4,10 @@
 
 use proptest::prelude::*;
 
-use super::scene::{Scene, name};
-use crate::model::{CaseId, MarkState, System};
-use crate::plan::{ItemKey, Planned};
+use super::scene::{RULE, Scene, name, two_way_rule};
+use crate::model::config::{MatchBy, Winner};
+use crate::model::{CaseId, LinkState, MarkState, Subject, System, Value};
+use crate::plan::{ItemKey, Operation, Planned};
 
 /// What the two sides hold of one pair, told without saying which side is which system.
 #[derive(Clone, Debug)]
@@ -138,6 +139,113 @@ fn unnamed(planned: &Planned) -> Vec<String> {
     changes.chain(findings).chain(summary).collect()
 }
 
+/// The duos as a two-way rule sees them: `source` is the case's side, `target` the work item's, and
+/// `target_exists` says which side, if any, lacks its item.
+fn staged_both_ways(duos: &[Duo], winner: Winner) -> Scene {
+    let mut scene = staged(duos, System::AzureDevOps);
+    scene.rules[0].rule = two_way_rule(RULE);
+    scene.rules[0].rule.first_sync = winner;
+    scene.rules[0].rule.conflicts.default = Some(winner);
+    scene
+}
+
+/// The same with the sides changed: each item holds what the other one held, and is there if it was.
+fn mirrored(mut scene: Scene) -> Scene {
+    let title = |text: &str| Value::text(text);
+    let swapped = |winner| match winner {
+        Winner::TestWorthy => Winner::AzureDevOps,
+        Winner::AzureDevOps => Winner::TestWorthy,
+        other => other,
+    };
+    let rule = &mut scene.rules[0].rule;
+    rule.first_sync = swapped(rule.first_sync);
+    rule.conflicts.default = rule.conflicts.default.map(swapped);
+    let ids: Vec<u64> = (1..100)
+        .filter(|id| {
+            let item = crate::model::WorkItemId(100 + id);
+            scene.cases.contains_key(&CaseId(*id)) || scene.items.contains_key(&item)
+        })
+        .collect();
+    for id in ids {
+        let (case, item) = (CaseId(id), crate::model::WorkItemId(100 + id));
+        let left = scene.cases.get(&case).map(|case| case.title().to_owned());
+        let right = scene.items.get(&item).map(|item| item.title().to_owned());
+        let linked = scene.links.iter().any(|link| link.case == case);
+        match (left, right) {
+            (Some(left), Some(right)) => {
+                scene = scene.edit_case(id, |case| {
+                    case.fields.insert("title".to_owned(), title(&right));
+                });
+                let item = scene.items.get_mut(&item).unwrap();
+                item.fields.insert("System.Title".to_owned(), title(&left));
+            }
+            (Some(left), None) => {
+                scene.cases.remove(&case);
+                scene = if linked {
+                    scene.marked_item(100 + id, &left, &[id])
+                } else {
+                    scene.item(100 + id, &left)
+                };
+            }
+            (None, Some(right)) => {
+                scene.items.remove(&item);
+                let mention = format!("AB#{}", item.0);
+                let refs: &[&str] = if linked { &[&mention] } else { &[] };
+                scene = scene.case(id, &right, refs);
+            }
+            (None, None) => {}
+        }
+    }
+    scene
+}
+
+/// What a plan does to the title of each side and what it tells, without the names of the systems where
+/// `flip` says that they changed places.
+fn told_by_side(planned: &Planned, flip: bool) -> Vec<String> {
+    let plan = &planned.plan;
+    let id = |address: &str| address.rsplit('/').next().unwrap().parse::<u64>().unwrap() % 100;
+    let side = |system: System| if flip { system.other() } else { system };
+    let changes = plan.changes.iter().flat_map(|change| {
+        let titles = change
+            .fields
+            .iter()
+            .filter(|field| ["title", "System.Title"].contains(&field.path.as_str()));
+        titles.map(move |field| {
+            let on = side(change.system);
+            let which = id(&change.address);
+            format!(
+                "{which} {:?} {:?} on {on:?}: {:?} -> {:?}",
+                change.action, change.reason, field.before, field.after
+            )
+        })
+    });
+    let conflicts = plan.conflicts.iter().map(|conflict| {
+        let values = conflict.values.as_ref().map(|values| {
+            let both = (values.testworthy.clone(), values.azure_devops.clone());
+            if flip { (both.1, both.0) } else { both }
+        });
+        format!("{} {} {values:?}", id(&conflict.address), conflict.code)
+    });
+    let findings = plan
+        .findings
+        .iter()
+        .map(|one| format!("{} {}", id(&one.address), one.code));
+    let mut all: Vec<String> = changes.chain(conflicts).chain(findings).collect();
+    all.sort();
+    all.push(format!("{:?}", plan.summary));
+    all
+}
+
+fn winner() -> impl Strategy<Value = Winner> {
+    prop_oneof![
+        Just(Winner::Manual),
+        Just(Winner::TestWorthy),
+        Just(Winner::AzureDevOps),
+        Just(Winner::Merge),
+        Just(Winner::Latest),
+    ]
+}
+
 fn bytes(planned: &Planned) -> String {
     format!(
         "{}\n{:?}",
@@ -152,6 +260,52 @@ proptest! {
         let there = staged(&duos, System::AzureDevOps).plan();
         let back = staged(&duos, System::TestWorthy).plan();
         prop_assert_eq!(unnamed(&there), unnamed(&back));
+    }
+
+    #[test]
+    fn the_mirrored_two_way_scene_has_the_mirrored_plan(
+        duos in prop::collection::vec(duo(), 0..6),
+        winner in winner(),
+    ) {
+        // A mark that is owed is each side's own.
+        let duos: Vec<Duo> = duos
+            .into_iter()
+            .map(|duo| Duo { source_mark_missing: false, ..duo })
+            .collect();
+        // Which case of two that change titles names the pair differs.
+        let by_marks = || staged_both_ways(&duos, winner).matching(&[MatchBy::Marker, MatchBy::Id]);
+        let there = by_marks().plan();
+        let back = mirrored(by_marks()).plan();
+        prop_assert_eq!(told_by_side(&there, false), told_by_side(&back, true));
+    }
+
+    #[test]
+    fn every_item_of_a_two_way_rule_is_counted_once(
+        duos in prop::collection::vec(duo(), 0..8),
+        winner in winner(),
+    ) {
+        let scene = staged_both_ways(&duos, winner);
+        let planned = scene.plan();
+        let ends = |duo: &Duo| {
+            let apart = duo.base.is_none() && duo.target_exists && !duo.named;
+            // Items that share their title with no other one are recognised by it.
+            if apart { 2 } else { 1 }
+        };
+        let most: u64 = duos.iter().map(ends).sum();
+        prop_assert!(planned.plan.summary.selected() <= most);
+        prop_assert!(planned.plan.summary.selected() >= duos.len() as u64);
+        for (index, step) in planned.steps.iter().filter(|step| step.change.is_some()).enumerate() {
+            prop_assert_eq!(step.change, Some(index));
+            prop_assert_eq!(&planned.plan.changes[index].address, &step.address);
+        }
+        // No edit is written over without a record of it, and never both sides of a row by one edit.
+        for step in &planned.steps {
+            if let Operation::UpdateWorkItem { halves, .. } | Operation::UpdateCase { halves, .. } =
+                &step.operation
+            {
+                prop_assert!(halves.is_empty(), "titles do not merge");
+            }
+        }
     }
 
     #[test]
@@ -181,9 +335,34 @@ proptest! {
         copies in prop::collection::vec((0..8_u64, prop::bool::weighted(0.2)), 8),
         second in prop::option::of(any::<bool>()),
         incomplete in prop::bool::weighted(0.1),
+        both_ways in prop::option::of(winner()),
+        open in prop::collection::vec(prop::bool::weighted(0.1), 8),
+        set_back in prop::collection::vec(prop::bool::weighted(0.1), 8),
+        parted in prop::collection::vec((prop::bool::weighted(0.1), any::<bool>()), 8),
     ) {
         let target = if toward_testworthy { System::TestWorthy } else { System::AzureDevOps };
-        let mut scene = staged(&duos, target);
+        let mut scene = match both_ways {
+            Some(winner) => staged_both_ways(&duos, winner),
+            None => staged(&duos, target),
+        };
+        for (id, _) in (1_u64..).zip(open).filter(|(_, open)| *open) {
+            let side = System::AzureDevOps;
+            scene = scene.conflict(id, 100 + id, Subject::Deleted { side, edited: false });
+        }
+        for (id, _) in (101_u64..).zip(set_back).filter(|(_, is)| *is) {
+            if let Some(item) = scene.items.get_mut(&crate::model::WorkItemId(id)) {
+                item.rev = crate::model::Rev(2);
+            }
+        }
+        for (id, (is_parted, ended)) in (1_u64..).zip(parted) {
+            let at = scene.links.iter().position(|link| link.case == CaseId(id));
+            if let (true, Some(at)) = (is_parted, at) {
+                let link = scene.links.remove(at);
+                scene.links.push(link);
+                let state = if ended { LinkState::Ended } else { LinkState::Unlinked };
+                scene = scene.parted(state);
+            }
+        }
         for (copy, (original, is_there)) in (0_u64..).zip(copies) {
             if is_there {
                 // A copied case keeps the reference of its original; a stray item carries its marker.

@@ -6,20 +6,24 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use crate::mapping::CompiledMapping;
-use crate::mapping::testing::{compiled, constant_row, field_row, priority_row, tag_row, walking};
+use crate::mapping::testing::{
+    constant_row, field_row, mapping, prefix_row, priority_row, tag_row, test_case_type, walking,
+};
 use crate::model::config::{
     AzureDevOpsConnection, AzureDevOpsScope, Conflicts, Connection, CreateIn, DriftPolicy,
-    Integration, MatchBy, Operations, Origin, Safety, Scope, SecretRef, SyncRule,
+    Integration, MatchBy, Operations, Origin, Row, Safety, Scope, SecretRef, SyncRule,
     TestWorthyConnection, TestWorthyScope, TestWorthySurface, TextOrSecret, WhenDeleted, Winner,
 };
 use crate::model::{
-    Base, BaseField, Case, CaseId, Direction, Endpoints, Link, LinkId, LinkState, MarkState,
-    Marker, Name, Rev, Sides, SuiteId, System, Value, WorkItem, WorkItemId,
+    Base, BaseField, Case, CaseId, Conflict, ConflictId, ConflictState, Direction, Endpoints, Link,
+    LinkId, LinkState, MarkState, Marker, Name, Rev, Sides, Subject, SuiteId, System, Take, Value,
+    WorkItem, WorkItemId,
 };
-use crate::plan::planner::{PlanRequest, Planned, plan};
+use crate::plan::planner::{PlanRequest, Planned, adoptions, plan};
 use crate::plan::safety::{FileCounts, Overrides};
 use crate::plan::{
-    Inputs, ItemKey, Known, LinkedPairs, Observed, Refusal, RuleInput, is_unchanged,
+    Inputs, ItemKey, Known, LinkedPairs, Observed, Refusal, RuleInput, Step, WorkItemDeletion,
+    is_unchanged,
 };
 
 pub(super) const SUITE: SuiteId = SuiteId(41);
@@ -45,6 +49,11 @@ pub(super) struct Scene {
     pub(super) links: Vec<Link>,
     /// Cases whose deletion is confirmed.
     pub(super) deleted_cases: BTreeSet<CaseId>,
+    /// Work items whose deletion is confirmed.
+    pub(super) deleted_items: BTreeMap<WorkItemId, WorkItemDeletion>,
+    /// What is known beside the items and their links.
+    pub(super) known: Known,
+    pub(super) overrides: Overrides,
     pub(super) only: Vec<String>,
     /// Whether titles are sensitive.
     pub(super) secret_titles: bool,
@@ -52,6 +61,10 @@ pub(super) struct Scene {
     pub(super) walks: bool,
     /// Whether the mapping has a row for steps.
     pub(super) has_steps: bool,
+    /// Whether the mapping has a row for references, as tags with `ref:` before them.
+    pub(super) has_refs: bool,
+    /// Another type than that of the items is mapped.
+    pub(super) kind: Option<&'static str>,
 }
 
 pub(super) fn name(text: &str) -> Name {
@@ -66,17 +79,41 @@ pub(super) fn endpoints() -> Endpoints {
 }
 
 /// The mapping of every scene: a title, a table, a tag, a constant for new items.
-fn mapping_with_title(target: System, sensitive: bool) -> CompiledMapping {
-    let origin = crate::model::config::Row {
+fn mapping_with_title(targets: &[System], sensitive: bool) -> CompiledMapping {
+    let origin = Row {
         on_create: true,
         ..constant_row(Value::text("TestWorthy"), "Custom.Origin")
     };
-    let title = crate::model::config::Row {
+    let title = Row {
         sensitive,
         ..field_row("title", "System.Title")
     };
     let rows = vec![title, priority_row(), tag_row("smoke", "smoke"), origin];
-    compiled(rows, target)
+    compiled(rows, targets)
+}
+
+fn compiled(rows: Vec<Row>, targets: &[System]) -> CompiledMapping {
+    let (ready, findings) =
+        CompiledMapping::compile(&mapping(rows), Some(&test_case_type()), targets);
+    ready.unwrap_or_else(|| panic!("does not compile: {findings:#?}"))
+}
+
+/// A rule that keeps both sides in step, with a scope on each.
+pub(super) fn two_way_rule(rule_name: &str) -> SyncRule {
+    let cases = rule(rule_name, System::AzureDevOps);
+    let items = rule(rule_name, System::TestWorthy);
+    SyncRule {
+        direction: Direction::TwoWay,
+        scope: Scope {
+            testworthy: cases.scope.testworthy,
+            azure_devops: items.scope.azure_devops.clone(),
+        },
+        creates: Sides {
+            testworthy: true,
+            azure_devops: true,
+        },
+        ..items
+    }
 }
 
 pub(super) fn rule(rule_name: &str, target: System) -> SyncRule {
@@ -157,21 +194,50 @@ impl Scene {
             items: BTreeMap::new(),
             links: Vec::new(),
             deleted_cases: BTreeSet::new(),
+            deleted_items: BTreeMap::new(),
+            known: Known::default(),
+            overrides: Overrides::default(),
             only: Vec::new(),
             secret_titles: false,
             walks: false,
             has_steps: false,
+            has_refs: false,
+            kind: None,
         };
         scene.rules.push(ruled(rule(RULE, target)));
         scene
     }
 
+    /// Keeping both sides in step.
+    pub(super) fn two_way() -> Self {
+        let mut scene = Self::new(System::AzureDevOps);
+        scene.rules[0].rule = two_way_rule(RULE);
+        scene
+    }
+
+    /// Another rule beside the first one, both ways.
+    pub(super) fn with_two_way_rule(mut self, name: &str) -> Self {
+        self.rules.push(ruled(two_way_rule(name)));
+        self
+    }
+
     /// The mapping of the scene's rules.
     pub(super) fn mapping(&self, target: System) -> CompiledMapping {
-        let mut mapping = mapping_with_title(target, self.secret_titles);
+        self.mapping_to(&[target])
+    }
+
+    fn mapping_to(&self, targets: &[System]) -> CompiledMapping {
+        let mut mapping = mapping_with_title(targets, self.secret_titles);
         if self.has_steps {
             let steps = field_row("steps", "Microsoft.VSTS.TCM.Steps");
-            mapping.rows.extend(compiled(vec![steps], target).rows);
+            mapping.rows.extend(compiled(vec![steps], targets).rows);
+        }
+        if self.has_refs {
+            let refs = prefix_row("refs", "ref:");
+            mapping.rows.extend(compiled(vec![refs], targets).rows);
+        }
+        if let Some(kind) = self.kind {
+            mapping.work_item_type = kind.to_owned();
         }
         if self.walks {
             walking(mapping, &[("Closed", "Obsolete")])
@@ -329,6 +395,57 @@ impl Scene {
         })
     }
 
+    /// The case is deleted, and that is confirmed.
+    pub(super) fn without_case(mut self, id: u64) -> Self {
+        self.cases.remove(&CaseId(id));
+        self.deleted_cases.insert(CaseId(id));
+        self
+    }
+
+    /// The work item is deleted, and that is confirmed.
+    pub(super) fn without_item(mut self, id: u64, how: WorkItemDeletion) -> Self {
+        self.items.remove(&WorkItemId(id));
+        self.deleted_items.insert(WorkItemId(id), how);
+        self
+    }
+
+    /// The newest link is in this state.
+    pub(super) fn parted(mut self, state: LinkState) -> Self {
+        let link = self.links.pop().unwrap();
+        self.known.parted.push(Link { state, ..link });
+        self
+    }
+
+    /// A conflict of a pair that is open.
+    pub(super) fn conflict(mut self, case: u64, item: u64, subject: Subject) -> Self {
+        let id = ConflictId(self.known.conflicts.len() as u64 + 1);
+        self.known.conflicts.push(Conflict {
+            id,
+            endpoints: endpoints(),
+            rule: name(RULE),
+            case: CaseId(case),
+            work_item: WorkItemId(item),
+            subject,
+            opened_at: jiff::Timestamp::UNIX_EPOCH,
+            state: ConflictState::Open,
+        });
+        self
+    }
+
+    /// The newest conflict is decided.
+    pub(super) fn decided(mut self, take: Take) -> Self {
+        let at = jiff::Timestamp::UNIX_EPOCH;
+        let conflict = self.known.conflicts.last_mut().unwrap();
+        conflict.state = ConflictState::Decided { take, at };
+        self
+    }
+
+    /// Changes the first rule.
+    pub(super) fn ruling(mut self, change: impl FnOnce(&mut SyncRule)) -> Self {
+        change(&mut self.rules[0].rule);
+        self
+    }
+
     /// A server refused a write with this digest for an item of the first rule.
     pub(super) fn refused(&mut self, key: ItemKey, digest: Option<String>) {
         let reason = "closed items cannot be changed".to_owned();
@@ -352,6 +469,21 @@ impl Scene {
     }
 
     fn planned(&self, order: &[usize], drop_unchanged: bool) -> Planned {
+        self.with_request(order, drop_unchanged, plan).unwrap()
+    }
+
+    /// The records that link what belongs together.
+    pub(super) fn adoptions(&self) -> Vec<Step> {
+        let order: Vec<usize> = (0..self.rules.len()).collect();
+        self.with_request(&order, false, adoptions).unwrap()
+    }
+
+    fn with_request<T>(
+        &self,
+        order: &[usize],
+        drop_unchanged: bool,
+        run: impl FnOnce(PlanRequest<'_>) -> T,
+    ) -> T {
         let mut observed: Vec<Observed> = self
             .rules
             .iter()
@@ -360,7 +492,7 @@ impl Scene {
         let mappings: Vec<CompiledMapping> = self
             .rules
             .iter()
-            .map(|ruled| self.mapping(ruled.rule.target()))
+            .map(|ruled| self.mapping_to(&ruled.rule.targets()))
             .collect();
         let pairs = LinkedPairs::of(&self.links);
         let mut links = vec![self.links.clone(); self.rules.len()];
@@ -378,7 +510,6 @@ impl Scene {
                 });
             }
         }
-        let known = Known::default();
         let rules = order.iter().map(|&index| {
             let ruled = &self.rules[index];
             RuleInput {
@@ -389,13 +520,13 @@ impl Scene {
                 observed: &observed[index],
                 pairs: &pairs,
                 links: &links[index],
-                known: &known,
+                known: &self.known,
                 settling: ruled.settling.clone(),
                 quarantined: ruled.quarantined.clone(),
             }
         });
         let named = self.rules.iter().map(|ruled| ruled.rule.name.clone());
-        plan(PlanRequest {
+        run(PlanRequest {
             inputs: Inputs {
                 only: self.only.clone(),
                 ..Inputs::default()
@@ -406,10 +537,9 @@ impl Scene {
             known_rules: named.chain(self.known_elsewhere.iter().cloned()).collect(),
             limits: Safety::default(),
             files: FileCounts::default(),
-            overrides: Overrides::default(),
+            overrides: self.overrides,
             findings: Vec::new(),
         })
-        .unwrap()
     }
 
     /// Whether an observer would drop the pair of a link.
@@ -432,7 +562,7 @@ impl Scene {
                     &ruled.rule,
                     &self.connection,
                     mapping,
-                    &Known::default(),
+                    &self.known,
                     link,
                     case,
                     item,
@@ -442,19 +572,20 @@ impl Scene {
 
     fn observed(&self, ruled: &Ruled) -> Observed {
         let selects = |id: u64| ruled.selects.as_ref().is_none_or(|ids| ids.contains(&id));
-        let source = ruled.rule.source();
+        let reads = |side| ruled.rule.selects_on(side);
         let cases = self.cases.keys().copied();
         let items = self.items.keys().copied();
         Observed {
             cases: shared(&self.cases),
             cases_in_scope: cases
-                .filter(|id| source == System::TestWorthy && selects(id.0))
+                .filter(|id| reads(System::TestWorthy) && selects(id.0))
                 .collect(),
             work_items: shared(&self.items),
             work_items_in_scope: items
-                .filter(|id| source == System::AzureDevOps && selects(id.0))
+                .filter(|id| reads(System::AzureDevOps) && selects(id.0))
                 .collect(),
             deleted_cases: self.deleted_cases.clone(),
+            deleted_work_items: self.deleted_items.clone(),
             incomplete: ruled.incomplete.clone(),
             ..Observed::default()
         }

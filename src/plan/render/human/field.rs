@@ -6,7 +6,7 @@ use similar::{DiffOp, TextDiff};
 
 use super::page::{Page, Tone};
 use crate::plan::render::text::{ELLIPSIS, quote, windows};
-use crate::plan::{Action, FieldChange};
+use crate::plan::{Action, ConflictValues, FieldChange};
 
 /// Texts beyond this many bytes or lines are not compared line by line.
 const COMPARED_BYTES: usize = 256 * 1024;
@@ -88,6 +88,52 @@ fn row(page: &mut Page, action: Action, field: &FieldChange) {
         page.row(INDENT, Tone::Plain, &format!("{path}:"));
         page.row(INDENT + 2, Tone::Delete, &format!("- {before}"));
         page.row(INDENT + 2, Tone::Create, &format!("+ {after}"));
+    }
+}
+
+/// The two values that met in a conflict, each on its line, and what both held before where that is one
+/// value; long texts as the difference between the two.
+pub(super) fn both(page: &mut Page, values: &ConflictValues) {
+    let (left, right) = (&values.testworthy, &values.azure_devops);
+    let room = page.value_room(INDENT);
+    let (Some(old), Some(new)) = (text_of(left), text_of(right)) else {
+        return short(page, values, room);
+    };
+    if !is_long(&old, &new, page.room(INDENT + 24)) {
+        return short(page, values, room);
+    }
+    let line = "from TestWorthy's value (-) to Azure DevOps' (+):";
+    page.row(INDENT, Tone::Plain, line);
+    text(page, &old, &new);
+}
+
+fn short(page: &mut Page, values: &ConflictValues, room: usize) {
+    let sides = [
+        ("TestWorthy: ", Some(&values.testworthy)),
+        ("Azure DevOps: ", Some(&values.azure_devops)),
+        // One value stands for both where they are spelled alike.
+        (
+            "in accord both held: ",
+            values
+                .base_testworthy
+                .as_ref()
+                .filter(|base| values.base_azure_devops.as_ref() == Some(base)),
+        ),
+    ];
+    for (name, value) in sides {
+        if let Some(value) = value {
+            let value = shown(page, value, room);
+            page.row(INDENT, Tone::Plain, &format!("{name}{value}"));
+        }
+    }
+}
+
+/// A text, or steps and parameters line by line.
+fn text_of(value: &Json) -> Option<String> {
+    match value {
+        Json::String(text) => Some(text.clone()),
+        Json::Null => Some(String::new()),
+        other => rows_of(other),
     }
 }
 

@@ -118,7 +118,7 @@ fn single(page: &mut Page, change: &Change) {
     let heading = format!(
         "{} {} {}",
         symbol(action),
-        verb(action),
+        verb_of(change),
         subject(page, change)
     );
     page.row(0, tone(action), &heading);
@@ -144,7 +144,7 @@ fn many(page: &mut Page, action: Action, group: &Group<'_>) {
         Action::Update if !first.fields.is_empty() => " in the same way",
         _ => "",
     };
-    let heading = format!("{} {} {count}{alike}", symbol(action), verb(action));
+    let heading = format!("{} {} {count}{alike}", symbol(action), verb_of(first));
     page.row(0, tone(action), &heading);
     let line = format!(
         "{}: {} {}",
@@ -198,10 +198,16 @@ fn subject(page: &Page, change: &Change) -> String {
     }
     let title = title(page, change);
     match change.action {
+        Action::Create if is_restored(change) => format!("{} {title}", id(change)),
         Action::Create => format!("{} for {} {title}", noun(change.system), id(change)),
         Action::Link => format!("{}{} {title}", id(change), partner(change)),
         Action::Update | Action::Delete => format!("{} {title}", id(change)),
     }
+}
+
+/// Whether an item comes back under its old number.
+fn is_restored(change: &Change) -> bool {
+    change.action == Action::Create && change.item_id(change.system).is_some()
 }
 
 /// The item that is there: the one to be written, or the source of one to be created.
@@ -265,6 +271,20 @@ fn verb(action: Action) -> &'static str {
         Action::Update => "update",
         Action::Delete => "delete",
         Action::Link => "link",
+    }
+}
+
+fn verb_of(change: &Change) -> &'static str {
+    if is_restored(change) {
+        return "restore";
+    }
+    // Nothing is destroyed: what a deletion is carried over by is said.
+    let path = change.fields.first().map(|field| field.path.as_str());
+    match (change.reason, path) {
+        (Reason::CounterpartDeleted, Some("System.State")) => "close",
+        (Reason::CounterpartDeleted, Some("System.IsDeleted")) => "recycle",
+        (Reason::CounterpartDeleted, Some("disabled")) => "disable",
+        _ => verb(change.action),
     }
 }
 

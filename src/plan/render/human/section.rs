@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value as Json;
 
-use super::field::shown;
+use super::field::{self, shown};
 use super::page::{Page, Tone, counted};
 use super::{HumanOptions, noun, quote};
 use crate::model::System;
@@ -65,6 +65,11 @@ pub(super) fn conflicts(page: &mut Page, conflicts: &[ConflictEntry]) {
         page.row(2, Tone::Alert, &line);
         page.row(6, Tone::Faint, &conflict.address);
         page.flow(6, Tone::Plain, &conflict.message);
+        if let Some(values) = &conflict.values {
+            field::both(page, values);
+        } else if conflict.sensitive {
+            page.row(6, Tone::Plain, "both values are sensitive and not shown");
+        }
     });
 }
 

@@ -5,8 +5,8 @@ use serde_json::{Value as Json, json};
 
 use super::*;
 use crate::plan::{
-    ConflictEntry, DriftEntry, FieldChange, ItemRef, OriginEntry, PlanFinding, Precondition,
-    SafetyRule, SafetyVerdict, Summary, sample,
+    ConflictEntry, ConflictValues, DriftEntry, FieldChange, ItemRef, OriginEntry, PlanFinding,
+    Precondition, SafetyRule, SafetyVerdict, Summary, sample,
 };
 
 fn plain(plan: &Plan) -> String {
@@ -643,4 +643,115 @@ fn the_worst_plan_stays_inside_the_budget() {
     let shown = plain(&plan);
     assert!(shown.len() < BUDGET, "{} bytes", shown.len());
     assert!(shown.lines().last().unwrap().starts_with("Plan BLOCKED"));
+}
+
+fn conflict(values: Option<ConflictValues>) -> Plan {
+    let mut plan = sample::plan(Vec::new());
+    plan.conflicts = vec![ConflictEntry {
+        sensitive: values.is_none(),
+        values,
+        address: "SyncRule/regression-cases/case/210008".to_owned(),
+        code: "field-conflict".to_owned(),
+        item: ItemRef {
+            testworthy: Some(210_008),
+            azure_devops: Some(5_008),
+            title: "Pay".to_owned(),
+        },
+        path: Some("title".to_owned()),
+        message: "Both sides changed it.".to_owned(),
+    }];
+    plan.summary.conflict = 1;
+    sample::seal(&mut plan);
+    plan
+}
+
+#[test]
+fn a_conflict_shows_both_values_and_what_they_were() {
+    let values = ConflictValues {
+        base_testworthy: Some(json!("Pay")),
+        base_azure_devops: Some(json!("Pay")),
+        testworthy: json!("Pay by card"),
+        azure_devops: json!("Pay in cash"),
+    };
+    let text = plain(&conflict(Some(values)));
+    for line in [
+        "      TestWorthy: \"Pay by card\"",
+        "      Azure DevOps: \"Pay in cash\"",
+        "      in accord both held: \"Pay\"",
+    ] {
+        assert!(text.lines().any(|one| one == line), "{text}");
+    }
+}
+
+#[test]
+fn a_conflict_of_long_texts_shows_their_difference() {
+    let long = |middle: &str| {
+        json!(format!(
+            "<p>First</p><p>{middle}</p><p>{}</p>",
+            "x".repeat(90)
+        ))
+    };
+    let values = ConflictValues {
+        base_testworthy: None,
+        base_azure_devops: None,
+        testworthy: long("by card"),
+        azure_devops: long("in cash"),
+    };
+    let text = plain(&conflict(Some(values)));
+    assert!(text.contains("- <p>by card</p>"), "{text}");
+    assert!(text.contains("+ <p>in cash</p>"), "{text}");
+}
+
+#[test]
+fn a_conflict_of_a_sensitive_row_says_so() {
+    let text = plain(&conflict(None));
+    assert!(
+        text.contains("both values are sensitive and not shown"),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_a_deletion_is_carried_over_by_is_said() {
+    let carried = |path: &str, before: Json, after: Json| {
+        let mut change = sample::change(Action::Delete, 1);
+        change.reason = Reason::CounterpartDeleted;
+        change.fields = vec![sample::field(path, before, after)];
+        plain(&sample::plan(vec![change]))
+    };
+    for (text, line) in [
+        (
+            carried("System.State", json!("Ready"), json!("Closed")),
+            "- close work item 5001",
+        ),
+        (
+            carried("System.IsDeleted", json!(false), json!(true)),
+            "- recycle work item 5001",
+        ),
+        (
+            carried("disabled", Json::Null, json!(true)),
+            "- disable work item 5001",
+        ),
+    ] {
+        assert!(text.contains(line), "{text}");
+        assert!(text.contains("deleted in TestWorthy"), "{text}");
+    }
+}
+
+#[test]
+fn an_item_that_comes_back_is_restored_and_one_made_anew_created() {
+    let mut back = sample::change(Action::Create, 1);
+    back.reason = Reason::Recreated;
+    back.item.azure_devops = Some(5_001);
+    let mut anew = sample::change(Action::Create, 2);
+    anew.reason = Reason::Recreated;
+    let text = plain(&sample::plan(vec![back, anew]));
+    assert!(
+        text.contains("+ restore work item 5001 \"Pay with card 1\""),
+        "{text}"
+    );
+    assert!(
+        text.contains("+ create work item for case 210002"),
+        "{text}"
+    );
 }

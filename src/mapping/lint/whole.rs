@@ -30,7 +30,8 @@ pub(super) fn check(mapping: &FieldMapping, rows: &[CompiledRow], usage: &Usage)
     // Without all rows compiled, it is not known whether one of them would write.
     let complete = rows.len() == mapping.rows.len();
     for &target in &usage.targets {
-        if complete && !rows.iter().any(|row| row.active(target)) {
+        // A row whose field cannot be written goes that way all the same: what is wrong with it is L03.
+        if complete && !rows.iter().any(|row| row.goes_to(target)) {
             let message = format!(
                 "mapping `{}` has no row that writes to {target}, but a rule writes there with it",
                 mapping.name

@@ -64,8 +64,14 @@ fn l22_asks_only_for_custom_fields() {
 }
 
 fn over_v1(row: Row, usage: Usage) -> Vec<&'static str> {
+    let over: Vec<String> = vec!["on-v1".to_owned()];
     let usage = Usage {
-        flat: vec!["on-v1".to_owned()],
+        flat_both_ways: if usage.two_way {
+            over.clone()
+        } else {
+            Vec::new()
+        },
+        flat: over,
         ..usage
     };
     codes(&check(&mapping(vec![row]), None, &usage).1.findings)

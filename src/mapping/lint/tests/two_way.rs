@@ -292,7 +292,11 @@ fn l25_either_side_is_read() {
         ["L25"]
     );
     assert_eq!(
-        volatile("custom.rev", "System.History", Direction::ToTestWorthy),
+        volatile(
+            "custom.column",
+            "System.BoardColumn",
+            Direction::ToTestWorthy
+        ),
         ["L25"]
     );
 }

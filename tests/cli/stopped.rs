@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use accord::sandbox::{Fault, FaultKind};
 
-use crate::conflicts::{edit, in_conflict};
+use crate::conflicts::in_conflict;
 use crate::killed::{look, undisturbed};
 use crate::project::Project;
 
@@ -191,8 +191,8 @@ fn a_signal_at_the_question_ends_a_decision_and_an_apply() {
     use std::io::Write as _;
 
     let project = in_conflict();
-    let title = serde_json::json!({ "priority": "P1 - Must Test" });
-    edit(&project, &title, &serde_json::json!({}));
+    let title = serde_json::json!({ "title": "by a tester" });
+    project.state().edit_case(210_301, &title).expect("a case");
     for line in [&DECIDE[..5], &["apply"]] {
         let direct = project.command(line);
         let program = direct.get_program().to_string_lossy().into_owned();

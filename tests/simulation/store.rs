@@ -7,8 +7,8 @@ use accord::model::{
     Repetitions, RunId, Take, Value, WorkItemId,
 };
 use accord::store::{
-    AuditCheck, AuditRow, Intent, IntentOutcome, Loss, MadeField, PairsByRule, Quarantine, Record,
-    Run, RunOutcome, SqliteStore, Store, StoreError, Watermark,
+    AuditCheck, AuditRow, Intent, IntentOutcome, Loss, MadeField, PairsByRule, Quarantine, Record, Run,
+    RunOutcome, SqliteStore, Store, StoreError, Watermark,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;

@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use tokio::sync::oneshot;
+
 use super::args::ApplyArgs;
 use super::exit_code::ExitCode;
 use super::failure::Failed;
@@ -43,7 +45,11 @@ pub(crate) async fn run(session: &Session, args: &ApplyArgs) -> Result<ExitCode,
             "found {found} items that an interrupted run had created; they are linked now\n"
         ));
     }
-    let outcome = plan_command::make(session, &config, &store, &remotes, &args.plan).await?;
+    let outcome = signals
+        .or_signal(plan_command::make(
+            session, &config, &store, &remotes, &args.plan,
+        ))
+        .await?;
     let made = &outcome.planned.plan;
     if !session.json {
         plan_command::show(session, made);
@@ -52,7 +58,7 @@ pub(crate) async fn run(session: &Session, args: &ApplyArgs) -> Result<ExitCode,
     if let Some(blocked) = plan_command::blocked(made) {
         return Err(blocked);
     }
-    if made.has_operations() && !args.yes && !confirm(session)? {
+    if made.has_operations() && !args.yes && !confirm(session, &signals).await? {
         return Err(declined());
     }
     let report = apply(&context, &outcome, &stop)
@@ -68,18 +74,28 @@ pub(crate) fn declined() -> Failed {
     Failed::new(ExitCode::Failure, "not applied: you did not say yes")
 }
 
-/// Asks whether the plan that was shown is to be applied.
-pub(crate) fn confirm(session: &Session) -> Result<bool, Failed> {
-    session
-        .ui
-        .confirm("Apply this plan?")
-        .map_err(|ui::CannotAsk| {
+/// Asks whether the plan that was shown is to be applied. A signal is an answer too.
+pub(crate) async fn confirm(session: &Session, signals: &Signals) -> Result<bool, Failed> {
+    let (answer, answered) = oneshot::channel();
+    let ui = session.ui.clone();
+    // A thread of its own, which nothing waits for: reading a line cannot be called off.
+    std::thread::spawn(move || answer.send(ui.confirm("Apply this plan?")));
+    let asked = async {
+        let answer = answered.await.unwrap_or(Err(ui::CannotAsk));
+        answer.map_err(|ui::CannotAsk| {
             Failed::new(
                 ExitCode::Usage,
                 "nobody can be asked here, so nothing was applied",
             )
             .with_help("give --yes to apply without asking")
         })
+    };
+    let ended = signals.or_signal(asked).await;
+    if signals.came() {
+        // The line of the question that nobody ended.
+        session.ui.stderr("\n");
+    }
+    ended
 }
 
 /// Tells what was not done and why, and what was done.

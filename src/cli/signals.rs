@@ -1,7 +1,8 @@
 //! SIGINT and SIGTERM: the first one asks a run to finish what it has begun, the second one ends it.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::future::Future;
+
+use tokio::sync::watch;
 
 use super::exit_code::ExitCode;
 use super::failure::Failed;
@@ -9,19 +10,18 @@ use crate::reconcile::{ReconcileError, StopFlag};
 
 /// Which signal came first.
 pub(crate) struct Signals {
-    first: Arc<AtomicU8>,
+    first: watch::Receiver<u8>,
     task: tokio::task::JoinHandle<()>,
 }
 
 impl Signals {
     /// Listens until dropped.
     pub(crate) fn listen(stop: StopFlag) -> Self {
-        let first = Arc::new(AtomicU8::new(0));
-        let seen = first.clone();
+        let (seen, first) = watch::channel(0);
         let task = tokio::spawn(async move {
             let code = wait().await;
-            seen.store(code, Ordering::SeqCst);
             stop.stop();
+            seen.send_replace(code);
             let code = wait().await;
             // What is under way is found again by its marker; the store is whole at every moment.
             std::process::exit(i32::from(code));
@@ -29,14 +29,36 @@ impl Signals {
         Self { first, task }
     }
 
+    /// Runs what may be cut off at any moment because it writes nothing, such as reading and asking: the
+    /// first signal ends it.
+    pub(crate) async fn or_signal<T>(
+        &self,
+        work: impl Future<Output = Result<T, Failed>>,
+    ) -> Result<T, Failed> {
+        let mut first = self.first.clone();
+        let came = async { first.wait_for(|code| *code != 0).await.is_ok() };
+        tokio::select! {
+            ended = work => ended,
+            true = came => Err(self.end("stopped before anything was written")),
+        }
+    }
+
+    /// Whether one came.
+    pub(crate) fn came(&self) -> bool {
+        *self.first.borrow() != 0
+    }
+
     /// The end of a command that was asked to stop.
     pub(crate) fn stopped(&self) -> Failed {
-        let code = match self.first.load(Ordering::SeqCst) {
+        self.end("stopped; what was begun is finished and recorded")
+    }
+
+    fn end(&self, message: &str) -> Failed {
+        let code = match *self.first.borrow() {
             143 => ExitCode::Terminated,
             _ => ExitCode::Interrupted,
         };
-        Failed::new(code, "stopped; what was begun is finished and recorded")
-            .with_help("the next `accord apply` goes on from here")
+        Failed::new(code, message).with_help("the next `accord apply` goes on from here")
     }
 
     /// The error, or the end of a stopped command if that is what it means.

@@ -45,7 +45,7 @@ pub(crate) fn edit(project: &Project, case: &Value, item: &Value) {
 }
 
 /// Both sides change the title of one pair, and an apply finds that out.
-fn in_conflict() -> Project {
+pub(crate) fn in_conflict() -> Project {
     let project = applied();
     edit(
         &project,

@@ -3,6 +3,7 @@
 
 mod conflicts;
 mod credentials;
+mod deciding;
 mod doctor;
 mod drift;
 mod dump;

@@ -1,6 +1,7 @@
 //! Commands that promise not to write send no write request, and those that promise to contact nothing
 //! send none at all. Counted at the sandbox.
 
+use crate::conflicts::in_conflict;
 use crate::project::Project;
 
 #[test]
@@ -76,6 +77,47 @@ fn verify_lets_the_server_judge_and_stores_nothing() {
     ), "{}", objected.stdout);
     assert!(objected.stdout.contains("TF401347"), "{}", objected.stdout);
     assert!(objected.stderr.contains("help: "), "{}", objected.stderr);
+    assert_eq!(project.writes(), 0);
+}
+
+#[test]
+fn what_compares_looks_up_and_pairs_writes_nothing() {
+    let project = in_conflict();
+    project.state().log.clear();
+    let pair = "SyncRule/checkout-cases/case/210304";
+    for line in [
+        &["conflicts", "list"][..],
+        &["conflicts", "list", "--all", "--format", "json"],
+        &["conflicts", "show", "1"],
+        &["state", "list"],
+        &["state", "show", pair],
+        &["state", "verify"],
+        &["unlink", "--case", "210301"],
+    ] {
+        let outcome = project.run(line).expect(0);
+        assert!(!outcome.stdout.is_empty(), "{line:?}");
+        assert_eq!(project.requests(), 0, "{line:?}");
+    }
+    let state = project.path().join(".accord/state.db");
+    let before = std::fs::read(&state).expect("the state");
+    for line in [&["drift"][..], &["drift", "--full-scan"]] {
+        let requests = project.requests();
+        project.run(line).expect(0);
+        assert!(project.requests() > requests, "{line:?} reads");
+    }
+    let after = std::fs::read(&state).expect("the state");
+    assert!(before == after, "drift leaves the state as it is");
+    for line in [
+        &["link", "--case", "210301", "--work-item", "5101"][..],
+        &["state", "rebuild"],
+    ] {
+        let requests = project.requests();
+        project.run(line).expect(0);
+        assert!(project.requests() > requests, "{line:?} reads");
+    }
+    std::fs::remove_dir_all(project.path().join(".accord")).expect("the state");
+    let rebuilt = project.run(&["state", "rebuild"]).expect(0).stdout;
+    assert!(rebuilt.contains(pair), "{rebuilt}");
     assert_eq!(project.writes(), 0);
 }
 

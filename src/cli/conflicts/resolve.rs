@@ -12,6 +12,7 @@ use super::super::signals::Signals;
 use super::super::{apply as apply_command, ci, plan as plan_command};
 use super::show::unknown;
 use super::{about, address, fitting, outcome};
+use crate::diagnostics::catalog::sync::DECISION_VOID;
 use crate::model::config::Config;
 use crate::model::{Closing, Conflict, ConflictId, ConflictState, Take};
 use crate::plan::Plan;
@@ -169,7 +170,11 @@ async fn carry_out(
         only: only.to_vec(),
         ..PlanArgs::default()
     };
-    let mut outcome = plan_command::make(session, config, store, &remotes, &narrowed).await?;
+    let mut outcome = signals
+        .or_signal(plan_command::make(
+            session, config, store, &remotes, &narrowed,
+        ))
+        .await?;
     let fates = decisions.fates(&outcome);
     let void = |(id, fate): &(ConflictId, Fate)| match fate {
         Fate::Void(how) => Some((*id, *how)),
@@ -193,7 +198,7 @@ async fn carry_out(
     if let Some(blocked) = plan_command::blocked(made) {
         return Err(blocked);
     }
-    if made.has_operations() && !args.yes && !apply_command::confirm(session)? {
+    if made.has_operations() && !args.yes && !apply_command::confirm(session, &signals).await? {
         return Err(apply_command::declined());
     }
     let report = apply(&context, &outcome, &stop).await?;
@@ -266,15 +271,17 @@ fn held(
             continue;
         }
         let address = address(config, conflict);
-        if take == Take::Merged {
-            let _ = write!(
-                message,
-                "\n  {address} {}: the two edits touch the same part, or values of this kind do not merge",
-                about(&conflict.subject)
-            );
-        }
         let told = plan.findings.iter().filter(|one| one.address == address);
         for finding in told {
+            // The planner only knows that it cannot; why is known here.
+            if take == Take::Merged && finding.code == DECISION_VOID.code {
+                let _ = write!(
+                    message,
+                    "\n  {address} {}: the two edits touch the same part, or values of this kind do not merge",
+                    about(&conflict.subject)
+                );
+                continue;
+            }
             let _ = write!(
                 message,
                 "\n  {address} [{}]: {}",

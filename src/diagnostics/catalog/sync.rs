@@ -72,6 +72,16 @@ pub static NOWHERE_TO_CREATE: Entry = Entry {
     fix: "Give the rule `createIn: { testworthy: { suite: ID } }`.",
 };
 
+/// A case is made anew and nothing says in which section.
+pub static NO_SECTION: Entry = Entry {
+    code: "no-section",
+    severity: Severity::Warning,
+    title: "a case is made anew, and the rule names no section for it",
+    explanation: "The section of a deleted case is not known any more, so the case that takes its place goes where the rule puts new cases. Without `createIn.testworthy.section` that is the suite's top, and a server that wants every case in a section refuses it.",
+    example: "`accord conflicts resolve 4 --take keep` of a deleted case, in a rule whose `createIn` names no section because it never creates cases.",
+    fix: "Give the rule `createIn: { testworthy: { section: NAME } }`, and move the new case where it belongs afterwards: its pair stays.",
+};
+
 /// A server refused the same write before.
 pub static QUARANTINED: Entry = Entry {
     code: "quarantined",
@@ -191,6 +201,7 @@ pub(super) static ALL: &[&Entry] = &[
     &ITEM_RETYPED,
     &AMBIGUOUS_MATCH,
     &NOWHERE_TO_CREATE,
+    &NO_SECTION,
     &QUARANTINED,
     &FIELD_CONFLICT,
     &ITEM_DELETED,

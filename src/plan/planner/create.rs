@@ -170,6 +170,12 @@ fn create_case(
         );
         return None;
     };
+    if renews.is_some() && create_in.section.is_none() {
+        let message = format!(
+            "the case is made anew at the top of suite {suite}, and a server that wants every case in a section refuses that: give the rule a `createIn.testworthy.section`"
+        );
+        collector.finding(&codes::NO_SECTION, source, &message);
+    }
     values.fields.push(place("suite", &suite.to_string()));
     if let Some(section) = &create_in.section {
         values.fields.push(place("section.path", section));

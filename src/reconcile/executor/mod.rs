@@ -521,7 +521,8 @@ impl<'a> RuleRun<'a> {
         let (Operation::UpdateWorkItem { written, .. } | Operation::UpdateCase { written, .. }) =
             operation
         else {
-            return self.without_secrets(words, (fields, source, None), side);
+            let words = self.without_secrets(words, (fields, source, None), side);
+            return with_hint(operation, words);
         };
         self.without_secrets(words, (fields, source, Some(written)), side)
     }
@@ -623,6 +624,20 @@ impl<'a> RuleRun<'a> {
 
     fn observed_item(&self, id: WorkItemId) -> Option<&WorkItem> {
         self.observation.observed.work_item(id)
+    }
+}
+
+/// A server that misses a section is answered by naming the key that gives one.
+fn with_hint(operation: &Operation, words: String) -> String {
+    match operation {
+        Operation::CreateCase { create, .. }
+            if create.section.is_empty() && words.to_lowercase().contains("section") =>
+        {
+            format!(
+                "{words}; the rule names no section for new cases: give it a `createIn.testworthy.section`"
+            )
+        }
+        _ => words,
     }
 }
 

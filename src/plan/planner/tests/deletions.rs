@@ -160,6 +160,7 @@ fn close_takes_the_work_item_to_a_closing_state() {
         panic!("{:?}", planned.steps)
     };
     assert_eq!(patch.fields["System.State"], Value::text("Closed"));
+    assert_eq!(patch.fields.len(), 1, "the workflow gives the reason");
     assert_eq!(*walk, None);
     // From Design it takes two writes.
     let planned = in_state(scene, 5, "Design").plan();
@@ -326,6 +327,12 @@ fn recreate_makes_a_new_item_that_takes_over_the_link() {
     );
     assert_eq!(change.address, "SyncRule/cases/case/1");
     assert_eq!(planned.plan.summary.create, 1);
+    assert_eq!(planned.plan.findings[0].code, "no-section");
+    assert_eq!(planned.plan.findings.len(), 1);
+    let named = case_policy(DeletedCase::Recreate).ruling(|rule| {
+        rule.create_in.section = Some("Restored".to_owned());
+    });
+    assert!(named.without_case(1).plan().plan.findings.is_empty());
     // Test cases are never restored by the interface.
     let scene = item_policy(DeletedWorkItem::Recreate);
     let planned = scene.without_item(5, WorkItemDeletion::InRecycleBin).plan();

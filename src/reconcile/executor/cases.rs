@@ -424,7 +424,7 @@ impl RuleRun<'_> {
                 Ok(case) => {
                     kept.push((
                         Some(job.step),
-                        self.case_written(job, intent, &case, report),
+                        self.case_written(job, intent, (&case, true), report),
                     ));
                 }
                 Err(error) => match classify(&error) {
@@ -521,7 +521,8 @@ impl RuleRun<'_> {
                 }
             };
             if let Some(case) = landed {
-                kept.push((Some(job.step), self.case_written(job, intent, case, report)));
+                let record = self.case_written(job, intent, (case, false), report);
+                kept.push((Some(job.step), record));
             } else {
                 kept.push((
                     None,
@@ -537,11 +538,13 @@ impl RuleRun<'_> {
         self.keep(kept, report).await
     }
 
+    /// The record of a write that was carried out. `answered` says whether the case is the server's answer
+    /// to it, or was read some time later.
     fn case_written(
         &mut self,
         job: &CaseJob<'_>,
         intent: &Intent,
-        case: &Case,
+        (case, answered): (&Case, bool),
         report: &mut ApplyReport,
     ) -> Record {
         let operation = &job.step.operation;
@@ -561,7 +564,11 @@ impl RuleRun<'_> {
         let Some(writing) = Writing::of(operation, self.mapping) else {
             return Record::default();
         };
-        let echo = Echo::Case(case, pair.work_item);
+        let echo = if answered {
+            Echo::Case(case, pair.work_item)
+        } else {
+            Echo::Found(case, pair.work_item)
+        };
         let link = self.link_after(&pair, &writing, echo);
         self.queue_mark(&link);
         let key = item_key(job.step);

@@ -236,6 +236,8 @@ struct RuleRun<'a> {
     owed: BTreeMap<CaseId, Vec<ConflictId>>,
     /// Links of which an item still lacks its mark.
     to_mark: BTreeSet<LinkId>,
+    /// Work items in whose place others came, and which their cases still mention.
+    replaced: BTreeMap<LinkId, WorkItemId>,
     /// How many cases each listing held when it was read.
     listing_sizes: BTreeMap<CaseScope, usize>,
 }
@@ -283,6 +285,7 @@ impl<'a> RuleRun<'a> {
             linked_items: pairs.iter().map(|(case, item, _)| (item, case)).collect(),
             linked_cases: pairs.iter().map(|(case, item, _)| (case, item)).collect(),
             to_mark: BTreeSet::new(),
+            replaced: BTreeMap::new(),
             listing_sizes: observation.observed.listing_sizes.clone(),
         }
     }
@@ -602,6 +605,9 @@ impl<'a> RuleRun<'a> {
             }
             if before.work_item != link.work_item {
                 self.linked_items.remove(&before.work_item);
+                if before.case_mark == MarkState::Written {
+                    self.replaced.insert(link.id.clone(), before.work_item);
+                }
             }
         }
         if link.state == LinkState::Active {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use accord::model::{ConflictState, Link, Take};
 use accord::reconcile::{
-    Clock as _, Context, LinkOutcome, Silent, TimeOrderedIds, WantedItem, WantedPair, endpoints,
-    link, unlink,
+    Clock as _, Context, FailureKind, LinkOutcome, Silent, TimeOrderedIds, WantedItem, WantedPair,
+    endpoints, link, unlink,
 };
 use accord::sandbox::{Fault, FaultKind};
 use accord::store::Store;
@@ -246,6 +246,31 @@ async fn an_edit_of_a_field_that_only_gets_its_base_is_carried_over() {
     let carried = item(&world, twin).1 == "Given a cheque";
     assert!(carried || plan.conflicts.len() == 1, "{plan:?}");
     assert_eq!(case(&world, id).1, "Given a cheque");
+}
+
+#[tokio::test]
+async fn a_case_that_is_edited_before_it_is_disabled_is_not_put_away() {
+    let rule = BOTH.replace("azureDevOps: recreate", "azureDevOps: disable");
+    let world = World::mapped_without_items(BUGS, &rule).await;
+    let id = add_case(&world, "Pay");
+    world.apply().await;
+    assert_settled(&world).await;
+    let before = links(&world).await.remove(0);
+    let deleted = world.sandbox.state().delete_work_item(before.work_item.0);
+    deleted.expect("a deletion");
+    let meanwhile = || edit_case(&world, id, &json!({ "title": "Pay by card" }));
+    let run = Run {
+        between: Some(&meanwhile),
+        ..Run::default()
+    };
+    let (plan, report) = run.apply(&world).await.expect("a report");
+    assert_eq!(plan.changes.len(), 1, "{:?}", plan.findings);
+    let kinds: Vec<FailureKind> = report.failures.iter().map(|one| one.kind).collect();
+    assert_eq!((kinds, report.applied), (vec![FailureKind::Stale], 0));
+    // The edit beats the deletion: the work item comes back with it.
+    assert_settled(&world).await;
+    assert_eq!(items(&world), [before.work_item.0]);
+    assert_eq!(item(&world, before.work_item.0).0, "Pay by card");
 }
 
 #[tokio::test]

@@ -63,6 +63,8 @@ const LONGEST_REQUEST: Duration = Duration::from_secs(120);
 const STOPPED: &str = "not carried out: the run was stopped before it";
 const ENDED: &str = "not carried out: the run ended before it";
 
+const NOT_LINKED: &str = "the pair was not linked: one of its items is linked to another item; the next plan takes it up";
+
 const UNANSWERED: &str = "the write got no answer and could not be looked up; the next run looks again before it sends anything";
 
 /// Links that are recorded in one transaction, where nothing is sent.
@@ -418,6 +420,12 @@ impl<'a> RuleRun<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Whether the store refused the pair of a step earlier in this run.
+    fn is_not_linked(&self, step: &Step) -> bool {
+        let pair = step.operation.pair();
+        pair.is_some_and(|pair| self.refused_pairs.contains(&(pair.case, pair.work_item)))
     }
 
     fn intent(

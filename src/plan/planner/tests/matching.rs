@@ -71,7 +71,10 @@ fn of_two_markers_the_one_counts_whose_case_is_there_and_names_the_item_in_turn(
     let is_riddle = |start: Scene, refs: &[&str]| {
         let scene = start.case(2, "Pay", refs).marked_item(5, "Pay", &[1, 2]);
         let told = told(&scene.plan());
-        assert!(told.iter().all(|one| !one.starts_with("Create")), "{told:?}");
+        assert!(
+            told.iter().all(|one| !one.starts_with("Create")),
+            "{told:?}"
+        );
         told.iter().any(|one| one.starts_with("ambiguous-match"))
     };
     for start in [Scene::cases_to_items, Scene::items_to_cases] {

@@ -148,6 +148,8 @@ pub async fn link(
             ..Record::default()
         });
     }
+    // What was clean while nobody had linked it was never compared.
+    forget_watermark(context, &places, &rule.name, &records).await?;
     context.store.record(&records).await?;
     Ok(LinkOutcome::Stored {
         changed: new.iter().map(|one| (one.case, one.work_item)).collect(),
@@ -213,9 +215,31 @@ pub async fn unlink(
             ..Record::default()
         });
     }
+    let rules: BTreeSet<(&Endpoints, &Name)> = records
+        .iter()
+        .filter_map(|record| record.link.as_ref())
+        .map(|link| (&link.endpoints, &link.rule))
+        .collect();
+    for (places, rule) in rules {
+        forget_watermark(context, places, rule, &records).await?;
+    }
     context.store.record(&records).await?;
     changed.sort_unstable();
     Ok(LinkOutcome::Stored { changed, already })
+}
+
+/// Lets the next plan of a rule read everything, where there is something to record: the place in the feed
+/// was reached with other pairs than it has from now on.
+async fn forget_watermark(
+    context: &Context<'_>,
+    places: &Endpoints,
+    rule: &Name,
+    records: &[Record],
+) -> Result<(), ReconcileError> {
+    if records.is_empty() {
+        return Ok(());
+    }
+    Ok(context.store.put_watermark(places, rule, None).await?)
 }
 
 fn audit(context: &Context<'_>, run: &RunId, link: &Link, event: &str, detail: &str) -> AuditEntry {

@@ -79,6 +79,11 @@ pub async fn rebuild(
         let Some(connection) = context.config.connections.get(&observation.rule.connection) else {
             continue;
         };
+        // What the place in the feed takes for compared was compared by a state that is lost.
+        let store = context.store;
+        store
+            .put_watermark(&observation.endpoints, rule, None)
+            .await?;
         let rebuilding = Rebuilding {
             context,
             observation,

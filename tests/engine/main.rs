@@ -21,6 +21,7 @@ mod review_help;
 mod support;
 mod two_way;
 mod two_way_crash;
+mod two_way_renewal;
 mod v1;
 mod walk;
 mod verify;

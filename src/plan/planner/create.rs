@@ -6,7 +6,7 @@ use super::collector::{Collector, origin_entry};
 use super::rows::field_change;
 use crate::diagnostics::catalog::sync as codes;
 use crate::mapping::RowProblem;
-use crate::model::{Case, ConflictId, LinkId, Marker, System, Value, WorkItem};
+use crate::model::{Case, ConflictId, LinkId, Marker, System, Value, WorkItem, WorkItemId};
 use crate::plan::conservation::Class;
 use crate::plan::observed::ItemKey;
 use crate::plan::{
@@ -93,7 +93,14 @@ fn create_work_item(
     case: &Case,
     renews: Option<LinkId>,
 ) -> Option<(Operation, Vec<FieldChange>)> {
-    let mut values = new_values(collector, source, Some(case), None)?;
+    // The mention of the item that is replaced was Accord's.
+    let replaced = renews.as_ref().and_then(|renewed| {
+        let link = collector.links.get(&source).copied();
+        let link = link.or_else(|| collector.parted.get(source));
+        link.filter(|link| link.id == *renewed)
+            .map(|link| link.work_item)
+    });
+    let mut values = new_values(collector, source, Some((case, replaced)), None)?;
     let input = collector.input;
     let mut made = match input.mapping.draft_work_item(&values.writes) {
         Ok(made) => made,
@@ -202,7 +209,7 @@ fn create_case(
 fn new_values(
     collector: &mut Collector<'_>,
     source: ItemKey,
-    case: Option<&Case>,
+    case: Option<(&Case, Option<WorkItemId>)>,
     item: Option<&WorkItem>,
 ) -> Option<NewValues> {
     let input = collector.input;
@@ -218,7 +225,7 @@ fn new_values(
     };
     for row in input.mapping.rows.iter().filter(|row| row.active(target)) {
         let mapped = match (case, item) {
-            (Some(case), _) => row.read_case(case, None).and_then(|from| {
+            (Some((case, own)), _) => row.read_case(case, own).and_then(|from| {
                 let to = row.to_azure_devops(&from)?;
                 row.check_new(target, &to)?;
                 let route = row.route(None, &to)?;

@@ -142,6 +142,29 @@ impl<'a> Matcher<'a> {
         self.input.connection.testworthy.marked_cases(item)
     }
 
+    /// The one case that a work item's markers name. A case that was deleted and made anew leaves its marker
+    /// behind: of several markers the one counts whose case is there and names the work item in turn, if no
+    /// other's is there. `Err` if that is not certain.
+    fn marked_case(&self, item: &WorkItem) -> Result<Option<CaseId>, String> {
+        let markers = self.own_markers(item);
+        if markers.len() < 2 {
+            return Ok(markers.first().copied());
+        }
+        let observed = self.input.observed;
+        let there: Vec<CaseId> = markers
+            .into_iter()
+            .filter(|case| observed.has_case(*case))
+            .collect();
+        let naming = self.cases_by_mention.get(&item.id);
+        match there[..] {
+            [case] if naming.is_some_and(|naming| naming.contains(&case)) => Ok(Some(case)),
+            _ => Err(format!(
+                "work item {} carries the markers of several cases; remove the wrong hyperlinks",
+                item.id
+            )),
+        }
+    }
+
     /// Work items beside `linked` that claim to belong to `case`: late duplicates, for a finding.
     pub(super) fn duplicates(&self, case: CaseId, linked: WorkItemId) -> Vec<WorkItemId> {
         let claiming = self.items_by_marker.get(&case).into_iter().flatten();
@@ -237,15 +260,9 @@ impl<'a> Matcher<'a> {
         match free[..] {
             [] => Match::None,
             [one] => {
-                let markers = self
-                    .input
-                    .observed
-                    .work_item(one)
-                    .map(|item| self.own_markers(item));
-                if markers.is_some_and(|markers| markers.len() > 1) {
-                    return Match::Ambiguous(format!(
-                        "work item {one} carries the markers of several cases; remove the wrong hyperlinks"
-                    ));
+                let marked = self.input.observed.work_item(one);
+                if let Some(Err(reason)) = marked.map(|item| self.marked_case(item)) {
+                    return Match::Ambiguous(reason);
                 }
                 Match::One {
                     target: ItemKey::WorkItem(one),
@@ -263,14 +280,10 @@ impl<'a> Matcher<'a> {
         let Some(item) = self.input.observed.work_item(id) else {
             return Match::None;
         };
-        let markers = self.own_markers(item);
-        if markers.len() > 1 {
-            return Match::Ambiguous(format!(
-                "work item {id} carries the markers of several cases; remove the wrong hyperlinks"
-            ));
-        }
-        let Some(&case) = markers.first() else {
-            return Match::None;
+        let case = match self.marked_case(item) {
+            Ok(Some(case)) => case,
+            Ok(None) => return Match::None,
+            Err(reason) => return Match::Ambiguous(reason),
         };
         if !self.input.observed.has_case(case) {
             return Match::None;
@@ -360,7 +373,10 @@ impl<'a> Matcher<'a> {
         }
         let seen = self.input.observed.work_item(item);
         let marked = seen.map(|item| self.own_markers(item)).unwrap_or_default();
-        if let Some(other) = marked.iter().find(|marked| **marked != case) {
+        let is_ours = || seen.is_some_and(|item| self.marked_case(item) == Ok(Some(case)));
+        if let Some(other) = marked.iter().find(|marked| **marked != case)
+            && !is_ours()
+        {
             return Err(format!(
                 "case {case} names AB#{item}, which carries the marker of case {other}"
             ));

@@ -10,7 +10,7 @@ use super::fate::{Fate, classify};
 use super::meaning::{has_landed, is_unchanged, on_top_of};
 use super::report::{ApplyReport, FailureKind};
 use super::written::{Echo, Writing, intent_rows};
-use super::{RuleRun, UNANSWERED, item_key};
+use super::{NOT_LINKED, RuleRun, UNANSWERED, item_key};
 use crate::model::{
     Case, CaseId, LinkId, SectionId, SuiteId, System, WorkItemId, azure_boards_mentions,
 };
@@ -104,12 +104,8 @@ impl RuleRun<'_> {
     ) -> Result<(), ReconcileError> {
         let mut jobs = Vec::with_capacity(wave.len());
         for step in wave {
-            let pair = step.operation.pair();
-            let lost =
-                pair.is_some_and(|pair| self.refused_pairs.contains(&(pair.case, pair.work_item)));
-            if lost {
-                let message = "the pair was not linked: one of its items is linked to another item; the next plan takes it up";
-                report.fail(step, FailureKind::Stale, message);
+            if self.is_not_linked(step) {
+                report.fail(step, FailureKind::Stale, NOT_LINKED);
                 continue;
             }
             match self.case_job(step, &mut known.sections).await? {
@@ -280,6 +276,8 @@ impl RuleRun<'_> {
                     expected,
                     patch,
                 } => match fresh.get(&pair.case) {
+                    // An edit speaks against putting the case away, whatever field it is of.
+                    Some(case) if ends_pair(job.step) && self.is_edited(case, pair) => changed,
                     Some(case) if is_unchanged(case, expected) => {
                         match on_top_of(case, expected, patch) {
                             Ok(put) => {
@@ -424,7 +422,7 @@ impl RuleRun<'_> {
                 Ok(case) => {
                     kept.push((
                         Some(job.step),
-                        self.case_written(job, intent, &case, report),
+                        self.case_written(job, intent, (&case, true), report),
                     ));
                 }
                 Err(error) => match classify(&error) {
@@ -521,7 +519,8 @@ impl RuleRun<'_> {
                 }
             };
             if let Some(case) = landed {
-                kept.push((Some(job.step), self.case_written(job, intent, case, report)));
+                let record = self.case_written(job, intent, (case, false), report);
+                kept.push((Some(job.step), record));
             } else {
                 kept.push((
                     None,
@@ -537,11 +536,13 @@ impl RuleRun<'_> {
         self.keep(kept, report).await
     }
 
+    /// The record of a write that was carried out. `answered` says whether the case is the server's answer
+    /// to it, or was read some time later.
     fn case_written(
         &mut self,
         job: &CaseJob<'_>,
         intent: &Intent,
-        case: &Case,
+        (case, answered): (&Case, bool),
         report: &mut ApplyReport,
     ) -> Record {
         let operation = &job.step.operation;
@@ -561,7 +562,11 @@ impl RuleRun<'_> {
         let Some(writing) = Writing::of(operation, self.mapping) else {
             return Record::default();
         };
-        let echo = Echo::Case(case, pair.work_item);
+        let echo = if answered {
+            Echo::Case(case, pair.work_item)
+        } else {
+            Echo::Found(case, pair.work_item)
+        };
         let link = self.link_after(&pair, &writing, echo);
         self.queue_mark(&link);
         let key = item_key(job.step);
@@ -613,6 +618,11 @@ impl RuleRun<'_> {
             ..Record::default()
         }
     }
+}
+
+/// Whether it puts a case away because its work item was deleted.
+fn ends_pair(step: &Step) -> bool {
+    matches!(step.operation, Operation::Retire { .. })
 }
 
 /// The link of a deleted case that a new one takes the place of.

@@ -68,7 +68,9 @@ impl RuleRun<'_> {
             let Ok(now) = echo.read(row) else {
                 continue;
             };
-            if self.is_unkept(pair, writing, row, from, &now) {
+            if self.is_unkept(pair, writing, row, from, &now)
+                || self.is_edited_since(pair, writing, row, (from, &now), echo)
+            {
                 continue;
             }
             let name = row.name().to_owned();
@@ -87,7 +89,7 @@ impl RuleRun<'_> {
                 link.base.rev = Some(item.rev);
                 is_marked(&mut link.work_item_mark);
             }
-            Echo::Case(case, _) => {
+            Echo::Case(case, _) | Echo::Found(case, _) => {
                 link.testworthy_project = case.project.or(link.testworthy_project);
                 let seen = self.observed_item(pair.work_item).map(|item| item.rev);
                 // A write of this run may have made a newer revision than the one that was read.
@@ -115,6 +117,39 @@ impl RuleRun<'_> {
         self.halves.insert(key, now.clone());
         let old = old.fields.get(row.name());
         base_after(row, side, IntentPart::Half, (from, now), old)
+    }
+
+    /// Whether a person may have put there what the row reads now. Taken into the base, such an edit would
+    /// pass for one that both sides know of: the row is left for the next plan to compare.
+    ///
+    /// A row that was only to get its base is not sent, and a case has no revision that would guard it; what
+    /// was looked up because no answer came may have been edited while the run waited.
+    fn is_edited_since(
+        &self,
+        pair: &Pair,
+        writing: &Writing<'_>,
+        row: &CompiledRow,
+        (from, now): (&Value, &Value),
+        echo: Echo<'_>,
+    ) -> bool {
+        if writing.part(row) == IntentPart::UnderWay {
+            return false;
+        }
+        let side = writing.side;
+        match writing.sent(row) {
+            Some(_) if echo.is_answer() => false,
+            Some(sent) => !row.same(side, sent, now),
+            None if writing.creates => !echo.is_answer(),
+            None => {
+                let before = self.before(pair, side, row);
+                let stands = before.is_some_and(|before| row.same(side, &before, now));
+                let agrees = match side {
+                    System::AzureDevOps => row.in_accord(from, now),
+                    System::TestWorthy => row.in_accord(now, from),
+                };
+                !stands && !agrees
+            }
+        }
     }
 
     /// What a server says that takes a write and leaves a field as it was, if it did: the first such row.
@@ -219,7 +254,8 @@ impl RuleRun<'_> {
                 System::TestWorthy => row.in_accord(&now, from),
             };
             // A state that a rule of the process moved on is no spelling.
-            if changed && !agrees && !row.walks() && !row.same(side, sent, &now) {
+            if echo.is_answer() && changed && !agrees && !row.walks() && !row.same(side, sent, &now)
+            {
                 let equivalence = Equivalence {
                     system: side,
                     row_digest: row.digest().to_owned(),

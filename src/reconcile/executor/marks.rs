@@ -11,7 +11,7 @@ use super::report::{ApplyReport, FailureKind};
 use super::work_items::SIZES;
 use crate::model::{
     ACCORD_TAG, Link, LinkId, MarkState, Marker, System, WorkItem, azure_boards_mention,
-    azure_boards_mentions,
+    azure_boards_mention_in, azure_boards_mentions,
 };
 use crate::plan::{Operation, Pair, Step};
 use crate::reconcile::ReconcileError;
@@ -123,6 +123,9 @@ impl RuleRun<'_> {
                     continue;
                 }
                 let mut refs = case.refs.clone();
+                if let Some(gone) = self.replaced.get(&link.id) {
+                    refs.retain(|one| azure_boards_mention_in(one) != Some(*gone));
+                }
                 refs.push(azure_boards_mention(link.work_item));
                 let expected = CasePatch {
                     refs: Some(case.refs.clone()),

@@ -6,14 +6,32 @@
 //! such a reading holds beside the steps is kept: the write is put into it. After a write, a server's own
 //! spelling of formatted text counts as what was sent.
 
+use super::RuleRun;
 use crate::mapping::codec::rich_text::{self, Format};
 use crate::mapping::codec::steps::{CaseSteps, StepsProblem, parse_tcm};
 use crate::model::steps::Step;
-use crate::model::{Case, CaseField, CaseFieldKind, Value};
+use crate::model::{Case, CaseField, CaseFieldKind, System, Value};
+use crate::plan::Pair;
 use crate::remote::CasePatch;
 
 /// The field that a case keeps in several forms.
 const STEPS: &str = "steps";
+
+impl RuleRun<'_> {
+    /// Whether a mapped field of the case is not as the plan saw it.
+    pub(super) fn is_edited(&self, now: &Case, pair: &Pair) -> bool {
+        let Some(seen) = self.observation.observed.case(now.id) else {
+            return false;
+        };
+        self.mapping.rows.iter().any(|row| {
+            let read = |case: &Case| row.read_case(case, Some(pair.work_item));
+            match (read(seen), read(now)) {
+                (Ok(seen), Ok(now)) => !row.same(System::TestWorthy, &seen, &now),
+                (seen, now) => seen.is_ok() != now.is_ok(),
+            }
+        })
+    }
+}
 
 /// Whether the case still holds what the plan saw in the fields and references that `expected` names.
 pub(super) fn is_unchanged(case: &Case, expected: &CasePatch) -> bool {
@@ -118,7 +136,7 @@ mod tests {
     use serde_json::{Value as Json, json};
 
     use super::*;
-    use crate::mapping::codec::steps::Pair;
+    use crate::mapping::codec::steps::Pair as Texts;
     use crate::model::CaseId;
 
     fn separated(json: Json) -> Value {
@@ -186,7 +204,7 @@ mod tests {
             Value::Null,
             separated(json!([])),
             separated(Json::Null),
-            CaseSteps::Texts(Pair::default()).to_value(),
+            CaseSteps::Texts(Texts::default()).to_value(),
         ];
         for one in &empty {
             for other in &empty {
@@ -277,7 +295,7 @@ mod tests {
     #[test]
     fn steps_that_no_longer_fit_are_not_forced() {
         let text = |steps: &str| {
-            CaseSteps::Texts(Pair {
+            CaseSteps::Texts(Texts {
                 steps: steps.to_owned(),
                 expected: String::new(),
             })

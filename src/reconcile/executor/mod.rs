@@ -63,6 +63,8 @@ const LONGEST_REQUEST: Duration = Duration::from_secs(120);
 const STOPPED: &str = "not carried out: the run was stopped before it";
 const ENDED: &str = "not carried out: the run ended before it";
 
+const NOT_LINKED: &str = "the pair was not linked: one of its items is linked to another item; the next plan takes it up";
+
 const UNANSWERED: &str = "the write got no answer and could not be looked up; the next run looks again before it sends anything";
 
 /// Links that are recorded in one transaction, where nothing is sent.
@@ -236,6 +238,8 @@ struct RuleRun<'a> {
     owed: BTreeMap<CaseId, Vec<ConflictId>>,
     /// Links of which an item still lacks its mark.
     to_mark: BTreeSet<LinkId>,
+    /// Work items in whose place others came, and which their cases still mention.
+    replaced: BTreeMap<LinkId, WorkItemId>,
     /// How many cases each listing held when it was read.
     listing_sizes: BTreeMap<CaseScope, usize>,
 }
@@ -283,6 +287,7 @@ impl<'a> RuleRun<'a> {
             linked_items: pairs.iter().map(|(case, item, _)| (item, case)).collect(),
             linked_cases: pairs.iter().map(|(case, item, _)| (case, item)).collect(),
             to_mark: BTreeSet::new(),
+            replaced: BTreeMap::new(),
             listing_sizes: observation.observed.listing_sizes.clone(),
         }
     }
@@ -415,6 +420,12 @@ impl<'a> RuleRun<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Whether the store refused the pair of a step earlier in this run.
+    fn is_not_linked(&self, step: &Step) -> bool {
+        let pair = step.operation.pair();
+        pair.is_some_and(|pair| self.refused_pairs.contains(&(pair.case, pair.work_item)))
     }
 
     fn intent(
@@ -603,6 +614,9 @@ impl<'a> RuleRun<'a> {
             }
             if before.work_item != link.work_item {
                 self.linked_items.remove(&before.work_item);
+                if before.case_mark == MarkState::Written {
+                    self.replaced.insert(link.id.clone(), before.work_item);
+                }
             }
         }
         if link.state == LinkState::Active {

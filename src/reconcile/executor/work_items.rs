@@ -6,7 +6,7 @@ use super::found::{Created, Found};
 use super::job::{Job, go_on};
 use super::report::{ApplyReport, FailureKind};
 use super::written::{Echo, Writing, intent_rows};
-use super::{RuleRun, UNANSWERED, item_key};
+use super::{NOT_LINKED, RuleRun, UNANSWERED, item_key};
 use crate::model::{ACCORD_TAG, CaseId, Link, LinkId, WorkItem, WorkItemId};
 use crate::plan::{Operation, Pair, Step};
 use crate::reconcile::ReconcileError;
@@ -31,6 +31,13 @@ impl RuleRun<'_> {
     ) -> Result<(), ReconcileError> {
         if steps.is_empty() {
             return Ok(());
+        }
+        let (lost, steps): (Vec<&Step>, Vec<&Step>) = steps
+            .iter()
+            .copied()
+            .partition(|step| self.is_not_linked(step));
+        for step in lost {
+            report.fail(step, FailureKind::Stale, NOT_LINKED);
         }
         let mut queue: VecDeque<Job<'_>> = steps.iter().filter_map(|step| Job::of(step)).collect();
         self.context
@@ -165,11 +172,7 @@ impl RuleRun<'_> {
             let link = job.operation.pair().and_then(|pair| pair.link.as_ref());
             let kept = !job.is_under_way() || link.is_none_or(|id| self.links.contains_key(id));
             if !kept {
-                report.fail(
-                    job.step,
-                    FailureKind::Stale,
-                    "the pair was not linked: one of its items is linked to another item; the next plan takes it up",
-                );
+                report.fail(job.step, FailureKind::Stale, NOT_LINKED);
             }
             kept
         });

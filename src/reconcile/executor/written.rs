@@ -31,14 +31,25 @@ pub(super) enum Echo<'a> {
     /// A case, and the work item that it is linked to.
     Case(&'a Case, WorkItemId),
     WorkItem(&'a WorkItem),
+    /// A case that was read again because no answer came, and the work item that it is linked to. Somebody
+    /// may have edited it since.
+    Found(&'a Case, WorkItemId),
 }
 
 impl Echo<'_> {
     /// The row's value.
     pub(super) fn read(self, row: &CompiledRow) -> Result<Value, Problem> {
         match self {
-            Self::Case(case, item) => row.read_case(case, Some(item)),
+            Self::Case(case, item) | Self::Found(case, item) => row.read_case(case, Some(item)),
             Self::WorkItem(item) => row.read_work_item(item),
+        }
+    }
+
+    /// Whether this is the server's own answer to the write.
+    pub(super) fn is_answer(self) -> bool {
+        match self {
+            Self::Case(..) | Self::WorkItem(_) => true,
+            Self::Found(..) => false,
         }
     }
 }

@@ -37,7 +37,7 @@ use crate::model::config::{Connection, MatchBy, SyncRule};
 use crate::model::{
     BaseField, Case, Link, LinkState, MarkState, Name, System, WorkItemId, azure_boards_mentions,
 };
-use crate::plan::Known;
+use crate::plan::{Known, WorkItemDeletion};
 use crate::reconcile::Context;
 use crate::reconcile::error::ReconcileError;
 use crate::reconcile::executor::ApplyReport;
@@ -171,13 +171,21 @@ impl Observer<'_> {
         let rule = sight.rule;
         let token = feed.token.clone().filter(|_| can_follow(rule))?;
         let observed = &sight.observed;
+        let going = feed.rules.get(&rule.name);
+        // A deletion that nothing but the feed tells of has to be told again, until the pair is settled.
+        let told =
+            |id: &WorkItemId| observed.deleted_work_items.get(id) == Some(&WorkItemDeletion::Told);
+        if let Some(going) = going
+            && self.absent_items(sight).iter().any(told)
+        {
+            return Some(going.from.clone());
+        }
         let mut dirty: BTreeSet<WorkItemId> = observed.work_items.keys().copied().collect();
         dirty.extend(self.absent_items(sight));
         // What another rule found to be in accord says nothing of this one.
         let others = observed.unchanged.iter();
         let others = others.filter(|(case, _)| self.pairs.rule(*case) != Some(&rule.name));
         dirty.extend(others.map(|(_, item)| item));
-        let going = feed.rules.get(&rule.name);
         Some(Watermark {
             token,
             full_scan_at: going.map_or_else(|| self.started, |going| going.from.full_scan_at),

@@ -31,10 +31,13 @@ use super::{Context, Readers, record};
 use crate::mapping::CompiledMapping;
 use crate::model::config::Connection;
 use crate::model::{
-    Base, CaseId, Endpoints, Learned, Link, LinkId, LinkState, MarkState, Name, WorkItemId,
+    Base, CaseId, Closing, Conflict, ConflictChange, ConflictState, Endpoints, Learned, Link,
+    LinkId, LinkState, MarkState, Name, WorkItemId,
 };
 use crate::remote::{RemoteError, RemoteErrorKind};
-use crate::store::{AuditEntry, Intent, IntentKind, IntentOutcome, Record};
+use crate::store::{
+    AuditEntry, Intent, IntentKind, IntentOutcome, IntentPart, PairConflicts, Record,
+};
 use seen::Seen;
 
 /// Settles every open intent of the project's connections. Gives the number of items that were found.
@@ -228,6 +231,8 @@ impl Recovery<'_> {
         let mappings = self.mappings(intents).await?;
         let mut records = Vec::with_capacity(intents.len());
         let mut found = 0;
+        let places = endpoints(self.connection);
+        let conflicts = self.context.store.open_conflicts(&places).await?;
         for intent in intents {
             let mapping = mappings.get(&intent.rule);
             let settled = match intent.kind {
@@ -251,10 +256,49 @@ impl Recovery<'_> {
                 );
                 found += u64::from(is_create);
             }
-            records.push(self.record(intent, settled));
+            let carried_out = self.carried_out(intent, &settled, &conflicts);
+            records.push(Record {
+                conflicts: carried_out,
+                ..self.record(intent, settled)
+            });
         }
         let refused = record::record(self.context.store, records).await?;
         Ok(found.saturating_sub(refused.len() as u64))
+    }
+
+    /// The end of the conflicts whose decision was carried out by a change that landed. Left open, the
+    /// decision would count once more if somebody brought the value back that it was made against.
+    fn carried_out(
+        &self,
+        intent: &Intent,
+        settled: &Settled,
+        conflicts: &[Conflict],
+    ) -> Option<PairConflicts> {
+        let link = settled.link.as_ref().filter(|_| settled.applied)?;
+        let is_written = |row: &str| {
+            let row = intent.rows.get(row);
+            row.is_some_and(|row| row.to.is_some() && row.part == IntentPart::Whole)
+        };
+        let of_pair = conflicts
+            .iter()
+            .filter(|one| (one.case, one.work_item) == (link.case, link.work_item));
+        let changes: Vec<ConflictChange> = of_pair
+            .filter(|one| one.subject.row().is_some_and(is_written))
+            .filter_map(|one| match one.state {
+                ConflictState::Decided { take, .. } => {
+                    Some(ConflictChange::Close(one.id, Closing::Resolved(take)))
+                }
+                ConflictState::Open | ConflictState::Closed { .. } => None,
+            })
+            .collect();
+        (!changes.is_empty()).then(|| PairConflicts {
+            endpoints: link.endpoints.clone(),
+            rule: link.rule.clone(),
+            case: link.case,
+            work_item: link.work_item,
+            at: self.context.clock.now(),
+            changes,
+        })
     }
 
     /// The mappings of the intents' rules, as far as they hold against the live types.

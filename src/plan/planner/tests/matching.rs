@@ -65,6 +65,24 @@ fn an_item_with_two_markers_is_nobodys_counterpart() {
     );
 }
 
+/// A case that was deleted and made anew leaves its marker on the work item.
+#[test]
+fn of_two_markers_the_one_counts_whose_case_is_there_and_names_the_item_in_turn() {
+    let is_riddle = |start: Scene, refs: &[&str]| {
+        let scene = start.case(2, "Pay", refs).marked_item(5, "Pay", &[1, 2]);
+        let told = told(&scene.plan());
+        assert!(
+            told.iter().all(|one| !one.starts_with("Create")),
+            "{told:?}"
+        );
+        told.iter().any(|one| one.starts_with("ambiguous-match"))
+    };
+    for start in [Scene::cases_to_items, Scene::items_to_cases] {
+        assert!(!is_riddle(start(), &["AB#5"]));
+        assert!(is_riddle(start(), &[]), "a marker alone may be copied");
+    }
+}
+
 #[test]
 fn a_marker_on_an_item_that_is_linked_to_another_case_makes_no_second_item() {
     let scene = Scene::cases_to_items()

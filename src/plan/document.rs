@@ -288,6 +288,8 @@ pub enum Reason {
     DeclarationDiffers,
     /// Both sides changed, and a policy or a person said who is right.
     ConflictResolved,
+    /// Both sides changed, and both edits were put together.
+    Merged,
     /// The item of the other side was deleted.
     CounterpartDeleted,
     /// The item of this side was deleted and the rule or a person wants it back.

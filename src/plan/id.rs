@@ -182,6 +182,7 @@ fn reason(reason: Reason) -> u8 {
         Reason::ConflictResolved => 10,
         Reason::CounterpartDeleted => 11,
         Reason::Recreated => 12,
+        Reason::Merged => 13,
     }
 }
 

@@ -219,10 +219,8 @@ fn crosses<P: Part>(base: &[P], lefts: &[Change<'_, P>], rights: &[Change<'_, P>
         parts.filter(|part| !part.is_slight()).cloned().collect()
     };
     let taken_out = |changes: &[&Change<'_, P>]| -> HashSet<P> {
-        let parts = changes
-            .iter()
-            .filter(|change| !change.edit)
-            .flat_map(|change| &base[change.at.clone()]);
+        // What became another part is gone too: if it stands elsewhere, it was moved there.
+        let parts = changes.iter().flat_map(|change| &base[change.at.clone()]);
         parts.filter(|part| !part.is_slight()).cloned().collect()
     };
     let (in_left, in_right, in_both) = (put_in(&left), put_in(&right), put_in(&both));

@@ -22,6 +22,12 @@ pub(super) fn waits(conflict: &Conflict) -> bool {
     !matches!(conflict.state, ConflictState::Closed { .. })
 }
 
+/// Whether it is about two values that met for the first time.
+pub(super) fn is_first_sync(conflict: &Conflict) -> bool {
+    let cause = ConflictCause::FirstSync;
+    matches!(&conflict.subject, Subject::Field { cause: known, .. } if *known == cause)
+}
+
 fn take_of(conflict: &Conflict) -> Option<Take> {
     match conflict.state {
         ConflictState::Decided { take, .. } => Some(take),
@@ -93,9 +99,11 @@ impl<'a> Queue<'a> {
         }
     }
 
-    /// The row is written on these sides.
-    pub(super) fn write(&mut self, row: &str, sides: &[System]) {
-        if !self.decided.contains_key(row) {
+    /// The row is written on these sides, by a person's decision or by the rule. A rule that leaves no
+    /// choice any more, as one that goes one way only, carries no decision out.
+    pub(super) fn write(&mut self, row: &str, sides: &[System], by_decision: bool) {
+        if !by_decision {
+            self.decided.remove(row);
             return self.settle(row);
         }
         for conflict in self.about(row) {

@@ -32,7 +32,8 @@ pub(super) struct Half<'a> {
     /// The name that plans give the pair.
     pub(super) source: ItemKey,
     pub(super) link: &'a Link,
-    /// Whether an item that is left was edited.
+    /// Whether an item that is left was edited since the base, be the link ended or not: a person who is
+    /// asked is asked about the same thing by the next plan, for which the link goes on.
     pub(super) edited: Sides<bool>,
     /// Whether its link has ended already.
     pub(super) ended: bool,
@@ -45,6 +46,16 @@ impl Half<'_> {
             case: self.link.case,
             testworthy_project: self.link.testworthy_project,
             work_item: self.link.work_item,
+        }
+    }
+
+    /// The state of its link until the deleted item is there again: what is put away and was touched since
+    /// counts as edited only while the link has ended.
+    fn state(&self) -> LinkState {
+        if self.ended {
+            LinkState::Ended
+        } else {
+            LinkState::Active
         }
     }
 
@@ -359,7 +370,7 @@ fn carry(
     let left = deleted.other();
     let retired = match left {
         System::TestWorthy => match observed.case(half.link.case) {
-            Some(case) => disable(case),
+            Some(case) => disable(collector.input, case),
             None => return Class::Held,
         },
         System::AzureDevOps => match observed.work_item(half.link.work_item) {
@@ -394,7 +405,7 @@ fn carry(
 }
 
 /// `None` if the case is disabled already.
-fn disable(case: &Case) -> Option<Retired> {
+fn disable(input: &RuleInput<'_>, case: &Case) -> Option<Retired> {
     if is_disabled(case) {
         return None;
     }
@@ -405,8 +416,10 @@ fn disable(case: &Case) -> Option<Retired> {
     let now = case.fields.get("disabled").cloned().unwrap_or_default();
     let after = Value::Boolean(true);
     let expected = patch(now.clone());
+    let mut rows = input.mapping.rows.iter();
+    let sensitive = rows.any(|row| row.sensitive() && row.path(System::TestWorthy) == "disabled");
     Some(Retired {
-        fields: vec![FieldChange::between("disabled", &now, &after, false)],
+        fields: vec![FieldChange::between("disabled", &now, &after, sensitive)],
         precondition: Precondition::Fingerprint(fingerprint(&expected)),
         how: Retirement::Disable {
             expected,
@@ -543,7 +556,7 @@ fn recreate(
     };
     let class = create::plan_create(collector, new);
     if class == Class::Create && !conflicts.is_empty() {
-        let record = half.record(LinkState::Active, conflicts);
+        let record = half.record(half.state(), conflicts);
         collector.push_record(half.source, record);
     }
     class

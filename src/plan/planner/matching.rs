@@ -78,7 +78,7 @@ impl<'a> Matcher<'a> {
                 || input.rule.scope.azure_devops.is_none();
             let free = markers.is_empty()
                 && self.linked_case(item.id).is_none()
-                && !self.parted.is_unlinked(ItemKey::WorkItem(item.id))
+                && self.parted.get(ItemKey::WorkItem(item.id)).is_none()
                 && (!by_id || !self.cases_by_mention.contains_key(&item.id));
             if free && in_scope {
                 self.free_items_by_title
@@ -96,7 +96,7 @@ impl<'a> Matcher<'a> {
             let in_scope = input.observed.cases_in_scope.contains(&case.id)
                 || input.rule.scope.testworthy.is_none();
             let free = self.linked_item(case.id).is_none()
-                && !self.parted.is_unlinked(ItemKey::Case(case.id))
+                && self.parted.get(ItemKey::Case(case.id)).is_none()
                 && !self.items_by_marker.contains_key(&case.id)
                 && (!by_id || self.mentioned_items(case).is_empty());
             if in_scope && free {

@@ -415,7 +415,7 @@ fn change(
         } else {
             Action::Update
         },
-        reason: matched.unwrap_or_else(|| reason(&writes.causes)),
+        reason: matched.unwrap_or_else(|| reason(&writes.causes, writes.has_loser)),
         item: collector.item_ref(Some(scene.case), Some(scene.item)),
         fields,
         precondition,
@@ -424,10 +424,15 @@ fn change(
 }
 
 /// The strongest cause names the change.
-fn reason(causes: &[Cause]) -> Reason {
+fn reason(causes: &[Cause], has_loser: bool) -> Reason {
+    let settled = if has_loser {
+        Reason::ConflictResolved
+    } else {
+        Reason::Merged
+    };
     let order = [
-        (Cause::Decided, Reason::ConflictResolved),
-        (Cause::Policy, Reason::ConflictResolved),
+        (Cause::Decided, settled),
+        (Cause::Policy, settled),
         (Cause::SourceChanged, Reason::SourceChanged),
         (Cause::DriftEnforced, Reason::DriftEnforced),
         (Cause::MappingChanged, Reason::MappingChanged),

@@ -42,6 +42,8 @@ pub(super) struct Writes {
     pub(super) fields: Vec<FieldChange>,
     pub(super) causes: Vec<Cause>,
     pub(super) overwrites: Vec<Overwrite>,
+    /// Whether one of two edits gave way, rather than both being put together.
+    pub(super) has_loser: bool,
 }
 
 impl Rows<'_> {
@@ -142,7 +144,7 @@ fn apply(
             recorded,
             live,
         } => {
-            rows.queue.settle(name);
+            rows.queue.write(name, &[], false);
             let shown = |value: &Value| (!row.sensitive()).then(|| value.to_json());
             let entry = DriftEntry {
                 address: collector.address(source),
@@ -213,9 +215,14 @@ fn put(
         }
         writes.values.insert(name.clone(), put.after.clone());
     }
-    rows.queue.write(&name, &written);
+    let by_decision = write.cause == Cause::Decided;
+    rows.queue.write(&name, &written, by_decision);
     if written.len() > 1 {
         rows.halves.insert(name);
+    } else if by_decision || write.cause == Cause::Policy {
+        for side in written {
+            rows.to.get_mut(side).has_loser = true;
+        }
     }
     Ok(())
 }

@@ -38,23 +38,21 @@ pub(super) fn plan_rule<'a>(
     };
     let in_scope = selected(input, &planned.matcher, &parted);
     let absent = planned.look_at_links();
-    let wanted = |key: &ItemKey| is_wanted(input, &parted, only, *key);
-    let mut tally = Tally::new(in_scope.iter().chain(&absent).copied().filter(wanted));
-    for source in in_scope.into_iter().filter(wanted) {
+    let wanted = |keys: Vec<ItemKey>| -> Vec<ItemKey> {
+        let keys = keys.into_iter();
+        keys.filter(|key| is_wanted(input, &planned.matcher, &parted, only, *key))
+            .collect()
+    };
+    let unanswered = input.observed.unanswered.keys().copied();
+    let unanswered = wanted(unanswered.map(ItemKey::Case).collect());
+    let (in_scope, absent) = (wanted(in_scope), wanted(absent));
+    let mut tally = Tally::new(in_scope.iter().chain(&absent).copied());
+    for source in in_scope {
         let class = planned.plan_item(source, claims);
         tally.add(&source, class)?;
     }
-    for (case, reason) in &input.observed.unanswered {
-        let source = ItemKey::Case(*case);
-        if wanted(&source) {
-            let message = format!(
-                "`where` of the rule has no answer for this case: {reason}; it is not selected, and nothing is written for it"
-            );
-            let collector = &mut planned.collector;
-            collector.finding(&values::FILTER_FAILED, source, &message);
-        }
-    }
-    for source in absent.into_iter().filter(wanted) {
+    planned.tell_unanswered(&unanswered);
+    for source in absent {
         let class = planned.plan_absent(source);
         tally.add(&source, class)?;
     }
@@ -64,14 +62,26 @@ pub(super) fn plan_rule<'a>(
     Ok(collector.output)
 }
 
-/// Whether `--only` names an item, or either item of a pair of a two-way rule.
-fn is_wanted(input: &RuleInput<'_>, parted: &Parted<'_>, only: &[String], key: ItemKey) -> bool {
+/// Whether `--only` names an item, or either item of a pair of a two-way rule: one that is linked, was
+/// linked, or would be.
+fn is_wanted(
+    input: &RuleInput<'_>,
+    matcher: &Matcher<'_>,
+    parted: &Parted<'_>,
+    only: &[String],
+    key: ItemKey,
+) -> bool {
     let named = |key: ItemKey| glob::selects(only, &format!("{}/{key}", address(input.rule)));
     let partner = || match key {
         ItemKey::Case(case) if input.rule.is_two_way() => {
             let linked = input.pairs.work_item(case);
-            let item = linked.or_else(|| Some(parted.get(key)?.work_item))?;
-            Some(ItemKey::WorkItem(item))
+            if let Some(item) = linked.or_else(|| Some(parted.get(key)?.work_item)) {
+                return Some(ItemKey::WorkItem(item));
+            }
+            match matcher.find(key) {
+                Match::One { target, .. } => Some(target),
+                Match::None | Match::Ambiguous(_) => None,
+            }
         }
         ItemKey::Case(_) | ItemKey::WorkItem(_) => None,
     };
@@ -147,6 +157,30 @@ impl<'a> RulePlan<'a, '_> {
         output.unconfirmed = gone;
         absent.sort_unstable();
         absent
+    }
+
+    /// Cases for which the rule's `where` has no answer.
+    fn tell_unanswered(&mut self, cases: &[ItemKey]) {
+        let input = self.collector.input;
+        for &source in cases {
+            let ItemKey::Case(case) = source else {
+                continue;
+            };
+            let Some(reason) = input.observed.unanswered.get(&case) else {
+                continue;
+            };
+            // The other item of the pair may be selected by its own scope.
+            let link = self.collector.links.get(&source);
+            let outcome = if link.is_some_and(|link| selects(input, link)) {
+                "it is not selected by it, and goes on only because its work item is selected"
+            } else {
+                "it is not selected, and nothing is written for it"
+            };
+            let message =
+                format!("`where` of the rule has no answer for this case: {reason}; {outcome}");
+            self.collector
+                .finding(&values::FILTER_FAILED, source, &message);
+        }
     }
 
     fn plan_item(&mut self, source: ItemKey, claims: &mut Claims<'a>) -> Class {
@@ -313,7 +347,7 @@ impl<'a> RulePlan<'a, '_> {
                 let half = Half {
                     source,
                     link,
-                    edited,
+                    edited: self.edited(link, presence, None),
                     ended: parted == Some(LinkState::Ended),
                 };
                 match deletion::plan_half(&mut self.collector, &half, verdict) {
@@ -346,9 +380,12 @@ impl<'a> RulePlan<'a, '_> {
                 azure_devops: item.is_some_and(|item| !deletion::is_at_rest(input, item)),
             };
         }
+        // Of two values that never were in accord nobody can tell that they are not edits.
+        let known = self.collector.conflicts_of(link.case, link.work_item);
+        let met = known.iter().any(|one| conflict::is_first_sync(one));
         let changed = |item| {
             let edits = edits(input.mapping, &link.base, item);
-            edits.iter().any(|edit| deletion::is_kept(input, edit))
+            met || edits.iter().any(|edit| deletion::is_kept(input, edit))
         };
         Sides {
             testworthy: case.is_some_and(|case| changed(SideItem::Case(case, link.work_item))),

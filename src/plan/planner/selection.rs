@@ -53,7 +53,13 @@ fn name_of(
     let selected =
         matches!(target, ItemKey::Case(case) if input.observed.cases_in_scope.contains(&case));
     let mutual = || matches!(matcher.find(target), Match::One { target, .. } if target == key);
-    if selected && mutual() { target } else { key }
+    // A case that stands for a pair that has ended speaks for that one only.
+    let is_free = parted.get(target).is_none();
+    if selected && is_free && mutual() {
+        target
+    } else {
+        key
+    }
 }
 
 /// Whether a rule selects a pair: its source, or either item of a two-way rule.

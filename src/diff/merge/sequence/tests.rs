@@ -120,6 +120,12 @@ fn changes_of_one_part_are_not() {
             "both inserted one part at different places",
         ),
         (
+            "ac",
+            "a1",
+            "a1ca",
+            "both edited a part, which one put elsewhere as it was",
+        ),
+        (
             "abc",
             "abcx",
             "xbc",

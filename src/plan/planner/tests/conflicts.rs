@@ -3,7 +3,8 @@
 use super::scene::{Scene, told};
 use crate::model::config::Winner;
 use crate::model::{
-    Closing, ConflictCause, ConflictChange, ConflictId, Sides, Subject, System, Take, Value,
+    Closing, ConflictCause, ConflictChange, ConflictId, Direction, Sides, Subject, System, Take,
+    Value,
 };
 use crate::plan::planner::Planned;
 use crate::plan::{Operation, Reason};
@@ -397,4 +398,21 @@ fn a_mapping_that_changed_asks_where_the_sides_differ_by_it() {
             "{measured:?}"
         );
     }
+}
+
+#[test]
+fn a_decision_that_the_rule_overrules_was_not_carried_out() {
+    // The rule goes one way now, and writes the value that the person decided against.
+    let planned = both_edited()
+        .ruling(|rule| rule.direction = Direction::ToAzureDevOps)
+        .conflict(1, 5, about_title("Card", "Cash"))
+        .decided(Take::AzureDevOps)
+        .plan();
+    let change = &planned.plan.changes[0];
+    assert_eq!(change.system, System::AzureDevOps);
+    assert!(planned.steps.iter().all(|step| step.resolves.is_empty()));
+    assert_eq!(
+        recorded(&planned),
+        [ConflictChange::Close(ONE, Closing::Agreed)]
+    );
 }

@@ -57,6 +57,8 @@ pub(super) struct Scene {
     pub(super) only: Vec<String>,
     /// Whether titles are sensitive.
     pub(super) secret_titles: bool,
+    /// Whether the mapping has a sensitive row for `disabled`.
+    pub(super) secret_flags: bool,
     /// Whether the mapping has a row `disabled` on the state of a work item.
     pub(super) walks: bool,
     /// Whether the mapping has a row for steps.
@@ -199,6 +201,7 @@ impl Scene {
             overrides: Overrides::default(),
             only: Vec::new(),
             secret_titles: false,
+            secret_flags: false,
             walks: false,
             has_steps: false,
             has_refs: false,
@@ -231,6 +234,13 @@ impl Scene {
         if self.has_steps {
             let steps = field_row("steps", "Microsoft.VSTS.TCM.Steps");
             mapping.rows.extend(compiled(vec![steps], targets).rows);
+        }
+        if self.secret_flags {
+            let flag = Row {
+                sensitive: true,
+                ..tag_row("disabled", "off")
+            };
+            mapping.rows.extend(compiled(vec![flag], targets).rows);
         }
         if self.has_refs {
             let refs = prefix_row("refs", "ref:");

@@ -268,6 +268,9 @@ fn a_merge_gives_both_sides_their_half() {
             other => panic!("{other:?}"),
         })
         .collect();
+    for change in &planned.plan.changes {
+        assert_eq!(change.reason, Reason::Merged, "neither side is right alone");
+    }
     let now = planned.plan.changes.iter().map(|change| change.system);
     assert_eq!(
         now.collect::<Vec<_>>(),
@@ -412,6 +415,12 @@ fn matching_items_that_are_both_selected_are_one_pair() {
     assert_eq!(told(&planned), ["Link 1 5 for MatchedById []"]);
     assert_eq!(planned.plan.summary.selected(), 1);
     assert_eq!(planned.plan.changes[0].address, "SyncRule/cases/case/1");
+    // Either address names what would be one pair.
+    for only in ["SyncRule/cases/workItem/5", "SyncRule/cases/case/1"] {
+        let mut narrowed = scene();
+        narrowed.only = vec![only.to_owned()];
+        assert_eq!(told(&narrowed.plan()), ["Link 1 5 for MatchedById []"]);
+    }
     // Only the work item is selected: it leads to its case.
     let planned = scene().selecting(&[5]).plan();
     assert_eq!(told(&planned), ["Link 1 5 for MatchedById []"]);

@@ -310,6 +310,7 @@ fn because(reason: Reason, written: System) -> String {
         Reason::MarkerMissing => "Accord's marker is missing".to_owned(),
         Reason::DeclarationDiffers => "not as the manifests declare".to_owned(),
         Reason::ConflictResolved => format!("{} is right about the conflict", written.other()),
+        Reason::Merged => "changed on both sides, and both edits go together".to_owned(),
         Reason::CounterpartDeleted => format!("deleted in {}", written.other()),
         Reason::Recreated => format!("deleted in {written}, and wanted back"),
     }

@@ -90,14 +90,12 @@ impl World {
     pub(crate) async fn prepared() -> Self {
         accord::http::install_tls_provider();
         let mut world = Self::start().await;
-        for _ in 0..2 {
-            let ran = world
-                .run(&["apply", "--yes", "--only", "SyncRule/checkout-cases"])
-                .await;
-            assert_eq!(ran.code.code(), 0, "{}{}", ran.stdout, ran.stderr);
-            // The second time it is deleted already.
-            let _ = world.sandbox.state().delete_work_item(5104);
-        }
+        world.apply_only("SyncRule/checkout-cases").await;
+        let pair = "SyncRule/account-ideas/workItem/5110";
+        world.apply_only(pair).await;
+        let deleted = world.sandbox.state().delete_case(210_511);
+        deleted.expect("a case");
+        world.apply_only(pair).await;
         {
             let mut state = world.sandbox.state();
             for case in [210_301, 210_303] {
@@ -114,6 +112,11 @@ impl World {
         }
         world.save();
         world
+    }
+
+    async fn apply_only(&self, address: &str) {
+        let ran = self.run(&["apply", "--yes", "--only", address]).await;
+        assert_eq!(ran.code.code(), 0, "{}{}", ran.stdout, ran.stderr);
     }
 
     fn save(&mut self) {

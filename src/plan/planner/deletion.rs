@@ -270,6 +270,13 @@ fn ask(
     let edited = *half.edited.get(deleted.other());
     let what = told(ItemKey::of(half.link, deleted));
     let two_way = collector.input.rule.is_two_way();
+    let way_out = match open {
+        Some(id) => format!(
+            "conflict {id} of `accord conflicts list`, `accord conflicts resolve {id} --take {} decides",
+            takes(collector.input, deleted)
+        ),
+        None => "after the next apply `accord conflicts list` shows it, and `accord conflicts resolve` decides".to_owned(),
+    };
     let message = if two_way {
         let left = told(ItemKey::of(half.link, deleted.other()));
         let edit = if edited {
@@ -277,17 +284,11 @@ fn ask(
         } else {
             ""
         };
-        let way_out = match open {
-            Some(id) => format!(
-                "conflict {id} of `accord conflicts list`, `accord conflicts resolve {id} --take delete`, `keep` or `unlink` decides"
-            ),
-            None => "after the next apply `accord conflicts list` shows it, and `accord conflicts resolve` decides".to_owned(),
-        };
         format!(
             "{what} was deleted; nothing is written to {left}{edit}, until a person decides ({way_out})"
         )
     } else {
-        format!("{what} was deleted; nothing is written until a person decides")
+        format!("{what} was deleted; nothing is written until a person decides ({way_out})")
     };
     let item = if two_way {
         collector.link_ref(half.link)
@@ -305,6 +306,19 @@ fn ask(
         collector.push_record(half.source, record);
     }
     Class::Conflict
+}
+
+/// The decisions that the rule can carry out, for a sentence: the first one ends what is typed.
+fn takes(input: &RuleInput<'_>, deleted: System) -> &'static str {
+    match (
+        input.rule.writes(deleted.other()),
+        input.rule.writes(deleted),
+    ) {
+        (true, true) => "delete`, `keep` or `unlink`",
+        (true, false) => "delete` or `unlink`",
+        (false, true) => "keep` or `unlink`",
+        (false, false) => "unlink`",
+    }
 }
 
 /// Both items are gone, or the one that is left is put away already: the link ends.

@@ -7,11 +7,15 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::args::{ApplyArgs, Command, DemoArgs, GlobalArgs, PlanArgs, ValidateArgs};
+use super::args::{
+    ApplyArgs, Command, ConflictsAction, ConflictsArgs, ConflictsListArgs, ConflictsResolveArgs,
+    DemoArgs, GlobalArgs, PlanArgs, ValidateArgs,
+};
 use super::exit_code::ExitCode;
 use super::failure::Failed;
 use super::session::Session;
 use super::{dispatch, make_session, sandbox, tell};
+use crate::model::{ConflictId, Take};
 use crate::reconcile::Environment;
 use crate::sandbox::{RunningSandbox, seed};
 
@@ -42,8 +46,16 @@ const FILES: [(&str, &str); 5] = [
 /// The address that the example's connection names.
 const EXAMPLE_ADDRESS: &str = "127.0.0.1:4010";
 
+/// The rule that goes both ways in the end, and how it says so.
+const TWO_WAY_RULE: &str = "rules/checkout-cases.yaml";
+const ONE_WAY: &str = "  direction: toAzureDevOps\n";
+const TWO_WAY: &str = "  direction: twoWay\n  create: azureDevOps\n";
+
 /// The case that the demo renames as a tester would.
 const RENAMED_CASE: u64 = 210_311;
+
+/// The work item that it is paired with.
+const ITS_WORK_ITEM: u64 = 5105;
 
 /// The work item that somebody edits by hand.
 const EDITED_WORK_ITEM: u64 = 5104;
@@ -85,12 +97,6 @@ impl Demo<'_> {
             .await?;
 
         self.title("What would change? A plan reads both systems and writes to neither");
-        let plan = || {
-            Command::Plan(PlanArgs {
-                detailed_exitcode: true,
-                ..PlanArgs::default()
-            })
-        };
         self.step(
             "accord plan --detailed-exitcode",
             &plan(),
@@ -99,14 +105,6 @@ impl Demo<'_> {
         .await?;
 
         self.title("Bring both systems into the declared state");
-        let apply = || {
-            let plan = PlanArgs::default();
-            Command::Apply(ApplyArgs {
-                plan,
-                yes: true,
-                lock_timeout: 0,
-            })
-        };
         let before = self.counts();
         self.step("accord apply --yes", &apply(), ExitCode::Success)
             .await?;
@@ -140,6 +138,7 @@ impl Demo<'_> {
         .await?;
         self.step("accord status", &Command::Status, ExitCode::Success)
             .await?;
+        self.both_ways().await?;
 
         Ok(format!(
             "demo: done. Created {} work items and {} cases, linked {} pairs; the last plan has nothing to do.\n",
@@ -147,6 +146,58 @@ impl Demo<'_> {
             created.cases,
             self.marked()
         ))
+    }
+
+    /// The same rule, both ways: what one person edited is carried over, and where two edited the same
+    /// field a third one is asked.
+    async fn both_ways(&self) -> Result<(), Failed> {
+        self.title(
+            "Testers and developers edit the same items: one rule becomes `direction: twoWay`",
+        );
+        self.go_both_ways()?;
+        self.step(
+            "accord plan --detailed-exitcode",
+            &plan(),
+            ExitCode::Success,
+        )
+        .await?;
+
+        self.title("A tester and a developer rename one case, the developer sets its estimate too");
+        self.edit_both_sides()?;
+        self.step("accord apply --yes", &apply(), ExitCode::Success)
+            .await?;
+
+        self.title("The estimate went over, of the two titles neither is lost: a person decides");
+        let list = ConflictsListArgs {
+            all: false,
+            rule: None,
+        };
+        let conflicts = |action| Command::Conflicts(ConflictsArgs { action });
+        self.step(
+            "accord conflicts list",
+            &conflicts(ConflictsAction::List(list)),
+            ExitCode::Success,
+        )
+        .await?;
+        let resolve = ConflictsResolveArgs {
+            ids: vec![ConflictId(1)],
+            take: Take::AzureDevOps,
+            later: false,
+            yes: true,
+            lock_timeout: 0,
+        };
+        self.step(
+            "accord conflicts resolve 1 --take azureDevOps --yes",
+            &conflicts(ConflictsAction::Resolve(resolve)),
+            ExitCode::Success,
+        )
+        .await?;
+        self.step(
+            "accord plan --detailed-exitcode",
+            &plan(),
+            ExitCode::Success,
+        )
+        .await
     }
 
     fn title(&self, text: &str) {
@@ -225,6 +276,29 @@ impl Demo<'_> {
             .map_err(failed)
     }
 
+    /// The edit of a manifest.
+    fn go_both_ways(&self) -> Result<(), Failed> {
+        let path = self.folder.join(TWO_WAY_RULE);
+        let failed = |error: std::io::Error| {
+            Failed::new(ExitCode::Failure, format!("{}: {error}", path.display()))
+        };
+        let one_way = std::fs::read_to_string(&path).map_err(failed)?;
+        std::fs::write(&path, one_way.replace(ONE_WAY, TWO_WAY)).map_err(failed)
+    }
+
+    /// Edits of one pair on both sides.
+    fn edit_both_sides(&self) -> Result<(), Failed> {
+        let failed = |reason: String| Failed::new(ExitCode::Internal, format!("demo: {reason}"));
+        let mut state = self.running.state();
+        let title = json!({ "title": "Reject an expired card and say why" });
+        state.edit_case(RENAMED_CASE, &title).map_err(failed)?;
+        let edited = json!({
+            "System.Title": "Refuse an expired card before payment",
+            "Custom.EstimateSeconds": 600,
+        });
+        state.edit_work_item(ITS_WORK_ITEM, &edited).map_err(failed)
+    }
+
     fn counts(&self) -> Counts {
         let state = self.running.state();
         Counts {
@@ -252,6 +326,21 @@ impl Demo<'_> {
             })
             .count()
     }
+}
+
+fn plan() -> Command {
+    Command::Plan(PlanArgs {
+        detailed_exitcode: true,
+        ..PlanArgs::default()
+    })
+}
+
+fn apply() -> Command {
+    Command::Apply(ApplyArgs {
+        plan: PlanArgs::default(),
+        yes: true,
+        lock_timeout: 0,
+    })
 }
 
 struct Counts {

@@ -404,7 +404,7 @@ fn make(world: &World, edit: &Edit) {
     };
     match edit {
         Edit::CaseTitle(n, title) => {
-            edit_case(case(n), json!({ "title": format!("Title {title}") }))
+            edit_case(case(n), json!({ "title": format!("Title {title}") }));
         }
         Edit::CasePriority(n, priority) => {
             let names = ["P1 - Must Test", "P2 - Should Test", "P3 - Good to Test"];

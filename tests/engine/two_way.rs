@@ -202,7 +202,7 @@ async fn a_half_that_is_stale_does_not_stop_the_other_one() {
             &world,
             twin,
             &json!({ "System.Tags": "accord; ref:A; ref:C; ref:D" }),
-        )
+        );
     };
     let run = Run {
         between: Some(&meanwhile),
@@ -229,7 +229,7 @@ async fn a_second_half_that_is_stale_is_made_up_for() {
             &world,
             id,
             &json!({ "refs": format!("A, B, D, AB#{twin}") }),
-        )
+        );
     };
     let run = Run {
         between: Some(&meanwhile),

@@ -267,7 +267,8 @@ async fn a_case_that_is_edited_before_it_is_disabled_is_not_put_away() {
     assert_eq!(plan.changes.len(), 1, "{:?}", plan.findings);
     let kinds: Vec<FailureKind> = report.failures.iter().map(|one| one.kind).collect();
     assert_eq!((kinds, report.applied), (vec![FailureKind::Stale], 0));
-    // The edit beats the deletion: the work item comes back with it.
+    // The edit beats the deletion: the work item comes back, and then gets it.
+    world.apply().await;
     assert_settled(&world).await;
     assert_eq!(items(&world), [before.work_item.0]);
     assert_eq!(item(&world, before.work_item.0).0, "Pay by card");

@@ -215,6 +215,12 @@ impl<'a> RulePlan<'a, '_> {
             return self.plan_linked(source, link);
         }
         if let Some(link) = self.collector.parted.get(source) {
+            // Another rule would take what was put away for a deletion for something to be made up for.
+            if link.state == LinkState::Ended
+                && let Some(keeper) = self.rules.keeper(link, input)
+            {
+                return self.kept_by(keeper, source);
+            }
             return self.plan_parted(source, link, claims);
         }
         let class = self.plan_unlinked(source, claims);

@@ -583,6 +583,22 @@ fn a_new_item_is_not_taken_for_one_of_an_ended_pair() {
 }
 
 #[test]
+fn an_ended_pair_stays_with_the_rule_that_made_it() {
+    let planned = Scene::two_way()
+        .with_rule("z-rule", System::AzureDevOps)
+        .pair(1, 5, "Pay")
+        .edit_case(1, |case| {
+            let yes = Value::Boolean(true);
+            case.fields.insert("disabled".to_owned(), yes);
+        })
+        .without_item(5, WorkItemDeletion::Told)
+        .parted(LinkState::Ended)
+        .plan();
+    assert_eq!(told(&planned), ["L23 SyncRule/z-rule/case/1"]);
+    assert!(planned.steps.is_empty(), "{:?}", planned.steps);
+}
+
+#[test]
 fn a_question_about_an_ended_pair_is_asked_once() {
     let mut scene = reopened(DeletedCase::Ask);
     let about = deleted(System::TestWorthy, false);

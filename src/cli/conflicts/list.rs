@@ -98,7 +98,7 @@ fn human(config: &Config, conflicts: &[Conflict], losses: &[(u64, Loss)], all: b
     let waits = |one: &&Conflict| !matches!(one.state, ConflictState::Closed { .. });
     match conflicts.iter().find(waits) {
         Some(first) => {
-            let take = super::fitting(&first.subject);
+            let take = super::keys(&super::fitting(config, first));
             let _ = writeln!(
                 text,
                 "\n`accord conflicts show {0}` shows both values, `accord conflicts resolve {0} --take {1}` decides.",

@@ -113,10 +113,25 @@ pub(crate) fn closing_key(how: Closing) -> &'static str {
     }
 }
 
-/// The decisions that fit.
-pub(crate) fn fitting(subject: &Subject) -> Vec<&'static str> {
-    let fits = Take::ALL.into_iter().filter(|take| take.fits(subject));
-    fits.map(Take::key).collect()
+/// The decisions that fit, and that the rule can carry out.
+pub(crate) fn fitting(config: &Config, conflict: &Conflict) -> Vec<Take> {
+    let rule = config.rules.get(&conflict.rule);
+    let writes = |system: System| rule.is_none_or(|rule| rule.writes(system));
+    let can = |take: &Take| match (take, &conflict.subject) {
+        (Take::Delete, Subject::Deleted { side, .. }) => writes(side.other()),
+        (Take::Keep, Subject::Deleted { side, .. }) => writes(*side),
+        _ => true,
+    };
+    let takes = Take::ALL.into_iter();
+    takes
+        .filter(|take| take.fits(&conflict.subject))
+        .filter(can)
+        .collect()
+}
+
+/// Their words.
+pub(crate) fn keys(takes: &[Take]) -> Vec<&'static str> {
+    takes.iter().map(|take| take.key()).collect()
 }
 
 /// One record for programs, without values.
@@ -143,7 +158,7 @@ pub(crate) fn json(config: &Config, conflict: &Conflict) -> serde_json::Value {
         "take": take,
         "closing": closing,
         "at": at.map(ToString::to_string),
-        "takes": fitting(&conflict.subject),
+        "takes": keys(&fitting(config, conflict)),
     });
     record["subject"] = match &conflict.subject {
         Subject::Field { row, cause, .. } => serde_json::json!({

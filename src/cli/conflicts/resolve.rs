@@ -11,7 +11,7 @@ use super::super::session::{Project, Session};
 use super::super::signals::Signals;
 use super::super::{apply as apply_command, ci, plan as plan_command};
 use super::show::unknown;
-use super::{about, address, fitting, outcome};
+use super::{about, address, fitting, keys, outcome};
 use crate::diagnostics::catalog::sync::DECISION_VOID;
 use crate::model::config::Config;
 use crate::model::{Closing, Conflict, ConflictId, ConflictState, Take};
@@ -69,13 +69,21 @@ async fn wanted(
         if matches!(conflict.state, ConflictState::Closed { .. }) {
             return Err(closed(store, &conflict).await?);
         }
-        if !args.take.fits(&conflict.subject) {
-            let message = format!(
+        let fits = fitting(config, &conflict);
+        if !fits.contains(&args.take) {
+            let mut message = format!(
                 "conflict {id}, {}, cannot be decided by `{}`",
                 about(&conflict.subject),
                 args.take.key()
             );
-            let fits = fitting(&conflict.subject).join(", ");
+            if args.take.fits(&conflict.subject) {
+                let _ = write!(
+                    message,
+                    ": rule `{}` does not write that side",
+                    conflict.rule
+                );
+            }
+            let fits = keys(&fits).join(", ");
             return Err(Failed::new(ExitCode::Usage, message)
                 .with_help(format!("what fits: --take {fits}")));
         }

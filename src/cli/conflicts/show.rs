@@ -156,10 +156,7 @@ impl Shown<'_> {
             return;
         }
         let subject = &self.conflict.subject;
-        let fits: Vec<Take> = Take::ALL
-            .into_iter()
-            .filter(|take| take.fits(subject))
-            .collect();
+        let fits = super::fitting(self.config, self.conflict);
         let _ = writeln!(
             text,
             "\nDecide with `accord conflicts resolve {} --take ...`",

@@ -8,7 +8,8 @@ use accord::model::{
     WorkItemId,
 };
 use accord::store::{
-    IntentOutcome, IntentPart, IntentRow, PairConflicts, Record, Store, StoreError, Watermark, WrittenField,
+    IntentOutcome, IntentPart, IntentRow, PairConflicts, Record, Store, StoreError, Watermark,
+    WrittenField,
 };
 
 use crate::sample::{at, elsewhere, ending, here, intent, link, linking, name, run};

@@ -1,6 +1,8 @@
 //! Two-way rules and continuous integration: what both sides held when they were last in accord has to
 //! be there the next time, or every edit looks like one that both sides made.
 
+use std::fmt::Write as _;
+
 use super::exit_code::ExitCode;
 use super::failure::Failed;
 use super::session::Session;
@@ -32,7 +34,7 @@ pub(crate) fn refuse_two_way(
         "a two-way rule does not run in CI on a state that is a file of this machine; nothing was contacted"
             .to_owned();
     for address in named {
-        message.push_str(&format!("\n  {address} [{code}]: two-way, and `CI` is set"));
+        let _ = write!(message, "\n  {address} [{code}]: two-way, and `CI` is set");
     }
     Err(Failed::new(ExitCode::Refused, message).with_help(
         "run it where the state stays, for example on a server by a timer; in CI `accord plan` may run, and one-way \

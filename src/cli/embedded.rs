@@ -83,7 +83,7 @@ pub async fn run_in(host: &Host, arguments: impl IntoIterator<Item = OsString>) 
         session.timeouts = host.timeouts;
         session
     });
-    let code = finish(&ui, session, &cli.command).await;
+    let code = Box::pin(finish(&ui, session, &cli.command)).await;
     let [stdout, stderr] = streams.take();
     Ran {
         code,

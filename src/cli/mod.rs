@@ -72,7 +72,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let ui = Ui::new(ui_options(&cli.global));
     let session = session(&cli.global, ui.clone(), Arc::new(ProcessEnvironment));
-    finish(&ui, session, &cli.command).await
+    Box::pin(finish(&ui, session, &cli.command)).await
 }
 
 /// Carries the command out, if there is a session for it, and tells why it failed.

@@ -138,7 +138,7 @@ pub fn decide_item(situation: ItemSituation, rules: &ItemRules) -> ItemVerdict {
 }
 
 impl ItemRules {
-    fn unlinked(&self, side: System, own: Presence, counterpart: Candidates) -> ItemVerdict {
+    fn unlinked(self, side: System, own: Presence, counterpart: Candidates) -> ItemVerdict {
         let other = side.other();
         // Items on the target of a one-way rule are found from its source, or not managed.
         if own != Presence::Present || !self.direction.writes(other) {
@@ -160,7 +160,7 @@ impl ItemRules {
         }
     }
 
-    fn linked(&self, presence: Sides<Presence>, edited: Sides<bool>) -> ItemVerdict {
+    fn linked(self, presence: Sides<Presence>, edited: Sides<bool>) -> ItemVerdict {
         use Presence as P;
         match (presence.testworthy, presence.azure_devops) {
             (P::Gone, _) | (_, P::Gone) => ItemVerdict::Wait,
@@ -174,7 +174,7 @@ impl ItemRules {
     }
 
     /// One item of a pair was deleted. `edited` is said of the one that is left.
-    fn half_deleted(&self, deleted: System, edited: bool) -> ItemVerdict {
+    fn half_deleted(self, deleted: System, edited: bool) -> ItemVerdict {
         let ask = ItemVerdict::Ask { deleted };
         let recreate = |edit_kept| {
             if self.direction.writes(deleted) {
@@ -200,7 +200,7 @@ impl ItemRules {
     /// both are deleted, and those of which one is and the other was put away for it: nobody undoes that
     /// unless the one that is left changed since. One way, the source is never put away, so its presence
     /// is enough; and without the source the target asks for nothing.
-    fn ended(&self, presence: Sides<Presence>, edited: Sides<bool>) -> ItemVerdict {
+    fn ended(self, presence: Sides<Presence>, edited: Sides<bool>) -> ItemVerdict {
         let there = presence.map(|_, presence| presence == Presence::Present);
         let alive = match (there.testworthy, there.azure_devops) {
             (true, true) => return ItemVerdict::Revive,
@@ -219,7 +219,7 @@ impl ItemRules {
         }
     }
 
-    fn policy(&self, deleted: System) -> Policy {
+    fn policy(self, deleted: System) -> Policy {
         match deleted {
             System::TestWorthy => match self.when_deleted.testworthy {
                 DeletedCase::Close | DeletedCase::Recycle => Policy::Propagate,

@@ -13,7 +13,9 @@ use super::plan::{Observation, PlanOptions, Survey, item_keys, survey};
 use super::resolve::address_of;
 use crate::diff::{Edit, SideItem, edits};
 use crate::model::config::Connection;
-use crate::model::{CaseId, Link, System, Value, WorkItemId, azure_boards_mentions};
+use crate::model::{
+    Case, CaseId, Link, System, Value, WorkItem, WorkItemId, azure_boards_mentions,
+};
 use crate::plan::{Inputs, ItemKey};
 
 /// The document of `accord drift --format json`.
@@ -181,7 +183,7 @@ fn compared(observation: &Observation, connection: &Connection, link: &Link) -> 
         let edited = edits(&observation.mapping, &link.base, SideItem::WorkItem(item));
         fields.extend(edited.iter().map(|edit| field(System::AzureDevOps, edit)));
     }
-    let titles = [case.map(|case| case.title()), item.map(|item| item.title())];
+    let titles = [case.map(Case::title), item.map(WorkItem::title)];
     let mut titles = titles.into_iter().flatten();
     DriftedPair {
         address: address_of(&observation.rule, link.case, link.work_item),

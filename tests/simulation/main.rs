@@ -56,7 +56,7 @@ fn seeds_of(half: u64) {
     let halves = seeds / 2;
     for (what, count, least) in [
         ("kills", tally.kills, halves / 2),
-        ("faults", tally.faults, halves * 2),
+        ("faults", tally.faults, halves * 3 / 2),
         ("writes", tally.writes, halves * 8),
         ("edits", tally.edits, halves * 5),
     ] {

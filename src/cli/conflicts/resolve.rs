@@ -320,10 +320,10 @@ async fn tell(
     args: &ConflictsResolveArgs,
 ) -> Result<(), Failed> {
     let plan = &outcome.planned.plan;
-    if !session.json {
-        apply_command::tell(session, plan, report);
-    } else {
+    if session.json {
         apply_command::tell_failures(session, report);
+    } else {
+        apply_command::tell(session, plan, report);
     }
     let now = decisions.now().await?;
     let is_done = |id: &ConflictId| {

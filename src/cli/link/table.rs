@@ -34,7 +34,7 @@ impl Table {
 pub(super) fn read(bytes: &[u8]) -> Result<Table, String> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
-        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+        let line = before.split(|byte| *byte == b'\n').count();
         format!("line {line} is not UTF-8")
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -52,8 +52,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<Table, String> {
     }
     let mut known: Vec<&String> = header.iter().collect();
     known.sort();
-    if let Some(twice) = known.windows(2).find(|two| two[0] == two[1]) {
-        return Err(format!("its header names the column `{}` twice", twice[0]));
+    let mut next = known.iter().zip(known.iter().skip(1));
+    if let Some((twice, _)) = next.find(|(one, other)| one == other) {
+        return Err(format!("its header names the column `{twice}` twice"));
     }
     let rows: Vec<Row> = rows.collect();
     let is_long = |row: &&Row| {

@@ -4,6 +4,8 @@ mod list;
 mod rebuild;
 mod show;
 
+use std::fmt::Write as _;
+
 use super::args::{StateAction, StateArgs};
 use super::exit_code::ExitCode;
 use super::failure::Failed;
@@ -81,7 +83,7 @@ async fn verify(session: &Session) -> Result<ExitCode, Failed> {
                 );
                 if let Some(head) = head {
                     // Kept elsewhere it proves later that nothing before it was changed.
-                    text.push_str(&format!("  newest row of the audit: {head}\n"));
+                    let _ = writeln!(text, "  newest row of the audit: {head}");
                 }
                 text
             }
@@ -89,7 +91,10 @@ async fn verify(session: &Session) -> Result<ExitCode, Failed> {
         };
         session.ui.stdout(&text);
     } else {
-        let lines: String = findings.iter().map(|one| format!("! {one}\n")).collect();
+        let lines = findings.iter().fold(String::new(), |mut lines, one| {
+            let _ = writeln!(lines, "! {one}");
+            lines
+        });
         session.ui.stdout(&ui::printable(&lines));
     }
     if findings.is_empty() {

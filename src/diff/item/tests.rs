@@ -1,6 +1,11 @@
 //! The item table, cell by cell: one test per cell, named after it. Cells are seen from one side; each is
 //! tried both ways round.
 
+#![expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the tables read better with rules by reference, as the function takes them"
+)]
+
 use super::*;
 use Presence::{Deleted, Gone, OutOfScope, Present, Retyped};
 

@@ -55,6 +55,9 @@ fn where_place(rule: &SyncRule, scope: &TestWorthyScope) -> Location {
     }
 }
 
+/// Why a row has to do with what a rule selects by, if it does.
+type Selects<'a> = Box<dyn Fn(&Row) -> Option<String> + 'a>;
+
 /// A scope of a written side that reads what rows write there.
 fn depends_on_itself(
     rule: &SyncRule,
@@ -64,7 +67,7 @@ fn depends_on_itself(
 ) {
     for target in rule.targets() {
         let rows = mapping.rows.iter().filter(|row| may_write(row, target));
-        let (key, place, selects): (_, _, Box<dyn Fn(&Row) -> Option<String> + '_>) = match target {
+        let (key, place, selects): (_, _, Selects<'_>) = match target {
             System::TestWorthy => {
                 let (Some(condition), Some(scope)) = (condition, &rule.scope.testworthy) else {
                     continue;

@@ -129,6 +129,10 @@ mod tests {
         work_item(&fields, &[])
     }
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "the rows are made where they are asked about"
+    )]
     fn look(
         mapping: &CompiledMapping,
         rows: BTreeMap<String, IntentRow>,

@@ -17,7 +17,7 @@ impl Part for Piece {
     fn merge(base: &Self, left: &Self, right: &Self) -> Option<Self> {
         let bits = |piece: &Self| piece.1 & !base.1;
         let merges = left.1 < 8 && right.1 < 8 && bits(left) & bits(right) == 0;
-        merges.then(|| Self(base.0, left.1 | right.1))
+        merges.then_some(Self(base.0, left.1 | right.1))
     }
 }
 

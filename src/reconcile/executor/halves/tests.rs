@@ -10,6 +10,10 @@ use crate::mapping::testing::{compiled_row, field_row, prefix_row, priority_row}
 use crate::model::config::Winner;
 use crate::model::{Learned, Sides};
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the values are made where they are asked about"
+)]
 fn next(row: &CompiledRow, base: Option<&BaseField>, now: Sides<Value>) -> RowDecision {
     let rules = FieldRules {
         winner: Winner::Manual,

@@ -145,21 +145,29 @@ fn powershell_and_elvish_parse_theirs() {
     }
 }
 
+/// The commands that a help text lists.
+fn commands_in(help: &str) -> Vec<String> {
+    let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    listed
+        .take_while(|line| !line.is_empty())
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| *name != "help")
+        .map(str::to_owned)
+        .collect()
+}
+
 #[test]
 fn there_is_a_page_for_every_command_and_man_has_no_complaint() {
     let project = Project::web_shop();
     let listed = project.run(&["man", "--out", "pages"]).expect(0).stdout;
-    let help = project.run(&["--help"]).expect(0).stdout;
-    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1);
-    let commands = commands
-        .take_while(|line| !line.is_empty())
-        .filter(|line| line.starts_with("  ") && !line.starts_with("   "));
-    let mut expected: Vec<String> = commands
-        .filter_map(|line| line.split_whitespace().next())
-        .filter(|name| *name != "help")
-        .map(|name| format!("accord-{name}.1"))
-        .collect();
-    expected.insert(0, "accord.1".to_owned());
+    let mut expected = vec!["accord.1".to_owned()];
+    for name in commands_in(&project.run(&["--help"]).expect(0).stdout) {
+        expected.push(format!("accord-{name}.1"));
+        let below = project.run(&[name.as_str(), "--help"]).expect(0).stdout;
+        let below = commands_in(&below).into_iter();
+        expected.extend(below.map(|below| format!("accord-{name}-{below}.1")));
+    }
     assert_eq!(listed.lines().collect::<Vec<_>>(), expected);
     let one = project.run(&["man", "plan"]).expect(0).stdout;
     assert_eq!(one, project.read("pages/accord-plan.1"));

@@ -32,31 +32,10 @@ pub(crate) const COMMANDS: &[Command] = &[
         is_test: false,
     },
     Command {
-        name: "conflicts resolve",
-        arguments: &["conflicts", "resolve", "1", "--take", "keep", "--yes"],
-        writes: true,
-        undisturbed: 0,
-        is_test: false,
-    },
-    Command {
         name: "drift",
         arguments: &["drift", "--detailed-exitcode"],
         writes: false,
         undisturbed: 2,
-        is_test: false,
-    },
-    Command {
-        name: "link",
-        arguments: &[
-            "link",
-            "checkout-cases",
-            "--case",
-            "210312",
-            "--work-item",
-            "5106",
-        ],
-        writes: false,
-        undisturbed: 0,
         is_test: false,
     },
     Command {

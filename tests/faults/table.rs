@@ -20,8 +20,7 @@ const HEAD: &str = "\
 Written by `cargo test --test faults` (`ACCORD_BLESS=1`), read by people. Struck are requests to one of the two systems: the
 first one, one in the middle of the run, all of them, or only writes. *Exit* is the exit code of `docs/commands.md`;
 `plan` and `drift` with `--detailed-exitcode` end 2 and the others 0 if nothing goes wrong. *Says* is the first line of an error.
-After each command that writes the oddity is taken away, and the same command again, then `apply`, leaves both systems as
-undisturbed ones would.
+After each `apply` the oddity is taken away, and a second `apply` leaves both systems as an undisturbed one would.
 
 | answer | system | struck | command | exit | says |
 |---|---|---|---|---|---|

@@ -1,7 +1,6 @@
 //! A TestWorthy that offers nothing but the documented calls: nothing is ever put away on the strength of
 //! what it cannot say, and the plan says why.
 
-use accord::model::Case;
 use accord::plan::safety::Overrides;
 
 use crate::faults::Process;
@@ -42,12 +41,7 @@ fn a_case_that_is_only_missing_keeps_its_work_item_and_the_plan_says_why() {
             let made = run(&mut simulation).await;
             assert_eq!(made.planned.plan.summary.create, 2);
             simulation.world.lock().remove_case(gone);
-            let before = simulation
-                .world
-                .lock()
-                .testworthy
-                .case(other)
-                .map(Case::clone);
+            let before = simulation.world.lock().testworthy.case(other).cloned();
             let mut told = Vec::new();
             // Twice: an absence counts once two complete listings agree.
             for _ in 0..2 {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use accord::model::config::SyncRule;
 use accord::model::{
     Case, CaseId, Link, MarkState, Value, WorkItem, WorkItemId, azure_boards_mention,
 };
@@ -332,11 +333,7 @@ async fn rebuilt(simulation: &mut Simulation, left: &PlanOutcome) {
     let summary = left.planned.plan.summary;
     let waits = summary.conflict + summary.quarantined + summary.held > 0;
     let tolerant = simulation.project.drift != "enforce";
-    let two_way = simulation
-        .config
-        .rules
-        .values()
-        .all(|rule| rule.is_two_way());
+    let two_way = simulation.config.rules.values().all(SyncRule::is_two_way);
     if waits || (tolerant && !two_way) || simulation.setting.documented_only {
         return;
     }

@@ -1,5 +1,7 @@
 //! The manifests of one simulation.
 
+use std::fmt::Write as _;
+
 use accord::diagnostics::SourceFile;
 use accord::manifest::{ReadOptions, read};
 use accord::model::config::Config;
@@ -84,7 +86,7 @@ impl Project {
                 rows.push(name);
             }
         }
-        let one_way: &'static str = *rng.pick(&["", "", "toAzureDevOps", "toTestWorthy"]);
+        let one_way: &'static str = rng.pick(&["", "", "toAzureDevOps", "toTestWorthy"]);
         Self {
             work_item_type,
             direction,
@@ -126,14 +128,15 @@ impl Project {
         let mut fields = String::new();
         for (name, row) in ROWS {
             if self.rows.contains(&name) {
-                fields.push_str(&format!("    - {row}\n"));
+                let _ = writeln!(fields, "    - {row}");
             }
         }
         if !self.one_way.is_empty() {
-            fields.push_str(&format!(
-                "    - {{ testworthy: mission, azureDevOps: Custom.Mission, as: richText, direction: {} }}\n",
+            let _ = writeln!(
+                fields,
+                "    - {{ testworthy: mission, azureDevOps: Custom.Mission, as: richText, direction: {} }}",
                 self.one_way
-            ));
+            );
         }
         fields.push_str(
             "    - { constant: TestWorthy, azureDevOps: Custom.Origin, onCreate: true }\n",

@@ -113,10 +113,14 @@ macro_rules! delegated {
             async fn record(&self, records: &[Record]) -> Result<(), StoreError> {
                 let mut records = records.to_vec();
                 if self.lacks_intents() {
-                    records.iter_mut().for_each(|record| record.intent = None);
+                    for record in &mut records {
+                        record.intent = None;
+                    }
                 }
                 if self.ablation == Some(Ablation::BaseFromCurrent) {
-                    records.iter_mut().for_each(|record| self.rebase(record));
+                    for record in &mut records {
+                        self.rebase(record);
+                    }
                 }
                 let recorded = async {
                     self.inner.record(&records).await?;

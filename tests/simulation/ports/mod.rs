@@ -105,7 +105,7 @@ impl Line {
                 .note(&format!("#{number} killed before {}", request.what));
             self.process.die().await;
         }
-        let (answer, dies) = self.exchange(number, moment, request, carry_out);
+        let (answer, dies) = self.exchange(number, moment, &request, carry_out);
         if dies {
             self.process.die().await;
         }
@@ -117,7 +117,7 @@ impl Line {
         &self,
         number: usize,
         moment: Option<Moment>,
-        request: Request,
+        request: &Request,
         carry_out: impl FnOnce(&mut Sim) -> Result<T, RemoteError> + Send + 'static,
     ) -> (Result<T, RemoteError>, bool) {
         let mut sim = self.world.lock();

@@ -337,7 +337,7 @@ impl Town {
         let (code, sound) = self.run(&["state", "verify"]);
         assert_eq!(code, Some(0), "{sound}");
         let (cases, items) = (self.cases(), self.items());
-        self.assert_one_partner_each(&cases, &items);
+        Self::assert_one_partner_each(&cases, &items);
         let mut found: BTreeSet<String> = self.recorded();
         for item in cases.values().chain(items.values()) {
             found.extend(tokens(&item.to_string()));
@@ -350,7 +350,7 @@ impl Town {
         assert!(lost.is_empty(), "edits that are nowhere: {lost:?}");
     }
 
-    fn assert_one_partner_each(&self, cases: &BTreeMap<u64, Json>, items: &BTreeMap<u64, Json>) {
+    fn assert_one_partner_each(cases: &BTreeMap<u64, Json>, items: &BTreeMap<u64, Json>) {
         let mut marked: BTreeMap<String, Vec<u64>> = BTreeMap::new();
         for (id, item) in items {
             for relation in item["relations"].as_array().into_iter().flatten() {

@@ -86,7 +86,7 @@ impl Project {
                 rows.push(name);
             }
         }
-        let one_way: &'static str = rng.pick(&["", "", "toAzureDevOps", "toTestWorthy"]);
+        let one_way = *rng.pick(&["", "", "toAzureDevOps", "toTestWorthy"]);
         Self {
             work_item_type,
             direction,

@@ -57,7 +57,7 @@ fn seeds_of(half: u64) {
     for (what, count, least) in [
         ("kills", tally.kills, halves / 2),
         ("faults", tally.faults, halves * 3 / 2),
-        ("writes", tally.writes, halves * 8),
+        ("writes", tally.writes, halves * 6),
         ("edits", tally.edits, halves * 5),
     ] {
         assert!(count >= least, "{count} {what} in {halves} seeds");

@@ -617,24 +617,3 @@ fn grid() -> Vec<(Presence, Presence, Sides<bool>)> {
     }
     all
 }
-
-/// A rule that leaves deletions to a person, as it was decided before there were policies.
-#[test]
-fn one_way_item_is_the_table_with_every_deletion_asked_about() {
-    for side in SYSTEMS {
-        for (source, target, _) in grid() {
-            let verdict = one_way_item(Situation::Linked { source, target }, side, true);
-            let situation = ItemSituation::Linked {
-                presence: Sides::of(side, source, target),
-                edited: Sides::default(),
-                parted: None,
-            };
-            let rules = rules(from(side), WhenDeleted::default());
-            assert_eq!(verdict, decide_item(situation, &rules));
-        }
-        for creates in BOOLS {
-            let verdict = one_way_item(Situation::TargetOnly, side, creates);
-            assert_eq!(verdict, ItemVerdict::Ignore);
-        }
-    }
-}

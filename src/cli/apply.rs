@@ -32,7 +32,7 @@ pub(crate) async fn run(session: &Session, args: &ApplyArgs) -> Result<ExitCode,
         ));
     }
     let outcome = signals
-        .or_signal(plan_command::make(session, &opened, &args.plan))
+        .or_signal(Box::pin(plan_command::make(session, &opened, &args.plan)))
         .await?;
     let made = &outcome.planned.plan;
     if !session.json {

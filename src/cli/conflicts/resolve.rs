@@ -168,7 +168,7 @@ async fn carry_out(
         ..PlanArgs::default()
     };
     let mut outcome = signals
-        .or_signal(plan_command::make(session, opened, &narrowed))
+        .or_signal(Box::pin(plan_command::make(session, opened, &narrowed)))
         .await?;
     let fates = decisions.fates(&outcome);
     let void = |(id, fate): &(ConflictId, Fate)| match fate {

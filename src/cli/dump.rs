@@ -9,17 +9,17 @@ use super::doctor::named;
 use super::exit_code::ExitCode;
 use super::failure::Failed;
 use super::progress::Bars;
-use super::session::{Project, Session};
-use super::{files, patience};
+use super::session::Session;
+use super::{files, patience, stored};
 use crate::manifest::ReadOptions;
 use crate::model::SuiteId;
 use crate::reconcile::{
     DumpContext, DumpOptions, DumpOutcome, DumpedFile, Refused, TimeOrderedIds, dump,
 };
-use crate::store::SqliteStore;
 
 pub(crate) async fn run(session: &Session, args: &DumpArgs) -> Result<ExitCode, Failed> {
-    let (Project { config, state }, _) = session.checked()?;
+    let checked = session.checked()?;
+    let config = &checked.config;
     if config.connections.is_empty() {
         return Err(Failed::new(
             ExitCode::Invalid,
@@ -30,7 +30,7 @@ pub(crate) async fn run(session: &Session, args: &DumpArgs) -> Result<ExitCode, 
             "`accord init` writes a starter project with a connection; fill in its addresses, or give -C DIR",
         ));
     }
-    let name = named(&config, &args.connection)?;
+    let name = named(config, &args.connection)?;
     let Some(connection) = config.connections.get(&name) else {
         return Err(Failed::told(ExitCode::Usage));
     };
@@ -45,15 +45,15 @@ pub(crate) async fn run(session: &Session, args: &DumpArgs) -> Result<ExitCode, 
         suites: args.suite.iter().copied().map(SuiteId).collect(),
         folder: out.as_deref().and_then(|out| below(&project.folder, out)),
     };
-    let store = SqliteStore::open_read_only(&state).await?;
+    let store = stored::for_reading(&checked).await?;
     let remotes = session.remotes();
     let bars = Bars::new(&session.ui);
     let context = DumpContext {
         sources: &project.loaded.sources,
         read: &read,
-        config: &config,
+        config,
         remotes: &remotes,
-        store: &store,
+        store: store.as_ref(),
         clock: session.clock.as_ref(),
         ids: &TimeOrderedIds,
         progress: &bars,

@@ -32,6 +32,7 @@ mod show;
 mod signals;
 mod state;
 mod status;
+mod stored;
 mod test;
 mod ui;
 mod validate;

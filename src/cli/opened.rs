@@ -7,16 +7,16 @@ use super::failure::Failed;
 use super::patience;
 use super::progress::Bars;
 use super::session::{Project, Session};
+use super::stored::{self, HeldLock, Stored};
 use crate::model::config::Config;
 use crate::reconcile::{Clock, Context, HttpRemotes, ReconcileError, TimeOrderedIds};
-use crate::store::{RunLock, SqliteStore, lock_holder};
 
 /// A project with its state open.
 pub(crate) struct Opened {
     /// What it declares.
     pub(crate) config: Config,
     /// Its state.
-    pub(crate) store: SqliteStore,
+    pub(crate) store: Stored,
     /// The systems.
     pub(crate) remotes: HttpRemotes,
     bars: Bars,
@@ -24,13 +24,13 @@ pub(crate) struct Opened {
     /// How long a read-only command waits for an answer.
     patience: Duration,
     /// Held as long as the state is written.
-    _lock: Option<RunLock>,
+    _lock: Option<HeldLock>,
 }
 
 impl Opened {
     /// For a command that only reads the state.
     pub(crate) async fn for_reading(session: &Session, project: Project) -> Result<Self, Failed> {
-        let store = SqliteStore::open_read_only(&project.state).await?;
+        let store = stored::for_reading(&project).await?;
         Ok(Self::new(session, project.config, store, None))
     }
 
@@ -41,14 +41,11 @@ impl Opened {
         command: &str,
         seconds: u64,
     ) -> Result<Self, Failed> {
-        let holder = lock_holder(command, session.clock.now());
-        let wait = Duration::from_secs(seconds);
-        let lock = RunLock::acquire(&project.state, wait, &holder).await?;
-        let store = SqliteStore::open(&project.state).await?;
+        let (store, lock) = stored::for_writing(session, &project, command, seconds).await?;
         Ok(Self::new(session, project.config, store, Some(lock)))
     }
 
-    fn new(session: &Session, config: Config, store: SqliteStore, lock: Option<RunLock>) -> Self {
+    fn new(session: &Session, config: Config, store: Stored, lock: Option<HeldLock>) -> Self {
         Self {
             config,
             store,
@@ -65,7 +62,7 @@ impl Opened {
         Context {
             config: &self.config,
             remotes: &self.remotes,
-            store: &self.store,
+            store: self.store.as_ref(),
             clock: self.clock.as_ref(),
             ids: &TimeOrderedIds,
             progress: &self.bars,

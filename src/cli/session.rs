@@ -20,8 +20,8 @@ use crate::reconcile::{Clock, Environment, HttpRemotes, Notice, Timeouts};
 pub(crate) struct Project {
     /// What they say.
     pub(crate) config: Config,
-    /// The store's file.
-    pub(crate) state: PathBuf,
+    /// Their folder.
+    pub(crate) folder: PathBuf,
 }
 
 /// Manifests that hold, with their texts.
@@ -61,22 +61,21 @@ pub(crate) struct Session {
 impl Session {
     /// Reads and checks the manifests; prints what is wrong with them.
     pub(crate) fn load(&self) -> Result<Project, Failed> {
-        let (project, folder) = self.checked()?;
+        let project = self.checked()?;
         if project.config.rules.is_empty() {
             self.ui.note(&format!(
                 "note: no sync rule is declared in {}; -C DIR takes another folder\n",
-                folder.display()
+                project.folder.display()
             ));
         }
         Ok(project)
     }
 
-    /// As [`Self::load`], for commands that need no rule; with the project's folder.
-    pub(crate) fn checked(&self) -> Result<(Project, PathBuf), Failed> {
+    /// As [`Self::load`], for commands that need no rule.
+    pub(crate) fn checked(&self) -> Result<Project, Failed> {
         let Checked { config, folder, .. } = self.check()?;
-        let state = folder.join(&config.project.state);
         let config = self.with_environment(config)?;
-        Ok((Project { config, state }, folder))
+        Ok(Project { config, folder })
     }
 
     /// The manifests with their texts, if they hold; prints what is wrong with them.

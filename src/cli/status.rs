@@ -9,11 +9,12 @@ use super::declared::seconds;
 use super::exit_code::ExitCode;
 use super::failure::Failed;
 use super::session::Session;
+use super::stored;
 use super::ui;
 use crate::model::config::Config;
 use crate::model::{Conflict, ConflictState, LinkState, Name};
 use crate::reconcile::endpoints;
-use crate::store::{Intent, Loss, Quarantine, Run, SqliteStore, Store, StoreError, Watermark};
+use crate::store::{Intent, Loss, Quarantine, Run, Store, StoreError, Watermark};
 
 /// Runs and recorded losses that are listed.
 const LISTED: usize = 10;
@@ -36,8 +37,8 @@ struct Status<'c> {
 
 pub(crate) async fn run(session: &Session) -> Result<ExitCode, Failed> {
     let project = session.load()?;
-    let store = SqliteStore::open_read_only(&project.state).await?;
-    let status = Status::read(&store, &project.config).await?;
+    let store = stored::for_reading(&project).await?;
+    let status = Status::read(store.as_ref(), &project.config).await?;
     let text = if session.json {
         format!("{:#}\n", status.json())
     } else {

@@ -6,22 +6,24 @@ use super::super::args::ConflictsListArgs;
 use super::super::declared::{pair_address, rule_known, seconds};
 use super::super::exit_code::ExitCode;
 use super::super::failure::Failed;
-use super::super::session::{Project, Session};
+use super::super::session::Session;
+use super::super::stored;
 use super::super::ui;
 use super::{about, address, json, loss_json, numbered_losses, outcome};
 use crate::model::config::Config;
 use crate::model::{Conflict, ConflictState, Name};
-use crate::store::{Loss, SqliteStore, Store as _};
+use crate::store::Loss;
 
 pub(crate) async fn run(session: &Session, args: &ConflictsListArgs) -> Result<ExitCode, Failed> {
-    let Project { config, state } = session.load()?;
-    let store = SqliteStore::open_read_only(&state).await?;
+    let project = session.load()?;
+    let config = &project.config;
+    let store = stored::for_reading(&project).await?;
     let mut conflicts = Vec::new();
     let mut losses = Vec::new();
     if args.all {
         conflicts = store.conflicts(usize::MAX).await?;
         conflicts.sort_by_key(|conflict| conflict.id);
-        losses = numbered_losses(&store).await?;
+        losses = numbered_losses(store.as_ref()).await?;
         losses.reverse();
     } else {
         for endpoints in store.endpoints().await? {
@@ -35,22 +37,22 @@ pub(crate) async fn run(session: &Session, args: &ConflictsListArgs) -> Result<E
             .map(|conflict| &conflict.rule)
             .chain(losses.iter().map(|(_, loss)| &loss.rule))
             .collect();
-        let rule = rule_known(&config, wanted, &remembered)?;
+        let rule = rule_known(config, wanted, &remembered)?;
         conflicts.retain(|conflict| conflict.rule == rule);
         losses.retain(|(_, loss)| loss.rule == rule);
     }
     let text = if session.json {
         let document = serde_json::json!({
             "schema": "accord-conflicts/1",
-            "conflicts": conflicts.iter().map(|one| json(&config, one)).collect::<Vec<_>>(),
+            "conflicts": conflicts.iter().map(|one| json(config, one)).collect::<Vec<_>>(),
             "overwritten": losses
                 .iter()
-                .map(|(number, loss)| loss_json(&config, *number, loss))
+                .map(|(number, loss)| loss_json(config, *number, loss))
                 .collect::<Vec<_>>(),
         });
         format!("{document:#}\n")
     } else {
-        ui::printable(&human(&config, &conflicts, &losses, args.all))
+        ui::printable(&human(config, &conflicts, &losses, args.all))
     };
     session.ui.stdout(&text);
     Ok(ExitCode::Success)

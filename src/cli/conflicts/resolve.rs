@@ -8,6 +8,7 @@ use super::super::failure::Failed;
 use super::super::opened::Opened;
 use super::super::session::Session;
 use super::super::signals::Signals;
+use super::super::stored;
 use super::super::{apply as apply_command, ci, plan as plan_command};
 use super::show::unknown;
 use super::{about, address, fitting, keys, outcome};
@@ -19,7 +20,7 @@ use crate::reconcile::{
     ApplyReport, Decisions, Fate, PlanOutcome, StopFlag, addresses, apply, only_bookkeeping,
     recover,
 };
-use crate::store::{SqliteStore, Store};
+use crate::store::Store;
 
 pub(crate) async fn run(
     session: &Session,
@@ -27,12 +28,12 @@ pub(crate) async fn run(
 ) -> Result<ExitCode, Failed> {
     let project = session.load()?;
     // Nothing is made where there is nothing to decide.
-    let known = SqliteStore::open_read_only(&project.state).await?;
-    let only = wanted(&project.config, &known, args).await?.1;
+    let known = stored::for_reading(&project).await?;
+    let only = wanted(&project.config, known.as_ref(), args).await?.1;
     ci::refuse_two_way(session, &project.config, &only)?;
     let seconds = args.lock_timeout;
     let opened = Opened::for_writing(session, project, "conflicts resolve", seconds).await?;
-    let store = &opened.store;
+    let store = opened.store.as_ref();
     // Whoever held the lock may have closed one.
     let (conflicts, only) = wanted(&opened.config, store, args).await?;
     let decisions = Decisions::write(store, conflicts, args.take, session.clock.now()).await?;
@@ -157,6 +158,7 @@ async fn carry_out(
     args: &ConflictsResolveArgs,
 ) -> Result<ExitCode, Failed> {
     let Opened { config, store, .. } = opened;
+    let store = store.as_ref();
     let context = opened.context();
     let stop = StopFlag::default();
     let signals = Signals::listen(stop.clone());

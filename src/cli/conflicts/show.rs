@@ -6,19 +6,21 @@ use super::super::args::{ConflictsShowArgs, RecordId};
 use super::super::declared::{is_sensitive, pair_address, seconds};
 use super::super::exit_code::ExitCode;
 use super::super::failure::Failed;
-use super::super::session::{Project, Session};
+use super::super::session::Session;
+use super::super::stored;
 use super::super::ui;
 use super::super::values::{NOT_SHOWN, put, put_change};
 use super::{about, address, hides, items, json, loss_json, numbered_losses, outcome};
 use crate::model::config::Config;
 use crate::model::{Conflict, ConflictId, ConflictState, Sides, Subject, System, Take, Value};
-use crate::store::{Loss, SqliteStore, Store as _};
+use crate::store::Loss;
 
 pub(crate) async fn run(session: &Session, args: &ConflictsShowArgs) -> Result<ExitCode, Failed> {
-    let Project { config, state } = session.load()?;
-    let store = SqliteStore::open_read_only(&state).await?;
+    let project = session.load()?;
+    let config = &project.config;
+    let store = stored::for_reading(&project).await?;
     let conflicts = store.conflicts(usize::MAX).await?;
-    let losses = numbered_losses(&store).await?;
+    let losses = numbered_losses(store.as_ref()).await?;
     let text = match args.id {
         RecordId::Conflict(id) => {
             let conflict = conflicts.iter().find(|one| one.id == id);
@@ -47,7 +49,7 @@ pub(crate) async fn run(session: &Session, args: &ConflictsShowArgs) -> Result<E
             let (_, loss) = loss.ok_or_else(|| unknown_loss(number, losses.len()))?;
             let reveal = args.reveal || !is_sensitive(&config, &loss.rule, &loss.row);
             if session.json {
-                let mut document = loss_json(&config, number, loss);
+                let mut document = loss_json(config, number, loss);
                 document["schema"] = "accord-conflict/1".into();
                 if reveal {
                     document["lost"] = loss.lost.to_json();

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::super::exit_code::ExitCode;
 use super::super::failure::Failed;
 use super::super::session::{Project, Session};
+use super::super::stored;
 use super::mapping::Explained;
 use crate::model::config::{
     Config, Connection, CustomField, DeletedCase, DeletedWorkItem, DriftPolicy, Origin, Row,
@@ -13,7 +14,6 @@ use crate::model::config::{
 use crate::model::{Link, MarkState, System};
 use crate::plan::ItemKey;
 use crate::reconcile::{declared_integration, endpoints};
-use crate::store::{SqliteStore, Store};
 
 /// Facts in the order in which they are told.
 type Facts = Vec<(&'static str, Value)>;
@@ -181,7 +181,7 @@ async fn custom_field_facts(project: &Project, field: &CustomField) -> Result<Fa
         .filter(|mapping| field.is_on(&mapping.work_item_type) && mapping.rows.iter().any(names))
         .map(|mapping| mapping.name.as_str())
         .collect();
-    let store = SqliteStore::open_read_only(&project.state).await?;
+    let store = stored::for_reading(&project).await?;
     let made = store.made_fields().await?;
     let organization = config.connections.get(&field.connection).map(endpoints);
     let made = made.iter().any(|made| {
@@ -324,7 +324,7 @@ async fn item_facts(project: &Project, rule: &SyncRule, key: ItemKey) -> Result<
         )),
         Some(link) => facts.extend(link_facts(project, link)),
     }
-    let store = SqliteStore::open_read_only(&project.state).await?;
+    let store = stored::for_reading(&project).await?;
     if let Some(connection) = project.config.connections.get(&rule.connection) {
         let places = endpoints(connection);
         for entry in store.quarantine(&places).await? {
@@ -371,7 +371,7 @@ async fn links_of(project: &Project, rule: &SyncRule) -> Result<Vec<Link>, Faile
     let Some(connection) = project.config.connections.get(&rule.connection) else {
         return Ok(Vec::new());
     };
-    let store = SqliteStore::open_read_only(&project.state).await?;
+    let store = stored::for_reading(&project).await?;
     Ok(store.links(&endpoints(connection)).await?)
 }
 

@@ -6,30 +6,32 @@ use super::super::args::StateListArgs;
 use super::super::declared::{counted, pair_address, rule_known, seconds};
 use super::super::exit_code::ExitCode;
 use super::super::failure::Failed;
-use super::super::session::{Project, Session};
+use super::super::session::Session;
+use super::super::stored;
 use super::super::ui;
 use super::{mark_key, state_key};
 use crate::model::config::Config;
 use crate::model::{Link, MarkState, Name};
-use crate::store::{SqliteStore, Store, StoreError};
+use crate::store::{Store, StoreError};
 
 pub(crate) async fn run(session: &Session, args: &StateListArgs) -> Result<ExitCode, Failed> {
-    let Project { config, state } = session.load()?;
-    let store = SqliteStore::open_read_only(&state).await?;
-    let mut links = all_links(&store).await?;
+    let project = session.load()?;
+    let config = &project.config;
+    let store = stored::for_reading(&project).await?;
+    let mut links = all_links(store.as_ref()).await?;
     if let Some(wanted) = &args.rule {
         let remembered: Vec<&Name> = links.iter().map(|link| &link.rule).collect();
-        let rule = rule_known(&config, wanted, &remembered)?;
+        let rule = rule_known(config, wanted, &remembered)?;
         links.retain(|link| link.rule == rule);
     }
     let text = if session.json {
         let document = serde_json::json!({
             "schema": "accord-state/1",
-            "pairs": links.iter().map(|link| json(&config, link)).collect::<Vec<_>>(),
+            "pairs": links.iter().map(|link| json(config, link)).collect::<Vec<_>>(),
         });
         format!("{document:#}\n")
     } else {
-        ui::printable(&human(&config, &links))
+        ui::printable(&human(config, &links))
     };
     session.ui.stdout(&text);
     Ok(ExitCode::Success)

@@ -9,10 +9,11 @@ use std::fmt::Write as _;
 use super::args::{StateAction, StateArgs};
 use super::exit_code::ExitCode;
 use super::failure::Failed;
-use super::session::{Project, Session};
+use super::session::Session;
+use super::stored;
 use super::ui;
 use crate::model::{LinkState, MarkState};
-use crate::store::{AuditCheck, SqliteStore, Store as _};
+use crate::store::AuditCheck;
 
 pub(crate) async fn run(session: &Session, args: &StateArgs) -> Result<ExitCode, Failed> {
     match &args.action {
@@ -43,8 +44,8 @@ pub(crate) fn mark_key(mark: MarkState) -> &'static str {
 
 /// Whether the state holds together.
 async fn verify(session: &Session) -> Result<ExitCode, Failed> {
-    let Project { state, .. } = session.load()?;
-    let store = SqliteStore::open_read_only(&state).await?;
+    let project = session.load()?;
+    let store = stored::for_reading(&project).await?;
     let contradictions = store.check().await?;
     let audit = store.verify_audit().await?;
     let mut pairs = 0;
@@ -103,7 +104,7 @@ async fn verify(session: &Session) -> Result<ExitCode, Failed> {
     let found = super::declared::counted(findings.len(), "contradiction", "contradictions");
     Err(Failed::new(
         ExitCode::Invalid,
-        format!("{}: {found}", state.display()),
+        format!("{}: {found}", stored::place(&project)),
     )
     .with_help(
         "restore the file from a backup; or move it away and run `accord state rebuild`, which recovers the pairs from their marks (conflicts, overwritten values and the audit are then only in the file that you moved)",

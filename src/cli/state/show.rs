@@ -7,7 +7,8 @@ use super::super::conflicts::{self, numbered_losses};
 use super::super::declared::{is_sensitive, pair_address, rule_known, seconds};
 use super::super::exit_code::ExitCode;
 use super::super::failure::Failed;
-use super::super::session::{Project, Session};
+use super::super::session::Session;
+use super::super::stored;
 use super::super::ui;
 use super::super::values::{NOT_SHOWN, put};
 use super::list::{all_links, json};
@@ -15,12 +16,13 @@ use super::{mark_key, state_key};
 use crate::model::config::Config;
 use crate::model::{BaseField, Conflict, Link, Name, Value};
 use crate::plan::ItemKey;
-use crate::store::{Intent, Loss, Quarantine, SqliteStore, Store, StoreError};
+use crate::store::{Intent, Loss, Quarantine, Store, StoreError};
 
 pub(crate) async fn run(session: &Session, args: &StateShowArgs) -> Result<ExitCode, Failed> {
-    let Project { config, state } = session.load()?;
-    let store = SqliteStore::open_read_only(&state).await?;
-    let links = all_links(&store).await?;
+    let project = session.load()?;
+    let config = &project.config;
+    let store = stored::for_reading(&project).await?;
+    let links = all_links(store.as_ref()).await?;
     let (rule, key) = address(&config, &links, &args.address)?;
     let of_item = |link: &&Link| match key {
         ItemKey::Case(case) => link.case == case,
@@ -28,7 +30,7 @@ pub(crate) async fn run(session: &Session, args: &StateShowArgs) -> Result<ExitC
     };
     let found = links.iter().find(|link| link.rule == rule && of_item(link));
     let link = found.ok_or_else(|| not_there(&config, &links, &args.address, key))?;
-    let pair = Pair::read(&store, &config, link, args.reveal).await?;
+    let pair = Pair::read(store.as_ref(), &config, link, args.reveal).await?;
     let text = if session.json {
         format!("{:#}\n", pair.json())
     } else {

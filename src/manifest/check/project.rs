@@ -10,7 +10,7 @@ use crate::diagnostics::{pointer, quote};
 use crate::manifest::document::Report;
 use crate::manifest::raw::{ProjectSpec, RawState};
 use crate::model::Name;
-use crate::model::config::{ChangeLimit, Project, Safety};
+use crate::model::config::{ChangeLimit, Project, Safety, StateLocation};
 
 /// A limit of so many items guards nothing.
 const NO_GUARD: u64 = 10_000;
@@ -19,7 +19,7 @@ const NO_GUARD: u64 = 10_000;
 pub(super) fn default(name: &str) -> Project {
     Project {
         name: name.to_owned(),
-        state: PathBuf::from(RawState::DEFAULT),
+        state: StateLocation::Sqlite(PathBuf::from(RawState::DEFAULT)),
         settle: Duration::from_secs(120),
         safety: Safety::default(),
     }
@@ -72,7 +72,11 @@ pub(super) fn check(
     })
 }
 
-fn state(raw: &RawState, context: &mut Context<'_>, report: &mut Report<'_>) -> Option<PathBuf> {
+fn state(
+    raw: &RawState,
+    context: &mut Context<'_>,
+    report: &mut Report<'_>,
+) -> Option<StateLocation> {
     if let Some(postgres) = &raw.postgres {
         not_supported(report, "/spec/state/postgres", "state.postgres");
         secret::check(
@@ -114,5 +118,5 @@ fn state(raw: &RawState, context: &mut Context<'_>, report: &mut Report<'_>) -> 
         report.push(finding.with_help(format!("write it like `{}`", RawState::DEFAULT)));
         return None;
     }
-    Some(PathBuf::from(path))
+    Some(StateLocation::Sqlite(PathBuf::from(path)))
 }

@@ -21,7 +21,7 @@ pub use field_mapping::{
 };
 pub use mapping_test::{Example, MappingTest};
 pub use operation::{OPERATIONS, Operation, Operations};
-pub use project::{ChangeLimit, Project, Safety};
+pub use project::{ChangeLimit, Project, Safety, StateLocation};
 pub use sync_rule::{
     AzureDevOpsScope, Conflicts, CreateIn, DeletedCase, DeletedWorkItem, DriftPolicy, MatchBy,
     NEVER_RECYCLED, Scope, SyncRule, TestWorthyScope, WhenDeleted, Winner,

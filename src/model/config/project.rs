@@ -3,17 +3,48 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::SecretRef;
+
 /// A checked `Project`.
 #[derive(Clone, Debug)]
 pub struct Project {
     /// `metadata.name`, or the folder's name.
     pub name: String,
-    /// The SQLite store, relative to the project's folder and inside it.
-    pub state: PathBuf,
+    /// What holds the state.
+    pub state: StateLocation,
     /// How long a write without an answer may still land.
     pub settle: Duration,
     /// Limits on what one run may change.
     pub safety: Safety,
+}
+
+/// What holds the state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StateLocation {
+    /// A file of this machine, relative to the project's folder and inside it.
+    Sqlite(PathBuf),
+    /// A database that machines share. Its address carries the password, so it is a reference.
+    Postgres {
+        /// Where the address stands.
+        url: SecretRef,
+    },
+    /// A ref of the project's repository that machines share through a remote.
+    Git {
+        /// The remote's name, never its address.
+        remote: String,
+        /// The full name of the ref: `refs/accord/state`.
+        reference: String,
+    },
+}
+
+impl StateLocation {
+    /// Whether other machines find the same state.
+    pub fn is_shared(&self) -> bool {
+        match self {
+            Self::Sqlite(_) => false,
+            Self::Postgres { .. } | Self::Git { .. } => true,
+        }
+    }
 }
 
 /// Limits on what one run may change, per rule and of its linked items.

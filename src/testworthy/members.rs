@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json};
 
+use super::calls::error;
 use super::convert;
 use super::operations::{Ids, Operation};
 use super::picklist::Picklist;
-use super::reader::{Reader, State, error};
+use super::reader::{Reader, State};
 use crate::model::Value;
 use crate::remote::{RemoteError, RemoteErrorKind};
 

@@ -6,6 +6,8 @@
 //! a template that a manifest can override, optional reads may be missing, and every wire shape is read
 //! with tolerance. Wire types never leave this module.
 
+mod calls;
+mod case_listing;
 mod convert;
 mod error;
 mod list_body;
@@ -14,6 +16,7 @@ mod operations;
 mod paging;
 mod picklist;
 mod reader;
+mod sections;
 mod steps;
 mod timestamp;
 pub mod v1;

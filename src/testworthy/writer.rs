@@ -7,10 +7,11 @@ use async_trait::async_trait;
 use serde_json::{Map, Value as Json};
 use tokio::sync::Mutex;
 
+use super::calls::{Answer, error};
 use super::convert;
 use super::members::rejected;
 use super::operations::{Ids, Operation};
-use super::reader::{Answer, Reader, case_in, error};
+use super::reader::{Reader, case_in};
 use super::wire::Object;
 use crate::model::{Case, CaseId, ClockOffset, SectionId, SuiteId, Value};
 use crate::remote::{

@@ -5,18 +5,13 @@ use accord::plan::{Action, Reason};
 use serde_json::json;
 
 use crate::laws::{edit_work_item, first_linked};
+use crate::support::manifests::mapping;
 use crate::support::{TO_AZURE_DEVOPS, TO_TESTWORTHY, World};
 
 /// The sample's mapping with everything that a case keeps.
-const CONTENT: &str = r#"
-apiVersion: accord/v1
-kind: FieldMapping
-metadata: { name: test-case }
-spec:
-  testworthy: TestCase
-  azureDevOps: Test Case
-  fields:
-    - { testworthy: title, azureDevOps: System.Title }
+const CONTENT: &str = mapping!(
+    "test-case",
+    r#"    - { testworthy: title, azureDevOps: System.Title }
     - { testworthy: description, azureDevOps: System.Description, as: richText }
     - { testworthy: steps, azureDevOps: Microsoft.VSTS.TCM.Steps, as: steps }
     - { testworthy: preconditions, azureDevOps: Custom.Gherkin, as: richText, direction: toAzureDevOps }
@@ -26,7 +21,8 @@ spec:
       direction: toAzureDevOps
       values: { "Cart/**": 'Web Shop\QA\Checkout', "**": 'Web Shop\QA' }
     - { expression: 'title ~ " [" ~ (priority or "none") ~ "]"', azureDevOps: Custom.Origin, direction: toAzureDevOps }
-"#;
+"#
+);
 
 fn steps_of(world: &World, id: u64) -> String {
     field(world, id, "Microsoft.VSTS.TCM.Steps")
@@ -197,17 +193,12 @@ async fn a_condition_without_an_answer_is_told() {
 }
 
 /// The sample's mapping with a field that TestWorthy does not have; servers pass over keys like that.
-const NOWHERE: &str = r"
-apiVersion: accord/v1
-kind: FieldMapping
-metadata: { name: test-case }
-spec:
-  testworthy: TestCase
-  azureDevOps: Test Case
-  fields:
-    - { testworthy: title, azureDevOps: System.Title }
+const NOWHERE: &str = mapping!(
+    "test-case",
+    r"    - { testworthy: title, azureDevOps: System.Title }
     - { testworthy: custom.nowhere, azureDevOps: Custom.Origin, as: text }
-";
+"
+);
 
 /// A server that accepts a value and keeps the old one would lose it without a word.
 #[tokio::test]

@@ -12,31 +12,11 @@ use serde_json::{Value, json};
 
 use crate::laws::edit_work_item;
 use crate::support::World;
-use crate::support::killing::{Death, Dying, Moment};
-
-/// The project's cases become work items.
-const TO_AZURE_DEVOPS: &str = "\
-apiVersion: accord/v1
-kind: SyncRule
-metadata: { name: cases }
-spec:
-  connection: web-shop
-  mapping: test-case
-  direction: toAzureDevOps
-  scope: { testworthy: {} }
-";
-
-/// Work items carry their titles back to the cases that they are linked to.
-const TO_TESTWORTHY: &str = "\
-apiVersion: accord/v1
-kind: SyncRule
-metadata: { name: items }
-spec:
-  connection: web-shop
-  mapping: test-case
-  direction: toTestWorthy
-  scope: { azureDevOps: {} }
-";
+use crate::support::by_hand::send;
+use crate::support::killing::{Death, Moment};
+use crate::support::manifests::{
+    V1_TO_AZURE_DEVOPS as TO_AZURE_DEVOPS, V1_TO_TESTWORTHY as TO_TESTWORTHY,
+};
 
 /// Everything that the emulated server holds of a case.
 fn case(world: &World, id: u64) -> Value {
@@ -296,14 +276,7 @@ fn look(world: &World) -> Vec<String> {
 /// Dies at one call of an apply, starts again, and ends in accord.
 async fn survive(world: World, at: usize, moment: Moment) -> (usize, Vec<String>) {
     let death = Death::new(at, moment);
-    let dying = Dying {
-        inner: world.remotes(),
-        death: death.clone(),
-    };
-    tokio::select! {
-        report = world.apply_with(&dying) => drop(report.expect("a run that was not disturbed")),
-        () = death.died.notified() => {}
-    }
+    world.apply_until(&death).await;
     let (_, report) = world.apply().await;
     let told = &report.failures;
     assert_eq!(report.exit_code(), 0, "at call {at} {moment:?}: {told:?}");
@@ -482,14 +455,7 @@ async fn killed_at_any_call_around_the_settings() {
         for moment in [Moment::Before, Moment::After] {
             let world = managed(TO_AZURE_DEVOPS).await;
             let death = Death::new(at, moment);
-            let dying = Dying {
-                inner: world.remotes(),
-                death: death.clone(),
-            };
-            tokio::select! {
-                report = world.apply_with(&dying) => drop(report.expect("undisturbed")),
-                () = death.died.notified() => {}
-            }
+            world.apply_until(&death).await;
             let (_, report) = world.apply().await;
             assert_eq!(
                 report.exit_code(),
@@ -520,25 +486,8 @@ async fn killed_at_any_call_around_the_settings() {
 
 /// Somebody saves the settings by hand.
 fn post_settings(world: &World, body: &Value) {
-    let address = world.sandbox.address;
-    let body = body.to_string();
+    let line = "POST /testworthy/v1/integrations/azure-devops";
     let token = accord::sandbox::testworthy::TOKEN;
-    let request = format!(
-        "POST /testworthy/v1/integrations/azure-devops HTTP/1.1\r\nhost: {address}\r\n\
-         authorization: Bearer {token}\r\ncontent-type: application/json\r\nconnection: close\r\n\
-         content-length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    let answer = std::thread::spawn(move || {
-        use std::io::{Read as _, Write as _};
-        let mut stream = std::net::TcpStream::connect(address)?;
-        stream.write_all(request.as_bytes())?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        Ok::<_, std::io::Error>(answer)
-    });
-    let answer = answer.join().expect("no panic").expect("an answer");
-    assert!(answer.starts_with("HTTP/1.1 20"), "{answer}");
     // A person may send a token; what Accord sends is judged without it.
-    drop(world.sandbox.state().exchanges.take());
+    send(world, line, &format!("Bearer {token}"), &body.to_string());
 }

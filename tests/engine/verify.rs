@@ -5,6 +5,7 @@ use accord::sandbox::log::{LogEntry, System};
 use accord::sandbox::{Fault, FaultKind};
 use serde_json::json;
 
+use crate::support::manifests::{WITH_RISK, risk};
 use crate::support::{TO_AZURE_DEVOPS, TO_TESTWORTHY, World, example};
 
 /// The POST routes that only query.
@@ -318,44 +319,10 @@ async fn names_that_no_list_of_testworthy_holds_are_found_without_a_write() {
     }
 }
 
-/// A field that an apply makes before the items that need it.
-const WITH_RISK: &str = "\
-apiVersion: accord/v1
-kind: CustomField
-metadata: { name: risk }
-spec:
-  connection: web-shop
-  referenceName: Custom.TestRisk
-  name: Test Risk
-  type: picklist
-  workItemTypes: [Test Case]
-  allowedValues: [High, Medium, Low]
----
-apiVersion: accord/v1
-kind: FieldMapping
-metadata: { name: with-risk }
-spec:
-  testworthy: TestCase
-  azureDevOps: Test Case
-  fields:
-    - { testworthy: title, azureDevOps: System.Title }
-    - testworthy: priority
-      azureDevOps: Custom.TestRisk
-      values: { \"P1 - Must Test\": High, \"P2 - Should Test\": Medium, \"P3 - Good to Test\": Low }
----
-apiVersion: accord/v1
-kind: SyncRule
-metadata: { name: cases }
-spec:
-  connection: web-shop
-  mapping: with-risk
-  direction: toAzureDevOps
-  scope: { testworthy: { suites: [41] } }
-";
-
 #[tokio::test]
 async fn values_of_a_field_that_is_still_to_be_made_are_not_offered() {
-    let mut world = World::new(true, WITH_RISK).await;
+    let declared = risk("Test Case") + WITH_RISK;
+    let mut world = World::new(true, &declared).await;
     let risky = |report: &VerifyReport| {
         let samples = report.rules.iter().flat_map(|rule| &rule.samples);
         let fields = samples.flat_map(|sample| &sample.fields);
@@ -377,7 +344,7 @@ async fn values_of_a_field_that_is_still_to_be_made_are_not_offered() {
     }
     world.apply().await;
     // The field is there and lacks a value that only the next apply adds.
-    world.declare(&WITH_RISK.replace("[High, Medium, Low]", "[High, Medium, Low, None]"));
+    world.declare(&declared.replace("[High, Medium, Low]", "[High, Medium, Low, None]"));
     let report = world.verify(5).await.expect("a report");
     assert_eq!(
         (report.summary.objected, risky(&report)),
@@ -385,7 +352,7 @@ async fn values_of_a_field_that_is_still_to_be_made_are_not_offered() {
         "{report:#?}"
     );
     assert_eq!(report.rules[0].notes.len(), 1, "{report:#?}");
-    world.declare(WITH_RISK);
+    world.declare(&declared);
     let report = world.verify(5).await.expect("a report");
     assert_eq!(report.summary.objected, 0, "{report:#?}");
     assert!(risky(&report) > 0, "now it is");

@@ -8,8 +8,8 @@ use jiff::tz::TimeZone;
 use serde_json::Value as Json;
 use url::Url;
 
+use super::super::calls::{another, answered, error};
 use super::super::error::{asks_to_sign_in, moved, words};
-use super::super::reader::{another, answered, error};
 use super::super::wire::Object;
 use super::convert;
 use super::integration;

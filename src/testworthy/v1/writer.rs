@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use serde_json::Value as Json;
 
-use super::super::reader::error;
+use super::super::calls::error;
 use super::reader::{Reader, unsupported};
 use super::{convert, integration};
 use crate::http::{Repeat, Request};

@@ -1,6 +1,8 @@
 //! A project, a sandbox and a store for one test.
 
+pub(crate) mod by_hand;
 pub(crate) mod killing;
+pub(crate) mod manifests;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -23,6 +25,10 @@ use accord::store::{SqliteStore, Store};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 
+pub(crate) use self::manifests::{TO_AZURE_DEVOPS, TO_TESTWORTHY};
+
+use self::killing::{Death, Dying};
+use self::manifests::{V1_CONNECTION, V1_MAPPING};
 use crate::judge::Judge;
 
 /// A clock that only moves when somebody sleeps on it.
@@ -248,6 +254,18 @@ impl World {
         Ok((outcome.planned.plan, report))
     }
 
+    /// An apply that runs until `death`, or to its end.
+    pub(crate) async fn apply_until(&self, death: &Arc<Death>) {
+        let dying = Dying {
+            inner: self.remotes(),
+            death: death.clone(),
+        };
+        tokio::select! {
+            report = self.apply_with(&dying) => drop(report.expect("a run that was not disturbed")),
+            () = death.died.notified() => {}
+        }
+    }
+
     /// Carries out a plan that was made before.
     pub(crate) async fn carry_out(&self, outcome: &PlanOutcome) -> ApplyReport {
         let remotes = self.remotes();
@@ -255,6 +273,16 @@ impl World {
         let context = self.context(&remotes, &store);
         let report = apply(&context, outcome, &StopFlag::default()).await;
         report.expect("a report")
+    }
+
+    /// Judges what was sent up to here. The sandbox's answers are judged with the scenarios; here they
+    /// would only take time.
+    pub(crate) fn judge(&self, what: &str) {
+        let mut exchanges = self.sandbox.state().exchanges.take();
+        for exchange in &mut exchanges {
+            exchange.answer = None;
+        }
+        Judge::get().judge(&exchanges).assert_clean(what);
     }
 
     fn context<'a>(&'a self, remotes: &'a dyn Remotes, store: &'a dyn Store) -> Context<'a> {
@@ -285,47 +313,11 @@ fn load(folder: &Path) -> Config {
     })
 }
 
-/// The example's connection, over the surface `v1`.
-const V1_CONNECTION: &str = "\
-apiVersion: accord/v1
-kind: Connection
-metadata: { name: web-shop }
-spec:
-  testworthy:
-    url: http://127.0.0.1:4010/testworthy
-    api: v1
-    token: { env: TESTWORTHY_TOKEN }
-    projectId: 7
-    ALSO
-  azureDevOps:
-    organizationUrl: http://127.0.0.1:4010/contoso
-    project: Web Shop
-    personalAccessToken: { env: AZURE_DEVOPS_EXT_PAT }
-";
-
-/// What a case has on the surface `v1` and a codec reads.
-const V1_MAPPING: &str = "\
-apiVersion: accord/v1
-kind: FieldMapping
-metadata: { name: test-case }
-spec:
-  testworthy: TestCase
-  azureDevOps: Test Case
-  fields:
-    - { testworthy: title, azureDevOps: System.Title }
-    - { constant: TestWorthy, azureDevOps: Custom.Origin, onCreate: true }
-";
-
-/// Whatever a test is about, what it sent has to be right. The sandbox's answers are judged with the
-/// scenarios; here they would only take time.
+/// Whatever a test is about, what it sent has to be right.
 impl Drop for World {
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            let mut exchanges = self.sandbox.state().exchanges.take();
-            for exchange in &mut exchanges {
-                exchange.answer = None;
-            }
-            Judge::get().judge(&exchanges).assert_clean("the engine");
+            self.judge("the engine");
         }
     }
 }
@@ -337,28 +329,3 @@ pub(crate) fn example(name: &str) -> String {
         .join(name);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
-
-/// A rule that carries the suite Checkout to Azure DevOps.
-pub(crate) const TO_AZURE_DEVOPS: &str = "\
-apiVersion: accord/v1
-kind: SyncRule
-metadata: { name: cases }
-spec:
-  connection: web-shop
-  mapping: test-case
-  direction: toAzureDevOps
-  scope: { testworthy: { suites: [41] } }
-";
-
-/// A rule that carries the work items of an area to the suite Account.
-pub(crate) const TO_TESTWORTHY: &str = "\
-apiVersion: accord/v1
-kind: SyncRule
-metadata: { name: items }
-spec:
-  connection: web-shop
-  mapping: test-case
-  direction: toTestWorthy
-  scope: { azureDevOps: { areaPath: 'Web Shop\\QA' } }
-  createIn: { testworthy: { suite: 43, section: Imported } }
-";

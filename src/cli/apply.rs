@@ -1,42 +1,28 @@
 //! `accord apply`: plans afresh, shows, asks, and carries the plan out.
 
 use std::fmt::Write as _;
-use std::time::Duration;
 
 use tokio::sync::oneshot;
 
 use super::args::ApplyArgs;
 use super::exit_code::ExitCode;
 use super::failure::Failed;
+use super::opened::Opened;
 use super::outputs::Outputs;
-use super::progress::Bars;
-use super::session::{Project, Session};
+use super::session::Session;
 use super::signals::Signals;
 use super::{ci, plan as plan_command, ui};
 use crate::plan::Plan;
-use crate::reconcile::{ApplyReport, Context, StopFlag, TimeOrderedIds, apply, recover};
-use crate::store::{RunLock, SqliteStore, lock_holder};
+use crate::reconcile::{ApplyReport, StopFlag, apply, recover};
 
 pub(crate) async fn run(session: &Session, args: &ApplyArgs) -> Result<ExitCode, Failed> {
     let outputs = Outputs::parse(session, &args.plan.out)?;
-    let Project { config, state } = session.load()?;
-    ci::refuse_two_way(session, &config, &args.plan.only)?;
-    let patience = Duration::from_secs(args.lock_timeout);
-    let holder = lock_holder("apply", session.clock.now());
-    let _lock = RunLock::acquire(&state, patience, &holder).await?;
-    let store = SqliteStore::open(&state).await?;
-    let remotes = session.remotes();
+    let project = session.load()?;
+    ci::refuse_two_way(session, &project.config, &args.plan.only)?;
+    let opened = Opened::for_writing(session, project, "apply", args.lock_timeout).await?;
+    let context = opened.context();
     let stop = StopFlag::default();
     let signals = Signals::listen(stop.clone());
-    let bars = Bars::new(&session.ui);
-    let context = Context {
-        config: &config,
-        remotes: &remotes,
-        store: &store,
-        clock: session.clock.as_ref(),
-        ids: &TimeOrderedIds,
-        progress: &bars,
-    };
     let found = recover(&context, &stop)
         .await
         .map_err(|error| signals.or(error))?;
@@ -46,9 +32,7 @@ pub(crate) async fn run(session: &Session, args: &ApplyArgs) -> Result<ExitCode,
         ));
     }
     let outcome = signals
-        .or_signal(plan_command::make(
-            session, &config, &store, &remotes, &args.plan,
-        ))
+        .or_signal(Box::pin(plan_command::make(session, &opened, &args.plan)))
         .await?;
     let made = &outcome.planned.plan;
     if !session.json {
@@ -64,7 +48,7 @@ pub(crate) async fn run(session: &Session, args: &ApplyArgs) -> Result<ExitCode,
     let report = apply(&context, &outcome, &stop)
         .await
         .map_err(Failed::from)?;
-    plan_command::tell_requests(session, &remotes);
+    plan_command::tell_requests(session, &opened.remotes);
     tell(session, made, &report);
     end(report, &signals)
 }

@@ -6,35 +6,26 @@ use super::args::DriftArgs;
 use super::declared::{counted, rule_named};
 use super::exit_code::ExitCode;
 use super::failure::Failed;
-use super::progress::Bars;
-use super::session::{Project, Session};
+use super::opened::Opened;
+use super::session::Session;
 use super::values::put_change;
-use super::{patience, plan as plan_command, ui};
+use super::{plan as plan_command, ui};
 use crate::model::System;
-use crate::reconcile::{
-    Absence, Context, DriftReport, DriftedField, DriftedPair, TimeOrderedIds, drift,
-};
-use crate::store::SqliteStore;
+use crate::reconcile::{Absence, DriftReport, DriftedField, DriftedPair, drift};
 
 pub(crate) async fn run(session: &Session, args: &DriftArgs) -> Result<ExitCode, Failed> {
-    let Project { config, state } = session.load()?;
+    let project = session.load()?;
     let only = match &args.rule {
-        Some(wanted) => vec![format!("SyncRule/{}", rule_named(&config, wanted)?.name)],
+        Some(wanted) => vec![format!(
+            "SyncRule/{}",
+            rule_named(&project.config, wanted)?.name
+        )],
         None => Vec::new(),
     };
-    let store = SqliteStore::open_read_only(&state).await?;
-    let remotes = session.remotes();
-    let bars = Bars::new(&session.ui);
-    let context = Context {
-        config: &config,
-        remotes: &remotes,
-        store: &store,
-        clock: session.clock.as_ref(),
-        ids: &TimeOrderedIds,
-        progress: &bars,
-    };
+    let opened = Opened::for_reading(session, project).await?;
+    let context = opened.context();
     let work = drift(&context, &only, args.full_scan);
-    let report = patience::watch(session.patience, &remotes, work).await?;
+    let report = opened.watch(work).await?;
     let text = if session.json {
         serde_json::to_string_pretty(&report)
             .map(|text| text + "\n")
@@ -43,7 +34,7 @@ pub(crate) async fn run(session: &Session, args: &DriftArgs) -> Result<ExitCode,
         ui::printable(&human(&report))
     };
     session.ui.stdout(&text);
-    plan_command::tell_requests(session, &remotes);
+    plan_command::tell_requests(session, &opened.remotes);
     Ok(if args.detailed_exitcode && !report.is_empty() {
         ExitCode::Changes
     } else {

@@ -20,6 +20,7 @@ mod graph;
 mod init;
 mod link;
 mod man;
+mod opened;
 mod outputs;
 mod patience;
 mod plan;

@@ -5,26 +5,22 @@ use std::fmt::Write as _;
 use super::args::PlanArgs;
 use super::exit_code::ExitCode;
 use super::failure::Failed;
+use super::opened::Opened;
 use super::outputs::Outputs;
-use super::patience;
-use super::progress::Bars;
-use super::session::{Project, Session};
+use super::session::Session;
 use crate::model::config::Config;
 use crate::plan::safety::Overrides;
 use crate::plan::{Inputs, Plan, SafetyVerdict};
-use crate::reconcile::{Context, HttpRemotes, PlanOptions, PlanOutcome, TimeOrderedIds, plan};
-use crate::store::{SqliteStore, Store};
+use crate::reconcile::{HttpRemotes, PlanOptions, PlanOutcome, plan};
 
 pub(crate) async fn run(session: &Session, args: &PlanArgs) -> Result<ExitCode, Failed> {
     let outputs = Outputs::parse(session, &args.out)?;
-    let Project { config, state } = session.load()?;
-    let store = SqliteStore::open_read_only(&state).await?;
-    let remotes = session.remotes();
-    let outcome = make(session, &config, &store, &remotes, args).await?;
+    let opened = Opened::for_reading(session, session.load()?).await?;
+    let outcome = make(session, &opened, args).await?;
     let made = &outcome.planned.plan;
     show(session, made);
     outputs.write(session, made)?;
-    tell_requests(session, &remotes);
+    tell_requests(session, &opened.remotes);
     if made.has_errors() {
         return Ok(ExitCode::Invalid);
     }
@@ -45,22 +41,11 @@ pub(crate) async fn run(session: &Session, args: &PlanArgs) -> Result<ExitCode, 
 /// Reads both systems and plans; gives up when neither answers for too long.
 pub(crate) async fn make(
     session: &Session,
-    config: &Config,
-    store: &dyn Store,
-    remotes: &HttpRemotes,
+    opened: &Opened,
     args: &PlanArgs,
 ) -> Result<PlanOutcome, Failed> {
-    let bars = Bars::new(&session.ui);
-    let context = Context {
-        config,
-        remotes,
-        store,
-        clock: session.clock.as_ref(),
-        ids: &TimeOrderedIds,
-        progress: &bars,
-    };
-    let options = options(session, config, args);
-    patience::watch(session.patience, remotes, plan(&context, &options)).await
+    let options = options(session, &opened.config, args);
+    opened.watch(plan(&opened.context(), &options)).await
 }
 
 fn options(session: &Session, config: &Config, args: &PlanArgs) -> PlanOptions {

@@ -246,57 +246,5 @@ enum Policy {
     Ask,
 }
 
-/// What is known of an item, as a one-way rule sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Situation {
-    /// A source item without a link.
-    Unlinked {
-        /// The source item.
-        source: Presence,
-        /// What was found for it.
-        target: Candidates,
-    },
-    /// A target item without a link that no source item was found for.
-    TargetOnly,
-    /// A linked pair.
-    Linked {
-        /// The source item.
-        source: Presence,
-        /// The target item.
-        target: Presence,
-    },
-}
-
-/// Decides over one item of a rule from `from` that leaves every deletion to a person. `creates` is whether
-/// the rule creates on the target.
-pub fn one_way_item(situation: Situation, from: System, creates: bool) -> ItemVerdict {
-    let rules = ItemRules {
-        creates: Sides::of(from.other(), creates, false),
-        direction: match from {
-            System::TestWorthy => Direction::ToAzureDevOps,
-            System::AzureDevOps => Direction::ToTestWorthy,
-        },
-        when_deleted: WhenDeleted::default(),
-    };
-    let situation = match situation {
-        Situation::TargetOnly => ItemSituation::Unlinked {
-            side: from.other(),
-            own: Presence::Present,
-            counterpart: Candidates::None,
-        },
-        Situation::Unlinked { source, target } => ItemSituation::Unlinked {
-            side: from,
-            own: source,
-            counterpart: target,
-        },
-        Situation::Linked { source, target } => ItemSituation::Linked {
-            presence: Sides::of(from, source, target),
-            edited: Sides::default(),
-            parted: None,
-        },
-    };
-    decide_item(situation, &rules)
-}
-
 #[cfg(test)]
 mod tests;

@@ -10,7 +10,6 @@ mod field;
 mod item;
 mod latest;
 mod merge;
-mod pair;
 #[cfg(test)]
 mod reference;
 mod two_way;
@@ -19,11 +18,7 @@ pub use compare::{CompareContext, Compared, ComparedRow, compare_pair};
 pub use decision::{Put, RowDecision, RowWrite};
 pub use edits::{Edit, SideItem, edits};
 pub use field::{Cause, FieldVerdict, one_way_field};
-pub use item::{
-    Candidates, ItemRules, ItemSituation, ItemVerdict, Presence, Situation, decide_item,
-    one_way_item,
-};
+pub use item::{Candidates, ItemRules, ItemSituation, ItemVerdict, Presence, decide_item};
 pub use latest::latest;
 pub use merge::merge;
-pub use pair::{PairVerdict, RowVerdict, one_way_pair};
 pub use two_way::{FieldRules, two_way_field};

@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use accord::model::{ConflictState, Link, Take};
+use accord::model::{ConflictState, Equivalence, Link, System, Take, Value, digest_of};
 use accord::reconcile::{
     Clock as _, Context, FailureKind, LinkOutcome, Silent, TimeOrderedIds, WantedItem, WantedPair,
     endpoints, link, unlink,
 };
 use accord::sandbox::{Fault, FaultKind};
-use accord::store::Store;
+use accord::store::{Record, Store};
 use serde_json::json;
 
 use crate::review_help::{Run, add_case, add_item, links};
@@ -341,5 +341,37 @@ async fn linking_and_unlinking_forget_how_far_the_feed_was_followed() {
     let done = link(&context, &rule, &[joined]).await.expect("an outcome");
     assert!(matches!(done, LinkOutcome::Stored { .. }), "{done:?}");
     assert!(!marked().await, "linked");
+    assert_settled(&world).await;
+}
+
+#[tokio::test]
+async fn a_known_spelling_that_rides_along_with_a_write_is_not_told_as_refused() {
+    let rule = BOTH.replace("create: both", "create: both\n  firstSync: testworthy");
+    let world = World::mapped_without_items(MAPPING, &rule).await;
+    let id = add_case(&world, "Pay");
+    edit_case(&world, id, &json!({ "custom_bdd_gherkin": "A" }));
+    world.apply().await;
+    assert_settled(&world).await;
+    let pair = links(&world).await.remove(0);
+    edit_item(&world, pair.work_item.0, &json!({ "Custom.Gherkin": "B" }));
+    edit_case(&world, id, &json!({ "title": "Pay later" }));
+    world.lose_store();
+    let spelling = Equivalence {
+        system: System::AzureDevOps,
+        row_digest: pair.base.fields["gherkin"].row_digest.clone(),
+        sent: digest_of(&Value::text("A")),
+        kept: digest_of(&Value::text("B")),
+    };
+    let known = Record {
+        learned: vec![(pair.endpoints.clone(), spelling)],
+        ..Record::default()
+    };
+    let store = world.store().await;
+    store.record(&[known]).await.expect("a spelling");
+    drop(store);
+    let (_, report) = world.apply().await;
+    assert_eq!(report.failures, [], "{report:?}");
+    let (title, gherkin, _) = item(&world, pair.work_item.0);
+    assert_eq!((title.as_str(), gherkin.as_str()), ("Pay later", "B"));
     assert_settled(&world).await;
 }

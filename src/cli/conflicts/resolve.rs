@@ -1,13 +1,12 @@
 //! `accord conflicts resolve`: writes a decision down, plans the pair, asks, and carries it out.
 
 use std::fmt::Write as _;
-use std::time::Duration;
 
 use super::super::args::{ConflictsResolveArgs, PlanArgs};
 use super::super::exit_code::ExitCode;
 use super::super::failure::Failed;
-use super::super::progress::Bars;
-use super::super::session::{Project, Session};
+use super::super::opened::Opened;
+use super::super::session::Session;
 use super::super::signals::Signals;
 use super::super::{apply as apply_command, ci, plan as plan_command};
 use super::show::unknown;
@@ -17,32 +16,31 @@ use crate::model::config::Config;
 use crate::model::{Closing, Conflict, ConflictId, ConflictState, Take};
 use crate::plan::Plan;
 use crate::reconcile::{
-    ApplyReport, Context, Decisions, Fate, PlanOutcome, StopFlag, TimeOrderedIds, addresses, apply,
-    only_bookkeeping, recover,
+    ApplyReport, Decisions, Fate, PlanOutcome, StopFlag, addresses, apply, only_bookkeeping,
+    recover,
 };
-use crate::store::{RunLock, SqliteStore, Store, lock_holder};
+use crate::store::{SqliteStore, Store};
 
 pub(crate) async fn run(
     session: &Session,
     args: &ConflictsResolveArgs,
 ) -> Result<ExitCode, Failed> {
-    let Project { config, state } = session.load()?;
+    let project = session.load()?;
     // Nothing is made where there is nothing to decide.
-    let known = SqliteStore::open_read_only(&state).await?;
-    let only = wanted(&config, &known, args).await?.1;
-    ci::refuse_two_way(session, &config, &only)?;
-    let patience = Duration::from_secs(args.lock_timeout);
-    let holder = lock_holder("conflicts resolve", session.clock.now());
-    let _lock = RunLock::acquire(&state, patience, &holder).await?;
-    let store = SqliteStore::open(&state).await?;
+    let known = SqliteStore::open_read_only(&project.state).await?;
+    let only = wanted(&project.config, &known, args).await?.1;
+    ci::refuse_two_way(session, &project.config, &only)?;
+    let seconds = args.lock_timeout;
+    let opened = Opened::for_writing(session, project, "conflicts resolve", seconds).await?;
+    let store = &opened.store;
     // Whoever held the lock may have closed one.
-    let (conflicts, only) = wanted(&config, &store, args).await?;
-    let decisions = Decisions::write(&store, conflicts, args.take, session.clock.now()).await?;
+    let (conflicts, only) = wanted(&opened.config, store, args).await?;
+    let decisions = Decisions::write(store, conflicts, args.take, session.clock.now()).await?;
     if args.later {
         later(session, &decisions, args);
         return Ok(ExitCode::Success);
     }
-    let ended = carry_out(session, &config, &store, &decisions, &only, args).await;
+    let ended = carry_out(session, &opened, &decisions, &only, args).await;
     let taken = decisions.take_back(session.clock.now()).await?;
     if !taken.is_empty() {
         session.ui.note(&format!(
@@ -153,24 +151,15 @@ fn later(session: &Session, decisions: &Decisions<'_>, args: &ConflictsResolveAr
 
 async fn carry_out(
     session: &Session,
-    config: &Config,
-    store: &SqliteStore,
+    opened: &Opened,
     decisions: &Decisions<'_>,
     only: &[String],
     args: &ConflictsResolveArgs,
 ) -> Result<ExitCode, Failed> {
-    let remotes = session.remotes();
+    let Opened { config, store, .. } = opened;
+    let context = opened.context();
     let stop = StopFlag::default();
     let signals = Signals::listen(stop.clone());
-    let bars = Bars::new(&session.ui);
-    let context = Context {
-        config,
-        remotes: &remotes,
-        store,
-        clock: session.clock.as_ref(),
-        ids: &TimeOrderedIds,
-        progress: &bars,
-    };
     recover(&context, &stop)
         .await
         .map_err(|error| signals.or(error))?;
@@ -179,9 +168,7 @@ async fn carry_out(
         ..PlanArgs::default()
     };
     let mut outcome = signals
-        .or_signal(plan_command::make(
-            session, config, store, &remotes, &narrowed,
-        ))
+        .or_signal(Box::pin(plan_command::make(session, opened, &narrowed)))
         .await?;
     let fates = decisions.fates(&outcome);
     let void = |(id, fate): &(ConflictId, Fate)| match fate {
@@ -210,7 +197,7 @@ async fn carry_out(
         return Err(apply_command::declined());
     }
     let report = apply(&context, &outcome, &stop).await?;
-    plan_command::tell_requests(session, &remotes);
+    plan_command::tell_requests(session, &opened.remotes);
     tell(session, &outcome, &report, decisions, args).await?;
     let ended = apply_command::end(report, &signals)?;
     if ended == ExitCode::Success && !waits.is_empty() {

@@ -4,21 +4,17 @@ mod table;
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::time::Duration;
 
 use super::args::{LinkArgs, UnlinkArgs};
 use super::declared::{counted, rule_named};
 use super::exit_code::ExitCode;
 use super::failure::Failed;
-use super::progress::Bars;
-use super::session::{Project, Session};
-use super::{patience, plan as plan_command, ui};
+use super::opened::Opened;
+use super::session::Session;
+use super::{plan as plan_command, ui};
 use crate::model::config::{Config, SyncRule};
-use crate::model::{CaseId, WorkItemId};
-use crate::reconcile::{
-    Context, LinkOutcome, LinkProblem, TimeOrderedIds, WantedItem, WantedPair, link, unlink,
-};
-use crate::store::{RunLock, SqliteStore, lock_holder};
+use crate::model::{CaseId, Name, WorkItemId};
+use crate::reconcile::{LinkOutcome, LinkProblem, WantedItem, WantedPair, link, unlink};
 
 use table::{Row, Table};
 
@@ -29,8 +25,8 @@ const LISTED: usize = 50;
 const LARGEST_FILE: u64 = 16 << 20;
 
 pub(crate) async fn run(session: &Session, args: &LinkArgs) -> Result<ExitCode, Failed> {
-    let Project { config, state } = session.load()?;
-    let rule = the_rule(&config, args.rule.as_deref())?;
+    let project = session.load()?;
+    the_rule(&project.config, args.rule.as_deref())?;
     let wanted = match (&args.file, args.case, args.work_item) {
         (Some(file), ..) => pairs(session, file)?,
         (None, Some(case), Some(work_item)) => vec![WantedPair {
@@ -44,33 +40,18 @@ pub(crate) async fn run(session: &Session, args: &LinkArgs) -> Result<ExitCode, 
             ));
         }
     };
-    let patience = Duration::from_secs(args.lock_timeout);
-    let holder = lock_holder("link", session.clock.now());
-    let _lock = RunLock::acquire(&state, patience, &holder).await?;
-    let store = SqliteStore::open(&state).await?;
-    let remotes = session.remotes();
-    let bars = Bars::new(&session.ui);
-    let context = Context {
-        config: &config,
-        remotes: &remotes,
-        store: &store,
-        clock: session.clock.as_ref(),
-        ids: &TimeOrderedIds,
-        progress: &bars,
-    };
-    let work = link(&context, rule, &wanted);
-    let outcome = patience::watch(session.patience, &remotes, work).await?;
-    plan_command::tell_requests(session, &remotes);
+    let opened = Opened::for_writing(session, project, "link", args.lock_timeout).await?;
+    let context = opened.context();
+    let rule = the_rule(&opened.config, args.rule.as_deref())?;
+    let outcome = opened.watch(link(&context, rule, &wanted)).await?;
+    plan_command::tell_requests(session, &opened.remotes);
     let next = "They have no base yet: `accord plan` shows how they meet, and the next apply writes their marks.";
     tell(session, args.file.as_deref(), &outcome, ("linked", next))
 }
 
 pub(crate) async fn run_unlink(session: &Session, args: &UnlinkArgs) -> Result<ExitCode, Failed> {
-    let Project { config, state } = session.load()?;
-    let rule = match &args.rule {
-        Some(wanted) => Some(&rule_named(&config, wanted)?.name),
-        None => None,
-    };
+    let project = session.load()?;
+    rule_wanted(&project.config, args)?;
     let wanted = match &args.file {
         Some(file) => items(session, file)?,
         None if args.case.is_none() && args.work_item.is_none() => {
@@ -84,23 +65,17 @@ pub(crate) async fn run_unlink(session: &Session, args: &UnlinkArgs) -> Result<E
             work_item: args.work_item,
         }],
     };
-    let patience = Duration::from_secs(args.lock_timeout);
-    let holder = lock_holder("unlink", session.clock.now());
-    let _lock = RunLock::acquire(&state, patience, &holder).await?;
-    let store = SqliteStore::open(&state).await?;
-    let remotes = session.remotes();
-    let bars = Bars::new(&session.ui);
-    let context = Context {
-        config: &config,
-        remotes: &remotes,
-        store: &store,
-        clock: session.clock.as_ref(),
-        ids: &TimeOrderedIds,
-        progress: &bars,
-    };
-    let outcome = unlink(&context, rule, &wanted).await?;
+    let opened = Opened::for_writing(session, project, "unlink", args.lock_timeout).await?;
+    let rule = rule_wanted(&opened.config, args)?;
+    let outcome = unlink(&opened.context(), rule, &wanted).await?;
     let next = "Neither item is matched or gets a counterpart until `accord link` joins it again; their marks stay where they are.";
     tell(session, args.file.as_deref(), &outcome, ("unlinked", next))
+}
+
+fn rule_wanted<'c>(config: &'c Config, args: &UnlinkArgs) -> Result<Option<&'c Name>, Failed> {
+    let named = args.rule.as_deref();
+    let rule = named.map(|wanted| rule_named(config, wanted)).transpose()?;
+    Ok(rule.map(|rule| &rule.name))
 }
 
 fn nothing_named(ways: &str) -> Failed {

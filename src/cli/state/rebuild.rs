@@ -1,47 +1,34 @@
 //! `accord state rebuild`: recovers pairs from the marks in both systems.
 
 use std::fmt::Write as _;
-use std::time::Duration;
 
 use super::super::args::StateRebuildArgs;
 use super::super::declared::{counted, rule_named};
 use super::super::exit_code::ExitCode;
 use super::super::failure::Failed;
-use super::super::progress::Bars;
-use super::super::session::{Project, Session};
-use super::super::{patience, plan as plan_command, ui};
-use crate::reconcile::{Context, RebuildReport, TimeOrderedIds, rebuild};
-use crate::store::{RunLock, SqliteStore, lock_holder};
+use super::super::opened::Opened;
+use super::super::session::Session;
+use super::super::{plan as plan_command, ui};
+use crate::reconcile::{RebuildReport, rebuild};
 
 pub(crate) async fn run(session: &Session, args: &StateRebuildArgs) -> Result<ExitCode, Failed> {
-    let Project { config, state } = session.load()?;
+    let project = session.load()?;
     let only = match &args.rule {
-        Some(wanted) => vec![format!("SyncRule/{}", rule_named(&config, wanted)?.name)],
+        Some(wanted) => vec![format!(
+            "SyncRule/{}",
+            rule_named(&project.config, wanted)?.name
+        )],
         None => Vec::new(),
     };
-    let wait = Duration::from_secs(args.lock_timeout);
-    let holder = lock_holder("state rebuild", session.clock.now());
-    let _lock = RunLock::acquire(&state, wait, &holder).await?;
-    let store = SqliteStore::open(&state).await?;
-    let remotes = session.remotes();
-    let bars = Bars::new(&session.ui);
-    let context = Context {
-        config: &config,
-        remotes: &remotes,
-        store: &store,
-        clock: session.clock.as_ref(),
-        ids: &TimeOrderedIds,
-        progress: &bars,
-    };
-    let work = rebuild(&context, &only);
-    let report = patience::watch(session.patience, &remotes, work).await?;
+    let opened = Opened::for_writing(session, project, "state rebuild", args.lock_timeout).await?;
+    let report = opened.watch(rebuild(&opened.context(), &only)).await?;
     let text = if session.json {
         format!("{:#}\n", json(&report))
     } else {
         ui::printable(&human(&report))
     };
     session.ui.stdout(&text);
-    plan_command::tell_requests(session, &remotes);
+    plan_command::tell_requests(session, &opened.remotes);
     Ok(ExitCode::Success)
 }
 

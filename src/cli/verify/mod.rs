@@ -7,37 +7,25 @@ use super::args::Format;
 use super::args::VerifyArgs;
 use super::exit_code::ExitCode;
 use super::failure::Failed;
-use super::progress::Bars;
-use super::session::{Project, Session};
-use super::{patience, plan as plan_command, ui};
+use super::opened::Opened;
+use super::session::Session;
+use super::{plan as plan_command, ui};
 use crate::diagnostics::nearest;
 use crate::model::Name;
 use crate::model::config::Config;
-use crate::reconcile::{Context, Objector, TimeOrderedIds, VerifyOptions, VerifyReport, verify};
-use crate::store::SqliteStore;
+use crate::reconcile::{Objector, VerifyOptions, VerifyReport, verify};
 
 pub(crate) async fn run(session: &Session, args: &VerifyArgs) -> Result<ExitCode, Failed> {
-    let Project { config, state } = session.load()?;
+    let project = session.load()?;
     let options = VerifyOptions {
-        only: only(&config, args)?,
+        only: only(&project.config, args)?,
         samples: usize::from(args.sample),
         assume_validate_only: args.assume_validate_only,
     };
-    let store = SqliteStore::open_read_only(&state).await?;
-    let remotes = session.remotes();
-    let bars = Bars::new(&session.ui);
-    let context = Context {
-        config: &config,
-        remotes: &remotes,
-        store: &store,
-        clock: session.clock.as_ref(),
-        ids: &TimeOrderedIds,
-        progress: &bars,
-    };
-    let work = verify(&context, &options);
-    let report = patience::watch(session.patience, &remotes, work).await?;
+    let opened = Opened::for_reading(session, project).await?;
+    let report = opened.watch(verify(&opened.context(), &options)).await?;
     show(session, &report)?;
-    plan_command::tell_requests(session, &remotes);
+    plan_command::tell_requests(session, &opened.remotes);
     end(&report)
 }
 

@@ -189,14 +189,16 @@ impl RuleRun<'_> {
         if !still || row.walks() {
             return false;
         }
+        // What only gets its base renewed was not sent, so nothing of it can be kept from us.
+        let Some(wanted) = writing.sent(row) else {
+            return false;
+        };
         let is_half = writing.part(row) == IntentPart::Half;
         let agrees = || match side {
             System::AzureDevOps => row.in_accord(from, now),
             System::TestWorthy => row.in_accord(now, from),
         };
-        let wanted = writing.sent(row).cloned();
-        let wanted = wanted.or_else(|| row.translate(side.other(), from).ok());
-        wanted.is_some_and(|wanted| !row.same(side, &wanted, now)) && (is_half || !agrees())
+        !row.same(side, wanted, now) && (is_half || !agrees())
     }
 
     /// What the row held when it was planned.

@@ -3,8 +3,10 @@
 use super::rows::recognise;
 use super::seen::Seen;
 use super::{Linked, Recovery, Settled};
-use crate::mapping::{CompiledMapping, CompiledRow};
-use crate::model::{CaseId, Link, LinkState, MarkState, System, WorkItemId, azure_boards_mentions};
+use crate::mapping::{CompiledMapping, CompiledRow, Problem};
+use crate::model::{
+    CaseId, Link, LinkState, MarkState, System, Value, WorkItemId, azure_boards_mentions,
+};
 use crate::reconcile::executor::{close_base, disable_base, has_landed, is_kept};
 use crate::remote::CasePatch;
 use crate::store::{Intent, IntentKind, IntentPart};
@@ -20,24 +22,16 @@ impl Recovery<'_> {
     ) -> Settled {
         let settled = || {
             let made = seen.then.get(&intent.id)?;
-            let mut link = self.link_of(intent, linked)?;
-            let read = |row: &CompiledRow| row.read_work_item(made);
-            let rows = (mapping?, self.learned);
-            let side = System::AzureDevOps;
-            let found = recognise(&intent.rows, rows, side, read, &link.base);
-            if found.fields.is_empty() {
-                return None;
-            }
-            let applied = found.whole;
-            found.put_into(&mut link.base);
+            let read = |row: &CompiledRow, _| row.read_work_item(made);
+            let (mut link, applied) =
+                self.recognised(intent, mapping?, linked, System::AzureDevOps, read)?;
             if applied {
                 link.base.rev = Some(made.rev);
             }
-            link.base.recorded_at = Some(self.context.clock.now());
             let now = seen.items.get(&link.work_item).unwrap_or(made);
             let marked = self.connection.testworthy.marked_cases(now);
             if now.has_accord_tag() && marked.contains(&link.case) {
-                written(&mut link.work_item_mark);
+                link.work_item_mark = MarkState::Written;
             }
             Some(Settled {
                 link: Some(link),
@@ -57,20 +51,12 @@ impl Recovery<'_> {
     ) -> Settled {
         let settled = || {
             let case = seen.cases.get(&intent.case?)?;
-            let mut link = self.link_of(intent, linked)?;
-            let read = |row: &CompiledRow| row.read_case(case, Some(link.work_item));
-            let rows = (mapping?, self.learned);
-            let side = System::TestWorthy;
-            let found = recognise(&intent.rows, rows, side, read, &link.base);
-            if found.fields.is_empty() {
-                return None;
-            }
-            let applied = found.whole;
-            found.put_into(&mut link.base);
-            link.base.recorded_at = Some(self.context.clock.now());
+            let read = |row: &CompiledRow, item| row.read_case(case, Some(item));
+            let (mut link, applied) =
+                self.recognised(intent, mapping?, linked, System::TestWorthy, read)?;
             link.testworthy_project = case.project.or(link.testworthy_project);
             if azure_boards_mentions(&case.refs).contains(&link.work_item) {
-                written(&mut link.case_mark);
+                link.case_mark = MarkState::Written;
             }
             Some(Settled {
                 link: Some(link),
@@ -78,6 +64,29 @@ impl Recovery<'_> {
             })
         };
         settled().unwrap_or(Settled::NOT_WRITTEN)
+    }
+
+    /// The link with the bases of the rows that have arrived, and whether all of them have; `None` if
+    /// none has. `read` reads a row of the written side, given the work item of the pair.
+    fn recognised(
+        &self,
+        intent: &Intent,
+        mapping: &CompiledMapping,
+        linked: &Linked,
+        side: System,
+        read: impl Fn(&CompiledRow, WorkItemId) -> Result<Value, Problem>,
+    ) -> Option<(Link, bool)> {
+        let mut link = self.link_of(intent, linked)?;
+        let read = |row: &CompiledRow| read(row, link.work_item);
+        let rows = (mapping, self.learned);
+        let found = recognise(&intent.rows, rows, side, read, &link.base);
+        if found.fields.is_empty() {
+            return None;
+        }
+        let whole = found.whole;
+        found.put_into(&mut link.base);
+        link.base.recorded_at = Some(self.context.clock.now());
+        Some((link, whole))
     }
 
     /// A work item that was to be closed because its case was deleted. Its fields are in the intent.
@@ -174,9 +183,4 @@ impl Recovery<'_> {
         let free = linked.are_free(case, item);
         free.then(|| self.new_link(intent, case, item))
     }
-}
-
-/// A mark that was found is written, whatever was known of it.
-fn written(mark: &mut MarkState) {
-    *mark = MarkState::Written;
 }

@@ -571,6 +571,4 @@ fn short_hex(hash: &[u8]) -> String {
 }
 
 #[cfg(test)]
-mod codecs;
-#[cfg(test)]
 mod tests;

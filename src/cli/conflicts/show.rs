@@ -26,9 +26,9 @@ pub(crate) async fn run(session: &Session, args: &ConflictsShowArgs) -> Result<E
             let conflict = conflicts.iter().find(|one| one.id == id);
             let conflict = conflict.ok_or_else(|| unknown(id))?;
             let shown = Shown {
-                config: &config,
+                config,
                 conflict,
-                reveal: args.reveal || !hides(&config, conflict),
+                reveal: args.reveal || !hides(config, conflict),
                 others: conflicts
                     .iter()
                     .filter(|one| is_history(conflict, one))
@@ -47,7 +47,7 @@ pub(crate) async fn run(session: &Session, args: &ConflictsShowArgs) -> Result<E
         RecordId::Loss(number) => {
             let loss = losses.iter().find(|(known, _)| *known == number);
             let (_, loss) = loss.ok_or_else(|| unknown_loss(number, losses.len()))?;
-            let reveal = args.reveal || !is_sensitive(&config, &loss.rule, &loss.row);
+            let reveal = args.reveal || !is_sensitive(config, &loss.rule, &loss.row);
             if session.json {
                 let mut document = loss_json(config, number, loss);
                 document["schema"] = "accord-conflict/1".into();
@@ -57,7 +57,7 @@ pub(crate) async fn run(session: &Session, args: &ConflictsShowArgs) -> Result<E
                 }
                 format!("{document:#}\n")
             } else {
-                ui::printable(&loss_text(&config, number, loss, reveal))
+                ui::printable(&loss_text(config, number, loss, reveal))
             }
         }
     };

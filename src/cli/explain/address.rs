@@ -181,7 +181,7 @@ async fn custom_field_facts(project: &Project, field: &CustomField) -> Result<Fa
         .filter(|mapping| field.is_on(&mapping.work_item_type) && mapping.rows.iter().any(names))
         .map(|mapping| mapping.name.as_str())
         .collect();
-    let store = stored::for_reading(&project).await?;
+    let store = stored::for_reading(project).await?;
     let made = store.made_fields().await?;
     let organization = config.connections.get(&field.connection).map(endpoints);
     let made = made.iter().any(|made| {
@@ -324,7 +324,7 @@ async fn item_facts(project: &Project, rule: &SyncRule, key: ItemKey) -> Result<
         )),
         Some(link) => facts.extend(link_facts(project, link)),
     }
-    let store = stored::for_reading(&project).await?;
+    let store = stored::for_reading(project).await?;
     if let Some(connection) = project.config.connections.get(&rule.connection) {
         let places = endpoints(connection);
         for entry in store.quarantine(&places).await? {
@@ -371,7 +371,7 @@ async fn links_of(project: &Project, rule: &SyncRule) -> Result<Vec<Link>, Faile
     let Some(connection) = project.config.connections.get(&rule.connection) else {
         return Ok(Vec::new());
     };
-    let store = stored::for_reading(&project).await?;
+    let store = stored::for_reading(project).await?;
     Ok(store.links(&endpoints(connection)).await?)
 }
 

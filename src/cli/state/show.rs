@@ -23,14 +23,14 @@ pub(crate) async fn run(session: &Session, args: &StateShowArgs) -> Result<ExitC
     let config = &project.config;
     let store = stored::for_reading(&project).await?;
     let links = all_links(store.as_ref()).await?;
-    let (rule, key) = address(&config, &links, &args.address)?;
+    let (rule, key) = address(config, &links, &args.address)?;
     let of_item = |link: &&Link| match key {
         ItemKey::Case(case) => link.case == case,
         ItemKey::WorkItem(item) => link.work_item == item,
     };
     let found = links.iter().find(|link| link.rule == rule && of_item(link));
-    let link = found.ok_or_else(|| not_there(&config, &links, &args.address, key))?;
-    let pair = Pair::read(store.as_ref(), &config, link, args.reveal).await?;
+    let link = found.ok_or_else(|| not_there(config, &links, &args.address, key))?;
+    let pair = Pair::read(store.as_ref(), config, link, args.reveal).await?;
     let text = if session.json {
         format!("{:#}\n", pair.json())
     } else {

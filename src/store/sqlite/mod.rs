@@ -89,7 +89,7 @@ impl SqliteStore {
 
     /// A state that ends with this value, for tests and simulations.
     pub fn in_memory() -> Result<Self, StoreError> {
-        let path = PathBuf::from(":memory:");
+        let path = PathBuf::from(MEMORY);
         let open = || {
             let mut connection = Connection::open_in_memory()?;
             schema::configure(&connection)?;
@@ -159,12 +159,18 @@ impl SqliteStore {
     }
 }
 
-/// Runs `work` where it may block.
+/// What stands for the file of a state that has none.
+const MEMORY: &str = ":memory:";
+
+/// Runs `work` where it may block; at once where there is no disk to wait for.
 async fn blocking<T, F>(path: PathBuf, work: F) -> Result<T, StoreError>
 where
     T: Send + 'static,
     F: FnOnce() -> Result<T, StoreError> + Send + 'static,
 {
+    if path.as_os_str() == MEMORY {
+        return work();
+    }
     match tokio::task::spawn_blocking(work).await {
         Ok(outcome) => outcome,
         Err(error) => match error.try_into_panic() {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::fault::Fault;
@@ -47,6 +48,8 @@ pub(super) fn configure(connection: &Connection) -> Result<(), Fault> {
     connection.pragma_update(None, "foreign_keys", true)?;
     // A file from a stranger cannot make the database run more than its own schema.
     connection.pragma_update(None, "trusted_schema", false)?;
+    // A statement keeps its plan whatever is bound to it; else it is compiled anew for many a value.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(())
 }
 

@@ -206,7 +206,7 @@ fn subject(page: &Page, change: &Change) -> String {
 }
 
 /// Whether an item comes back under its old number.
-fn is_restored(change: &Change) -> bool {
+pub(super) fn is_restored(change: &Change) -> bool {
     change.action == Action::Create && change.item_id(change.system).is_some()
 }
 
@@ -242,14 +242,14 @@ fn title(page: &Page, change: &Change) -> String {
     quote(&change.item.title, page.value_room(page.width / 3))
 }
 
-fn noun(system: System) -> &'static str {
+pub(super) fn noun(system: System) -> &'static str {
     match system {
         System::TestWorthy => "case",
         System::AzureDevOps => "work item",
     }
 }
 
-fn plural(system: System) -> &'static str {
+pub(super) fn plural(system: System) -> &'static str {
     match system {
         System::TestWorthy => "cases",
         System::AzureDevOps => "work items",
@@ -274,7 +274,7 @@ fn verb(action: Action) -> &'static str {
     }
 }
 
-fn verb_of(change: &Change) -> &'static str {
+pub(super) fn verb_of(change: &Change) -> &'static str {
     if is_restored(change) {
         return "restore";
     }
@@ -297,7 +297,7 @@ fn tone(action: Action) -> Tone {
     }
 }
 
-fn because(reason: Reason, written: System) -> String {
+pub(super) fn because(reason: Reason, written: System) -> String {
     match reason {
         Reason::MissingOnTarget => format!("missing in {written}"),
         Reason::SourceChanged => format!("changed in {}", written.other()),

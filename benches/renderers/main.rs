@@ -20,7 +20,12 @@ use accord::plan::Plan;
 use accord::plan::render::{html, human, json};
 
 /// A form: its name, the file that it goes into, its budget in bytes, if it has one, and how it is made.
-type Form = (&'static str, &'static str, Option<usize>, fn(&Plan) -> String);
+type Form = (
+    &'static str,
+    &'static str,
+    Option<usize>,
+    fn(&Plan) -> String,
+);
 
 const FORMS: &[Form] = &[
     ("human", "plan.txt", Some(128 * 1024), |plan| {

@@ -35,7 +35,10 @@ fn pick<'a>(list: &[&'a str], n: u64) -> &'a str {
 fn title(n: u64) -> String {
     match n % 500 {
         7 => "</script><script>document.title='broken out'</script> & <b>bold</b>".to_owned(),
-        11 => "<img src=x onerror=\"document.title='broken out'\"> \u{202e}reversed\u{202c} {{7*7}}".to_owned(),
+        11 => {
+            "<img src=x onerror=\"document.title='broken out'\"> \u{202e}reversed\u{202c} {{7*7}}"
+                .to_owned()
+        }
         _ => format!("{}, variant {n}", pick(&FLOWS, n)),
     }
 }
@@ -123,7 +126,11 @@ fn one(n: u64) -> Value {
             n,
             "update",
             "mappingChanged",
-            &[field("Microsoft.VSTS.Common.Priority", &json!(2), &json!(1))],
+            &[field(
+                "Microsoft.VSTS.Common.Priority",
+                &json!(2),
+                &json!(1),
+            )],
         ),
         44..=60 => change(
             n,
@@ -174,8 +181,16 @@ fn one(n: u64) -> Value {
                 "merged",
                 &[
                     state,
-                    field("Custom.Owner", &null, &json!(format!("qa-{}@contoso.example", n % 60))),
-                    field("Custom.Label", &json!(format!("L{n}")), &json!(format!("L{}", n + 1))),
+                    field(
+                        "Custom.Owner",
+                        &null,
+                        &json!(format!("qa-{}@contoso.example", n % 60)),
+                    ),
+                    field(
+                        "Custom.Label",
+                        &json!(format!("L{n}")),
+                        &json!(format!("L{}", n + 1)),
+                    ),
                 ],
             )
         }
@@ -188,9 +203,7 @@ pub(crate) fn plan(count: u64) -> Value {
     let of = |action: &str| changes.iter().filter(|c| c["action"] == action).count() as u64;
     let few = (count / 100).max(3);
     let address = |n: u64| format!("SyncRule/regression-cases/case/{}", 400_000 + n);
-    let item = |n: u64| {
-        json!({ "testworthy": 400_000 + n, "azureDevOps": 700_000 + n, "title": title(n + 1) })
-    };
+    let item = |n: u64| json!({ "testworthy": 400_000 + n, "azureDevOps": 700_000 + n, "title": title(n + 1) });
     let conflicts: Vec<Value> = (0..few)
         .map(|n| {
             json!({
@@ -200,11 +213,11 @@ pub(crate) fn plan(count: u64) -> Value {
                 "path": if n % 2 == 0 { "description" } else { "priority" },
                 "message": "Both sides changed it since they were last in accord. Decide with `accord conflicts resolve`.",
                 "values": if n % 2 == 0 {
-                    json!({ "testworthy": description(n, false), "azureDevOps": description(n, true) })
+                    json!({ "testworthy": description(n, false), "azureDevops": description(n, true) })
                 } else {
                     json!({
-                        "testworthy": "P1 - Must Test", "azureDevOps": 3,
-                        "baseTestworthy": "P2 - Should Test", "baseAzureDevOps": 2,
+                        "testworthy": "P1 - Must Test", "azureDevops": 3,
+                        "baseTestworthy": "P2 - Should Test", "baseAzureDevops": 2,
                     })
                 },
             })

@@ -12,8 +12,8 @@ use crate::model::System;
 use crate::plan::order::declaration;
 use crate::plan::render::human::{because, is_restored, verb_of};
 use crate::plan::{
-    Action, Change, ConflictEntry, DriftEntry, FieldChange, ItemRef, OriginEntry, Plan, PlanFinding,
-    Precondition, Reason,
+    Action, Change, ConflictEntry, DriftEntry, FieldChange, ItemRef, OriginEntry, Plan,
+    PlanFinding, Precondition, Reason,
 };
 
 /// Characters of a title, of an address, of a message.
@@ -162,7 +162,10 @@ pub(super) struct Finding {
     pub(super) addresses: Vec<String>,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
 fn is_zero(count: &usize) -> bool {
     *count == 0
 }
@@ -201,7 +204,11 @@ pub(super) fn groups(plan: &Plan, limits: Limits, effort: &mut Effort) -> Vec<Gr
             });
             gathered[at].push(change);
         }
-        groups.extend(gathered.iter().map(|changes| group(changes, limits, effort)));
+        groups.extend(
+            gathered
+                .iter()
+                .map(|changes| group(changes, limits, effort)),
+        );
     }
     groups
 }

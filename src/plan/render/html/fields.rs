@@ -111,7 +111,10 @@ pub(super) struct StepView {
     pub(super) expected: Vec<Segment>,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
 fn is_zero(count: &usize) -> bool {
     *count == 0
 }
@@ -348,7 +351,10 @@ fn step(value: &Json) -> Option<Step> {
     let step = value.as_object()?;
     if let Some(shared) = step.get("shared") {
         return Some(Step {
-            action: format!("(shared steps of work item {})", line(&shared.to_string(), 20)),
+            action: format!(
+                "(shared steps of work item {})",
+                line(&shared.to_string(), 20)
+            ),
             expected: String::new(),
         });
     }
@@ -378,7 +384,10 @@ fn of_steps(
                 (None, None) => Vec::new(),
             };
             let segments = folded(segments, room);
-            segments.into_iter().filter(|s| !s.text.is_empty()).collect()
+            segments
+                .into_iter()
+                .filter(|s| !s.text.is_empty())
+                .collect()
         };
         StepView {
             mark: Some(mark),
@@ -453,8 +462,16 @@ fn fold(
     row: &mut impl FnMut(char, usize, Option<&Step>, Option<&Step>) -> StepView,
 ) {
     let (first, last) = (range.start, range.end);
-    let head = if first == 0 { first } else { (first + 1).min(last) };
-    let tail = if last == after.len() { last } else { (last - 1).max(head) };
+    let head = if first == 0 {
+        first
+    } else {
+        (first + 1).min(last)
+    };
+    let tail = if last == after.len() {
+        last
+    } else {
+        (last - 1).max(head)
+    };
     let mut whole = |from: usize, to: usize| -> Vec<StepView> {
         let steps = after[from..to].iter().enumerate();
         steps

@@ -40,7 +40,11 @@ pub(super) fn begin(page: &mut Html, plan: &Plan) {
     let schemes = "light dark";
     page.open("meta", &[("name", "color-scheme"), ("content", schemes)]);
     page.open("link", &[("rel", "icon"), ("href", ICON)]);
-    let title = format!("Plan {}: {}", summary::short(&plan.plan_id), summary::headline(plan));
+    let title = format!(
+        "Plan {}: {}",
+        summary::short(&plan.plan_id),
+        summary::headline(plan)
+    );
     page.element("title", &[], &title);
     page.raw("<style>");
     page.raw(STYLE);

@@ -186,7 +186,9 @@ impl Parts {
     fn len(&self) -> usize {
         let all = |list: &[String]| -> usize { list.iter().map(|one| one.len() + 1).sum() };
         let groups = self.groups.iter();
-        let groups: usize = groups.map(|(head, items)| head.len() + 16 + all(items)).sum();
+        let groups: usize = groups
+            .map(|(head, items)| head.len() + 16 + all(items))
+            .sum();
         groups + all(&self.conflicts) + all(&self.drift) + all(&self.findings)
     }
 

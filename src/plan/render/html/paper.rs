@@ -2,6 +2,8 @@
 //!
 //! `page.js` draws the same entries with the same classes; who changes one changes the other.
 
+use std::collections::HashSet;
+
 use super::Listed;
 use super::entries::{Conflict, Drift, Finding, Group, Item, PairView};
 use super::escape::Html;
@@ -25,10 +27,12 @@ pub(super) fn write(page: &mut Html, plan: &Plan, listed: &Listed, room: usize) 
         room: room.saturating_sub(HEADS),
         open: listed.groups.len() + listed.conflicts.len() <= OPENED,
         base: work_items(plan),
+        ids: HashSet::new(),
     };
     paper.page.open("div", &[("class", "wide work")]);
     paper.page.open("div", &[("id", "tools")]);
-    let hint = "Search, filters and the rest of long lists need JavaScript, which is not running here.";
+    let hint =
+        "Search, filters and the rest of long lists need JavaScript, which is not running here.";
     paper.page.element("p", &[("class", "notice")], hint);
     paper.page.close("div");
     paper.page.open("main", &[("id", "lists")]);
@@ -42,12 +46,18 @@ struct Paper<'a> {
     room: usize,
     open: bool,
     base: Option<String>,
+    /// Addresses that are the id of an element: a pair may have a change on either side.
+    ids: HashSet<String>,
 }
 
 impl Paper<'_> {
     fn lists(&mut self, plan: &Plan, listed: &Listed) {
         let changes = plan.changes.len();
-        self.head("changes", "Changes", &counted(changes as u64, "change", "changes"));
+        self.head(
+            "changes",
+            "Changes",
+            &counted(changes as u64, "change", "changes"),
+        );
         if changes == 0 {
             let nothing = "There is nothing to do.";
             self.page.element("p", &[("class", "empty")], nothing);
@@ -133,7 +143,12 @@ impl Paper<'_> {
         for group in groups {
             let mut piece = Html::default();
             let room = self.room;
-            row(&mut piece, group, self.open, self.base.as_deref(), room);
+            let mut writer = Row {
+                base: self.base.as_deref(),
+                ids: &mut self.ids,
+                room,
+            };
+            writer.write(&mut piece, group, self.open);
             if !self.takes(&piece) {
                 break;
             }
@@ -146,7 +161,10 @@ impl Paper<'_> {
 
     fn rest(&mut self, count: usize) {
         if count > 0 {
-            let text = format!("{} more are shown where JavaScript runs.", digits(count as u64));
+            let text = format!(
+                "{} more are shown where JavaScript runs.",
+                digits(count as u64)
+            );
             self.page.element("p", &[("class", "rest")], &text);
         }
     }
@@ -169,71 +187,111 @@ fn details(page: &mut Html, open: bool) {
     }
 }
 
-fn row(page: &mut Html, group: &Group, open: bool, base: Option<&str>, room: usize) {
-    let (sign, class) = mark(group.action);
-    let single = match group.items.as_slice() {
-        [only] => Some(only),
-        _ => None,
-    };
-    match single {
-        Some(only) => page.open("li", &[("class", class), ("id", &only.pair.address)]),
-        None => page.open("li", &[("class", class)]),
-    }
-    details(page, open);
-    page.open("summary", &[]);
-    page.element("span", &[("class", "mark"), ("aria-hidden", "true")], sign);
-    page.open("span", &[("class", "what")]);
-    page.element("span", &[("class", "verb")], group.verb);
-    page.text(" ");
-    match single {
-        Some(only) => page.element("span", &[("class", "who")], &who(&only.pair, group)),
-        None => {
-            let (one, many) = (noun(group.system), plural(group.system));
-            let items = counted(group.count as u64, one, many);
-            page.element("span", &[("class", "many")], &items);
+/// Writes one group.
+struct Row<'a> {
+    base: Option<&'a str>,
+    ids: &'a mut HashSet<String>,
+    room: usize,
+}
+
+impl Row<'_> {
+    /// Opens the element that a link to this address leads to.
+    fn open(&mut self, page: &mut Html, class: &str, address: &str) {
+        // Sections have ids without a slash.
+        if address.contains('/') && self.ids.insert(address.to_owned()) {
+            page.open("li", &[("class", class), ("id", address)]);
+        } else {
+            page.open("li", &[("class", class)]);
         }
     }
-    page.close("span");
-    page.text(" ");
-    page.open("span", &[("class", "head")]);
-    match single {
-        Some(only) => page.element("bdi", &[("class", "title")], &only.pair.title),
-        None => page.element("span", &[("class", "title")], &group.rule),
-    }
-    page.text(" ");
-    page.element("span", &[("class", "gist")], &group.gist);
-    page.close("span");
-    page.close("summary");
-    page.open("div", &[("class", "body")]);
-    why(page, group, single, base);
-    fields(page, &group.fields, group.fields_left, group.same);
-    if let Some(only) = single {
-        fields(page, &only.fields, only.fields_left, 0);
-        if group.fields.is_empty() && only.fields.is_empty() && group.action == Action::Update {
-            page.element("p", &[("class", "faint")], "Only Accord's marker is written.");
-        }
-    } else {
-        page.open("ol", &[("class", "items")]);
-        let mut shown = 0;
-        for one in &group.items {
-            let mut piece = Html::default();
-            item(&mut piece, group, one);
-            if page.len() + piece.len() + 1_000 > room {
-                break;
+
+    fn write(&mut self, page: &mut Html, group: &Group, open: bool) {
+        let (sign, class) = mark(group.action);
+        let single = match group.items.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        };
+        self.open(page, class, single.map_or("", |only| &only.pair.address));
+        details(page, open);
+        page.open("summary", &[]);
+        page.element("span", &[("class", "mark"), ("aria-hidden", "true")], sign);
+        page.open("span", &[("class", "what")]);
+        page.element("span", &[("class", "verb")], group.verb);
+        page.text(" ");
+        match single {
+            Some(only) => page.element("span", &[("class", "who")], &who(&only.pair, group)),
+            None => {
+                let (one, many) = (noun(group.system), plural(group.system));
+                let items = counted(group.count as u64, one, many);
+                page.element("span", &[("class", "many")], &items);
             }
-            page.append(&piece);
-            shown += 1;
         }
-        page.close("ol");
-        if shown < group.count {
-            let rest = digits((group.count - shown) as u64);
-            let text = format!("{rest} more are shown where JavaScript runs.");
-            page.element("p", &[("class", "rest")], &text);
+        page.close("span");
+        page.text(" ");
+        page.open("span", &[("class", "head")]);
+        match single {
+            Some(only) => page.element("bdi", &[("class", "title")], &only.pair.title),
+            None => page.element("span", &[("class", "title")], &group.rule),
         }
+        page.text(" ");
+        page.element("span", &[("class", "gist")], &group.gist);
+        page.close("span");
+        page.close("summary");
+        page.open("div", &[("class", "body")]);
+        why(page, group, single, self.base);
+        fields(page, &group.fields, group.fields_left, group.same);
+        if let Some(only) = single {
+            fields(page, &only.fields, only.fields_left, 0);
+            if group.fields.is_empty() && only.fields.is_empty() && group.action == Action::Update {
+                page.element(
+                    "p",
+                    &[("class", "faint")],
+                    "Only Accord's marker is written.",
+                );
+            }
+        } else {
+            page.open("ol", &[("class", "items")]);
+            let mut shown = 0;
+            for one in &group.items {
+                let mut piece = Html::default();
+                self.item(&mut piece, group, one);
+                if page.len() + piece.len() + 1_000 > self.room {
+                    break;
+                }
+                page.append(&piece);
+                shown += 1;
+            }
+            page.close("ol");
+            if shown < group.count {
+                let rest = digits((group.count - shown) as u64);
+                let text = format!("{rest} more are shown where JavaScript runs.");
+                page.element("p", &[("class", "rest")], &text);
+            }
+        }
+        page.close("div");
+        page.close("details");
+        page.close("li");
     }
-    page.close("div");
-    page.close("details");
-    page.close("li");
+
+    fn item(&mut self, page: &mut Html, group: &Group, one: &Item) {
+        self.open(page, "item", &one.pair.address);
+        let (name, title) = (who(&one.pair, group), &one.pair.title);
+        if one.fields.is_empty() {
+            page.element("span", &[("class", "who")], &name);
+            page.text(" ");
+            page.element("bdi", &[("class", "title")], title);
+        } else {
+            page.open("details", &[]);
+            page.open("summary", &[]);
+            page.element("span", &[("class", "who")], &name);
+            page.text(" ");
+            page.element("bdi", &[("class", "title")], title);
+            page.close("summary");
+            fields(page, &one.fields, one.fields_left, 0);
+            page.close("details");
+        }
+        page.close("li");
+    }
 }
 
 /// `work item 5120`, or what it is made for.
@@ -245,7 +303,11 @@ fn who(pair: &PairView, group: &Group) -> String {
     let system = group.system;
     match (own, other) {
         (Some(id), Some(other)) if group.action == Action::Link => {
-            format!("{} {id} with {} {other}", noun(system), noun(system.other()))
+            format!(
+                "{} {id} with {} {other}",
+                noun(system),
+                noun(system.other())
+            )
         }
         (Some(id), _) => format!("{} {id}", noun(system)),
         (None, Some(id)) => format!("{} for {} {id}", noun(system), noun(system.other())),
@@ -288,26 +350,6 @@ fn opens(page: &mut Html, pair: &PairView, base: Option<&str>) {
     }
 }
 
-fn item(page: &mut Html, group: &Group, one: &Item) {
-    page.open("li", &[("class", "item"), ("id", &one.pair.address)]);
-    let (name, title) = (who(&one.pair, group), &one.pair.title);
-    if one.fields.is_empty() {
-        page.element("span", &[("class", "who")], &name);
-        page.text(" ");
-        page.element("bdi", &[("class", "title")], title);
-    } else {
-        page.open("details", &[]);
-        page.open("summary", &[]);
-        page.element("span", &[("class", "who")], &name);
-        page.text(" ");
-        page.element("bdi", &[("class", "title")], title);
-        page.close("summary");
-        fields(page, &one.fields, one.fields_left, 0);
-        page.close("details");
-    }
-    page.close("li");
-}
-
 fn fields(page: &mut Html, fields: &[FieldView], left: usize, same: usize) {
     if !fields.is_empty() {
         page.open("dl", &[("class", "fields")]);
@@ -326,7 +368,10 @@ fn fields(page: &mut Html, fields: &[FieldView], left: usize, same: usize) {
         notes.push(counted(left as u64, "more field", "more fields"));
     }
     if same > 0 {
-        notes.push(format!("{} unchanged", counted(same as u64, "field", "fields")));
+        notes.push(format!(
+            "{} unchanged",
+            counted(same as u64, "field", "fields")
+        ));
     }
     if !notes.is_empty() {
         page.element("p", &[("class", "faint")], &notes.join(", "));
@@ -544,7 +589,13 @@ fn conflict(page: &mut Html, conflict: &Conflict) {
 }
 
 fn drift(page: &mut Html, drift: &Drift) {
-    heading(page, "row drift", &drift.pair, Some(&drift.path), drift.outcome);
+    heading(
+        page,
+        "row drift",
+        &drift.pair,
+        Some(&drift.path),
+        drift.outcome,
+    );
     page.open("p", &[("class", "why")]);
     page.element("span", &[("class", "at")], &drift.pair.address);
     page.text(" ");

@@ -63,7 +63,10 @@ pub(super) fn headline(plan: &Plan) -> String {
 
 /// The beginning of an id, for a title.
 pub(super) fn short(id: &str) -> String {
-    id.chars().filter(char::is_ascii_alphanumeric).take(8).collect()
+    id.chars()
+        .filter(char::is_ascii_alphanumeric)
+        .take(8)
+        .collect()
 }
 
 fn verdict(plan: &Plan) -> (&'static str, (&'static str, String)) {
@@ -77,14 +80,20 @@ fn verdict(plan: &Plan) -> (&'static str, (&'static str, String)) {
             "verdict blocked",
             (
                 "Blocked",
-                format!("by {}. Nothing of this plan runs.", with(SafetyVerdict::Blocked)),
+                format!(
+                    "by {}. Nothing of this plan runs.",
+                    with(SafetyVerdict::Blocked)
+                ),
             ),
         ),
         SafetyVerdict::Overridden => (
             "verdict accepted",
             (
                 "Accepted",
-                format!("beyond {}, as the command line says.", with(SafetyVerdict::Overridden)),
+                format!(
+                    "beyond {}, as the command line says.",
+                    with(SafetyVerdict::Overridden)
+                ),
             ),
         ),
         SafetyVerdict::Pass => (
@@ -248,7 +257,11 @@ fn identity(page: &mut Html, plan: &Plan) {
     }
     page.open("div", &[]);
     page.element("dt", &[], "Made by");
-    let tool = format!("{} {}", line(&plan.tool.name, 40), line(&plan.tool.version, 40));
+    let tool = format!(
+        "{} {}",
+        line(&plan.tool.name, 40),
+        line(&plan.tool.version, 40)
+    );
     page.element("dd", &[], &tool);
     page.close("div");
     page.close("dl");
@@ -285,7 +298,10 @@ fn safety(page: &mut Html, plan: &Plan) {
     }
     rules.sort_by_key(|rule| std::cmp::Reverse(rule.verdict));
     let open = plan.safety.verdict != SafetyVerdict::Pass;
-    page.open("section", &[("class", "wide safety"), ("aria-labelledby", "safety")]);
+    page.open(
+        "section",
+        &[("class", "wide safety"), ("aria-labelledby", "safety")],
+    );
     if open {
         page.open("details", &[("open", "")]);
     } else {
@@ -371,9 +387,11 @@ pub(super) fn work_items(plan: &Plan) -> Option<String> {
     }
     url.set_query(None);
     url.set_fragment(None);
-    url.path_segments_mut()
-        .ok()?
-        .pop_if_empty()
-        .extend([connection.project.as_str(), "_workitems", "edit", ""]);
+    url.path_segments_mut().ok()?.pop_if_empty().extend([
+        connection.project.as_str(),
+        "_workitems",
+        "edit",
+        "",
+    ]);
     (url.as_str().len() < 1_000).then(|| url.into())
 }

@@ -79,9 +79,7 @@ impl Default for Effort {
 impl Effort {
     /// Whether lists of these lengths may be compared; if so it counts.
     pub(super) fn takes(&mut self, left: usize, right: usize) -> bool {
-        let cost = (left as u64)
-            .saturating_add(right as u64)
-            .saturating_pow(2);
+        let cost = (left as u64).saturating_add(right as u64).saturating_pow(2);
         let possible = left + right <= MOST_WORDS && cost <= self.0;
         if possible {
             self.0 -= cost;
@@ -261,23 +259,36 @@ mod tests {
 
     fn told(before: &str, after: &str) -> String {
         let segments = compare(before, after, &mut Effort::default());
-        let words = segments.iter().map(|s| format!("{}{}", s.tone.sign(), s.text));
+        let words = segments
+            .iter()
+            .map(|s| format!("{}{}", s.tone.sign(), s.text));
         words.collect::<Vec<_>>().join("|")
     }
 
     fn side(segments: &[Segment], tone: Tone) -> String {
-        let mine = segments.iter().filter(|s| s.tone == Tone::Same || s.tone == tone);
+        let mine = segments
+            .iter()
+            .filter(|s| s.tone == Tone::Same || s.tone == tone);
         mine.map(|s| s.text.as_str()).collect()
     }
 
     #[test]
     fn words_and_not_letters_are_compared() {
         assert_eq!(
-            told("Open the cart and pay by card", "Open the basket and pay by card"),
+            told(
+                "Open the cart and pay by card",
+                "Open the basket and pay by card"
+            ),
             "=Open the |-cart|+basket|= and pay by card"
         );
-        assert_eq!(told("<p>a</p>", "<p>a <b>b</b></p>"), "=<p>a|+ <b>b</b>|=</p>");
-        assert_eq!(told("支払いを確認", "支払日を確認"), "=支払|-い|+日|=を確認");
+        assert_eq!(
+            told("<p>a</p>", "<p>a <b>b</b></p>"),
+            "=<p>a|+ <b>b</b>|=</p>"
+        );
+        assert_eq!(
+            told("支払いを確認", "支払日を確認"),
+            "=支払|-い|+日|=を確認"
+        );
     }
 
     #[test]
@@ -290,20 +301,31 @@ mod tests {
 
     #[test]
     fn texts_without_anything_in_common_are_replaced_whole() {
-        assert_eq!(told("alpha beta (x)", "gamma delta (y)"), "-alpha beta (x)|+gamma delta (y)");
+        assert_eq!(
+            told("alpha beta (x)", "gamma delta (y)"),
+            "-alpha beta (x)|+gamma delta (y)"
+        );
     }
 
     #[test]
     fn what_is_too_long_to_compare_is_told_by_its_ends() {
         let long = |word: &str| format!("start {}end", format!("{word} ").repeat(4_000));
-        let segments = compare(&long("a"), &format!("{} {}", long("b"), long("a")), &mut Effort(0));
+        let segments = compare(
+            &long("a"),
+            &format!("{} {}", long("b"), long("a")),
+            &mut Effort(0),
+        );
         assert_eq!(side(&segments, Tone::Gone), long("a"));
     }
 
     #[test]
     fn a_long_run_is_folded_and_counted() {
         let long = "word ".repeat(1_000);
-        let segments = compare(&format!("{long}old"), &format!("{long}new"), &mut Effort::default());
+        let segments = compare(
+            &format!("{long}old"),
+            &format!("{long}new"),
+            &mut Effort::default(),
+        );
         let folded = folded(segments, 6_000);
         assert_eq!(folded[0], Segment::new(Tone::Left, "4800"));
         assert_eq!(folded[1].text.chars().count(), FOLD_TO);

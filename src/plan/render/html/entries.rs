@@ -10,7 +10,7 @@ use super::fields::{Content, FieldView, Limits, content, plain, view};
 use super::words::Effort;
 use crate::model::System;
 use crate::plan::order::declaration;
-use crate::plan::render::human::{because, is_restored, verb_of};
+use crate::plan::render::words::{because, is_restored, verb_of};
 use crate::plan::{
     Action, Change, ConflictEntry, DriftEntry, FieldChange, ItemRef, OriginEntry, Plan,
     PlanFinding, Precondition, Reason,

@@ -11,7 +11,7 @@ use super::fields::{Content, FieldView, StepView};
 use super::summary::{counted, digits, work_items};
 use super::words::{Segment, Tone, tag};
 use crate::model::System;
-use crate::plan::render::human::{noun, plural};
+use crate::plan::render::words::{noun, plural};
 use crate::plan::{Action, Plan};
 
 /// A page with no more entries than this shows them opened.

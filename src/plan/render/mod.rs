@@ -1,5 +1,9 @@
 //! A plan as people and programs read it.
 
+mod group;
+pub mod html;
 pub mod human;
 pub mod json;
 mod text;
+mod value;
+mod words;

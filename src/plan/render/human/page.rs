@@ -196,8 +196,3 @@ impl Page {
         self.out
     }
 }
-
-/// `1 case`, `2 cases`.
-pub(super) fn counted(count: u64, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
-}

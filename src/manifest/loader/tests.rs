@@ -1,5 +1,6 @@
 //! Projects on a disk: which files are read, which are left, and that nothing outside is touched.
 
+use super::super::read::Loaded;
 use super::*;
 use std::fs;
 use tempfile::TempDir;

@@ -1,0 +1,1 @@
+//! What is a change of meaning, and what is none.

@@ -3,7 +3,7 @@
 use super::args::ShowArgs;
 use super::exit_code::ExitCode;
 use super::failure::Failed;
-use super::plan;
+use super::outputs::Outputs;
 use super::session::Session;
 use crate::plan::render::json;
 
@@ -11,6 +11,7 @@ use crate::plan::render::json;
 const LARGEST: u64 = 512 * 1024 * 1024;
 
 pub(crate) fn run(session: &Session, args: &ShowArgs) -> Result<ExitCode, Failed> {
+    let outputs = Outputs::parse(session, &args.out)?;
     let path = session.path(&args.file);
     let failed = |reason: String| {
         Failed::new(
@@ -27,6 +28,6 @@ pub(crate) fn run(session: &Session, args: &ShowArgs) -> Result<ExitCode, Failed
     }
     let text = std::fs::read_to_string(&path).map_err(|error| failed(error.to_string()))?;
     let document = json::parse(&text).map_err(failed)?;
-    plan::show(session, &document);
+    outputs.emit(session, &document)?;
     Ok(ExitCode::Success)
 }

@@ -23,6 +23,8 @@ pub struct LoadOptions {
     /// Environment variables beyond the usual prefixes that manifests may refer to
     /// (`ACCORD_ALLOW_ENV`).
     pub allowed_env: Vec<String>,
+    /// What a project is called that no manifest names; by default as its folder.
+    pub project_name: Option<String>,
 }
 
 /// A project as it was loaded.
@@ -58,9 +60,10 @@ pub fn load_from(
     for path in &options.paths {
         wanted.extend(walk.named(path));
     }
-    let name = folder
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned());
+    let name = options.project_name.clone().or_else(|| {
+        let name = folder.file_name();
+        name.map(|name| name.to_string_lossy().into_owned())
+    });
     let read_options = ReadOptions {
         project_name: name.unwrap_or_else(|| "project".to_owned()),
         allowed_env: options.allowed_env.clone(),

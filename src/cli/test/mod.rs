@@ -68,6 +68,7 @@ pub(crate) fn run(session: &Session, args: &TestArgs) -> Result<ExitCode, Failed
         config,
         folder,
         mut sources,
+        ..
     } = session.check()?;
     let wanted = wanted(session, &folder, &args.paths)?;
     let tests: Vec<&MappingTest> = config
@@ -93,13 +94,13 @@ pub(crate) fn run(session: &Session, args: &TestArgs) -> Result<ExitCode, Failed
         report.updated = Some(updated);
     }
     let shown = match session.format {
-        Format::Human => human::render(
+        Format::Json => machine::json(&report),
+        Format::Github => machine::github(&report),
+        _ => human::render(
             &report,
             session.ui.colour_stdout(),
             session.ui.verbosity() > 0,
         ),
-        Format::Json => machine::json(&report),
-        Format::Github => machine::github(&report),
     };
     session.ui.stdout(&shown);
     for (format, path) in files {

@@ -26,7 +26,7 @@ fn load_in(folder: &Path, paths: &[&str]) -> Loaded {
     let options = LoadOptions {
         folder: folder.to_owned(),
         paths: paths.iter().map(PathBuf::from).collect(),
-        allowed_env: Vec::new(),
+        ..LoadOptions::default()
     };
     load(&options).loaded
 }

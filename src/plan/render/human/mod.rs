@@ -7,12 +7,14 @@
 
 mod field;
 mod group;
+mod manifests;
 mod page;
 mod section;
 #[cfg(test)]
 mod tests;
 
 use self::group::{Group, group};
+pub use self::manifests::manifests;
 use self::page::{Page, Tone, counted};
 use super::text::quote;
 use crate::model::System;
@@ -51,6 +53,9 @@ pub fn human(plan: &Plan, options: &HumanOptions) -> String {
         header(&mut page, plan);
     }
     section::safety(&mut page, plan, options.verbose || options.full);
+    if let Some(changes) = &plan.manifest_changes {
+        manifests::section(&mut page, changes);
+    }
     for action in [Action::Delete, Action::Update, Action::Create, Action::Link] {
         changes(&mut page, plan, action, options);
     }

@@ -6,7 +6,9 @@ use super::opened::Opened;
 use super::session::Session;
 use crate::diagnostics::Finding;
 use crate::git::{Range, Repository};
-use crate::manifest::compare::{LinkedItems, ManifestChanges, ManifestSide, ManifestSummary, compare};
+use crate::manifest::compare::{
+    LinkedItems, ManifestChanges, ManifestSide, ManifestSummary, compare,
+};
 use crate::manifest::project_folder;
 use crate::mapping;
 use crate::model::config::Config;

@@ -72,11 +72,7 @@ impl Repository {
     /// a commit: changed, added (ignored ones too, because they count) or missing. Line ends do not matter:
     /// Git may turn them, and they mean nothing in manifests. `None` where the commit holds links, which are
     /// not followed in a tree.
-    pub fn is_dirty(
-        &self,
-        commit: &str,
-        sources: &[SourceFile],
-    ) -> Result<Option<bool>, GitError> {
+    pub fn is_dirty(&self, commit: &str, sources: &[SourceFile]) -> Result<Option<bool>, GitError> {
         let tree = self.tree(commit, Path::new(""))?;
         let committed = files_from(&tree, PathBuf::new(), &[]);
         if !committed.findings.is_empty() {

@@ -83,7 +83,10 @@ impl<'r> RevisionTree<'r> {
     /// Whether a link in this folder leads to a folder of the same revision, or to another link.
     fn leads_to_folder(&self, folder: &Path, link: git2::Oid) -> bool {
         let short = self.size(link).is_some_and(|size| size <= LONGEST_LINK);
-        let Some(target) = short.then(|| self.repository.find_blob(link).ok()).flatten() else {
+        let Some(target) = short
+            .then(|| self.repository.find_blob(link).ok())
+            .flatten()
+        else {
             return false;
         };
         let Ok(target) = std::str::from_utf8(target.content()) else {
@@ -93,9 +96,9 @@ impl<'r> RevisionTree<'r> {
             return false;
         };
         path.as_os_str().is_empty()
-            || self.entry(&path).is_some_and(|(_, mode)| {
-                mode == LINK || kind(mode) == Some(git2::ObjectType::Tree)
-            })
+            || self
+                .entry(&path)
+                .is_some_and(|(_, mode)| mode == LINK || kind(mode) == Some(git2::ObjectType::Tree))
     }
 
     /// The size of an object, without reading it.

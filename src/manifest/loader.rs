@@ -5,9 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::read::MOST_BYTES;
-use super::scan::{
-    LoadOptions, LoadedProject, PROJECT_FILE, ProjectFiles, files_from, load_from,
-};
+use super::scan::{LoadOptions, LoadedProject, PROJECT_FILE, ProjectFiles, files_from, load_from};
 use super::tree::{Listed, ManifestTree, Place, Typed};
 
 /// Reads the project of the working folder: the nearest folder upwards with `accord.yaml` inside the

@@ -20,7 +20,5 @@ pub use check::duration;
 pub use kind::{API_VERSION, Kind};
 pub use loader::{files, load, load_exactly, project_folder};
 pub use read::{Loaded, MOST_BYTES, ReadOptions, read};
-pub use scan::{
-    LoadOptions, LoadedProject, PROJECT_FILE, ProjectFiles, files_from, load_from,
-};
+pub use scan::{LoadOptions, LoadedProject, PROJECT_FILE, ProjectFiles, files_from, load_from};
 pub use tree::{Listed, ManifestTree, Place, Typed};

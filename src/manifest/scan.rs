@@ -49,11 +49,7 @@ pub struct ProjectFiles {
 
 /// Reads the manifests of a project whose files stand in `tree` and whose folder is `folder`: `*.yaml` and
 /// `*.yml` under `spec.manifests`, in order of path.
-pub fn load_from(
-    tree: &dyn ManifestTree,
-    folder: PathBuf,
-    options: &LoadOptions,
-) -> LoadedProject {
+pub fn load_from(tree: &dyn ManifestTree, folder: PathBuf, options: &LoadOptions) -> LoadedProject {
     let mut walk = Walk::new(tree);
     walk.project();
     let mut wanted = Vec::new();

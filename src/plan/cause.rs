@@ -10,12 +10,7 @@ use crate::model::config::{Config, FieldMapping, Row, RowSource, RowTarget};
 /// Counts, for each mapping and rule that changed, the plan's changes with the reason
 /// [`Reason::MappingChanged`] that write one of its changed rows. Others get no number: an item that is new
 /// to a scope looks to a plan like one that is new.
-pub fn attribute(
-    changes: &mut [DeclarationChange],
-    before: &Config,
-    after: &Config,
-    plan: &Plan,
-) {
+pub fn attribute(changes: &mut [DeclarationChange], before: &Config, after: &Config, plan: &Plan) {
     let caused: Vec<&Change> = plan
         .changes
         .iter()

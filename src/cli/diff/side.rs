@@ -129,7 +129,10 @@ pub(super) fn sides(session: &Session, typed: &[String]) -> Result<(Side, Side),
             };
             Ok((from, to))
         }
-        _ => Err(Failed::new(ExitCode::Usage, "one or two sides are compared")),
+        _ => Err(Failed::new(
+            ExitCode::Usage,
+            "one or two sides are compared",
+        )),
     }
 }
 

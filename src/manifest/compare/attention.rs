@@ -130,7 +130,10 @@ fn connection(said: &mut Said, old: Option<&Connection>, new: Option<&Connection
     let addresses = |one: &Connection| {
         [
             (System::TestWorthy, one.testworthy.url.clone()),
-            (System::AzureDevOps, one.azure_devops.organization_url.clone()),
+            (
+                System::AzureDevOps,
+                one.azure_devops.organization_url.clone(),
+            ),
         ]
     };
     let Some(new) = new else {
@@ -181,9 +184,10 @@ fn connection(said: &mut Said, old: Option<&Connection>, new: Option<&Connection
             TestWorthySurface::Automation { operations: a, .. },
             TestWorthySurface::Automation { operations: b, .. },
         ) if a != b => said.caution("requests go to other paths of TestWorthy"),
-        (TestWorthySurface::V1 { project_id: a, .. }, TestWorthySurface::V1 { project_id: b, .. })
-            if a != b =>
-        {
+        (
+            TestWorthySurface::V1 { project_id: a, .. },
+            TestWorthySurface::V1 { project_id: b, .. },
+        ) if a != b => {
             said.danger("another TestWorthy project");
         }
         _ => {}
@@ -200,8 +204,12 @@ fn connection(said: &mut Said, old: Option<&Connection>, new: Option<&Connection
 
 fn custom_field(said: &mut Said, old: Option<&CustomField>, new: Option<&CustomField>) {
     match (old, new) {
-        (None, Some(_)) => said.caution("the field would be made in the organisation, for every project"),
-        (Some(_), None) => said.caution("the field stays in Azure DevOps and is only no longer declared"),
+        (None, Some(_)) => {
+            said.caution("the field would be made in the organisation, for every project")
+        }
+        (Some(_), None) => {
+            said.caution("the field stays in Azure DevOps and is only no longer declared")
+        }
         (Some(old), Some(new)) => {
             if !old.is_called(&new.reference_name) {
                 said.caution("another field would be made; the old one stays with its values");
@@ -231,7 +239,8 @@ fn mapping(said: &mut Said, old: &FieldMapping, new: &FieldMapping) {
             ));
         }
         let policy = |map: &Option<crate::model::config::ValueMap>| {
-            map.as_ref().map_or(Unmapped::Hold, |map| map.unmapped.clone())
+            map.as_ref()
+                .map_or(Unmapped::Hold, |map| map.unmapped.clone())
         };
         let (from, to) = (policy(&row.values), policy(&other.values));
         if from != to && matches!(to, Unmapped::Use(_)) {
@@ -246,7 +255,10 @@ fn mapping(said: &mut Said, old: &FieldMapping, new: &FieldMapping) {
         }
         for allowed in &other.allow {
             if !row.allow.iter().any(|one| one.code == allowed.code) {
-                said.caution(format!("`{name}`: the finding {} is accepted", allowed.code));
+                said.caution(format!(
+                    "`{name}`: the finding {} is accepted",
+                    allowed.code
+                ));
             }
         }
     }
@@ -289,7 +301,9 @@ fn rule(said: &mut Said, old: &SyncRule, new: &SyncRule) {
         });
     }
     if old.scope != new.scope && without_lines(old) != without_lines(new) {
-        said.caution("other items are selected; those that leave the scope are no longer kept in step");
+        said.caution(
+            "other items are selected; those that leave the scope are no longer kept in step",
+        );
     }
     for system in [System::TestWorthy, System::AzureDevOps] {
         if *new.creates.get(system) && !*old.creates.get(system) {

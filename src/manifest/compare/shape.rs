@@ -57,7 +57,8 @@ impl Shape {
             Self::Hidden(_) => None,
             Self::Keys(entries) => {
                 let shown = entries.iter();
-                let shown = shown.filter_map(|(key, part)| Some(((*key).to_owned(), part.shown()?)));
+                let shown =
+                    shown.filter_map(|(key, part)| Some(((*key).to_owned(), part.shown()?)));
                 Some(Json::Object(shown.collect::<Map<_, _>>()))
             }
             Self::Named(entries) => {

@@ -31,9 +31,9 @@ fn is_about(config: &Config, rule: &SyncRule, key: &Key) -> bool {
             };
             let mapping = config.mappings.get(&rule.mapping);
             let names = |mapping: &FieldMapping| {
-                mapping.rows.iter().any(|row| {
-                    matches!(&row.target, RowTarget::Field(name) if declared.is_called(name))
-                })
+                mapping.rows.iter().any(
+                    |row| matches!(&row.target, RowTarget::Field(name) if declared.is_called(name)),
+                )
             };
             declared.connection == rule.connection && mapping.is_some_and(names)
         }

@@ -100,7 +100,10 @@ pub fn markdown_section(changes: &ManifestChanges, most: usize) -> String {
     if let Some(problem) = &changes.problem {
         return format!("### Manifests\n\n> :warning: {}\n", sentence(problem));
     }
-    let title = format!("### Manifests: {}\n\nSince {since}.", tally(changes.summary));
+    let title = format!(
+        "### Manifests: {}\n\nSince {since}.",
+        tally(changes.summary)
+    );
     page(&title, &changes.changes, most)
 }
 

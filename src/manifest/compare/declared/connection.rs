@@ -48,8 +48,8 @@ fn test_worthy(side: &TestWorthyConnection) -> Shape {
             let overridden = operations.0.iter().filter(|(name, template)| {
                 Operation::find(name).is_none_or(|one| one.template != template.as_str())
             });
-            let overridden = overridden
-                .map(|(name, template)| (name.clone(), Shape::value(template.as_str())));
+            let overridden =
+                overridden.map(|(name, template)| (name.clone(), Shape::value(template.as_str())));
             keys.extend([
                 ("api", Some(Shape::value("automation"))),
                 ("userEmail", Some(email)),

@@ -18,10 +18,10 @@ pub(in super::super) fn both(before: &FieldMapping, after: &FieldMapping) -> (Sh
     let mut gone: Vec<&Row> = before.rows.iter().filter(gone).collect();
     let mut new: Vec<&Row> = after.rows.iter().filter(new).collect();
     let mut names = BTreeMap::new();
-    let alike: [fn(&Row, &Row) -> bool; 2] =
-        [|one, other| one.target == other.target, |one, other| {
-            one.source == other.source
-        }];
+    let alike: [fn(&Row, &Row) -> bool; 2] = [
+        |one, other| one.target == other.target,
+        |one, other| one.source == other.source,
+    ];
     for is_alike in alike {
         gone.retain(|old| {
             let Some(at) = new.iter().position(|one| is_alike(old, one)) else {

@@ -58,15 +58,30 @@ pub(super) fn all(config: &Config) -> BTreeMap<Key, Declaration> {
     put(What::Project, "", others::project(&config.project), None);
     for one in config.connections.values() {
         let shape = connection::shape(one);
-        put(What::Connection, one.name.as_str(), shape, Some(&one.origin));
+        put(
+            What::Connection,
+            one.name.as_str(),
+            shape,
+            Some(&one.origin),
+        );
     }
     for one in config.custom_fields.values() {
         let shape = others::custom_field(one);
-        put(What::CustomField, one.name.as_str(), shape, Some(&one.origin));
+        put(
+            What::CustomField,
+            one.name.as_str(),
+            shape,
+            Some(&one.origin),
+        );
     }
     for one in config.mappings.values() {
         let shape = mapping::shape(one);
-        put(What::FieldMapping, one.name.as_str(), shape, Some(&one.origin));
+        put(
+            What::FieldMapping,
+            one.name.as_str(),
+            shape,
+            Some(&one.origin),
+        );
     }
     for one in config.rules.values() {
         let shape = rule::shape(one);
@@ -74,7 +89,12 @@ pub(super) fn all(config: &Config) -> BTreeMap<Key, Declaration> {
     }
     for one in config.mapping_tests.values() {
         let shape = others::mapping_test(one, config.mappings.get(&one.mapping));
-        put(What::MappingTest, one.name.as_str(), shape, Some(&one.origin));
+        put(
+            What::MappingTest,
+            one.name.as_str(),
+            shape,
+            Some(&one.origin),
+        );
     }
     all
 }

@@ -24,10 +24,9 @@ pub(super) fn project(project: &Project) -> Shape {
         StateLocation::Sqlite(path) => {
             Shape::Value(serde_json::json!({ "sqlite": path.to_string_lossy() }))
         }
-        StateLocation::Postgres { url } => Shape::keys([(
-            "postgres",
-            Some(Shape::keys([("url", Some(secret(url)))])),
-        )]),
+        StateLocation::Postgres { url } => {
+            Shape::keys([("postgres", Some(Shape::keys([("url", Some(secret(url)))])))])
+        }
         StateLocation::Git { remote, reference } => {
             Shape::Value(serde_json::json!({ "git": { "remote": remote, "ref": reference } }))
         }

@@ -87,10 +87,7 @@ fn cases(scope: &TestWorthyScope) -> Shape {
     Shape::keys([
         (
             "suites",
-            some(
-                Shape::set(suites.iter().map(|id| id.0)),
-                suites.is_empty(),
-            ),
+            some(Shape::set(suites.iter().map(|id| id.0)), suites.is_empty()),
         ),
         (
             "sections",
@@ -150,9 +147,7 @@ fn create_in(places: &CreateIn) -> Shape {
 
 fn conflicts(conflicts: &Conflicts) -> Shape {
     let Conflicts { default, fields } = conflicts;
-    let fields = fields
-        .iter()
-        .map(|(row, who)| (row.clone(), winner(*who)));
+    let fields = fields.iter().map(|(row, who)| (row.clone(), winner(*who)));
     // Nobody is who decides where nothing is said.
     let default = default.filter(|who| *who != Winner::Manual);
     Shape::keys([

@@ -20,7 +20,8 @@ pub fn manifests(diff: &ManifestDiff, options: &HumanOptions) -> String {
         let line = format!("{} from {from} to {to}.", sentence(diff.summary));
         page.flow(0, tone(diff.summary), &line);
         if diff.changes.iter().all(|one| one.linked_items.is_none()) {
-            let line = "How many linked items are touched is unknown: there is no state in a file here.";
+            let line =
+                "How many linked items are touched is unknown: there is no state in a file here.";
             page.flow(0, Tone::Faint, line);
         }
     }

@@ -52,7 +52,10 @@ fn foreign_text_is_neither_markup_nor_a_mention() {
     )]));
     let code_begins = page.find("spec.x").expect("the key");
     assert!(page[code_begins..].contains("```` "), "{page}");
-    assert!(page.contains("\\<b\\>") && page.contains("\\[x\\]\\(https\\://y\\)"), "{page}");
+    assert!(
+        page.contains("\\<b\\>") && page.contains("\\[x\\]\\(https\\://y\\)"),
+        "{page}"
+    );
     assert!(!page.contains("\n# x"), "{page}");
     let calling = markdown(&diff(vec![changed(Vec::new(), "for @everyone")]));
     assert!(calling.contains("`for @everyone`"), "{calling}");

@@ -16,6 +16,7 @@ pub mod http;
 pub mod testworthy;
 pub mod azure_devops;
 pub mod store;
+pub mod git;
 pub mod reconcile;
 pub mod sandbox;
 pub mod cli;

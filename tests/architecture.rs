@@ -54,6 +54,8 @@ const ROOMS: &[Room] = &[
     room("testworthy", &["model", "mapping", "remote", "http"]),
     room("azure_devops", &["model", "remote", "http"]),
     room("store", &["model"]),
+    // What stands in a tree is scanned as in a folder: it implements the manifests' port to files.
+    room("git", &["manifest"]),
     room(
         "reconcile",
         &[
@@ -67,6 +69,7 @@ const ROOMS: &[Room] = &[
             "testworthy",
             "azure_devops",
             "store",
+            "git",
         ],
     ),
     // An independent double of both systems: sharing an adapter would make both wrong alike.
@@ -82,6 +85,7 @@ const ROOMS: &[Room] = &[
             "remote",
             "plan",
             "store",
+            "git",
             "reconcile",
             "sandbox",
         ],

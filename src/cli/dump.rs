@@ -34,7 +34,7 @@ pub(crate) async fn run(session: &Session, args: &DumpArgs) -> Result<ExitCode, 
     let Some(connection) = config.connections.get(&name) else {
         return Err(Failed::told(ExitCode::Usage));
     };
-    let project = session.read(&[]);
+    let project = session.read(&[])?;
     let read = ReadOptions {
         project_name: config.project.name.clone(),
         allowed_env: session.list("ACCORD_ALLOW_ENV"),

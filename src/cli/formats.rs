@@ -29,6 +29,9 @@ const PLAN: &[Format] = &[
 /// Forms of a report of samples or examples.
 const REPORT: &[Format] = &[Format::Human, Format::Json, Format::Github];
 
+/// Forms of a comparison of manifests.
+const DIFF: &[Format] = &[Format::Human, Format::Json, Format::Markdown];
+
 /// Forms of everything else.
 const PLAIN: &[Format] = &[Format::Human, Format::Json];
 
@@ -41,6 +44,7 @@ pub(super) fn of(command: &Command) -> &'static [Format] {
         Command::Plan(_) | Command::Apply(_) | Command::Show(_) => PLAN,
         Command::Validate(_) => FINDINGS,
         Command::Test(_) | Command::Verify(_) => REPORT,
+        Command::Diff(_) => DIFF,
         _ => PLAIN,
     }
 }
@@ -56,7 +60,10 @@ pub(super) fn check(command: &Command, format: Format) -> Result<(), Failed> {
             Failed::new(ExitCode::Usage, message).with_help(format!("it has {}", known.join(", ")))
         );
     }
-    let written_elsewhere = !matches!(command, Command::Test(_) | Command::Verify(_));
+    let written_elsewhere = !matches!(
+        command,
+        Command::Test(_) | Command::Verify(_) | Command::Diff(_)
+    );
     if LATER.contains(&name.as_str()) && written_elsewhere {
         return Err(later(&format!("--format {name}")));
     }
@@ -88,6 +95,7 @@ mod tests {
         for command in COMMANDS {
             let extra: &[&str] = match command {
                 "show" => &["plan.json"],
+                "diff" => &["main"],
                 "state" | "conflicts" => &["list"],
                 "completions" => &["bash"],
                 _ => &[],

@@ -3,12 +3,12 @@
 use std::fmt::Write as _;
 
 use super::args::PlanArgs;
+use super::base::Base;
 use super::exit_code::ExitCode;
 use super::failure::Failed;
 use super::opened::Opened;
 use super::outputs::Outputs;
 use super::session::Session;
-use crate::model::config::Config;
 use crate::plan::safety::Overrides;
 use crate::plan::{Inputs, Plan, SafetyVerdict};
 use crate::reconcile::{HttpRemotes, PlanOptions, PlanOutcome, plan};
@@ -43,11 +43,19 @@ pub(crate) async fn make(
     opened: &Opened,
     args: &PlanArgs,
 ) -> Result<PlanOutcome, Failed> {
-    let options = options(session, &opened.config, args);
-    opened.watch(plan(&opened.context(), &options)).await
+    let base = match &args.base {
+        Some(base) => Some(Base::read(session, base)?),
+        None => None,
+    };
+    let options = options(session, opened, args);
+    let mut outcome = opened.watch(plan(&opened.context(), &options)).await?;
+    if let Some(base) = base {
+        base.add_to(&mut outcome.planned.plan, opened).await?;
+    }
+    Ok(outcome)
 }
 
-fn options(session: &Session, config: &Config, args: &PlanArgs) -> PlanOptions {
+fn options(session: &Session, opened: &Opened, args: &PlanArgs) -> PlanOptions {
     let mut only = args.only.clone();
     only.sort();
     only.dedup();
@@ -57,9 +65,10 @@ fn options(session: &Session, config: &Config, args: &PlanArgs) -> PlanOptions {
             allow_deletes: args.allow_deletes,
         },
         inputs: Inputs {
-            digest: config.digest.clone(),
+            digest: opened.config.digest.clone(),
+            git_commit: opened.checkout.commit.clone(),
+            dirty: opened.checkout.dirty,
             only,
-            ..Inputs::default()
         },
         coverage: session.ui.verbosity() > 0,
         full_scan: args.full_scan,

@@ -2,12 +2,13 @@
 
 use super::args::ValidateArgs;
 use super::exit_code::ExitCode;
+use super::failure::Failed;
 use super::session::Session;
 use crate::diagnostics::{Location, Place, Severity, printable, render};
 use crate::mapping::{Allowed, lint_report};
 
-pub(crate) fn run(session: &Session, args: &ValidateArgs) -> ExitCode {
-    let mut loaded = session.read(&args.paths).loaded;
+pub(crate) fn run(session: &Session, args: &ValidateArgs) -> Result<ExitCode, Failed> {
+    let mut loaded = session.read(&args.paths)?.loaded;
     let mut allowed = Vec::new();
     if let Some(config) = &loaded.config {
         let report = lint_report(config);
@@ -38,11 +39,11 @@ pub(crate) fn run(session: &Session, args: &ValidateArgs) -> ExitCode {
             .ui
             .stdout(&summary(errors, warnings, loaded.sources.len()));
     }
-    if errors == 0 {
+    Ok(if errors == 0 {
         ExitCode::Success
     } else {
         ExitCode::Invalid
-    }
+    })
 }
 
 /// One line for each finding that a row accepts.

@@ -47,6 +47,7 @@ pub(crate) fn plan(changes: Vec<Change>) -> Plan {
         conflicts: Vec::new(),
         findings: Vec::new(),
         drift: Vec::new(),
+        manifest_changes: None,
     };
     seal(&mut plan);
     plan

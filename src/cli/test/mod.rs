@@ -68,6 +68,7 @@ pub(crate) fn run(session: &Session, args: &TestArgs) -> Result<ExitCode, Failed
         config,
         folder,
         mut sources,
+        ..
     } = session.check()?;
     let wanted = wanted(session, &folder, &args.paths)?;
     let tests: Vec<&MappingTest> = config

@@ -137,6 +137,12 @@ pub async fn apply(
             report.close(&steps, STOPPED);
             continue;
         }
+        let began = record::began(plan, &run, &observation.rule.name, context.clock.now());
+        if let Err(error) = record::record(context.store, began.into_iter().collect()).await {
+            report.errors.push(error.into());
+            report.close(&steps, ENDED);
+            continue;
+        }
         let rule = (plan, observation);
         let ran = run_rule(context, rule, &steps, (&run, stop), &mut report).await;
         let why = if stop.is_set() { STOPPED } else { ENDED };

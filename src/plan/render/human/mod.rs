@@ -6,11 +6,13 @@
 //! capped and say how many more there are; [`HumanOptions::full`] lifts every cap.
 
 mod field;
+mod manifests;
 mod page;
 mod section;
 #[cfg(test)]
 mod tests;
 
+pub use self::manifests::manifests;
 use self::page::{Page, Tone};
 use super::group::{Group, group};
 use super::text::quote;
@@ -52,6 +54,9 @@ pub fn human(plan: &Plan, options: &HumanOptions) -> String {
         header(&mut page, plan);
     }
     section::safety(&mut page, plan, options.verbose || options.full);
+    if let Some(changes) = &plan.manifest_changes {
+        manifests::section(&mut page, changes);
+    }
     for action in [Action::Delete, Action::Update, Action::Create, Action::Link] {
         changes(&mut page, plan, action, options);
     }

@@ -1,0 +1,1 @@
+//! Repositories made for the purpose.

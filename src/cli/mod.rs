@@ -28,6 +28,7 @@ mod opened;
 mod outputs;
 mod patience;
 mod plan;
+mod plan_file;
 mod progress;
 mod sandbox;
 mod schema;

@@ -8,6 +8,7 @@ use super::exit_code::ExitCode;
 use super::failure::Failed;
 use super::opened::Opened;
 use super::outputs::Outputs;
+use super::plan_file;
 use super::session::Session;
 use crate::plan::safety::Overrides;
 use crate::plan::{Inputs, Plan, SafetyVerdict};
@@ -19,6 +20,7 @@ pub(crate) async fn run(session: &Session, args: &PlanArgs) -> Result<ExitCode, 
     let outcome = make(session, &opened, args).await?;
     let made = &outcome.planned.plan;
     outputs.emit(session, made)?;
+    plan_file::save(session, args.save.as_deref(), made)?;
     tell_requests(session, &opened.remotes);
     if made.has_errors() {
         return Ok(ExitCode::Invalid);

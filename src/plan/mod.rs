@@ -3,6 +3,7 @@
 //! Pure. [`Plan`] is the document that people and programs read; [`Step`] is what the executor runs.
 
 mod cause;
+pub mod compare;
 pub mod configuration;
 pub mod conservation;
 pub mod custom_field;

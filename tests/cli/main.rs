@@ -20,6 +20,7 @@ mod mapping_tests;
 mod output;
 mod project;
 mod read_only;
+mod saved_plan;
 mod schema_live;
 mod shells;
 mod state;

@@ -1,5 +1,6 @@
 //! A plan as people and programs read it.
 
+pub mod difference;
 mod group;
 pub mod html;
 pub mod human;

@@ -83,7 +83,9 @@ impl PostgresAddress {
         } else {
             SslMode::Disable
         });
-        config.application_name("accord");
+        if config.get_application_name().is_none() {
+            config.application_name("accord");
+        }
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(CONNECT);
         }

@@ -5,9 +5,9 @@
 //! names its token and renews the lease in its first statement, which also makes writers stand in line:
 //! a run that was taken over (it slept, or lost the network) cannot write any more, whatever it believes.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -45,7 +45,7 @@ const RELEASE: &str = "UPDATE lease SET holder = NULL, expires = NULL \
 pub struct PostgresLease {
     fence: Fence,
     stop: Option<Sender<()>>,
-    ended: Receiver<()>,
+    ended: Mutex<Receiver<()>>,
 }
 
 /// What a writer shows before it writes.
@@ -156,7 +156,7 @@ fn keep(
     Ok(PostgresLease {
         fence,
         stop: Some(stop),
-        ended,
+        ended: Mutex::new(ended),
     })
 }
 
@@ -164,7 +164,8 @@ impl Drop for PostgresLease {
     fn drop(&mut self) {
         // Without its sender the thread gives the lease back and ends, which ends the other channel.
         self.stop.take();
-        let _given_back = self.ended.recv_timeout(FAREWELL);
+        let ended = self.ended.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let _given_back = ended.recv_timeout(FAREWELL);
     }
 }
 
@@ -194,14 +195,19 @@ impl Heart {
             self.with_connection(|connection, _| connection.change(RELEASE, &[&token]).map(drop));
     }
 
+    /// Does what may be done twice; on a new connection where the one at hand turns out to be broken.
     fn with_connection<T>(
         &mut self,
         work: impl Fn(&Connection, &Fence) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
-        let connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => Connection::open(&self.address)?,
-        };
+        if let Some(connection) = self.connection.take() {
+            let outcome = work(&connection, &self.fence);
+            if !matches!(outcome, Err(Fault::Lost(_))) {
+                self.connection = Some(connection);
+                return outcome;
+            }
+        }
+        let connection = Connection::open(&self.address)?;
         let outcome = work(&connection, &self.fence);
         if !matches!(outcome, Err(Fault::Lost(_))) {
             self.connection = Some(connection);

@@ -22,6 +22,7 @@ mod project;
 mod read_only;
 mod saved_plan;
 mod schema_live;
+mod shared_state;
 mod shells;
 mod state;
 mod stopped;

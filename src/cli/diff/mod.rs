@@ -57,7 +57,7 @@ async fn linked(
         return Ok(None);
     }
     let counted = async {
-        let store = stored::for_reading(&project).await?;
+        let store = stored::for_reading(session, &project).await?;
         Ok::<_, Failed>(store.links_by_rule().await?)
     };
     match counted.await {

@@ -77,16 +77,10 @@ fn state(
     context: &mut Context<'_>,
     report: &mut Report<'_>,
 ) -> Option<StateLocation> {
-    if let Some(postgres) = &raw.postgres {
-        not_supported(report, "/spec/state/postgres", "state.postgres");
-        secret::check(
-            &postgres.url,
-            "state.postgres.url",
-            "/spec/state/postgres/url",
-            context,
-            report,
-        );
-    }
+    let database = raw.postgres.as_ref().map(|postgres| {
+        let at = "/spec/state/postgres/url";
+        secret::check(&postgres.url, "state.postgres.url", at, context, report)
+    });
     if let Some(git) = &raw.git {
         not_supported(report, "/spec/state/git", "state.git");
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
@@ -109,6 +103,9 @@ fn state(
         let message = "`state` needs exactly one of `sqlite`, `postgres` and `git`";
         report.push(report.value(&codes::INVALID_VALUE, "/spec/state", message));
         return None;
+    }
+    if let Some(url) = database {
+        return url.map(|url| StateLocation::Postgres { url });
     }
     let path = raw.sqlite.as_deref()?;
     let names_file = !path.ends_with('/') && !path.ends_with("/.") && path != ".";

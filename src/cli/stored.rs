@@ -1,12 +1,18 @@
 //! The state that the manifests name, whatever holds it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::exit_code::ExitCode;
 use super::failure::Failed;
 use super::session::{Project, Session};
+use super::ui::{Ui, printable};
+use crate::diagnostics::catalog::safety::STATE_IN_GIT;
 use crate::model::config::StateLocation;
-use crate::store::{RunLock, SqliteStore, Store, lock_holder};
+use crate::reconcile::{Clock as _, Ids as _, RealClock, TimeOrderedIds};
+use crate::store::{
+    GitRefHolder, GitRefPlace, GitRefStore, GitRefTimes, RunLock, SqliteStore, Store, lock_holder,
+};
 
 /// A state, to be read or to be written.
 pub(crate) type Stored = Box<dyn Store>;
@@ -18,6 +24,28 @@ pub(crate) enum HeldLock {
         /// Ends with this value, and with the process.
         _lock: RunLock,
     },
+    /// In a Git ref.
+    Git {
+        /// Given back with this value.
+        _lease: GitLease,
+    },
+}
+
+/// Gives the lease in a Git ref back when it is dropped.
+pub(crate) struct GitLease {
+    store: GitRefStore,
+    ui: Ui,
+}
+
+impl Drop for GitLease {
+    fn drop(&mut self) {
+        if let Err(error) = self.store.release() {
+            let error = printable(&error.to_string());
+            self.ui.note(&format!(
+                "note: the state could not be closed, so the next run has to wait for some minutes: {error}\n"
+            ));
+        }
+    }
 }
 
 /// For a command that only reads the state; a state that is not there yet is empty.
@@ -26,6 +54,11 @@ pub(crate) async fn for_reading(project: &Project) -> Result<Stored, Failed> {
         StateLocation::Sqlite(path) => {
             let path = project.folder.join(path);
             Ok(Box::new(SqliteStore::open_read_only(path).await?))
+        }
+        StateLocation::Git { remote, reference } => {
+            let times = GitRefTimes::new(Arc::new(|| RealClock.now()));
+            let place = git_place(project, remote, reference);
+            Ok(Box::new(GitRefStore::open_read_only(&place, &times).await?))
         }
         other => Err(unsupported(other)),
     }
@@ -47,8 +80,56 @@ pub(crate) async fn for_writing(
             let store = SqliteStore::open(&path).await?;
             Ok((Box::new(store), HeldLock::File { _lock: lock }))
         }
+        StateLocation::Git { remote, reference } => {
+            let code = STATE_IN_GIT.code;
+            session.ui.note(&format!(
+                "warning[{code}]: whoever may read the repository may read the state in {reference}\n"
+            ));
+            let clock = Arc::clone(&session.clock);
+            let times = GitRefTimes::new(Arc::new(move || clock.now()));
+            let holder = GitRefHolder {
+                id: TimeOrderedIds.next(),
+                about: holder,
+                url: run_url(session),
+            };
+            let place = git_place(project, remote, reference);
+            let store = GitRefStore::acquire(&place, &times, &holder, wait).await?;
+            let lease = GitLease {
+                store: store.clone(),
+                ui: session.ui.clone(),
+            };
+            Ok((Box::new(store), HeldLock::Git { _lease: lease }))
+        }
         other => Err(unsupported(other)),
     }
+}
+
+fn git_place(project: &Project, remote: &str, reference: &str) -> GitRefPlace {
+    GitRefPlace {
+        folder: project.folder.clone(),
+        remote: remote.to_owned(),
+        reference: reference.to_owned(),
+    }
+}
+
+/// Where the log of this run is, as the service that runs it says.
+fn run_url(session: &Session) -> Option<String> {
+    let variable = |name: &str| {
+        let value = session.environment.variable(name);
+        value.filter(|value| !value.is_empty())
+    };
+    let github = || {
+        let server = variable("GITHUB_SERVER_URL")?;
+        let (repository, run) = (variable("GITHUB_REPOSITORY")?, variable("GITHUB_RUN_ID")?);
+        Some(format!("{server}/{repository}/actions/runs/{run}"))
+    };
+    let azure = || {
+        let collection = variable("SYSTEM_TEAMFOUNDATIONCOLLECTIONURI")?;
+        let (project, build) = (variable("SYSTEM_TEAMPROJECT")?, variable("BUILD_BUILDID")?);
+        let project = project.replace(' ', "%20");
+        Some(format!("{collection}{project}/_build/results?buildId={build}"))
+    };
+    github().or_else(azure)
 }
 
 /// Where the state is, for people; never an address that carries a password.

@@ -1,12 +1,13 @@
 //! The state: links with their bases, intents, conflicts, runs, recorded losses, quarantine, audit.
 //!
 //! [`Store`] is the port; [`SqliteStore`] is the backend for one machine, [`RunLock`] keeps a second
-//! apply away from it. Everything that belongs to one fact changes in one transaction. `record` says
+//! apply away from it. [`GitRefStore`] keeps the same in a Git ref that machines share. Everything that belongs to one fact changes in one transaction. `record` says
 //! what is kept, `schema` and `statement` hold the SQL, one set for every database.
 
 mod audit;
 mod codec;
 mod folder;
+mod git_ref;
 mod lock;
 mod record;
 mod sqlite;
@@ -14,6 +15,7 @@ mod statement;
 
 use async_trait::async_trait;
 
+pub use git_ref::{GitRefHolder, GitRefPlace, GitRefStore, GitRefTimes};
 pub use lock::{RunLock, lock_holder};
 pub use record::{
     AuditCheck, AuditEntry, AuditRow, Intent, IntentKind, IntentOutcome, IntentPart, IntentRow,
@@ -59,6 +61,30 @@ pub enum StoreError {
         found: u32,
         /// The newest format that this version reads.
         known: u32,
+    },
+    /// What holds the state does not answer. Exit 10.
+    #[error("{path}: {reason}")]
+    Unavailable {
+        /// Where it is.
+        path: String,
+        /// What happened.
+        reason: String,
+    },
+    /// What holds the state does not let this run in. Exit 8.
+    #[error("{path}: {reason}")]
+    Forbidden {
+        /// Where it is.
+        path: String,
+        /// What it says.
+        reason: String,
+    },
+    /// This run may not write any more. Exit 7.
+    #[error("{path}: this run holds the state no longer: {reason}; nothing more is written")]
+    LeaseLost {
+        /// Where it is.
+        path: String,
+        /// Who holds it now.
+        reason: String,
     },
     /// Anything else: the disk, the file, its content.
     #[error("{path}: {reason}")]
@@ -205,4 +231,10 @@ pub trait Store: Send + Sync {
 
     /// Forgets that Accord made these fields. They stay as they are in Azure DevOps.
     async fn forget_fields(&self, fields: &[MadeField]) -> Result<(), StoreError>;
+
+    /// Makes everything that was written durable for other machines, where that does not happen at once. Called
+    /// where a run ends.
+    async fn flush(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
 }

@@ -7,6 +7,7 @@ use crate::model::RunId;
 use crate::plan::Step;
 use crate::reconcile::ReconcileError;
 use crate::remote::RemoteErrorKind;
+use crate::store::StoreError;
 
 /// What an apply did.
 #[derive(Debug)]
@@ -177,8 +178,14 @@ pub(crate) fn exit_code(error: &ReconcileError) -> u8 {
             | RemoteErrorKind::Unsupported { .. } => 4,
         },
         ReconcileError::Secret(_) => 8,
-        ReconcileError::Store(crate::store::StoreError::Locked { .. }) => 7,
-        ReconcileError::Store(_) => 1,
+        ReconcileError::Store(error) => match error {
+            StoreError::Locked { .. } | StoreError::LeaseLost { .. } => 7,
+            StoreError::Forbidden { .. } => 8,
+            StoreError::Unavailable { .. } => 10,
+            StoreError::AlreadyLinked { .. }
+            | StoreError::TooNew { .. }
+            | StoreError::Backend { .. } => 1,
+        },
         ReconcileError::Findings(findings) => {
             let forbidden = PROCESS_FORBIDDEN.code;
             let denied = findings.iter().any(|one| one.code.code == forbidden);

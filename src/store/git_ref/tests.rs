@@ -1,0 +1,1 @@
+//! The files of a state: their bytes, and what is refused.

@@ -127,7 +127,9 @@ fn run_url(session: &Session) -> Option<String> {
         let collection = variable("SYSTEM_TEAMFOUNDATIONCOLLECTIONURI")?;
         let (project, build) = (variable("SYSTEM_TEAMPROJECT")?, variable("BUILD_BUILDID")?);
         let project = project.replace(' ', "%20");
-        Some(format!("{collection}{project}/_build/results?buildId={build}"))
+        Some(format!(
+            "{collection}{project}/_build/results?buildId={build}"
+        ))
     };
     github().or_else(azure)
 }

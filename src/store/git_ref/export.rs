@@ -27,10 +27,7 @@ pub(super) enum Unwritable {
 }
 
 /// The files that were touched behind the note `after`, as they are at one moment, and the last note.
-pub(super) fn touched(
-    connection: &Connection,
-    after: i64,
-) -> Result<(Changes, i64), Unwritable> {
+pub(super) fn touched(connection: &Connection, after: i64) -> Result<(Changes, i64), Unwritable> {
     let snapshot = connection.unchecked_transaction()?;
     let mut files: BTreeSet<(String, i64)> = BTreeSet::new();
     let mut last = after;

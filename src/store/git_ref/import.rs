@@ -140,8 +140,7 @@ fn one(
     let mut rows: i64 = 0;
     for (index, line) in text.lines().enumerate() {
         let at = Some(index + 1);
-        let mut columns =
-            columns(table, line).map_err(|reason| damage(path, at, reason))?;
+        let mut columns = columns(table, line).map_err(|reason| damage(path, at, reason))?;
         let place = first + rows;
         match table.files {
             Files::Chunks { by: "rowid", .. } => columns.push(Column::Integer(place)),
@@ -173,7 +172,11 @@ fn one(
         .and_then(|mut count| count.query_row(table.bounds(number), |row| row.get(0)))
         .map_err(|error| broken(None, &error))?;
     if !matches!(table.files, Files::One(_)) && here != rows {
-        return Err(damage(path, None, "it holds rows that belong into other files"));
+        return Err(damage(
+            path,
+            None,
+            "it holds rows that belong into other files",
+        ));
     }
     Ok(())
 }
@@ -195,8 +198,8 @@ fn insertion(table: &Table, counts_rows: bool) -> String {
 /// The columns of one line, in the table's order.
 fn columns(table: &Table, line: &str) -> Result<Vec<Column>, String> {
     // Not the parser's own words: they may show what stands there.
-    let mut row: Map<String, Value> =
-        serde_json::from_str(line).map_err(|error| format!("no JSON object at column {}", error.column()))?;
+    let mut row: Map<String, Value> = serde_json::from_str(line)
+        .map_err(|error| format!("no JSON object at column {}", error.column()))?;
     let mut columns = Vec::with_capacity(table.columns.len() + 1);
     for (name, kind) in table.columns {
         let column = match (kind, row.remove(*name)) {
@@ -222,9 +225,11 @@ fn columns(table: &Table, line: &str) -> Result<Vec<Column>, String> {
 /// What the database has against a row, without its content.
 fn words(error: &rusqlite::Error) -> String {
     match error.sqlite_extended_error_code() {
-        Some(ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY | ffi::SQLITE_CONSTRAINT_ROWID) => {
-            "the row, or an item of it, was there before".to_owned()
-        }
+        Some(
+            ffi::SQLITE_CONSTRAINT_UNIQUE
+            | ffi::SQLITE_CONSTRAINT_PRIMARYKEY
+            | ffi::SQLITE_CONSTRAINT_ROWID,
+        ) => "the row, or an item of it, was there before".to_owned(),
         Some(ffi::SQLITE_CONSTRAINT_FOREIGNKEY) => {
             "it belongs to places that `endpoints.jsonl` does not hold".to_owned()
         }

@@ -54,7 +54,8 @@ impl Lease {
     }
 
     pub(super) fn text(&self) -> String {
-        let mut text = serde_json::to_string_pretty(self).expect("texts and numbers are plain JSON");
+        let mut text =
+            serde_json::to_string_pretty(self).expect("texts and numbers are plain JSON");
         text.push('\n');
         text
     }

@@ -44,7 +44,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -110,6 +110,8 @@ pub struct GitRefTimes {
     pub poll: Duration,
     /// How long one call of git may take.
     pub git: Duration,
+    /// How long a call that fails for no lasting reason is tried again.
+    pub patience: Duration,
 }
 
 impl GitRefTimes {
@@ -121,6 +123,7 @@ impl GitRefTimes {
             checkpoint: Duration::from_secs(30),
             poll: Duration::from_secs(2),
             git: Duration::from_secs(120),
+            patience: Duration::from_secs(30),
         }
     }
 }
@@ -211,6 +214,11 @@ impl GitRefStore {
         self.publisher.release()
     }
 
+    /// The private folder that holds the working copy; it goes with the last clone of this value.
+    pub fn folder(&self) -> &Path {
+        self.publisher.scratch()
+    }
+
     /// How often the ref was pushed.
     pub fn pushes(&self) -> u64 {
         self.publisher.pushes()
@@ -248,11 +256,10 @@ async fn connect(place: &GitRefPlace, times: &GitRefTimes) -> Result<Arc<Publish
             Err(error) => return Err(Err(error)),
         };
         let names = (place.remote.as_str(), place.reference.as_str());
-        let remote =
-            Remote::find(&place.folder, names, scratch.path(), times.git).map_err(Ok)?;
+        let remote = Remote::find(&place.folder, names, scratch.path(), times.git).map_err(Ok)?;
         let objects = Objects::create(&scratch.path().join("objects.git"))
             .map_err(|error| Err(error.message().to_owned()))?;
-        Ok(Publisher::new(remote, objects, scratch, (times.now, times.ttl)))
+        Ok(Publisher::new(remote, objects, scratch, &times))
     });
     match made.await {
         Ok(Ok(publisher)) => Ok(Arc::new(publisher)),
@@ -262,7 +269,7 @@ async fn connect(place: &GitRefPlace, times: &GitRefTimes) -> Result<Arc<Publish
     }
 }
 
-fn open(publisher: &Publisher, path: &std::path::Path) -> Result<Connection, StoreError> {
+fn open(publisher: &Publisher, path: &Path) -> Result<Connection, StoreError> {
     Connection::open(path).map_err(|error| StoreError::Backend {
         path: publisher.place(),
         reason: error.to_string(),

@@ -58,7 +58,9 @@ impl Objects {
         message: &str,
         at: Timestamp,
     ) -> Result<Oid, Error> {
-        let parent = parent.map(|parent| self.0.find_commit(parent)).transpose()?;
+        let parent = parent
+            .map(|parent| self.0.find_commit(parent))
+            .transpose()?;
         let baseline = match &parent {
             Some(parent) => parent.tree()?,
             None => self.0.find_tree(self.0.treebuilder(None)?.write()?)?,
@@ -75,7 +77,9 @@ impl Objects {
                 None => {}
             }
         }
-        let tree = self.0.find_tree(update.create_updated(&self.0, &baseline)?)?;
+        let tree = self
+            .0
+            .find_tree(update.create_updated(&self.0, &baseline)?)?;
         // Not the person whose machine this is: the ref is written by a program.
         let time = Time::new(at.as_second(), 0);
         let author = Signature::new("Accord", "accord@localhost", &time)?;

@@ -125,7 +125,10 @@ impl Program {
         }
         let own_ssh = std::env::var_os("GIT_SSH_COMMAND").is_some()
             || std::env::var_os("GIT_SSH").is_some()
-            || self.settings.iter().any(|(key, _)| key == "core.sshcommand");
+            || self
+                .settings
+                .iter()
+                .any(|(key, _)| key == "core.sshcommand");
         if !own_ssh {
             // Nobody answers a question of ssh here.
             command.env("GIT_SSH_COMMAND", "ssh -o BatchMode=yes");

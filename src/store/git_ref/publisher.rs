@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
@@ -19,6 +19,7 @@ use git2::Oid;
 use jiff::Timestamp;
 use rusqlite::Connection;
 
+use super::GitRefTimes;
 use super::export::{self, Changes};
 use super::import;
 use super::layout::{FORMAT_FILE, LEASE_FILE, README, README_FILE};
@@ -27,9 +28,6 @@ use super::objects::Objects;
 use super::remote::{Remote, Trouble};
 use super::scratch::Scratch;
 use crate::store::StoreError;
-
-/// How long a push that fails for no lasting reason is tried again.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The first pause between two tries; each is twice as long as the one before.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -66,6 +64,7 @@ pub(super) struct Publisher {
     pushes: AtomicU64,
     now: Now,
     ttl: Duration,
+    patience: Duration,
     scratch: Scratch,
 }
 
@@ -85,7 +84,7 @@ impl Publisher {
         remote: Remote,
         objects: Objects,
         scratch: Scratch,
-        (now, ttl): (Now, Duration),
+        times: &GitRefTimes,
     ) -> Self {
         Self {
             remote,
@@ -102,8 +101,9 @@ impl Publisher {
             ended: OnceLock::new(),
             wanted: AtomicU64::new(0),
             pushes: AtomicU64::new(0),
-            now,
-            ttl,
+            now: Arc::clone(&times.now),
+            ttl: times.ttl,
+            patience: times.patience,
             scratch,
         }
     }
@@ -111,6 +111,11 @@ impl Publisher {
     /// For people.
     pub(super) fn place(&self) -> String {
         self.remote.place()
+    }
+
+    /// The private folder.
+    pub(super) fn scratch(&self) -> &Path {
+        self.scratch.path()
     }
 
     /// A file in the private folder.
@@ -134,7 +139,7 @@ impl Publisher {
         let tip = loop {
             match self.remote.fetch() {
                 Ok(tip) => break tip,
-                Err(Trouble::Passing(_)) if begun.elapsed() + pause < PATIENCE => {
+                Err(Trouble::Passing(_)) if begun.elapsed() + pause < self.patience => {
                     thread::sleep(pause);
                     pause *= 2;
                 }
@@ -200,7 +205,10 @@ impl Publisher {
         published.lease = lease;
         let mut changes = Changes::new();
         if is_first {
-            changes.insert(FORMAT_FILE.to_owned(), Some(import::format_text().into_bytes()));
+            changes.insert(
+                FORMAT_FILE.to_owned(),
+                Some(import::format_text().into_bytes()),
+            );
             changes.insert(README_FILE.to_owned(), Some(README.as_bytes().to_vec()));
         }
         match self.push(&mut published, changes) {
@@ -284,8 +292,9 @@ impl Publisher {
     fn has_news(&self, published: &Published) -> Result<bool, StoreError> {
         let copy = locked(&self.copy);
         match copy.as_ref() {
-            Some(copy) => export::is_touched(copy, published.note)
-                .map_err(|error| self.copy_failed(&error)),
+            Some(copy) => {
+                export::is_touched(copy, published.note).map_err(|error| self.copy_failed(&error))
+            }
             None => Ok(false),
         }
     }
@@ -325,12 +334,15 @@ impl Publisher {
                 Ok(found) if found == published.tip => {
                     // The server says no, and the ref is as it was: it will say so again.
                     let lasting = matches!(trouble, Trouble::Forbidden(_) | Trouble::Other(_));
-                    if lasting || begun.elapsed() + pause > PATIENCE {
+                    if lasting || begun.elapsed() + pause > self.patience {
                         return Err(Refused::Failed(self.remote.error(trouble)));
                     }
                 }
                 Ok(found) => {
-                    let ours = published.unanswered.iter().find(|(id, _)| Some(*id) == found);
+                    let ours = published
+                        .unanswered
+                        .iter()
+                        .find(|(id, _)| Some(*id) == found);
                     let Some((id, note)) = ours.copied() else {
                         return Err(Refused::Moved);
                     };
@@ -338,7 +350,7 @@ impl Publisher {
                     self.accept(published, (id, note), renewed);
                     continue;
                 }
-                Err(_) if begun.elapsed() + pause > PATIENCE => {
+                Err(_) if begun.elapsed() + pause > self.patience => {
                     return Err(Refused::Failed(self.remote.error(trouble)));
                 }
                 Err(_) => {}
@@ -356,11 +368,7 @@ impl Publisher {
         self.pushes.fetch_add(1, Ordering::SeqCst);
     }
 
-    fn commit(
-        &self,
-        published: &mut Published,
-        further: &Changes,
-    ) -> Result<(Oid, i64), Refused> {
+    fn commit(&self, published: &mut Published, further: &Changes) -> Result<(Oid, i64), Refused> {
         let now = self.now();
         published.lease.renew(now, self.ttl);
         let (mut changes, note) = match locked(&self.copy).as_ref() {
@@ -368,7 +376,11 @@ impl Publisher {
                 .map_err(|error| Refused::Failed(self.failed(error.to_string())))?,
             None => (BTreeMap::new(), published.note),
         };
-        changes.extend(further.iter().map(|(path, bytes)| (path.clone(), bytes.clone())));
+        changes.extend(
+            further
+                .iter()
+                .map(|(path, bytes)| (path.clone(), bytes.clone())),
+        );
         let lease = published.lease.text().into_bytes();
         changes.insert(LEASE_FILE.to_owned(), Some(lease));
         let files = changes.len();
@@ -400,7 +412,10 @@ impl Publisher {
     }
 
     fn objects_failed(&self, error: &git2::Error) -> StoreError {
-        self.failed(format!("the private copy cannot be used: {}", error.message()))
+        self.failed(format!(
+            "the private copy cannot be used: {}",
+            error.message()
+        ))
     }
 
     fn copy_failed(&self, error: &rusqlite::Error) -> StoreError {

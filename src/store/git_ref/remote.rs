@@ -13,7 +13,14 @@ use crate::store::StoreError;
 const FETCHED: &str = "refs/fetched/state";
 
 /// Settings that say how any remote is reached, by the beginning of their names.
-const REACHING: [&str; 6] = ["http.", "https.", "credential.", "url.", "protocol.", "ssh."];
+const REACHING: [&str; 6] = [
+    "http.",
+    "https.",
+    "credential.",
+    "url.",
+    "protocol.",
+    "ssh.",
+];
 
 /// More such settings, by their names.
 const REACHING_TOO: [&str; 3] = ["core.sshcommand", "core.askpass", "core.gitproxy"];
@@ -58,7 +65,9 @@ impl Remote {
             reason,
         };
         if !is_name(name) || !is_reference(reference) {
-            return Err(failed("this is not the name of a remote and a ref".to_owned()));
+            return Err(failed(
+                "this is not the name of a remote and a ref".to_owned(),
+            ));
         }
         let root = root(project).ok_or_else(|| {
             failed(format!(
@@ -77,14 +86,21 @@ impl Remote {
         }
         let known = reaching(&listed.stdout, name);
         let address = format!("remote.{name}.url");
-        if !known.iter().any(|(key, value)| *key == address && !value.is_empty()) {
+        if !known
+            .iter()
+            .any(|(key, value)| *key == address && !value.is_empty())
+        {
             return Err(failed(format!(
                 "the repository {} has no remote `{name}`; `git remote -v` lists its remotes, `git remote add` \
                  makes one",
                 root.display()
             )));
         }
-        let secrets = Secrets::of(known.iter().map(|(key, value)| (key.as_str(), value.as_str())));
+        let secrets = Secrets::of(
+            known
+                .iter()
+                .map(|(key, value)| (key.as_str(), value.as_str())),
+        );
         let program = Program {
             root,
             repository: scratch.join("objects.git"),
@@ -130,7 +146,8 @@ impl Remote {
         }
         let repository = git2::Repository::open_bare(&self.program.repository);
         let tip = repository.and_then(|repository| repository.refname_to_id(FETCHED));
-        tip.map(Some).map_err(|error| Trouble::Other(error.message().to_owned()))
+        tip.map(Some)
+            .map_err(|error| Trouble::Other(error.message().to_owned()))
     }
 
     /// Asks what the ref holds.
@@ -287,7 +304,8 @@ fn place(reference: &str, name: &str) -> String {
 fn not_run(error: &NotRun) -> String {
     match error {
         NotRun::Missing => {
-            "the program `git` is not installed, or not in PATH; a state in a Git ref needs it".to_owned()
+            "the program `git` is not installed, or not in PATH; a state in a Git ref needs it"
+                .to_owned()
         }
         NotRun::TimedOut(after) => format!("git got no answer within {} s", after.as_secs()),
         NotRun::Failed(error) => format!("git cannot be run: {error}"),
@@ -329,11 +347,9 @@ fn reaching(listing: &[u8], name: &str) -> Vec<Setting> {
         let of_remote = key
             .strip_prefix("remote.")
             .and_then(|rest| rest.strip_prefix(name))
-            .is_some_and(|rest| {
-                [".url", ".pushurl", ".proxy", ".proxyauthmethod"].contains(&rest)
-            });
-        let of_any = REACHING.iter().any(|start| key.starts_with(start))
-            || REACHING_TOO.contains(&key);
+            .is_some_and(|rest| [".url", ".pushurl", ".proxy", ".proxyauthmethod"].contains(&rest));
+        let of_any =
+            REACHING.iter().any(|start| key.starts_with(start)) || REACHING_TOO.contains(&key);
         // Which folders are trusted is not for a repository to say.
         let trusted = key == "safe.directory" && !["local", "worktree"].contains(&scope);
         if of_remote || of_any || trusted {
@@ -369,19 +385,41 @@ mod tests {
         for name in ["origin", "up-stream", "a.b_c"] {
             assert!(is_name(name), "{name}");
         }
-        for name in ["", ".", "..", "-u", "https://evil.test/x", "a b", "../x", "ext::sh"] {
+        for name in [
+            "",
+            ".",
+            "..",
+            "-u",
+            "https://evil.test/x",
+            "a b",
+            "../x",
+            "ext::sh",
+        ] {
             assert!(!is_name(name), "{name}");
         }
         assert!(is_reference("refs/accord/state"));
-        for reference in ["main", "refs/", "refs/accord/../heads/main", "refs/a b", "refs/a:b", "refs/x.lock"] {
+        for reference in [
+            "main",
+            "refs/",
+            "refs/accord/../heads/main",
+            "refs/a b",
+            "refs/a:b",
+            "refs/x.lock",
+        ] {
             assert!(!is_reference(reference), "{reference}");
         }
     }
 
     #[test]
     fn a_refusal_for_the_refs_value_is_told_from_one_of_the_server() {
-        assert!(is_moved("!\tabc:refs/accord/state\t[rejected] (stale info)"));
-        assert!(is_moved("!\tabc:refs/accord/state\t[remote rejected] (cannot lock ref 'refs/accord/state': is at 1)"));
-        assert!(!is_moved("!\tabc:refs/accord/state\t[remote rejected] (pre-receive hook declined)"));
+        assert!(is_moved(
+            "!\tabc:refs/accord/state\t[rejected] (stale info)"
+        ));
+        assert!(is_moved(
+            "!\tabc:refs/accord/state\t[remote rejected] (cannot lock ref 'refs/accord/state': is at 1)"
+        ));
+        assert!(!is_moved(
+            "!\tabc:refs/accord/state\t[remote rejected] (pre-receive hook declined)"
+        ));
     }
 }

@@ -122,7 +122,10 @@ mod tests {
                 "AUTHORIZATION: basic eC1hY2Nlc3MtdG9rZW46aHVudGVyMg==",
             ),
             ("remote.origin.url", "https://ada:hunter2@git.example/x.git"),
-            ("url.https://tokentoken@git.example/.insteadof", "https://git.example/"),
+            (
+                "url.https://tokentoken@git.example/.insteadof",
+                "https://git.example/",
+            ),
         ]);
         let text = "fatal: unable to access 'https://ada:hunter2@git.example/x.git/': it echoed \
             eC1hY2Nlc3MtdG9rZW46aHVudGVyMg== and hunter2 and tokentoken";
@@ -135,7 +138,10 @@ mod tests {
 
     #[test]
     fn logins_of_unknown_addresses_are_masked_too() {
-        let told = tidy("fatal: https://u:p@a.example/x and ssh://git@b.example", &Secrets::default());
+        let told = tidy(
+            "fatal: https://u:p@a.example/x and ssh://git@b.example",
+            &Secrets::default(),
+        );
         assert_eq!(
             told,
             "fatal: https://[redacted]@a.example/x and ssh://[redacted]@b.example"

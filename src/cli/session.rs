@@ -13,7 +13,7 @@ use crate::diagnostics::{Finding, SourceFile, render};
 use crate::http::AllowList;
 use crate::manifest::{self, LoadOptions};
 use crate::mapping;
-use crate::model::config::Config;
+use crate::model::config::{Config, StateLocation};
 use crate::plan::render::human::HumanOptions;
 use crate::reconcile::{Clock, Environment, HttpRemotes, Notice, Timeouts};
 
@@ -158,7 +158,28 @@ impl Session {
                 )
             })?;
         }
+        self.refuse_foreign_ref(&config)?;
         Ok(config)
+    }
+
+    /// A manifest of a pull request may name any ref. Only those below `refs/accord/` are nobody else's, so
+    /// another one has to be named by the operator as well.
+    fn refuse_foreign_ref(&self, config: &Config) -> Result<(), Failed> {
+        let StateLocation::Git { reference, .. } = &config.project.state else {
+            return Ok(());
+        };
+        let allowed = self.list("ACCORD_ALLOW_STATE_REFS");
+        if reference.starts_with("refs/accord/") || allowed.contains(reference) {
+            return Ok(());
+        }
+        Err(Failed::new(
+            ExitCode::Refused,
+            format!("the state may not be kept in {reference}; nothing was contacted"),
+        )
+        .with_help(format!(
+            "name a ref below `refs/accord/`; if the server takes no such refs, set ACCORD_ALLOW_STATE_REFS={reference} \
+             in the environment of the command (never in a manifest)"
+        )))
     }
 
     /// A comma-separated list from the environment.

@@ -1,5 +1,6 @@
 //! The state that the manifests name, whatever holds it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
@@ -7,11 +8,13 @@ use secrecy::ExposeSecret as _;
 use super::exit_code::ExitCode;
 use super::failure::Failed;
 use super::session::{Project, Session};
+use super::ui::{Ui, printable};
+use crate::diagnostics::catalog::safety::STATE_IN_GIT;
 use crate::model::config::{SecretRef, StateLocation};
-use crate::reconcile::resolve_for_state;
+use crate::reconcile::{Clock as _, Ids as _, RealClock, TimeOrderedIds, resolve_for_state};
 use crate::store::{
-    LEASE_TIME, PostgresAddress, PostgresLease, PostgresStore, RunLock, SqliteStore, Store,
-    lock_holder,
+    GitRefHolder, GitRefPlace, GitRefStore, GitRefTimes, LEASE_TIME, PostgresAddress,
+    PostgresLease, PostgresStore, RunLock, SqliteStore, Store, lock_holder,
 };
 
 /// A state, to be read or to be written.
@@ -29,6 +32,28 @@ pub(crate) enum HeldLock {
         /// Given back with this value; of a process that died it ends by itself.
         _lease: PostgresLease,
     },
+    /// In a Git ref.
+    Git {
+        /// Given back with this value.
+        _lease: GitLease,
+    },
+}
+
+/// Gives the lease in a Git ref back when it is dropped.
+pub(crate) struct GitLease {
+    store: GitRefStore,
+    ui: Ui,
+}
+
+impl Drop for GitLease {
+    fn drop(&mut self) {
+        if let Err(error) = self.store.release() {
+            let error = printable(&error.to_string());
+            self.ui.note(&format!(
+                "note: the state could not be closed, so the next run has to wait for some minutes: {error}\n"
+            ));
+        }
+    }
 }
 
 /// For a command that only reads the state; a state that is not there yet is empty.
@@ -42,7 +67,11 @@ pub(crate) async fn for_reading(session: &Session, project: &Project) -> Result<
             let address = address(session, url)?;
             Ok(Box::new(PostgresStore::open_read_only(&address).await?))
         }
-        other @ StateLocation::Git { .. } => Err(unsupported(other)),
+        StateLocation::Git { remote, reference } => {
+            let times = GitRefTimes::new(Arc::new(|| RealClock.now()));
+            let place = git_place(project, remote, reference);
+            Ok(Box::new(GitRefStore::open_read_only(&place, &times).await?))
+        }
     }
 }
 
@@ -68,8 +97,57 @@ pub(crate) async fn for_writing(
             let store = PostgresStore::open(&address, &lease).await?;
             Ok((Box::new(store), HeldLock::Lease { _lease: lease }))
         }
-        other @ StateLocation::Git { .. } => Err(unsupported(other)),
+        StateLocation::Git { remote, reference } => {
+            let code = STATE_IN_GIT.code;
+            session.ui.note(&format!(
+                "warning[{code}]: whoever may read the repository may read the state in {reference}\n"
+            ));
+            let clock = Arc::clone(&session.clock);
+            let times = GitRefTimes::new(Arc::new(move || clock.now()));
+            let holder = GitRefHolder {
+                id: TimeOrderedIds.next(),
+                about: holder,
+                url: run_url(session),
+            };
+            let place = git_place(project, remote, reference);
+            let store = GitRefStore::acquire(&place, &times, &holder, wait).await?;
+            let lease = GitLease {
+                store: store.clone(),
+                ui: session.ui.clone(),
+            };
+            Ok((Box::new(store), HeldLock::Git { _lease: lease }))
+        }
     }
+}
+
+fn git_place(project: &Project, remote: &str, reference: &str) -> GitRefPlace {
+    GitRefPlace {
+        folder: project.folder.clone(),
+        remote: remote.to_owned(),
+        reference: reference.to_owned(),
+    }
+}
+
+/// Where the log of this run is, as the service that runs it says.
+fn run_url(session: &Session) -> Option<String> {
+    let variable = |name: &str| {
+        let value = session.environment.variable(name);
+        value.filter(|value| !value.is_empty())
+    };
+    let github = || {
+        let server = variable("GITHUB_SERVER_URL")?;
+        let (repository, run) = (variable("GITHUB_REPOSITORY")?, variable("GITHUB_RUN_ID")?);
+        Some(format!("{server}/{repository}/actions/runs/{run}"))
+    };
+    let azure = || {
+        let collection = variable("SYSTEM_TEAMFOUNDATIONCOLLECTIONURI")?;
+        let (project, build) = (variable("SYSTEM_TEAMPROJECT")?, variable("BUILD_BUILDID")?);
+        let project = project.replace(' ', "%20");
+        Some(format!(
+            "{collection}{project}/_build/results?buildId={build}"
+        ))
+    };
+    github().or_else(azure)
 }
 
 /// The address of a database, from where the operator put it.
@@ -96,17 +174,4 @@ pub(crate) fn place(project: &Project) -> String {
         StateLocation::Postgres { .. } => "the state in PostgreSQL".to_owned(),
         StateLocation::Git { remote, reference } => format!("{reference} of {remote}"),
     }
-}
-
-/// The check of the manifests refuses them first.
-fn unsupported(location: &StateLocation) -> Failed {
-    let name = match location {
-        StateLocation::Sqlite(_) => "state.sqlite",
-        StateLocation::Postgres { .. } => "state.postgres",
-        StateLocation::Git { .. } => "state.git",
-    };
-    Failed::new(
-        ExitCode::Invalid,
-        format!("`{name}` is not supported yet; nothing was contacted"),
-    )
 }

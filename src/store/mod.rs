@@ -1,13 +1,15 @@
 //! The state: links with their bases, intents, conflicts, runs, recorded losses, quarantine, audit.
 //!
 //! [`Store`] is the port. [`SqliteStore`] is the backend for one machine, where [`RunLock`] keeps a second
-//! apply away; [`PostgresStore`] is shared by machines, and whoever writes holds its [`PostgresLease`].
-//! Everything that belongs to one fact changes in one transaction. `record` says what is kept, `schema`
-//! and `sql` hold the SQL and its code, one set for every database.
+//! apply away; [`PostgresStore`] is shared by machines, and whoever writes holds its [`PostgresLease`];
+//! [`GitRefStore`] keeps the same in a Git ref that machines share. Everything that belongs to one fact changes in
+//! one transaction. `record` says what is kept, `schema` and `sql` hold the SQL and its code, one set for every
+//! database.
 
 mod audit;
 mod codec;
 mod folder;
+mod git_ref;
 mod lock;
 mod postgres;
 mod record;
@@ -16,6 +18,7 @@ mod sqlite;
 
 use async_trait::async_trait;
 
+pub use git_ref::{GitRefHolder, GitRefPlace, GitRefStore, GitRefTimes};
 pub use lock::{RunLock, lock_holder};
 pub use postgres::{LEASE_TIME, PostgresAddress, PostgresLease, PostgresStore};
 pub use record::{
@@ -67,13 +70,13 @@ pub enum StoreError {
     /// written. Exit 7.
     #[error(
         "this run no longer holds {path}{}; nothing of this change was written to the state",
-        holder.as_deref().map(|h| format!(": taken over by {h}")).unwrap_or_default()
+        how.as_deref().map(|how| format!(": {how}")).unwrap_or_default()
     )]
     LeaseLost {
         /// The state.
         path: String,
-        /// Who holds it now, if anyone does.
-        holder: Option<String>,
+        /// How that came, if it is known: who took it over.
+        how: Option<String>,
     },
     /// No connection to the state, or one that broke. Exit 10.
     #[error("{path}: {reason}")]
@@ -236,4 +239,10 @@ pub trait Store: Send + Sync {
 
     /// Forgets that Accord made these fields. They stay as they are in Azure DevOps.
     async fn forget_fields(&self, fields: &[MadeField]) -> Result<(), StoreError>;
+
+    /// Makes everything that was written durable for other machines, where that does not happen at once. Called
+    /// where a run ends.
+    async fn flush(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
 }

@@ -5,6 +5,7 @@
 mod check;
 mod conformance;
 mod crash;
+mod git_ref;
 mod lock;
 mod model;
 mod older;

@@ -14,7 +14,7 @@ const RULES: [&str; 3] = ["one", "two", "three"];
 type NewLink = (u8, u64, u64, usize, bool, LinkState);
 
 #[derive(Clone, Debug)]
-enum Call {
+pub(crate) enum Call {
     /// One call of `record` with these links: id, case, work item, rule, whether elsewhere, state.
     Link(Vec<NewLink>),
     /// The rules that stay.
@@ -23,7 +23,7 @@ enum Call {
     Release(u8),
 }
 
-fn calls() -> impl Strategy<Value = Vec<Call>> {
+pub(crate) fn calls() -> impl Strategy<Value = Vec<Call>> {
     let new_link = (
         0..8u8,
         1..6u64,
@@ -46,7 +46,7 @@ fn calls() -> impl Strategy<Value = Vec<Call>> {
 }
 
 #[derive(Clone, Default)]
-struct Model {
+pub(crate) struct Model {
     links: BTreeMap<LinkId, Link>,
     quarantine: BTreeMap<String, String>,
 }
@@ -91,7 +91,11 @@ fn build((id, case, work_item, rule, abroad, state): NewLink) -> Link {
     link
 }
 
-async fn play(store: &dyn Store, model: &mut Model, call: Call) -> Result<(), TestCaseError> {
+pub(crate) async fn play(
+    store: &dyn Store,
+    model: &mut Model,
+    call: Call,
+) -> Result<(), TestCaseError> {
     match call {
         Call::Link(links) => {
             let links: Vec<Link> = links.into_iter().map(build).collect();
@@ -151,7 +155,7 @@ async fn play(store: &dyn Store, model: &mut Model, call: Call) -> Result<(), Te
     Ok(())
 }
 
-async fn compare(store: &dyn Store, model: &Model) -> Result<(), TestCaseError> {
+pub(crate) async fn compare(store: &dyn Store, model: &Model) -> Result<(), TestCaseError> {
     for place in [here(), elsewhere()] {
         let found = store.links(&place).await.unwrap();
         let cases: BTreeSet<_> = found.iter().map(|link| link.case).collect();

@@ -169,7 +169,12 @@ pub async fn apply(
         failed: report.failures.len() as u64,
         summary: serde_json::to_value(plan.summary).unwrap_or_default(),
     };
-    if let Err(error) = context.store.finish_run(&run, &ended).await {
+    let finished = context.store.finish_run(&run, &ended);
+    let kept = match finished.await {
+        Ok(()) => context.store.flush().await,
+        failed => failed,
+    };
+    if let Err(error) = kept {
         report.errors.push(error.into());
     }
     Ok(report)

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::text::{duration, stays_inside};
-use super::{Context, not_supported, secret};
+use super::{Context, secret};
 use crate::diagnostics::catalog::{lint, manifest as codes, safety};
 use crate::diagnostics::{pointer, quote};
 use crate::manifest::document::Report;

@@ -5,6 +5,8 @@
 # action/checksums.txt has a line for each archive of a release: its SHA-256, its version, its platform, its address.
 # shellcheck source=common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+# Some runners give every step of a composite action all of its inputs.
+unset INPUT_TOKEN
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 list=$here/checksums.txt

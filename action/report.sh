@@ -33,12 +33,40 @@ if [[ -z $PLAN_FILE ]]; then
     exit 0
 fi
 
-folder=$(scratch)
 arguments=(report "$PLAN_FILE" "--label=$INPUT_COMMENT_LABEL")
-[[ $INPUT_COMMAND != apply ]] || arguments+=(--result=apply)
+if [[ $INPUT_COMMAND == apply ]]; then
+    if [[ -n $APPLIED_FILE ]]; then
+        arguments+=("--apply-result=$APPLIED_FILE")
+    else
+        arguments+=("--outcome=Nothing was applied: $FAILURE_REASON (exit code $EXIT_CODE).")
+    fi
+fi
 [[ -z $INPUT_PULL_REQUEST ]] || arguments+=("--pull-request=$INPUT_PULL_REQUEST")
-[[ $INPUT_COMMENT == never ]] || arguments+=(--post=github "--comment=$INPUT_COMMENT")
+
+# Where there is a pull request to comment on; an apply looks for the one that was merged.
+post=false
+case ${GITHUB_EVENT_NAME:-} in
+    pull_request*) post=true ;;
+esac
+[[ -z $INPUT_PULL_REQUEST && $INPUT_COMMAND != apply ]] || post=true
+case $INPUT_COMMENT in
+    always) post=true ;;
+    never) post=false ;;
+    on-change)
+        # Without a change no comment is begun; one that is there must not go on showing an older plan.
+        [[ $EXIT_CODE != 0 || $INPUT_COMMAND != plan ]] || arguments+=(--only-update)
+        ;;
+esac
+if [[ $post == true ]]; then
+    arguments+=(--post=github)
+fi
 [[ $INPUT_SUMMARY == true ]] || unset GITHUB_STEP_SUMMARY
 
-# Only what the report prints about itself is shown: the plan stands in the log already.
-GITHUB_TOKEN=$INPUT_TOKEN "$BINARY" "${arguments[@]}" >"$folder/report.md"
+# Without a comment the page itself comes, which the log has no use for.
+page=$(GITHUB_TOKEN=$INPUT_TOKEN "$BINARY" "${arguments[@]}")
+if [[ $post == true ]]; then
+    printf '%s\n' "${page:-No comment was written.}"
+    if [[ $INPUT_COMMENT == always && -z $page ]]; then
+        fail "the comment could not be written, and \`comment: always\` asks for it; the notice above says why" 8
+    fi
+fi

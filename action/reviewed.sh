@@ -4,7 +4,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 enter "$INPUT_WORKING_DIRECTORY"
-arguments=(report --find-expected --post github "--label=$INPUT_COMMENT_LABEL")
+arguments=(report --find-expected "--label=$INPUT_COMMENT_LABEL")
 [[ -z $INPUT_PULL_REQUEST ]] || arguments+=("--pull-request=$INPUT_PULL_REQUEST")
 
 if ! id=$(GITHUB_TOKEN=$INPUT_TOKEN "$BINARY" "${arguments[@]}"); then

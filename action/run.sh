@@ -3,6 +3,8 @@
 # except where an input is wrong (64) or the run was stopped (130, 143).
 # shellcheck source=common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+# Some runners give every step of a composite action all of its inputs.
+unset INPUT_TOKEN
 
 boolean annotations "$INPUT_ANNOTATIONS"
 case $INPUT_COMMAND in
@@ -13,6 +15,7 @@ enter "$INPUT_WORKING_DIRECTORY"
 folder=$(scratch)
 plan_file=
 annotations_file=
+applied_file=
 arguments=("$command" --no-input --color=never)
 
 # Says that an input is of no use to the command, for whoever expects it to do something.
@@ -68,7 +71,9 @@ case $command in
         fi
         ;;
     apply)
-        arguments+=(--yes)
+        # What was done, for the report; the plan itself goes into the log by another way.
+        applied_file=$folder/applied.json
+        arguments+=(--yes --format=json "--out=human=$folder/plan.txt")
         if [[ -n $INPUT_PLAN_FILE ]]; then
             plan_file=$(absolute "$INPUT_PLAN_FILE")
             [[ -f $plan_file ]] || fail "input \`plan-file\`: there is no saved plan $plan_file"
@@ -116,8 +121,11 @@ trap 'pass_on TERM' TERM
 
 # Usage: call FILE_FOR_STDOUT ARGUMENTS; sets `code`. Progress and messages appear as they come (stderr).
 call() {
+    # With job control, because bash would have programs in the background ignore SIGINT.
+    set -m
     "$BINARY" "${@:2}" >"$1" &
     child=$!
+    set +m
     while :; do
         interrupted=
         code=0
@@ -130,7 +138,13 @@ call() {
 }
 
 log_file=$folder/output.txt
-call "$log_file" "${arguments[@]}"
+if [[ -n $applied_file ]]; then
+    call "$applied_file" "${arguments[@]}"
+    [[ ! -f $folder/plan.txt ]] || cat -- "$folder/plan.txt"
+    cp -- "$applied_file" "$log_file"
+else
+    call "$log_file" "${arguments[@]}"
+fi
 ended=$code
 
 # `validate` has no second output, and takes a moment: its other forms are other runs.
@@ -168,6 +182,7 @@ case $ended in
 esac
 output failure_reason "$reason"
 output log_file "$log_file"
+[[ -z $applied_file || ! -s $applied_file ]] || output applied_file "$applied_file"
 [[ -z $plan_file || ! -f $plan_file ]] || output plan_file "$plan_file"
 [[ -z $INPUT_SARIF_FILE || ! -f $INPUT_SARIF_FILE ]] || output sarif_file "$(absolute "$INPUT_SARIF_FILE")"
 if [[ $command == drift ]]; then

@@ -62,7 +62,7 @@ esac
 case $command in
     plan)
         plan_file=$(absolute "${INPUT_PLAN_FILE:-$folder/plan.json}")
-        arguments+=(--detailed-exitcode "--save=$plan_file")
+        arguments+=(--detailed-exitcode "--out=json=$plan_file")
         [[ -z $INPUT_BASE ]] || arguments+=("--base=$INPUT_BASE")
         [[ -z $INPUT_SARIF_FILE ]] || arguments+=("--out=sarif=$(absolute "$INPUT_SARIF_FILE")")
         if [[ $INPUT_ANNOTATIONS == true ]]; then

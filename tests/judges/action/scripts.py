@@ -224,7 +224,7 @@ def inputs_stay_what_they_are():
     equal(
         "each line is one argument",
         stage.arguments(),
-        ["plan", "--no-input", "--color=never", "--allow-deletes=3", "--only=SyncRule/a b", "--only=--yes", "--detailed-exitcode", f"--save={plan}", "--base=--evil", hostile, "--b"],
+        ["plan", "--no-input", "--color=never", "--allow-deletes=3", "--only=SyncRule/a b", "--only=--yes", "--detailed-exitcode", f"--out=json={plan}", "--base=--evil", hostile, "--b"],
     )
     check("nothing of them ran", not list(stage.folder.rglob("ran")))
     check("the token is not there", CANARY not in stage.environment())

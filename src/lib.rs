@@ -15,6 +15,7 @@ pub mod plan;
 pub mod http;
 pub mod testworthy;
 pub mod azure_devops;
+pub mod github;
 pub mod store;
 pub mod reconcile;
 pub mod sandbox;

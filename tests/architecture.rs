@@ -53,6 +53,8 @@ const ROOMS: &[Room] = &[
     // The raw steps of a case: which of its members hold them is known at this edge only.
     room("testworthy", &["model", "mapping", "remote", "http"]),
     room("azure_devops", &["model", "remote", "http"]),
+    // Where reports go; it is none of the two systems.
+    room("github", &["model", "remote", "http"]),
     room("store", &["model"]),
     room(
         "reconcile",
@@ -66,6 +68,7 @@ const ROOMS: &[Room] = &[
             "http",
             "testworthy",
             "azure_devops",
+            "github",
             "store",
         ],
     ),

@@ -22,12 +22,17 @@ pub(super) struct Addresses {
 impl Addresses {
     /// Keeps only scheme, host, port and path of the organisation's address.
     pub(super) fn new(connection: &AzureDevOpsConnection) -> Self {
-        let mut organization = connection.organization_url.clone();
+        Self::of(&connection.organization_url, &connection.project)
+    }
+
+    /// As [`Self::new`], without a connection.
+    pub(super) fn of(organization: &Url, project: &str) -> Self {
+        let mut organization = organization.clone();
         organization.set_query(None);
         organization.set_fragment(None);
         Self {
             organization,
-            project: connection.project.clone(),
+            project: project.to_owned(),
         }
     }
 

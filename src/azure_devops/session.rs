@@ -137,15 +137,8 @@ impl Session {
 
     /// A server's words may echo what it was sent.
     pub(super) fn hide_secrets(&self, kind: &mut RemoteErrorKind) {
-        match kind {
-            RemoteErrorKind::Unauthenticated { answer: words }
-            | RemoteErrorKind::Forbidden { reason: words }
-            | RemoteErrorKind::Unavailable { reason: words, .. }
-            | RemoteErrorKind::RateLimited { reason: words }
-            | RemoteErrorKind::NotFound { reason: words }
-            | RemoteErrorKind::Rejected { reason: words, .. }
-            | RemoteErrorKind::Protocol { reason: words } => *words = self.client.redact(words),
-            RemoteErrorKind::HostRefused { .. } | RemoteErrorKind::Unsupported { .. } => {}
+        if let Some(words) = kind.words_mut() {
+            *words = self.client.redact(words);
         }
     }
 }

@@ -12,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use super::completions::Suggested;
 use crate::model::{CaseId, ConflictId, Take, WorkItemId};
+use crate::reconcile::publish::Label;
 
 /// Keeps TestWorthy and Azure DevOps in accord with what a Git repository declares.
 #[derive(Debug, Parser)]
@@ -103,6 +104,8 @@ pub(crate) enum Command {
     Drift(DriftArgs),
     /// Shows a plan that was written with `plan --out json=FILE`. Contacts nothing
     Show(ShowArgs),
+    /// Renders a saved plan as Markdown, for a pull request; --post puts it there. Contacts neither system
+    Report(ReportArgs),
     /// Shows links, runs and what waits, from the state alone. Contacts nothing
     Status,
     /// What a person has to decide: lists and shows conflicts, and carries decisions out
@@ -140,13 +143,14 @@ pub(crate) enum Command {
 }
 
 /// The names of the commands, as they are typed.
-pub(crate) const COMMANDS: [&str; 23] = [
+pub(crate) const COMMANDS: [&str; 24] = [
     "validate",
     "plan",
     "apply",
     "verify",
     "drift",
     "show",
+    "report",
     "status",
     "conflicts",
     "link",
@@ -406,6 +410,46 @@ pub(crate) struct ShowArgs {
     /// The file
     #[arg(value_hint = ValueHint::FilePath)]
     pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// A plan that `accord plan --save FILE` or `--out json=FILE` wrote
+    #[arg(value_hint = ValueHint::FilePath, required_unless_present = "find_expected")]
+    pub(crate) file: Option<PathBuf>,
+    /// Writes one comment on the pull request, or updates the one that is there
+    #[arg(long, value_enum, value_name = "PLACE")]
+    pub(crate) post: Option<PostTo>,
+    /// Tells several reports on one pull request apart
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    pub(crate) label: Label,
+    /// Says above the plan what became of it
+    #[arg(long, value_name = "TEXT", conflicts_with = "apply_result")]
+    pub(crate) outcome: Option<String>,
+    /// Says above the plan what was applied, from what `accord apply --format json` printed
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) apply_result: Option<PathBuf>,
+    /// The commit that the plan was made from, if the run does not tell
+    #[arg(long, value_name = "SHA")]
+    pub(crate) commit: Option<String>,
+    /// The pull request, if the run does not tell
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) pull_request: Option<u64>,
+    /// Writes neither a step summary nor the step's outputs
+    #[arg(long)]
+    pub(crate) no_summary: bool,
+    /// Prints the id that `apply --expect` takes, from the report on the pull request that was merged
+    #[arg(long, conflicts_with_all = ["file", "post", "outcome", "apply_result", "commit", "no_summary"])]
+    pub(crate) find_expected: bool,
+}
+
+/// Where a report is posted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PostTo {
+    /// A comment on a pull request of GitHub.
+    Github,
+    /// A thread on a pull request of Azure Repos.
+    AzureDevops,
 }
 
 #[derive(Debug, Args)]

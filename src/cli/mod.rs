@@ -25,6 +25,7 @@ mod outputs;
 mod patience;
 mod plan;
 mod progress;
+mod report;
 mod sandbox;
 mod schema;
 mod session;
@@ -136,6 +137,7 @@ async fn dispatch(session: &Session, command: &Command) -> Result<ExitCode, Fail
         Command::Verify(args) => verify::run(session, args).await,
         Command::Drift(args) => drift::run(session, args).await,
         Command::Show(args) => show::run(session, args),
+        Command::Report(args) => Box::pin(report::run(session, args)).await,
         Command::Status => status::run(session).await,
         Command::Conflicts(args) => conflicts::run(session, args).await,
         Command::Link(args) => link::run(session, args).await,

@@ -142,7 +142,7 @@ impl Session {
     }
 
     /// Tells on stderr that a system keeps not answering.
-    fn notice(&self) -> Arc<Notice> {
+    pub(crate) fn notice(&self) -> Arc<Notice> {
         let ui = self.ui.clone();
         Arc::new(move |sentence: &str| ui.note(&format!("{sentence}\n")))
     }

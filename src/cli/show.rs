@@ -1,23 +1,30 @@
 //! `accord show`: renders a plan that was written to a file.
 
+use std::path::Path;
+
 use super::args::ShowArgs;
 use super::exit_code::ExitCode;
 use super::failure::Failed;
 use super::plan;
 use super::session::Session;
+use crate::plan::Plan;
 use crate::plan::render::json;
 
 /// A plan of 100,000 changes stays well below this.
 const LARGEST: u64 = 512 * 1024 * 1024;
 
 pub(crate) fn run(session: &Session, args: &ShowArgs) -> Result<ExitCode, Failed> {
-    let path = session.path(&args.file);
+    let document = read(session, &args.file)?;
+    plan::show(session, &document);
+    Ok(ExitCode::Success)
+}
+
+/// The plan in a file.
+pub(crate) fn read(session: &Session, file: &Path) -> Result<Plan, Failed> {
+    let path = session.path(file);
     let failed = |reason: String| {
-        Failed::new(
-            ExitCode::Failure,
-            format!("{}: {reason}", args.file.display()),
-        )
-        .with_help("`accord plan --out json=FILE` writes a plan that can be shown")
+        Failed::new(ExitCode::Failure, format!("{}: {reason}", file.display()))
+            .with_help("`accord plan --out json=FILE` writes a plan that can be shown")
     };
     let size = std::fs::metadata(&path)
         .map_err(|error| failed(error.to_string()))?
@@ -26,7 +33,5 @@ pub(crate) fn run(session: &Session, args: &ShowArgs) -> Result<ExitCode, Failed
         return Err(failed("larger than any plan".to_owned()));
     }
     let text = std::fs::read_to_string(&path).map_err(|error| failed(error.to_string()))?;
-    let document = json::parse(&text).map_err(failed)?;
-    plan::show(session, &document);
-    Ok(ExitCode::Success)
+    json::parse(&text).map_err(failed)
 }

@@ -6,15 +6,51 @@
 //! by `url`, which lower-cases names, decodes percent signs, writes IDN as punycode, and turns decimal
 //! and hexadecimal IPv4 into dotted form.
 
+use std::fmt;
+
 use url::{Host, Url};
 
 use crate::model::System;
 use crate::remote::{RemoteError, RemoteErrorKind};
 
-/// The hosts that the credentials of each system may go to.
+/// Whom a credential is for. Each has built-in hosts of its own, so that what opens one is never sent
+/// to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Party {
+    /// One of the two systems.
+    System(System),
+    /// The sign-in service of Microsoft Entra.
+    SignIn,
+    /// The service that hands a job of GitHub Actions its identity token.
+    ActionsToken,
+    /// The API of GitHub.
+    GitHub,
+}
+
+impl From<System> for Party {
+    fn from(system: System) -> Self {
+        Self::System(system)
+    }
+}
+
+impl fmt::Display for Party {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::System(system) => system.fmt(f),
+            Self::SignIn => f.write_str("the sign-in service of Microsoft Entra"),
+            Self::ActionsToken => f.write_str("the token service of GitHub Actions"),
+            Self::GitHub => f.write_str("GitHub"),
+        }
+    }
+}
+
+/// The hosts that each credential may go to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AllowList {
+    /// For every party.
     extra: Vec<Entry>,
+    /// For GitHub alone: the host of the API that the runner names.
+    github: Vec<Entry>,
 }
 
 /// An addition that does not have the form `HOST[:PORT]`.
@@ -43,19 +79,24 @@ enum Pattern {
 }
 
 /// Hosts that need no addition. Always https on port 443.
-const fn built_in(system: System) -> (&'static [&'static str], &'static [&'static str]) {
-    match system {
-        System::TestWorthy => (&["testworthy.us", "api.testworthy.com"], &["testworthy.us"]),
-        System::AzureDevOps => (
+const fn built_in(party: Party) -> (&'static [&'static str], &'static [&'static str]) {
+    match party {
+        Party::System(System::TestWorthy) => {
+            (&["testworthy.us", "api.testworthy.com"], &["testworthy.us"])
+        }
+        Party::System(System::AzureDevOps) => (
             &["dev.azure.com", "vssps.dev.azure.com"],
             &["visualstudio.com"],
         ),
+        Party::SignIn => (&["login.microsoftonline.com"], &[]),
+        Party::ActionsToken => (&[], &["actions.githubusercontent.com"]),
+        Party::GitHub => (&["api.github.com"], &[]),
     }
 }
 
 impl AllowList {
     /// The built-in hosts and `extra`: `HOST` (the scheme's default port), `HOST:PORT`, or either with
-    /// a leading `*.` for every name below it. Additions count for both systems.
+    /// a leading `*.` for every name below it. Additions count for every party.
     pub fn new(extra: &[String]) -> Result<Self, InvalidHost> {
         let extra = extra
             .iter()
@@ -65,21 +106,38 @@ impl AllowList {
                 })
             })
             .collect::<Result<_, _>>()?;
-        Ok(Self { extra })
+        Ok(Self {
+            extra,
+            github: Vec::new(),
+        })
+    }
+
+    /// With the host of GitHub's API as the operator's environment names it, for GitHub's token and no
+    /// other. An address without a host adds nothing.
+    #[must_use]
+    pub fn with_github_api(mut self, url: &Url) -> Self {
+        if let Some(host) = url.host().as_ref().and_then(normalised) {
+            self.github.push(Entry {
+                pattern: Pattern::Exact(host),
+                port: url.port_or_known_default(),
+            });
+        }
+        self
     }
 
     /// Whether the credentials of `system` may be sent to `url`: a listed host on a listed port, over
     /// https, or over plain http if the host is loopback. [`RemoteErrorKind::HostRefused`] otherwise.
     pub fn check(&self, system: System, url: &Url) -> Result<(), RemoteError> {
-        let refuse = |note: &str| {
-            Err(RemoteError {
-                system,
-                kind: RemoteErrorKind::HostRefused {
-                    host: format!("{}{note}", shown(url)),
-                },
-                request: None,
-            })
-        };
+        self.permit(system.into(), url).map_err(|host| RemoteError {
+            system,
+            kind: RemoteErrorKind::HostRefused { host },
+            request: None,
+        })
+    }
+
+    /// As [`Self::check`], for any party. The error is the refused host, as messages show it.
+    pub fn permit(&self, party: Party, url: &Url) -> Result<(), String> {
+        let refuse = |note: &str| Err(format!("{}{note}", shown(url)));
         let Some(host) = url.host().as_ref().and_then(normalised) else {
             return refuse("");
         };
@@ -92,8 +150,14 @@ impl AllowList {
             "http" => return refuse(" over plain http"),
             _ => return refuse(" over anything but https"),
         }
-        let known = url.scheme() == "https" && url.port().is_none() && is_built_in(system, &host);
-        if known || self.extra.iter().any(|entry| entry.matches(&host, url)) {
+        let known = url.scheme() == "https" && url.port().is_none() && is_built_in(party, &host);
+        let own = if party == Party::GitHub {
+            self.github.as_slice()
+        } else {
+            &[]
+        };
+        let added = |entry: &Entry| entry.matches(&host, url);
+        if known || self.extra.iter().chain(own).any(added) {
             Ok(())
         } else {
             refuse("")
@@ -106,7 +170,7 @@ pub fn is_public_host(system: System, url: &Url) -> bool {
     url.host()
         .as_ref()
         .and_then(normalised)
-        .is_some_and(|host| is_built_in(system, &host))
+        .is_some_and(|host| is_built_in(system.into(), &host))
 }
 
 impl Entry {
@@ -123,11 +187,11 @@ impl Entry {
     }
 }
 
-fn is_built_in(system: System, host: &Host<String>) -> bool {
+fn is_built_in(party: Party, host: &Host<String>) -> bool {
     let Host::Domain(name) = host else {
         return false;
     };
-    let (exact, below) = built_in(system);
+    let (exact, below) = built_in(party);
     exact.contains(&name.as_str()) || below.iter().any(|suffix| is_below(name, suffix))
 }
 

@@ -15,7 +15,10 @@ use super::redact::Redactor;
 use super::retry::{Outcome, Patience, Verdict, verdict};
 use super::server_clock::ServerClock;
 use super::throttle::Budget;
-use super::{AllowList, Counters, Repeat, Request, Response, SecretHeader, tls, words};
+use super::{
+    AllowList, Bearer, BearerSource, Counters, Party, Repeat, Request, Response, SecretHeader, tls,
+    words,
+};
 use crate::model::{ClockOffset, System};
 use crate::remote::{RemoteError, RemoteErrorKind};
 
@@ -85,6 +88,10 @@ impl Default for Timeouts {
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,
+    /// Whom it talks to: the system, unless [`Client::toward`] says otherwise.
+    party: Party,
+    /// Where its token comes from, if that is not among the credentials.
+    bearer: Option<Arc<dyn BearerSource>>,
     /// Whether an answer 4xx means "try again later".
     busy: fn(&Response) -> bool,
     /// Told once when a system keeps not answering.
@@ -175,9 +182,26 @@ impl Client {
                 rate: Mutex::new(None),
                 clock: ServerClock::default(),
             }),
+            party: Party::System(system),
+            bearer: None,
             busy: |_| false,
             notice: None,
         })
+    }
+
+    /// Toward somebody else than one of the two systems. Errors still carry the system on whose behalf it
+    /// is asked.
+    #[must_use]
+    pub fn toward(mut self, party: Party) -> Self {
+        self.party = party;
+        self
+    }
+
+    /// With a token that is fetched when it is needed, and once more when the server turns it down.
+    #[must_use]
+    pub fn with_bearer(mut self, source: Arc<dyn BearerSource>) -> Self {
+        self.bearer = Some(source);
+        self
     }
 
     /// With a system's own way to say "too busy" under a status that is otherwise a refusal. Reads are
@@ -224,7 +248,11 @@ impl Client {
 
     /// `text` without this client's credentials in any form; for a server's words.
     pub fn redact(&self, text: &str) -> String {
-        self.shared.redactor.apply(text)
+        let text = self.shared.redactor.apply(text);
+        match &self.bearer {
+            Some(source) => source.redact(&text),
+            None => text,
+        }
     }
 
     /// Sends a request and reads the answer whole.
@@ -234,16 +262,52 @@ impl Client {
     /// or when the server asks for a longer wait than [`Timeouts::retries`] leaves (the request was then
     /// not carried out); [`RemoteErrorKind::Unavailable`] for 5xx, and for no or a broken answer;
     /// [`RemoteErrorKind::Protocol`] for an answer that is too large. A write ([`Repeat::Never`]) with an
-    /// answer 5xx, too large, broken or missing is `Unavailable` with `maybe_sent`.
+    /// answer 5xx, too large, broken or missing is `Unavailable` with `maybe_sent`. With a
+    /// [`BearerSource`] also what fetching the token says; a 401 was not carried out, so even a write
+    /// follows it with a new token, once.
     pub async fn send(&self, request: Request) -> Result<Response, RemoteError> {
         let shared = &*self.shared;
         if shared.offline {
             let reason = OFFLINE.to_owned();
             return Err(shared.error(&request, None, unavailable(reason, false)));
         }
-        shared.allow.check(shared.system, &request.url)?;
-        let client = shared.client_for(&request)?;
+        let permitted = shared.allow.permit(self.party, &request.url);
+        permitted.map_err(|host| RemoteError {
+            system: shared.system,
+            kind: RemoteErrorKind::HostRefused { host },
+            request: None,
+        })?;
         let headers = shared.headers_for(&request)?;
+        let Some(source) = &self.bearer else {
+            return self.send_with(&request, headers).await;
+        };
+        let first = source.bearer(None).await?;
+        let sent = self.send_with(&request, shared.signed(&headers, &first)?);
+        let response = sent.await.map_err(|error| self.without_token(error))?;
+        if response.status != 401 {
+            return Ok(response);
+        }
+        let second = source.bearer(Some(first.generation)).await?;
+        let sent = self.send_with(&request, shared.signed(&headers, &second)?);
+        sent.await.map_err(|error| self.without_token(error))
+    }
+
+    /// A failing server may echo a token that was not among the credentials when the client was made.
+    fn without_token(&self, mut error: RemoteError) -> RemoteError {
+        if let Some(words) = error.kind.words_mut() {
+            *words = self.redact(words);
+        }
+        error
+    }
+
+    /// Sends it with these headers, again and again as the policy says.
+    async fn send_with(
+        &self,
+        request: &Request,
+        headers: HeaderMap,
+    ) -> Result<Response, RemoteError> {
+        let shared = &*self.shared;
+        let client = shared.client_for(request)?;
 
         let _place = shared.budget.acquire().await;
         let (mut patience, mut first_failure, mut told) = (None, None, false);
@@ -257,10 +321,10 @@ impl Client {
                     shared.timeouts.first_retry,
                 )
             });
-            shared.sit_out_pause(&request, patience).await?;
+            shared.sit_out_pause(request, patience).await?;
 
             let epoch = shared.budget.epoch();
-            let attempt = shared.attempt(client, &request, headers.clone()).await;
+            let attempt = shared.attempt(client, request, headers.clone()).await;
             let (outcome, pressure) = match &attempt {
                 Ok(response) if request.repeat == Repeat::Safe && (self.busy)(response) => {
                     shared.heed(response);
@@ -292,10 +356,10 @@ impl Client {
                         Some(delay) if asked.is_none_or(|pause| pause < delay) => delay,
                         Some(_) => Duration::ZERO,
                         None if asked.is_some_and(|pause| pause > whole) => Duration::ZERO,
-                        None => return Err(shared.give_up(&request, attempt)),
+                        None => return Err(shared.give_up(request, attempt)),
                     }
                 }
-                (_, attempt) => return Err(shared.give_up(&request, attempt)),
+                (_, attempt) => return Err(shared.give_up(request, attempt)),
             };
             let since = *first_failure.get_or_insert(Instant::now());
             if !told && since.elapsed() >= TELL_AFTER {
@@ -317,7 +381,7 @@ impl Client {
         if let Some(notice) = &self.notice {
             notice(&format!(
                 "{} does not answer as it should ({reason}); trying again for up to {} s",
-                self.shared.system,
+                self.party,
                 patience.left(Instant::now()).as_secs() + 1
             ));
         }
@@ -359,6 +423,22 @@ impl Shared {
             headers.insert(header_name(name, self.system)?, value);
         }
         headers.extend(self.credentials.clone());
+        Ok(headers)
+    }
+
+    /// The headers with a token that was fetched.
+    fn signed(&self, headers: &HeaderMap, bearer: &Bearer) -> Result<HeaderMap, RemoteError> {
+        let line = format!("Bearer {}", bearer.token.expose_secret());
+        let mut value = HeaderValue::from_str(&line).map_err(|_| RemoteError {
+            system: self.system,
+            kind: RemoteErrorKind::Unauthenticated {
+                answer: "not sent: the token that came holds what a header cannot carry".to_owned(),
+            },
+            request: None,
+        })?;
+        value.set_sensitive(true);
+        let mut headers = headers.clone();
+        headers.insert(reqwest::header::AUTHORIZATION, value);
         Ok(headers)
     }
 

@@ -1,9 +1,10 @@
 //! The one transport: rustls, connection reuse, gzip, time-outs, retries, rate budget, allow-list.
 //!
-//! Every request of both systems goes through [`Client::send`], so the host check, the redaction and
+//! Every request to anybody goes through [`Client::send`], so the host check, the redaction and
 //! the budget cannot be forgotten.
 
 mod allow_list;
+mod bearer;
 mod client;
 mod counters;
 mod failure;
@@ -18,7 +19,8 @@ mod throttle;
 mod tls;
 mod words;
 
-pub use allow_list::{AllowList, InvalidHost, is_public_host};
+pub use allow_list::{AllowList, InvalidHost, Party, is_public_host};
+pub use bearer::{Bearer, BearerSource};
 pub use client::{Client, ClientOptions, Notice, OFFLINE, Timeouts};
 pub use counters::Counters;
 pub use lean_json::Lean;

@@ -18,6 +18,7 @@ mod observe;
 mod places;
 mod plan;
 mod progress;
+pub mod publish;
 mod rebuild;
 mod record;
 mod recovery;

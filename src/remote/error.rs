@@ -29,6 +29,19 @@ pub struct RequestInfo {
     pub activity_id: Option<String>,
 }
 
+impl fmt::Display for RequestInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.url)?;
+        if let Some(status) = self.status {
+            write!(f, ", status {status}")?;
+        }
+        match &self.activity_id {
+            Some(id) => write!(f, ", ActivityId {id}"),
+            None => Ok(()),
+        }
+    }
+}
+
 /// The classes of failure; each has its own way out and its own exit code.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RemoteErrorKind {
@@ -92,18 +105,30 @@ pub enum RemoteErrorKind {
     },
 }
 
+impl RemoteErrorKind {
+    /// What a server or a library said, which may repeat what it was sent; `None` where all words are
+    /// Accord's own.
+    pub fn words_mut(&mut self) -> Option<&mut String> {
+        match self {
+            Self::Unauthenticated { answer: words }
+            | Self::Forbidden { reason: words }
+            | Self::Unavailable { reason: words, .. }
+            | Self::RateLimited { reason: words }
+            | Self::NotFound { reason: words }
+            | Self::Rejected { reason: words, .. }
+            | Self::Protocol { reason: words } => Some(words),
+            Self::HostRefused { .. } | Self::Unsupported { .. } => None,
+        }
+    }
+}
+
 struct RequestSuffix<'a>(Option<&'a RequestInfo>);
 
 impl fmt::Display for RequestSuffix<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(request) = self.0 else { return Ok(()) };
-        write!(f, " [{} {}", request.method, request.url)?;
-        if let Some(status) = request.status {
-            write!(f, ", status {status}")?;
+        match self.0 {
+            Some(request) => write!(f, " [{request}]"),
+            None => Ok(()),
         }
-        if let Some(id) = &request.activity_id {
-            write!(f, ", ActivityId {id}")?;
-        }
-        f.write_str("]")
     }
 }

@@ -1,4 +1,7 @@
-//! `accord apply`: plans afresh, shows, asks, and carries the plan out.
+//! `accord apply`: plans afresh, shows, asks, and carries the plan out; or carries a saved plan out.
+
+mod expect;
+mod saved;
 
 use std::fmt::Write as _;
 
@@ -11,11 +14,26 @@ use super::opened::Opened;
 use super::outputs::Outputs;
 use super::session::Session;
 use super::signals::Signals;
-use super::{ci, plan as plan_command, ui};
+use super::{ci, plan as plan_command, plan_file, ui};
 use crate::plan::Plan;
 use crate::reconcile::{ApplyReport, StopFlag, apply, recover};
+use expect::Expected;
+pub(crate) use expect::expected_id;
 
 pub(crate) async fn run(session: &Session, args: &ApplyArgs) -> Result<ExitCode, Failed> {
+    let expected = Expected::of(session, args)?;
+    match &args.file {
+        Some(file) => Box::pin(saved::run(session, args, file, &expected)).await,
+        None => Box::pin(afresh(session, args, &expected)).await,
+    }
+}
+
+/// Plans afresh and applies that, if it is what was expected.
+async fn afresh(
+    session: &Session,
+    args: &ApplyArgs,
+    expected: &Expected,
+) -> Result<ExitCode, Failed> {
     let outputs = Outputs::parse(session, &args.plan.out)?;
     let project = session.load()?;
     ci::refuse_two_way(session, &project.config, &args.plan.only)?;
@@ -39,6 +57,13 @@ pub(crate) async fn run(session: &Session, args: &ApplyArgs) -> Result<ExitCode,
         plan_command::show(session, made);
     }
     outputs.write(session, made)?;
+    plan_file::save(session, args.plan.save.as_deref(), made)?;
+    if let Err(unexpected) = expected.check(made) {
+        if session.json {
+            plan_command::show(session, made);
+        }
+        return Err(unexpected);
+    }
     if let Some(blocked) = plan_command::blocked(made) {
         return Err(blocked);
     }

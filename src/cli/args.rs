@@ -96,13 +96,13 @@ pub(crate) enum Command {
     Validate(ValidateArgs),
     /// Shows every change that an apply would make in either system. Writes nothing
     Plan(PlanArgs),
-    /// Plans, shows, asks, and brings both systems into the declared state
+    /// Plans, shows, asks, and brings both systems into the declared state; or carries a saved plan out
     Apply(ApplyArgs),
     /// Test sync: lets Azure DevOps judge samples of what an apply would write. Stores nothing
     Verify(VerifyArgs),
     /// Shows what was changed outside Accord since the last apply, on either side. Writes nothing
     Drift(DriftArgs),
-    /// Shows a plan that was written with `plan --out json=FILE`. Contacts nothing
+    /// Shows a plan that was written with `plan --save FILE`. Contacts nothing
     Show(ShowArgs),
     /// Renders a saved plan as Markdown, for a pull request; --post puts it there. Contacts neither system
     Report(ReportArgs),
@@ -197,12 +197,24 @@ pub(crate) struct PlanArgs {
     /// Reads everything anew, whatever the feed of revisions says did not change
     #[arg(long)]
     pub(crate) full_scan: bool,
+    /// Saves the plan into a file that `accord apply FILE` carries out
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) save: Option<PathBuf>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct ApplyArgs {
+    /// A plan that `accord plan --save FILE` wrote: carries out what of it still holds, and nothing else
+    #[arg(value_name = "PLANFILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["only", "full_scan", "save"])]
+    pub(crate) file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) plan: PlanArgs,
+    /// Applies only the plan with this planId or reviewId (at least its first 12 digits)
+    #[arg(long, value_name = "ID", value_parser = super::apply::expected_id)]
+    pub(crate) expect: Option<String>,
+    /// The plan that was reviewed, so that a difference is shown operation by operation
+    #[arg(long, value_name = "FILE", requires = "expect", conflicts_with = "file", value_hint = ValueHint::FilePath)]
+    pub(crate) reviewed: Option<PathBuf>,
     /// Applies without asking
     #[arg(short = 'y', long)]
     pub(crate) yes: bool,

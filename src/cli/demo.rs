@@ -337,9 +337,8 @@ fn plan() -> Command {
 
 fn apply() -> Command {
     Command::Apply(ApplyArgs {
-        plan: PlanArgs::default(),
         yes: true,
-        lock_timeout: 0,
+        ..ApplyArgs::default()
     })
 }
 

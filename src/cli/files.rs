@@ -43,6 +43,33 @@ pub(crate) fn create(path: &Path, text: &str) -> io::Result<()> {
     file.write_all(text.as_bytes())
 }
 
+/// Writes a file that only its owner may read (on Unix), in the place of one that may be there. Readers see
+/// the old file or the new one, whole.
+pub(crate) fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let beside = beside(path);
+    // A rest of a process that had the same number.
+    match fs::remove_file(&beside) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let written = || {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&beside)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&beside, path)
+    };
+    let outcome = written();
+    if outcome.is_err() {
+        // What cannot be removed either is named by the error of writing.
+        let _ = fs::remove_file(&beside);
+    }
+    outcome
+}
+
 /// A name in the same folder that no scan for manifests takes.
 fn beside(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -65,6 +92,29 @@ mod tests {
         assert!(create(&path, "again").is_err());
         assert_eq!(fs::read(&path).unwrap(), b"new");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no litter");
+    }
+
+    #[test]
+    fn a_private_file_is_written_whole_and_over_another_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("plan.json");
+        write_private(&path, "old").unwrap();
+        write_private(&path, "new").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no litter");
+        let nowhere = folder.path().join("no/such/plan.json");
+        assert!(write_private(&nowhere, "new").is_err());
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = fs::metadata(&path).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+            // Also where a file that everybody may read was there before.
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+            write_private(&path, "newer").unwrap();
+            let mode = fs::metadata(&path).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
     }
 
     #[cfg(unix)]

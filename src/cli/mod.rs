@@ -24,6 +24,7 @@ mod opened;
 mod outputs;
 mod patience;
 mod plan;
+mod plan_file;
 mod progress;
 mod report;
 mod sandbox;

@@ -7,6 +7,7 @@ use super::exit_code::ExitCode;
 use super::failure::Failed;
 use super::opened::Opened;
 use super::outputs::Outputs;
+use super::plan_file;
 use super::session::Session;
 use crate::model::config::Config;
 use crate::plan::safety::Overrides;
@@ -20,6 +21,7 @@ pub(crate) async fn run(session: &Session, args: &PlanArgs) -> Result<ExitCode, 
     let made = &outcome.planned.plan;
     show(session, made);
     outputs.write(session, made)?;
+    plan_file::save(session, args.save.as_deref(), made)?;
     tell_requests(session, &opened.remotes);
     if made.has_errors() {
         return Ok(ExitCode::Invalid);

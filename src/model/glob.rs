@@ -2,6 +2,8 @@
 //!
 //! `*` stands for any characters inside one name, `**` as a whole name for any number of names.
 
+use std::collections::HashSet;
+
 /// Whether `path` fits `pattern`, name by name and with case.
 pub fn fits(pattern: &str, path: &str) -> bool {
     let pattern: Vec<&str> = pattern.split('/').collect();
@@ -47,10 +49,45 @@ fn fits_name(pattern: &str, name: &str) -> bool {
 /// Whether the patterns of `--only` select an address. None select everything. A pattern without a
 /// wildcard also selects what stands below it: `SyncRule/a` selects `SyncRule/a/case/7`.
 pub fn selects(only: &[String], address: &str) -> bool {
-    only.is_empty()
-        || only
-            .iter()
-            .any(|pattern| fits(pattern, address) || fits(&format!("{pattern}/**"), address))
+    only.is_empty() || only.iter().any(|pattern| selects_one(pattern, address))
+}
+
+fn selects_one(pattern: &str, address: &str) -> bool {
+    fits(pattern, address) || fits(&format!("{pattern}/**"), address)
+}
+
+/// The patterns of `--only`, ready to be asked about many addresses: those without a wildcard, of which there
+/// may be thousands, cost one look each.
+#[derive(Clone, Debug)]
+pub struct Selection<'a> {
+    plain: HashSet<&'a str>,
+    globs: Vec<&'a String>,
+}
+
+impl<'a> Selection<'a> {
+    /// Of these patterns.
+    pub fn new(only: &'a [String]) -> Self {
+        let (globs, plain): (Vec<&String>, Vec<&String>) =
+            only.iter().partition(|pattern| pattern.contains('*'));
+        Self {
+            plain: plain.into_iter().map(String::as_str).collect(),
+            globs,
+        }
+    }
+
+    /// As [`selects`] says.
+    pub fn selects(&self, address: &str) -> bool {
+        if self.plain.is_empty() && self.globs.is_empty() {
+            return true;
+        }
+        let ends = address.match_indices('/').map(|(at, _)| at);
+        let mut above = ends.chain([address.len()]);
+        above.any(|end| self.plain.contains(&address[..end]))
+            || self
+                .globs
+                .iter()
+                .any(|pattern| selects_one(pattern, address))
+    }
 }
 
 /// Whether the patterns of `--only` may select an address below `parent`, so that it has to be looked
@@ -69,7 +106,19 @@ pub fn may_select_below(only: &[String], parent: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{fits, may_select_below, selects};
+    use proptest::prelude::*;
+
+    use super::{Selection, fits, may_select_below, selects};
+
+    proptest! {
+        #[test]
+        fn a_selection_selects_what_its_patterns_do(
+            only in proptest::collection::vec("[ab*]{1,2}(/[ab*]{1,2}){0,2}/?", 0..4),
+            address in "[ab]{1,2}(/[ab]{1,2}){0,3}",
+        ) {
+            prop_assert_eq!(Selection::new(&only).selects(&address), selects(&only, &address));
+        }
+    }
 
     #[test]
     fn rules_that_cannot_be_selected_are_not_read() {

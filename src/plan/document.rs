@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 
 use crate::diagnostics::Severity;
 use crate::mapping::Hop;
+use crate::model::config::Connection;
 use crate::model::{System, Value};
 
 /// The schema that this version writes: a name and a major version. Keys may be added within a major
@@ -130,6 +131,18 @@ pub struct ConnectionEntry {
     pub azure_devops: String,
     /// The Azure DevOps project.
     pub project: String,
+}
+
+impl ConnectionEntry {
+    /// What plans say of a connection: where it leads, nothing of how it is opened.
+    pub fn of(connection: &Connection) -> Self {
+        Self {
+            name: connection.name.to_string(),
+            testworthy: connection.testworthy.url.to_string(),
+            azure_devops: connection.azure_devops.organization_url.to_string(),
+            project: connection.azure_devops.project.clone(),
+        }
+    }
 }
 
 /// How many items fall into each class. Every selected item is in exactly one.

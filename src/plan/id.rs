@@ -29,7 +29,7 @@ use crate::model::System;
 pub fn plan_id(plan: &Plan) -> String {
     let mut hash = Encoder::new("accord/plan-id/1");
     scope(&mut hash, plan);
-    let mut operations: Vec<[u8; 32]> = plan.changes.iter().map(operation).collect();
+    let mut operations: Vec<[u8; 32]> = plan.changes.iter().map(operation_digest).collect();
     operations.sort_unstable();
     hash.list(operations.len());
     for digest in &operations {
@@ -63,6 +63,25 @@ pub fn review_id(plan: &Plan) -> String {
     hash.id()
 }
 
+/// Whether a document carries the ids of its content: it was not edited, cut or put together since it was
+/// written.
+pub fn fit(plan: &Plan) -> bool {
+    plan.plan_id == plan_id(plan) && plan.review_id == review_id(plan)
+}
+
+/// The digits of an id that are enough to name it.
+pub const SHORTEST_PREFIX: usize = 12;
+
+/// Whether `named` names a plan: its `planId` or its `reviewId`, whole or by its first digits, at least
+/// [`SHORTEST_PREFIX`] of them. Digits that begin both ids name neither.
+pub fn names(named: &str, plan: &Plan) -> bool {
+    let begins = |id: &str| named.len() >= SHORTEST_PREFIX && id.starts_with(named);
+    match (begins(&plan.plan_id), begins(&plan.review_id)) {
+        (one, other) if named.len() < 32 => one != other,
+        (one, other) => one || other,
+    }
+}
+
 fn scope(hash: &mut Encoder, plan: &Plan) {
     let mut connections: Vec<[&str; 4]> = plan
         .connections
@@ -90,7 +109,9 @@ fn scope(hash: &mut Encoder, plan: &Plan) {
     }
 }
 
-fn operation(change: &Change) -> [u8; 32] {
+/// Digest of one operation: its address, what it does field by field, and its precondition. Two operations
+/// with the same digest do the same to the same item at the same state; a sensitive value is not part of it.
+pub fn operation_digest(change: &Change) -> [u8; 32] {
     let mut hash = Encoder::new("operation");
     what(&mut hash, change);
     match &change.precondition {

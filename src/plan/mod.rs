@@ -2,6 +2,7 @@
 //!
 //! Pure. [`Plan`] is the document that people and programs read; [`Step`] is what the executor runs.
 
+pub mod compare;
 pub mod configuration;
 pub mod conservation;
 pub mod custom_field;

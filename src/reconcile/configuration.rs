@@ -39,6 +39,7 @@ pub fn declared_integration(
 }
 
 /// What was observed of the configuration.
+#[derive(Clone)]
 pub(super) struct Configuration<'a> {
     /// Every declared resource that `only` selects.
     pub(super) inputs: Vec<ConfigurationInput<'a>>,

@@ -23,6 +23,7 @@ mod rebuild;
 mod record;
 mod recovery;
 mod resolve;
+mod saved;
 mod secrecy;
 mod secret;
 mod verify;
@@ -45,6 +46,7 @@ pub use plan::{Observation, PlanOptions, PlanOutcome, plan};
 pub use progress::{Progress, Silent};
 pub use rebuild::{RebuildReport, Recovered, rebuild};
 pub use resolve::{Decisions, Fate, addresses, only_bookkeeping};
+pub use saved::{Foreign, Prepared, Skipped, Staleness, foreign, prepare};
 pub use secret::{Environment, ProcessEnvironment, SecretError};
 pub use verify::{
     Echo, EvidenceEntry, Objector, RuleReport, Sample, SampleField, SampleKind, SampleObjection,

@@ -76,6 +76,9 @@ pub struct PlanOutcome {
     pub observations: Vec<Observation>,
     /// Declared fields that are not all there yet: what writes them has to wait for them.
     pub awaited: Vec<AwaitedField>,
+    /// Of a saved plan, how many of its operations are left out because they no longer hold; `None` for a
+    /// plan that was made just now.
+    pub left_out: Option<u64>,
 }
 
 /// What was read of both systems and the state for every selected rule.
@@ -106,6 +109,7 @@ pub async fn plan(
         planned,
         observations,
         awaited,
+        left_out: None,
     })
 }
 

@@ -1,5 +1,6 @@
 //! Every kind of finding, by the room that reports it.
 
+pub mod bound_plan;
 pub mod custom_field;
 pub mod lint;
 pub mod manifest;
@@ -66,6 +67,7 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
         value::ALL,
         custom_field::ALL,
         verify::ALL,
+        bound_plan::ALL,
     ]
     .into_iter()
     .flatten()

@@ -226,3 +226,37 @@ proptest! {
         prop_assert_eq!(review_id(&plan), review_id(&told));
     }
 }
+
+#[test]
+fn a_document_that_was_touched_does_not_fit_its_ids() {
+    let mut plan = sample::plan(changes());
+    assert!(fit(&plan));
+    plan.changes[0].fields[0].after = Some(json!("Pay nothing"));
+    assert!(!fit(&plan));
+    let mut other = sample::plan(changes());
+    other.inputs.digest.push('0');
+    assert!(!fit(&other), "the manifests are in the reviewId");
+    other.review_id = review_id(&other);
+    assert!(fit(&other));
+}
+
+#[test]
+fn a_plan_is_named_by_either_id_or_enough_of_its_digits() {
+    let mut plan = sample::plan(changes());
+    let (plan_id, review_id) = (plan.plan_id.clone(), plan.review_id.clone());
+    for id in [&plan_id, &review_id] {
+        for length in [12, 20, 31, 32] {
+            assert!(names(&id[..length], &plan), "{id} to {length}");
+        }
+        for length in [0, 1, 11] {
+            assert!(!names(&id[..length], &plan), "{id} to {length}");
+        }
+    }
+    assert!(!names("0123456789ab", &plan));
+    assert!(!names(&format!("{plan_id}0"), &plan));
+    // Digits that begin both name neither of them.
+    plan.review_id = format!("{}{}", &plan_id[..16], &review_id[..16]);
+    assert!(!names(&plan_id[..14], &plan));
+    assert!(names(&plan_id[..18], &plan));
+    assert!(names(&plan_id, &plan));
+}

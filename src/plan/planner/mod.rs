@@ -34,6 +34,7 @@ use crate::diagnostics::catalog::sync as codes;
 use crate::model::config::{Connection, Safety};
 use crate::model::{Endpoints, Name, Sides};
 use crate::plan::Change;
+use crate::plan::glob::Selection;
 pub use adoptions::adoptions;
 use claims::{Claims, Rules};
 pub use unchanged::is_unchanged;
@@ -109,8 +110,9 @@ pub fn plan(mut request: PlanRequest<'_>) -> Result<Planned, Violation<ItemKey>>
     };
     let configuration = configuration::plan_configuration(&request.configuration, &mut output);
     let mut measures = Vec::new();
+    let only = Selection::new(&request.inputs.only);
     for input in &request.rules {
-        let only = &request.inputs.only;
+        let only = &only;
         let claims = claims.entry(&input.endpoints).or_default();
         let made = rule::plan_rule(input, &rules, only, claims)?;
         measures.push(measure(input, &made));
@@ -214,13 +216,6 @@ fn connections(request: &PlanRequest<'_>) -> Vec<ConnectionEntry> {
         .chain(of_configuration)
         .map(|connection| (&connection.name, connection))
         .collect();
-    unique
-        .values()
-        .map(|connection| ConnectionEntry {
-            name: connection.name.to_string(),
-            testworthy: connection.testworthy.url.to_string(),
-            azure_devops: connection.azure_devops.organization_url.to_string(),
-            project: connection.azure_devops.project.clone(),
-        })
-        .collect()
+    let entry = |connection: &&Connection| ConnectionEntry::of(connection);
+    unique.values().map(entry).collect()
 }

@@ -20,14 +20,15 @@ use crate::diff::{
 use crate::model::config::MatchBy;
 use crate::model::{CaseId, Link, LinkState, Name, Sides, System, WorkItem, WorkItemId};
 use crate::plan::conservation::{Class, Tally, Violation};
+use crate::plan::glob::Selection;
 use crate::plan::observed::{ItemKey, RuleInput};
-use crate::plan::{Pair, PlanFinding, glob};
+use crate::plan::{Pair, PlanFinding};
 
 /// Plans one rule.
 pub(super) fn plan_rule<'a>(
     input: &'a RuleInput<'a>,
     rules: &Rules<'_>,
-    only: &[String],
+    only: &Selection<'_>,
     claims: &mut Claims<'a>,
 ) -> Result<RuleOutput, Violation<ItemKey>> {
     let parted = Rc::new(Parted::new(input));
@@ -68,10 +69,10 @@ fn is_wanted(
     input: &RuleInput<'_>,
     matcher: &Matcher<'_>,
     parted: &Parted<'_>,
-    only: &[String],
+    only: &Selection<'_>,
     key: ItemKey,
 ) -> bool {
-    let named = |key: ItemKey| glob::selects(only, &format!("{}/{key}", address(input.rule)));
+    let named = |key: ItemKey| only.selects(&format!("{}/{key}", address(input.rule)));
     let partner = || match key {
         ItemKey::Case(case) if input.rule.is_two_way() => {
             let linked = input.pairs.work_item(case);
@@ -85,7 +86,7 @@ fn is_wanted(
         }
         ItemKey::Case(_) | ItemKey::WorkItem(_) => None,
     };
-    only.is_empty() || named(key) || partner().is_some_and(named)
+    named(key) || partner().is_some_and(named)
 }
 
 /// Items that were parted for good are told of together: there is nothing to do about each.

@@ -118,6 +118,7 @@ pub async fn apply(
     let mut report = ApplyReport {
         run: run.clone(),
         unplanned: plan.has_errors(),
+        left_out: outcome.left_out,
         ..ApplyReport::default()
     };
     configuration::run(context, &outcome.planned, &run, stop, &mut report).await;

@@ -27,6 +27,9 @@ pub struct ApplyReport {
     pub unplanned: bool,
     /// Whether somebody asked to stop.
     pub stopped: bool,
+    /// Of a saved plan, how many of its operations were left out before the run; see
+    /// [`PlanOutcome::left_out`](crate::reconcile::PlanOutcome::left_out).
+    pub left_out: Option<u64>,
     /// Addresses of which it is known what became of something under them.
     pub(super) settled: BTreeSet<String>,
     /// Changes of the plan of which it is known what became of them. Two changes of one pair have one
@@ -45,6 +48,7 @@ impl Default for ApplyReport {
             forgotten: 0,
             unplanned: false,
             stopped: false,
+            left_out: None,
             settled: BTreeSet::new(),
             changes: BTreeSet::new(),
         }
@@ -145,13 +149,28 @@ impl ApplyReport {
     /// something was written, otherwise the code of the first error, or 4 for what could not be planned.
     pub fn exit_code(&self) -> u8 {
         let first = self.errors.first().map(exit_code);
-        match (self.failures.is_empty(), first) {
+        let code = match (self.failures.is_empty(), first) {
             (true, None) if self.unplanned && self.applied == 0 => 4,
             (true, None) if !self.unplanned => 0,
             (true, Some(code)) if self.applied == 0 => code,
             (false, Some(code)) if self.applied == 0 && self.only_not_run() => code,
             _ => 9,
+        };
+        match self.left_out {
+            Some(_) if self.only_stale() => 6,
+            Some(left_out) if left_out > 0 && code == 0 => 9,
+            _ => code,
         }
+    }
+
+    /// Nothing was written because every operation met an item that had changed.
+    fn only_stale(&self) -> bool {
+        let mut failures = self.failures.iter();
+        self.applied == 0
+            && self.errors.is_empty()
+            && !self.stopped
+            && !self.failures.is_empty()
+            && failures.all(|failure| failure.kind == FailureKind::Stale)
     }
 
     fn only_not_run(&self) -> bool {

@@ -8,7 +8,7 @@ import shutil
 import threading
 
 from checks import check, end, equal, section
-from stage import SECRETS, GitHub, Repository, Systems, act, pull_request
+from stage import SECRETS, GitHub, Repository, Systems, act, pull_request, read_only
 
 NUMBER = 7
 
@@ -21,6 +21,8 @@ ALLOWED = systems.address.removeprefix("http://")
 
 def run(event, payload, workflow, **changed):
     settings = {"api": github.address, "token": github.token, "allow": ALLOWED, **changed}
+    for name, value in settings.pop("inputs", {}).items():
+        repository.give(workflow, name, value)
     return act(repository, event, payload, workflow, **settings)
 
 
@@ -49,7 +51,8 @@ def a_pull_request_is_planned():
     comments = github.comments(NUMBER)
     if check("there is one comment", len(comments) == 1, comments):
         equal("with the plan that the output names", marker(comments[0]["body"]), ended.output("plan_id"))
-        equal("and its address is an output", ended.output("comment_url"), comments[0]["html_url"])
+        address = ended.output("comment_url") or ""
+        check("and its address is an output", address.endswith(f"pull/{NUMBER}#issuecomment-{comments[0]['id']}"), address)
         check("a person reads what would be created", "SyncRule/checkout-cases" in comments[0]["body"], comments[0]["body"])
     check("the summary of the job has the plan too", "Summary - " in ended.text and "SyncRule/checkout-cases" in ended.text.split("Summary - ")[-1], ended.text)
     equal("neither system was written to", systems.writes(), [])
@@ -80,23 +83,29 @@ def a_second_push_updates_the_comment():
 
 @section
 def a_fork_gets_no_credential():
-    asked = len(github.requests())
-    ended = plan(reviewed["head"], fork=True, secrets={}, token=github.read_only)
+    before = len(github.exchanges())
+    ended = plan(reviewed["head"], fork=True, secrets={})
     equal("the checks run and pass", ended.job("Check the manifests"), "success")
     equal("the plan does not run", ended.job("Plan"), None)
-    equal("GitHub is not asked", len(github.requests()) - asked, 0)
+    equal("GitHub is not asked", len(github.exchanges()), before)
 
 
 @section
 def a_token_that_may_only_read_leaves_the_job_green():
-    before = github.comments(NUMBER)
-    ended = plan(reviewed["head"], token=github.read_only)
+    theirs = read_only(github.comments(NUMBER))
+    before = theirs.comments(NUMBER)
+    ended = plan(reviewed["head"], api=theirs.address)
     check("the job is green", ended.job("Plan") == "success", ended.text)
-    equal("no comment was written or changed", github.comments(NUMBER), before)
+    statuses = [one["status"] for one in theirs.exchanges() if one["method"] in ("POST", "PATCH") and one["path"] != "/graphql"]
+    equal("GitHub refused to write", set(statuses), {403})
+    equal("no comment was written or changed", theirs.comments(NUMBER), before)
     check("a notice says why", "::notice" in ended.text, ended.text)
     check("the plan is in the summary", "SyncRule/checkout-cases" in ended.text.split("Summary - ")[-1], ended.text)
     equal("the outputs are there all the same", ended.output("review_id"), reviewed["id"])
     equal("but no address of a comment", ended.output("comment_url"), "")
+    ended = plan(reviewed["head"], api=theirs.address, inputs={"comment": "always"})
+    equal("unless the comment is asked for", ended.job("Plan"), "failure")
+    theirs.stop()
 
 
 class Stranger(http.server.BaseHTTPRequestHandler):
@@ -137,7 +146,7 @@ def a_merge_of_something_else_is_not_applied():
     repository.git("merge", "--quiet", "--no-ff", "--no-edit", "topic")
     repository.edit("mappings/test-case.yaml", "constant: From TestWorthy", "constant: Nobody reviewed this")
     merge = repository.commit("Slip something in")
-    github.merged(NUMBER, reviewed["head"], merge)
+    github.set(pulls=[{"number": NUMBER, "sha": merge, "base": "main", "head": reviewed["head"], "merged": True}])
     ended = run("push", {"ref": "refs/heads/main", "after": merge}, "apply.yml")
     equal("it ends 6", (ended.job("Apply"), ended.output("exit_code"), ended.output("failure_reason")), ("failure", "6", "plan-changed"))
     check("and says so", "not" in ended.text, ended.text)
@@ -149,7 +158,7 @@ def the_merge_is_applied():
     repository.git("switch", "--quiet", "main")
     repository.git("merge", "--quiet", "--no-ff", "--no-edit", "topic")
     merge = repository.git("rev-parse", "HEAD")
-    github.merged(NUMBER, reviewed["head"], merge)
+    github.set(pulls=[{"number": NUMBER, "sha": merge, "base": "main", "head": reviewed["head"], "merged": True}])
     # Somebody edits an item between the review and the merge: that voids no review.
     systems.control("POST", "testworthy/cases/210304", {"title": "Edited before the merge"})
     ended = run("push", {"ref": "refs/heads/main", "after": merge}, "apply.yml")

@@ -12,6 +12,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import urllib.request
 
@@ -79,6 +80,36 @@ class Systems(Process):
     def writes(self):
         """Those that may have changed something."""
         return [entry for entry in self.requests() if entry["isWrite"]]
+
+
+class GitHub(Process):
+    """GitHub's API, as tests/github/server.py stands in for it."""
+
+    token = "ghs_token-of-the-job"
+
+    def __init__(self, **state):
+        server = ROOT / "tests/github/server.py"
+        super().__init__(sys.executable, str(server), pattern=r"^(http://127\.0\.0\.1:\d+)$")
+        self.set(tokens={self.token: "github-actions[bot]"}, **state)
+
+    def set(self, **state):
+        ask(f"{self.address}/stand-in/set", "POST", state)
+
+    def comments(self, number):
+        return [one for one in ask(f"{self.address}/stand-in/comments") if one["issue"] == number]
+
+    def exchanges(self):
+        return ask(f"{self.address}/stand-in/exchanges")
+
+
+def read_only(comments):
+    """GitHub as somebody sees it whose token may only read."""
+    refused = {"status": 403, "message": "Resource not accessible by integration", "times": 100}
+    return GitHub(
+        comments=[{"issue": one["issue"], "login": one["login"], "body": one["body"]} for one in comments],
+        faults=[{**refused, "method": method} for method in ("PATCH", "PUT", "DELETE")]
+        + [{**refused, "method": "POST", "path": "/repos/"}],
+    )
 
 
 class Repository:

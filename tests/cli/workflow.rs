@@ -33,16 +33,36 @@ fn workflows() -> Vec<(Project, PathBuf)> {
 fn its_commands_exist() {
     let (project, _) = &workflows()[0];
     let text = project.read(FILE);
-    let commands: Vec<Vec<&str>> = text
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("run: accord "))
-        .map(|arguments| arguments.split(' ').collect())
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let mut commands: Vec<&str> = words
+        .windows(2)
+        .filter_map(|pair| (pair[0] == "command:").then_some(pair[1]))
         .collect();
-    assert_eq!(commands.len(), 3, "{text}");
-    for mut arguments in commands {
-        arguments.push("--help");
-        project.run(&arguments).expect(0);
+    // Its default.
+    assert!(text.contains("- name: Plan\n"), "{text}");
+    commands.push("plan");
+    assert_eq!(commands, ["validate", "test", "plan"], "{text}");
+    for command in commands {
+        project.run(&[command, "--help"]).expect(0);
     }
+    assert!(text.contains("\"$ACCORD\" fmt --check\n"), "{text}");
+    project.run(&["fmt", "--check", "--help"]).expect(0);
+}
+
+/// A project below the top of its repository is where every step works.
+#[test]
+fn it_works_in_the_folder_of_the_project() {
+    let [(top, _), (below, _)] = &workflows()[..] else {
+        panic!("two projects");
+    };
+    let (top, below) = (top.read(FILE), below.read(FILE));
+    assert!(
+        !top.contains("FOLDER") && !top.contains("working-directory"),
+        "{top}"
+    );
+    let folders = below.matches("working-directory: \"new\"\n").count();
+    assert_eq!(folders, 4, "{below}");
+    assert!(!below.contains("FOLDER"), "{below}");
 }
 
 #[test]
@@ -78,7 +98,7 @@ fn others_find_nothing_wrong_with_it() {
         ("actionlint", &[]),
         (
             "zizmor",
-            &["--offline", "--no-progress", "--persona", "pedantic"],
+            &["--offline", "--no-progress", "--persona", "auditor"],
         ),
     ];
     for (_project, path) in workflows() {
@@ -91,7 +111,7 @@ fn others_find_nothing_wrong_with_it() {
         for (judge, old, new) in [
             ("check-jsonschema", "runs-on:", "runs-at:"),
             ("actionlint", "needs: validate", "needs: validation"),
-            ("zizmor", "@de0fac2e4500dabe0009e67214ff5f5447ce83dd", "@v6"),
+            ("zizmor", "@3d3c42e5aac5ba805825da76410c181273ba90b1", "@v7"),
         ] {
             let spoilt = path.with_file_name("spoilt.yaml");
             assert!(text.contains(old));

@@ -5,6 +5,9 @@
 //! to the emulated organisation through Microsoft's released client and says what it found. The clients are
 //! installed below `target/judges`, in pinned versions, when what is installed is not what is asked for.
 //!
+//! The scripts in `action/` put action.yml, its scripts, the workflows and the examples before linters, an auditor and a
+//! runner of workflows, which runs them against the program that was built.
+//!
 //! A judge that cannot fail judges nothing: [`broken`] spoils one answer at a time and insists that the named
 //! script notices.
 //!
@@ -83,7 +86,7 @@ fn main() {
     }
     if std::env::var("ACCORD_JUDGES").is_ok_and(|value| value == "skip") {
         println!(
-            "judges: NOT run: ACCORD_JUDGES=skip is set, so no official client judged the sandbox"
+            "judges: NOT run: ACCORD_JUDGES=skip is set, so no official client judged the sandbox and nobody the action"
         );
         summary(0, 0, cases.len(), Duration::ZERO);
         return;

@@ -14,10 +14,13 @@ use tokio::process::Command;
 
 use super::broken::{self, Break};
 use super::fresh_folder;
-use super::tools::Tools;
+use super::tools::{PYTHON, Tools};
+
+/// Where the scripts are.
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/judges");
 
 /// Far above what any script needs, so only one that hangs reaches it.
-const TOO_LONG: Duration = Duration::from_secs(120);
+const TOO_LONG: Duration = Duration::from_secs(300);
 
 /// Environment variables that would send a script's requests elsewhere.
 const PROXIES: [&str; 8] = [
@@ -34,8 +37,12 @@ const PROXIES: [&str; 8] = [
 /// Which client a script uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Language {
+    /// The official client for Python.
     Python,
+    /// The official client for Node.js.
     Node,
+    /// Python, with the judges of action.yml and the workflows.
+    Action,
 }
 
 /// A script.
@@ -56,10 +63,12 @@ pub(crate) struct Outcome {
     pub(crate) output: String,
 }
 
-/// The scripts right inside `python/` and `node/`, by name. What they share lies in folders below.
+/// The scripts right inside `action/`, `python/` and `node/`, by name. What they share lies in folders below, and
+/// in `shared/`.
 pub(crate) fn find(folder: &Path) -> Vec<Script> {
     let mut scripts = Vec::new();
     for (language, name, extension) in [
+        (Language::Action, "action", "py"),
         (Language::Node, "node", "js"),
         (Language::Python, "python", "py"),
     ] {
@@ -78,6 +87,7 @@ impl Script {
         let folder = match self.language {
             Language::Python => "python",
             Language::Node => "node",
+            Language::Action => "action",
         };
         let stem = self.path.file_stem().unwrap_or_default().to_string_lossy();
         format!("{folder}/{stem}")
@@ -106,6 +116,7 @@ impl Script {
         let mut command = match self.language {
             Language::Python => Command::new(&tools.python),
             Language::Node => Command::new(&tools.node),
+            Language::Action => Command::new(tools.action.join(PYTHON)),
         };
         for name in PROXIES {
             command.env_remove(name);
@@ -121,7 +132,11 @@ impl Script {
             .env("AZURE_DEVOPS_CACHE_DIR", &cache)
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .env("PYTHONUNBUFFERED", "1")
+            .env("PYTHONPATH", FOLDER.to_owned() + "/shared")
             .env("NODE_PATH", &tools.node_modules)
+            .env("ACCORD_JUDGE_TOOLS", &tools.action)
+            .env("ACCORD_JUDGE_BINARY", env!("CARGO_BIN_EXE_accord"))
+            .env("ACCORD_JUDGE_SCRATCH", env!("CARGO_TARGET_TMPDIR"))
             .stdin(Stdio::null())
             .kill_on_drop(true);
         let ended = tokio::time::timeout(TOO_LONG, command.output()).await;

@@ -1,4 +1,4 @@
-//! The official clients, installed in pinned versions below `target/judges`.
+//! The official clients and the judges of the action, installed in pinned versions below `target/judges`.
 //!
 //! Nothing is asked of a registry while the stamp of what is installed fits the requirement files. Which
 //! registry answers is the person's own setting of pip and npm.
@@ -9,12 +9,24 @@ use std::process::Command;
 
 use sha2::{Digest, Sha256};
 
+/// The interpreter, in the folder of programs of a virtual environment.
+pub(crate) const PYTHON: &str = if cfg!(windows) {
+    "python.exe"
+} else {
+    "python"
+};
+
+/// The folder of programs, in a virtual environment.
+const PROGRAMS: &str = if cfg!(windows) { "Scripts" } else { "bin" };
+
 /// What to run scripts with.
 pub(crate) struct Tools {
     pub(crate) python: PathBuf,
     pub(crate) node: PathBuf,
     /// Where Node.js finds the client.
     pub(crate) node_modules: PathBuf,
+    /// The folder with the judges of action.yml and the workflows, Python among them.
+    pub(crate) action: PathBuf,
 }
 
 impl Tools {
@@ -27,35 +39,46 @@ impl Tools {
         let lock = File::create(into.join("lock")).map_err(told)?;
         lock.lock().map_err(told)?;
         let tools = Self {
-            python: into.join("venv").join(if cfg!(windows) {
-                "Scripts/python.exe"
-            } else {
-                "bin/python"
-            }),
+            python: into.join("venv").join(PROGRAMS).join(PYTHON),
             node: PathBuf::from("node"),
             node_modules: into.join("node/node_modules"),
+            action: into.join("action").join(PROGRAMS),
         };
-        install_python(&folder.join("python/requirements.txt"), into, &tools.python)?;
+        for (name, requirements, what) in [
+            ("venv", "python", "the official client for Python"),
+            ("action", "action", "the judges of the action"),
+        ] {
+            let requirements = folder.join(requirements).join("requirements.txt");
+            install_python(&requirements, into, name, what)?;
+        }
         install_node(&folder.join("node"), into)?;
         Ok(tools)
     }
 }
 
-fn install_python(requirements: &PathBuf, into: &Path, python: &Path) -> Result<(), String> {
+/// Makes the virtual environment `name` hold what the file asks for.
+fn install_python(
+    requirements: &PathBuf,
+    into: &Path,
+    name: &str,
+    what: &str,
+) -> Result<(), String> {
     let needed = "install Python 3.10 or newer with venv and pip (Debian: apt-get install python3 python3-venv)";
     let version = call(Command::new("python3").arg("--version"), needed)?;
-    let stamp = Stamp::of(into.join("venv.stamp"), &[requirements], &version)?;
+    let environment = into.join(name);
+    let python = environment.join(PROGRAMS).join(PYTHON);
+    let stamp = Stamp::of(
+        environment.with_extension("stamp"),
+        &[requirements],
+        &version,
+    )?;
     if stamp.fits() && python.is_file() {
         return Ok(());
     }
-    println!(
-        "judges: installing the official client for Python into {}",
-        into.display()
-    );
+    println!("judges: installing {what} into {}", into.display());
+    let mut venv = Command::new("python3");
     call(
-        Command::new("python3")
-            .args(["-m", "venv", "--clear"])
-            .arg(into.join("venv")),
+        venv.args(["-m", "venv", "--clear"]).arg(&environment),
         needed,
     )?;
     call(

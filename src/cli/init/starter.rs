@@ -140,12 +140,14 @@ fn canonical(path: &str, text: String) -> String {
     }
 }
 
+/// The workflow, for the project in this folder of the repository.
 fn workflow(below: Option<&str>) -> String {
     let text = include_str!("starter/workflow.yaml");
-    let Some(below) = below else {
-        return text.to_owned();
-    };
-    let folder = serde_json::Value::from(below).to_string();
-    let defaults = format!("defaults:\n  run:\n    working-directory: {folder}\n\njobs:\n");
-    text.replace("jobs:\n", &defaults)
+    if let Some(below) = below {
+        return text.replace("FOLDER", &serde_json::Value::from(below).to_string());
+    }
+    let lines = text.lines().filter(|line| !line.ends_with(": FOLDER"));
+    lines.fold(String::with_capacity(text.len()), |text, line| {
+        text + line + "\n"
+    })
 }

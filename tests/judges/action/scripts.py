@@ -1,0 +1,325 @@
+"""The action's scripts by themselves, with a program in the place of accord, curl and cargo that says how it was called:
+what is downloaded is checked, inputs stay what they are, signals arrive, and nobody's text is obeyed.
+"""
+
+import hashlib
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import tarfile
+import tempfile
+import time
+
+from checks import check, end, equal, section
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+SCRATCH = pathlib.Path(tempfile.mkdtemp(prefix="scripts-"))
+TARGET = "x86_64-unknown-linux-gnu"
+CANARY = "canary-5f1d"
+
+# Writes down how it was called, then does what the test asks for.
+PROGRAM = """#!/usr/bin/env bash
+printf '%s\\0' "$@" >"$CALLED"
+env >"$CALLED.env"
+{body}
+"""
+
+
+class Stage:
+    """A copy of the action, a folder of programs that stand first in the path, and one run of a script."""
+
+    def __init__(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(dir=SCRATCH))
+        self.action = self.folder / "action-source/action"
+        shutil.copytree(ROOT / "action", self.action)
+        self.bin = self.folder / "bin"
+        self.temp = self.folder / "temp"
+        self.work = self.folder / "work"
+        self.called = self.folder / "called"
+        for folder in (self.bin, self.temp, self.work):
+            folder.mkdir()
+        self.output = self.folder / "output"
+        self.summary = self.folder / "summary"
+
+    def program(self, name, body=""):
+        path = self.bin / name
+        path.write_text(PROGRAM.format(body=body))
+        path.chmod(0o755)
+        return path
+
+    def start(self, script, **variables):
+        for file in (self.output, self.summary, self.called):
+            file.unlink(missing_ok=True)
+        self.output.touch()
+        environment = {
+            "PATH": f"{self.bin}{os.pathsep}{os.environ['PATH']}",
+            "HOME": str(self.folder),
+            "CALLED": str(self.called),
+            "RUNNER_TEMP": str(self.temp),
+            "RUNNER_OS": "Linux",
+            "RUNNER_ARCH": "X64",
+            "GITHUB_OUTPUT": str(self.output),
+            "GITHUB_STEP_SUMMARY": str(self.summary),
+            "GITHUB_SERVER_URL": "https://github.example",
+            **variables,
+        }
+        return subprocess.Popen(
+            ["bash", self.action / f"{script}.sh"],
+            cwd=self.work,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def run(self, script, **variables):
+        process = self.start(script, **variables)
+        text, _ = process.communicate(timeout=60)
+        return process.returncode, text
+
+    def outputs(self):
+        return dict(line.split("=", 1) for line in self.output.read_text().splitlines())
+
+    def arguments(self):
+        return self.called.read_text().split("\0")[:-1] if self.called.exists() else None
+
+    def environment(self):
+        return self.folder.joinpath("called.env").read_text()
+
+
+INSTALL = {"INPUT_VERSION": "", "INPUT_CHECKSUM": "", "INPUT_BUILD": "false", "INPUT_BINARY": "", "ACTION_REPOSITORY": ""}
+RUN = {
+    "REVIEWED": "",
+    "INPUT_COMMAND": "plan",
+    "INPUT_WORKING_DIRECTORY": ".",
+    "INPUT_ONLY": "",
+    "INPUT_BASE": "",
+    "INPUT_EXPECT": "",
+    "INPUT_ALLOW_DELETES": "",
+    "INPUT_ALLOW_UPDATES": "",
+    "INPUT_PLAN_FILE": "",
+    "INPUT_SARIF_FILE": "",
+    "INPUT_ANNOTATIONS": "false",
+    "INPUT_ARGS": "",
+    "INPUT_TOKEN": CANARY,
+}
+
+
+def archive(stage, text="#!/bin/sh\necho an accord\n"):
+    """An archive as a release holds it, and its digest."""
+    program = stage.folder / "accord"
+    program.write_text(text)
+    program.chmod(0o755)
+    path = stage.folder / "release.tar.gz"
+    with tarfile.open(path, "w:gz") as packed:
+        packed.add(program, "accord")
+    return path, hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def listing(stage, *lines):
+    stage.action.joinpath("checksums.txt").write_text("# a comment\n\n" + "".join(line + "\n" for line in lines))
+
+
+def downloads(stage, path):
+    """curl answers with this file."""
+    return stage.program("curl", f'while [[ $# -gt 0 ]]; do [[ $1 != --output ]] || cp "{path}" "$2"; shift; done')
+
+
+@section
+def a_path_is_taken_as_it_is():
+    stage = Stage()
+    name = stage.work / "my accord"
+    name.touch()
+    equal("binary: a relative path", (stage.run("install", **{**INSTALL, "INPUT_BINARY": "my accord"})[0], stage.outputs()), (0, {"binary": str(name)}))
+    equal("binary: an absolute path", (stage.run("install", **{**INSTALL, "INPUT_BINARY": str(name)})[0], stage.outputs()), (0, {"binary": str(name)}))
+    code, text = stage.run("install", **{**INSTALL, "INPUT_BINARY": "nothing"})
+    check("binary: a file that is not there ends 64", code == 64 and "there is no file" in text, text)
+
+
+@section
+def a_listed_release_is_installed():
+    stage = Stage()
+    path, digest = archive(stage)
+    address = "https://github.example/o/accord/releases/download/v1.2.3/x.tar.gz"
+    listing(stage, f"{'0' * 64} 1.2.2 {TARGET} https://github.example/old", f"{digest} 1.2.3 {TARGET} {address}", f"{'1' * 64} 1.2.3 aarch64-apple-darwin https://github.example/mac")
+    downloads(stage, path)
+    code, text = stage.run("install", **INSTALL)
+    equal("the newest release", code, 0)
+    binary = stage.outputs().get("binary", "")
+    check("its program was unpacked", subprocess.run([binary], capture_output=True, text=True).stdout == "an accord\n", text)
+    arguments = stage.arguments()
+    check("it comes from the listed address, over https only", arguments[-1] == address and arguments[arguments.index("--proto") + 1] == "=https", arguments)
+    stage.called.unlink()
+    equal("a second step of the job", stage.run("install", **INSTALL)[0], 0)
+    equal("does not download again", stage.arguments(), None)
+    kept = pathlib.Path(binary).parent / "archive.tar.gz"
+    kept.write_bytes(kept.read_bytes() + b"x")
+    code, text = stage.run("install", **INSTALL)
+    check("but it compares again", code == 5 and not kept.exists() and "binary" not in stage.outputs(), text)
+    equal("a version with a v", stage.run("install", **{**INSTALL, "INPUT_VERSION": "v1.2.3"})[0], 0)
+
+
+@section
+def what_is_not_listed_is_refused():
+    stage = Stage()
+    path, digest = archive(stage, "#!/bin/sh\ntouch ran\n")
+    downloads(stage, path)
+    listing(stage, f"{'0' * 64} 1.2.3 {TARGET} https://github.example/x.tar.gz")
+    code, text = stage.run("install", **INSTALL)
+    check("another digest than the listed one ends 5", code == 5 and digest in text and "0" * 64 in text, text)
+    left = [str(file) for file in stage.temp.rglob("*") if file.is_file()]
+    equal("nothing of it is left", (left, stage.outputs()), ([], {}))
+    for what, inputs, words in [
+        ("a version without a digest", {"INPUT_VERSION": "9.9.9"}, "knows no SHA-256"),
+        ("a digest that contradicts the list", {"INPUT_VERSION": "1.2.3", "INPUT_CHECKSUM": digest}, "is not what this action lists"),
+    ]:
+        code, text = stage.run("install", **{**INSTALL, **inputs})
+        check(f"{what} ends 5", code == 5 and words in text and stage.outputs() == {}, text)
+    for what, inputs in [
+        ("a version that is no number", {"INPUT_VERSION": "1.0.0/../../x"}),
+        ("a digest that is none", {"INPUT_VERSION": "9.9.9", "INPUT_CHECKSUM": "abc"}),
+        ("a digest without a version", {"INPUT_CHECKSUM": digest}),
+        ("build that is neither true nor false", {"INPUT_BUILD": "yes"}),
+        ("build with a version", {"INPUT_BUILD": "true", "INPUT_VERSION": "1.2.3"}),
+    ]:
+        code, text = stage.run("install", **{**INSTALL, **inputs})
+        check(f"{what} ends 64", code == 64 and stage.outputs() == {}, text)
+    code, text = stage.run("install", **{**INSTALL, "INPUT_VERSION": "9.9.9", "INPUT_CHECKSUM": digest, "ACTION_REPOSITORY": "o/accord"})
+    equal("a release with a digest from the workflow is installed", code, 0)
+    equal("from the action's repository", stage.arguments()[-1], f"https://github.example/o/accord/releases/download/v9.9.9/accord-9.9.9-{TARGET}.tar.gz")
+    stage.program("curl", "exit 22")
+    code, text = stage.run("install", **{**INSTALL, "INPUT_VERSION": "9.9.8", "INPUT_CHECKSUM": "2" * 64, "ACTION_REPOSITORY": "o/accord"})
+    check("a download that fails ends 10", code == 10, text)
+
+
+@section
+def without_a_release_it_is_built():
+    stage = Stage()
+    stage.folder.joinpath("action-source/Cargo.toml").touch()
+    stage.program("cargo")
+    secrets = {name: CANARY for name in ["TESTWORTHY_API_KEY", "AZURE_DEVOPS_EXT_PAT", "ACCORD_HOOK_SECRET", "GITHUB_TOKEN", "GH_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "INPUT_TOKEN"]}
+    code, text = stage.run("install", **{**INSTALL, **secrets})
+    equal("no release for the platform: a build", (code, stage.arguments()[:4]), (0, ["build", "--locked", "--release", "--bin"]))
+    check("it is told", "built from its source" in text, text)
+    check("of the action's own source", str(stage.folder / "action-source/Cargo.toml") in stage.arguments(), stage.arguments())
+    check("build scripts see no credential", CANARY not in stage.environment())
+    equal("build: true", stage.run("install", **{**INSTALL, **secrets, "INPUT_BUILD": "true"})[0], 0)
+    listing(stage, f"{'0' * 64} 1.2.3 aarch64-apple-darwin https://github.example/x.tar.gz")
+    equal("a list without this platform", stage.run("install", **INSTALL)[0], 0)
+
+
+@section
+def inputs_stay_what_they_are():
+    stage = Stage()
+    accord = stage.program("accord")
+    inputs = {**RUN, "BINARY": str(accord)}
+    hostile = "--a=$(touch ran) `touch ran` * ' \" ; touch ran"
+    code, text = stage.run("run", **{**inputs, "INPUT_ARGS": f"  {hostile}\t\r\n\n--b\n", "INPUT_ONLY": "SyncRule/a b\n--yes\n", "INPUT_BASE": "--evil", "INPUT_ALLOW_DELETES": "3", "INPUT_PLAN_FILE": "my plan.json"})
+    equal("plan ends", code, 0)
+    plan = stage.work / "my plan.json"
+    equal(
+        "each line is one argument",
+        stage.arguments(),
+        ["plan", "--no-input", "--color=never", "--allow-deletes=3", "--only=SyncRule/a b", "--only=--yes", "--detailed-exitcode", f"--out=json={plan}", "--base=--evil", hostile, "--b"],
+    )
+    check("nothing of them ran", not list(stage.folder.rglob("ran")))
+    check("the token is not there", CANARY not in stage.environment())
+    for what, changed in [
+        ("a command that is none", {"INPUT_COMMAND": "plan; rm"}),
+        ("a number that is none", {"INPUT_ALLOW_DELETES": "3 --yes"}),
+        ("expect for plan", {"INPUT_EXPECT": "abc"}),
+        ("base for apply", {"INPUT_COMMAND": "apply", "INPUT_BASE": "main"}),
+        ("only for validate", {"INPUT_COMMAND": "validate", "INPUT_ONLY": "SyncRule/a"}),
+        ("annotations that are neither true nor false", {"INPUT_ANNOTATIONS": "1"}),
+        ("a folder that is not there", {"INPUT_WORKING_DIRECTORY": "nowhere"}),
+        ("a saved plan that is not there", {"INPUT_COMMAND": "apply", "INPUT_PLAN_FILE": "nothing.json"}),
+    ]:
+        code, text = stage.run("run", **{**inputs, **changed})
+        check(f"{what} ends 64", code == 64 and stage.arguments() is None and text.startswith("::error"), text)
+    stage.run("run", **{**inputs, "INPUT_COMMAND": "apply", "INPUT_EXPECT": "reviewed", "REVIEWED": "abc123"})
+    check("apply takes the reviewed id, and asks nobody", {"--expect=abc123", "--yes", "--no-input"} <= set(stage.arguments()), stage.arguments())
+    stage.run("run", **{**inputs, "INPUT_COMMAND": "apply", "INPUT_EXPECT": "def"})
+    check("or the given one", "--expect=def" in stage.arguments(), stage.arguments())
+    stage.work.joinpath("saved.json").touch()
+    stage.run("run", **{**inputs, "INPUT_COMMAND": "apply", "INPUT_PLAN_FILE": "saved.json"})
+    check("or carries out a saved plan", str(stage.work / "saved.json") in stage.arguments(), stage.arguments())
+    equal("which the report shows", stage.outputs()["plan_file"], str(stage.work / "saved.json"))
+
+
+@section
+def nobodys_text_is_obeyed():
+    stage = Stage()
+    accord = stage.program("accord", "echo '::set-env name=PATH::/evil'; echo '::warning::evil' >&2; [[ $* != *github* ]] || echo '::notice::ours' >\"${@: -1:1}\"")
+    for command in ("plan", "validate"):
+        code, text = stage.run("run", **{**RUN, "BINARY": str(accord), "INPUT_COMMAND": command, "INPUT_ANNOTATIONS": "true"})
+        stopped = re.search(r"^::stop-commands::([0-9a-f]{32})$(.*)^::\1::$", text, re.M | re.S)
+        check(f"{command}: what the program prints stands where commands are stopped", stopped and "evil" in stopped[2], text)
+        rest = text.replace(stopped[0], "") if stopped else text
+        check(f"{command}: and nowhere else", "evil" not in rest or command == "validate", text)
+    first = re.search("stop-commands::(\\w+)", text)[1]
+    second = re.search("stop-commands::(\\w+)", stage.run("run", **{**RUN, "BINARY": str(accord)})[1])[1]
+    check("the word that starts them again is another each time", first != second)
+
+
+@section
+def exit_codes_and_reasons():
+    stage = Stage()
+    reasons = {0: "", 1: "failed", 2: "", 4: "validation-failed", 5: "policy-blocked", 6: "plan-changed", 7: "lock-held", 8: "auth-failed", 9: "partial-apply", 10: "remote-unavailable", 64: "usage", 70: "internal-error"}
+    for ended, reason in reasons.items():
+        accord = stage.program("accord", f"exit {ended}")
+        code, _ = stage.run("run", **{**RUN, "BINARY": str(accord), "INPUT_COMMAND": "drift"})
+        given = stage.outputs()
+        equal(f"exit code {ended}", (code, given["exit_code"], given["failure_reason"]), (0, str(ended), reason))
+        equal(f"exit code {ended}: drifted", given.get("drifted"), {0: "false", 2: "true"}.get(ended))
+
+
+@section
+def signals_arrive():
+    for name, code in (("INT", 130), ("TERM", 143)):
+        stage = Stage()
+        accord = stage.program("accord", f"trap 'echo stopped cleanly; exit {code}' {name}; touch \"$CALLED.ready\"; while :; do sleep 0.05; done")
+        process = stage.start("run", **{**RUN, "BINARY": str(accord), "INPUT_COMMAND": "apply"})
+        ready = pathlib.Path(f"{stage.called}.ready")
+        limit = time.monotonic() + 30
+        while not ready.exists() and time.monotonic() < limit:
+            time.sleep(0.02)
+        # To the script only, as the runner does it.
+        process.send_signal(getattr(signal, f"SIG{name}"))
+        text, _ = process.communicate(timeout=30)
+        equal(f"SIG{name}: the step ends as the program did", process.returncode, code)
+        check(f"SIG{name}: the program ended by itself", "stopped cleanly" in text, text)
+        equal(f"SIG{name}: and that is told", stage.outputs()["failure_reason"], "stopped")
+
+
+@section
+def the_verdict():
+    base = {"EXIT_CODE": "0", "BLOCKED": "", "INPUT_COMMAND": "plan", "INPUT_FAIL_ON": "error,blocked", "INPUT_DETAILED_EXITCODE": "false"}
+    stage = Stage()
+    for what, inputs, expected in [
+        ("nothing to do", {}, 0),
+        ("changes", {"EXIT_CODE": "2"}, 0),
+        ("changes, which fail", {"EXIT_CODE": "2", "INPUT_FAIL_ON": "error, changes"}, 2),
+        ("changes, as the exit code", {"EXIT_CODE": "2", "INPUT_DETAILED_EXITCODE": "true"}, 2),
+        ("a blocked plan", {"EXIT_CODE": "5", "BLOCKED": "true"}, 5),
+        ("a blocked plan that is none of the failures", {"EXIT_CODE": "5", "BLOCKED": "true", "INPUT_FAIL_ON": "error"}, 0),
+        ("a refused host", {"EXIT_CODE": "5", "INPUT_FAIL_ON": "error"}, 5),
+        ("a blocked apply", {"EXIT_CODE": "5", "BLOCKED": "true", "INPUT_COMMAND": "apply", "INPUT_FAIL_ON": "error"}, 5),
+        ("drift", {"EXIT_CODE": "2", "INPUT_COMMAND": "drift"}, 0),
+        ("drift, which fails", {"EXIT_CODE": "2", "INPUT_COMMAND": "drift", "INPUT_FAIL_ON": "error\ndrift"}, 2),
+        ("another plan than the reviewed one", {"EXIT_CODE": "6", "INPUT_COMMAND": "apply"}, 6),
+        ("an error that is none of the failures", {"EXIT_CODE": "8", "INPUT_FAIL_ON": "blocked"}, 0),
+        ("a word that is none", {"INPUT_FAIL_ON": "errors"}, 64),
+        ("a pattern of file names", {"INPUT_FAIL_ON": "*"}, 64),
+    ]:
+        code, text = stage.run("verdict", **{**base, **inputs})
+        equal(f"verdict: {what}", code, expected)
+        if expected:
+            check(f"verdict: {what} is told", "::error title=Accord::" in text, text)
+
+
+shutil.rmtree(SCRATCH)
+end()

@@ -28,8 +28,8 @@ use crate::plan::{ItemKey, Known, LinkedPairs, Observed};
 use crate::remote::{CaseScope, PathTree, RemoteError, RemoteErrorKind, WorkItemQuery};
 use crate::store::Watermark;
 use deletion::{ListedAgain, SingleCase};
-use incremental::Feed;
 pub(super) use incremental::advance;
+use incremental::{Feed, with_parted};
 use listing::Listing;
 use sight::{Sight, case_scopes};
 
@@ -219,7 +219,10 @@ impl<'a> Observer<'a> {
         self.check().await?;
         // Before anything is read: what changes from here on is behind this place.
         let feed = self.follow_feed().await?;
-        let mut sight = Sight::new(rule, mapping, known, feed.changed(rule))?;
+        let changed = feed
+            .changed(rule)
+            .map(|changed| with_parted(changed, known));
+        let mut sight = Sight::new(rule, mapping, known, changed)?;
         self.read_scope(&mut sight).await?;
         for listed in case_scopes(self.connection, rule) {
             self.read_cases(listed, &mut sight).await?;

@@ -297,6 +297,37 @@ async fn nothing_that_is_not_in_the_file_is_done() {
 }
 
 #[tokio::test]
+async fn only_the_work_items_of_its_pairs_are_read() {
+    let (world, ids) = pairs(TO_AZURE_DEVOPS, 450).await;
+    for (case, _) in ids.iter().take(3) {
+        edit_case(&world, *case, &json!({ "title": format!("New {case}") }));
+    }
+    let saved = save(&world).await;
+    // Work items that the feed tells of, and that the file does not name.
+    for (_, item) in ids.iter().skip(3) {
+        edit_item(&world, *item, &json!({ "System.Description": "touched" }));
+    }
+    let batches = |world: &World| {
+        let state = world.sandbox.state();
+        state
+            .log
+            .count(System::AzureDevOps, "POST wit/workitemsbatch")
+    };
+    forget_requests(&world);
+    world.plan().await;
+    assert!(
+        batches(&world) >= 3,
+        "the scene: {} of 200 ids",
+        batches(&world)
+    );
+    forget_requests(&world);
+    let (_, report) = carry_out(&world, &saved, ALL).await;
+    let report = report.expect("a report");
+    assert_eq!((report.applied, report.exit_code()), (3, 0));
+    assert!(batches(&world) <= 2, "{} of 200 ids", batches(&world));
+}
+
+#[tokio::test]
 async fn a_counterpart_that_came_meanwhile_is_not_made_twice() {
     let world = World::mapped_without_items(MAPPING, TO_AZURE_DEVOPS).await;
     let (one, other) = (add_case(&world, "Pay"), add_case(&world, "Refund"));

@@ -361,6 +361,32 @@ mod tests {
     }
 
     #[test]
+    fn exit_codes_of_a_saved_plan() {
+        use FailureKind::{NotRun, Refused, Stale};
+        let code = |applied: bool, left_out: u64, failures: &[FailureKind]| {
+            let mut report = ApplyReport {
+                left_out: Some(left_out),
+                ..ApplyReport::default()
+            };
+            if applied {
+                report.done(&step("done", Some(0)));
+            }
+            for (number, kind) in failures.iter().enumerate() {
+                report.fail(&step(&format!("failed/{number}"), Some(1)), *kind, "no");
+            }
+            report.exit_code()
+        };
+        assert_eq!(code(true, 0, &[]), 0);
+        assert_eq!(code(true, 1, &[]), 9, "something was left out");
+        assert_eq!(code(true, 0, &[Stale]), 9);
+        // What was edited at the last moment is as stale as what was left out before.
+        assert_eq!(code(false, 0, &[Stale]), 6);
+        assert_eq!(code(false, 3, &[Stale, Stale]), 6);
+        assert_eq!(code(false, 3, &[Stale, Refused]), 9);
+        assert_eq!(code(false, 0, &[NotRun]), 9);
+    }
+
+    #[test]
     fn exit_codes() {
         use FailureKind::{NotRun, Refused, Stale, Unanswered};
         let code = |applied: bool, failures: &[FailureKind], failed: bool| {

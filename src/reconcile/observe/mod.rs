@@ -48,6 +48,8 @@ pub(super) struct Observer<'a> {
     /// Whether the feed of revisions may spare nothing.
     full_scan: bool,
     started: Timestamp,
+    /// The items whose pairs are read; `None` for all.
+    touched: Option<Arc<BTreeSet<ItemKey>>>,
     /// What the feed of revisions said, once it was asked.
     feed: Option<Arc<Feed>>,
     /// Items that wait for an answer or are in quarantine: the planner has to look at them.
@@ -107,6 +109,7 @@ impl<'a> Observer<'a> {
             rules: rules.to_vec(),
             full_scan,
             started: context.clock.now(),
+            touched: None,
             feed: None,
             waiting,
             shared: readings.into_keys().collect(),
@@ -121,6 +124,12 @@ impl<'a> Observer<'a> {
             types: BTreeMap::new(),
             checked: false,
         })
+    }
+
+    /// Narrows reading to the pairs of these items; see
+    /// [`PlanOptions::touched`](super::plan::PlanOptions::touched).
+    pub(super) fn read_only_pairs_of(&mut self, touched: Option<Arc<BTreeSet<ItemKey>>>) {
+        self.touched = touched;
     }
 
     /// Every pair between the two places.

@@ -79,7 +79,7 @@ mod tests {
         assert_eq!(
             commands(&[hostile], ""),
             "::error file=a%2Cb%3Ac%25.yaml,line=3,title=x%2Cy%3A%3Az::\
-             one%0A::error::two 100%25 #\\u{23}[debug]\n"
+             one%0A:\\u{3a}error::two 100%25 #\\u{23}[debug]\n"
         );
     }
 

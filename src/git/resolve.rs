@@ -36,7 +36,8 @@ impl Repository {
             Err(error) if error.code() == git2::ErrorCode::InvalidSpec => {
                 Err(refused("Git knows no such way to write one"))
             }
-            Err(error) if error.code() == git2::ErrorCode::Ambiguous => {
+            // Less than that is no beginning of an id to Git.
+            Err(error) if error.code() == git2::ErrorCode::Ambiguous && revision.len() >= 4 => {
                 Err(refused("several objects begin like that"))
             }
             Err(_) => Err(self.unknown(revision)),

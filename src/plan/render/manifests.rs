@@ -35,39 +35,30 @@ pub(super) fn tally(summary: ManifestSummary) -> String {
     }
 }
 
-/// Where a declaration stands and what it touches, to be put behind its address.
-pub(super) fn about(change: &DeclarationChange) -> String {
-    let mut text = String::new();
+/// Where a declaration stands and what it touches.
+pub(super) fn about(change: &DeclarationChange) -> Vec<String> {
+    let mut parts = Vec::new();
     if let Some(origin) = &change.origin {
-        let _ = write!(text, "  {}:{}", origin.file, origin.line);
+        parts.push(format!("{}:{}", origin.file, origin.line));
     }
-    let items = |count: u64| match count {
-        1 => "1 linked item".to_owned(),
-        count => format!("{count} linked items"),
+    let rules = match change.rules.as_slice() {
+        [] => None,
+        [rule] => Some(format!("of {rule}")),
+        rules => Some(format!("of {} rules", rules.len())),
     };
-    match (change.linked_items, change.rules.as_slice()) {
-        (_, []) => {}
-        (Some(count), [rule]) => {
-            let _ = write!(text, "  touches {} of {rule}", items(count));
-        }
-        (Some(count), rules) => {
-            let _ = write!(text, "  touches {} of {} rules", items(count), rules.len());
-        }
-        (None, [rule]) => {
-            let _ = write!(text, "  touches items of {rule}");
-        }
-        (None, rules) => {
-            let _ = write!(text, "  touches items of {} rules", rules.len());
-        }
+    if let Some(rules) = rules {
+        parts.push(match change.linked_items {
+            Some(1) => format!("touches 1 linked item {rules}"),
+            Some(count) => format!("touches {count} linked items {rules}"),
+            None => format!("touches items {rules}"),
+        });
     }
     match change.planned {
         None => {}
-        Some(1) => text.push_str("  causes 1 change of this plan"),
-        Some(count) => {
-            let _ = write!(text, "  causes {count} changes of this plan");
-        }
+        Some(1) => parts.push("causes 1 change of this plan".to_owned()),
+        Some(count) => parts.push(format!("causes {count} changes of this plan")),
     }
-    text
+    parts
 }
 
 /// `"a" -> "b"`, or the one value that there is.
@@ -132,10 +123,8 @@ fn entry(change: &DeclarationChange) -> String {
         ChangeKind::Removed => "removed",
     };
     let mut text = format!("\n**{}** {verb}", code(&change.address));
-    let about = about(change);
-    let details: Vec<&str> = about.split("  ").filter(|part| !part.is_empty()).collect();
+    let details: Vec<String> = about(change).iter().map(|part| sentence(part)).collect();
     if !details.is_empty() {
-        let details: Vec<String> = details.into_iter().map(sentence).collect();
         let _ = write!(text, " ({})", details.join(", "));
     }
     text.push_str("\n\n");

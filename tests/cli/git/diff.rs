@@ -34,7 +34,11 @@ fn another_host_is_told_first_and_loudly_and_contacts_nothing() {
     commit(project.path(), "hostile");
     let told = project.run(&["diff", "HEAD~1..HEAD"]).expect(0).stdout;
     let first = told.lines().next().expect("a line");
-    assert!(first.contains("~ Project changed"), "{told}");
+    assert!(
+        first
+            .contains("~ Connection/web-shop changed: connection.yaml:2, touches items of 2 rules"),
+        "{told}"
+    );
     let danger = "!! credentials of TestWorthy would go to https://evil.example/ instead of http://127.0.0.1";
     assert!(told.contains(danger), "{told}");
     assert!(
@@ -54,11 +58,11 @@ fn another_host_is_told_first_and_loudly_and_contacts_nothing() {
     assert_eq!(document["schema"], "accord-diff/1");
     assert_eq!(
         addresses(&document),
-        ["Project", "Connection/web-shop", "FieldMapping/test-case"]
+        ["Connection/web-shop", "Project", "FieldMapping/test-case"]
     );
-    assert_eq!(document["changes"][1]["attention"][0]["level"], "danger");
-    assert_eq!(document["changes"][1]["origin"]["file"], "connection.yaml");
-    assert_eq!(document["changes"][1]["linkedItems"], Json::Null);
+    assert_eq!(document["changes"][0]["attention"][0]["level"], "danger");
+    assert_eq!(document["changes"][0]["origin"]["file"], "connection.yaml");
+    assert_eq!(document["changes"][0]["linkedItems"], Json::Null);
     let page = project
         .run(&["diff", "HEAD~1..HEAD", "--format", "markdown"])
         .expect(0)

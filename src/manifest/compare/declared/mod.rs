@@ -13,8 +13,9 @@ use crate::model::config::{Config, Origin, SecretRef, Winner};
 /// What a declaration is, in the order in which they are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum What {
-    Project,
+    // First, because it says where credentials go.
     Connection,
+    Project,
     CustomField,
     FieldMapping,
     SyncRule,

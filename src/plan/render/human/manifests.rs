@@ -18,7 +18,7 @@ pub fn manifests(diff: &ManifestDiff, options: &HumanOptions) -> String {
         let line = format!("The manifests of {from} and {to} mean the same.");
         page.flow(0, Tone::Plain, &line);
     } else {
-        let line = format!("{} from {from} to {to}.", sentence(diff.summary));
+        let line = format!("{}, from {from} to {to}.", sentence(diff.summary));
         page.flow(0, tone(diff.summary), &line);
         if diff.changes.iter().all(|one| one.linked_items.is_none()) {
             let line =
@@ -52,24 +52,13 @@ pub(super) fn section(page: &mut Page, changes: &ManifestChanges) {
 }
 
 fn sentence(summary: ManifestSummary) -> String {
-    let mut text = tally(summary);
+    let all = summary.added + summary.changed + summary.removed;
+    let mut text = counted(all, "declaration differs", "declarations differ");
+    text = format!("{text}: {}", tally(summary));
     if summary.dangerous > 0 {
-        text = format!(
-            "{text}, {} dangerous",
-            counted(summary.dangerous, "of them", "of them")
-        );
+        text = format!("{text}, {} of them dangerous", summary.dangerous);
     }
-    let declarations = summary.added + summary.changed + summary.removed;
-    let what = if declarations == 1 {
-        "declaration"
-    } else {
-        "declarations"
-    };
-    format!("{declarations} {what} differ: {text}").replacen(
-        "1 declaration differ",
-        "1 declaration differs",
-        1,
-    )
+    text
 }
 
 fn tone(summary: ManifestSummary) -> Tone {
@@ -105,7 +94,10 @@ fn declaration(page: &mut Page, change: &DeclarationChange) {
         ChangeKind::Removed => "removed",
     };
     let loud = change.level() == Some(Level::Danger);
-    let line = format!("{symbol} {} {verb}{}", change.address, about(change));
+    let details = about(change);
+    let colon = if details.is_empty() { "" } else { ": " };
+    let details = details.join(", ");
+    let line = format!("{symbol} {} {verb}{colon}{details}", change.address);
     page.flow(0, if loud { Tone::Alert } else { tone }, &line);
     for attention in &change.attention {
         let (mark, tone) = match attention.level {

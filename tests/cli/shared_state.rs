@@ -1,8 +1,10 @@
 //! A state in PostgreSQL, seen from outside: every command finds it, one run writes at a time, and its
 //! address is told nobody. Needs an installed PostgreSQL; where there is none the tests say so.
 
-use accord::store::{LEASE_TIME, PostgresLease};
 use std::time::Duration;
+
+use accord::store::{LEASE_TIME, PostgresLease};
+use serde_json::json;
 
 use crate::project::{Outcome, Project};
 
@@ -16,8 +18,11 @@ const URL: &str = "ACCORD_DATABASE_URL";
 
 /// The example project with its state in a schema of its own; `None` without PostgreSQL.
 fn shop() -> Option<(Project, Place)> {
+    share(Project::web_shop())
+}
+
+fn share(mut project: Project) -> Option<(Project, Place)> {
     let place = server::shared()?.place();
-    let mut project = Project::web_shop();
     project.replace(
         "accord.yaml",
         "state: { sqlite: .accord/state.db }",
@@ -154,4 +159,21 @@ fn a_state_that_cannot_be_opened_says_why_and_never_the_password() {
     all(&project, 8, "it is empty");
     project.unset(URL);
     all(&project, 8, URL);
+}
+
+/// The next job finds what both sides held.
+#[test]
+fn two_way_rules_run_in_ci_on_a_shared_state() {
+    let Some((mut project, place)) = share(crate::conflicts::two_way()) else {
+        return;
+    };
+    project.set("CI", "true");
+    run(&project, &["apply", "--yes"]).expect(0);
+    let both = json!({ "title": "left title" });
+    crate::conflicts::edit(&project, &both, &json!({ "System.Title": "right title" }));
+    run(&project, &["apply", "--yes"]).expect(0);
+    let take = ["conflicts", "resolve", "1", "--take", "testworthy", "--yes"];
+    run(&project, &take).expect(0);
+    let closed = "SELECT COUNT(*) FROM conflict WHERE state = 'closed'";
+    assert_eq!(block_on(place.number(closed)), 1);
 }

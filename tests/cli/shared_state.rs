@@ -1,8 +1,10 @@
 //! A state in PostgreSQL, seen from outside: every command finds it, one run writes at a time, and its
 //! address is told nobody. Needs an installed PostgreSQL; where there is none the tests say so.
 
-use accord::store::{LEASE_TIME, PostgresLease};
 use std::time::Duration;
+
+use accord::store::{LEASE_TIME, PostgresLease};
+use serde_json::json;
 
 use crate::project::{Outcome, Project};
 
@@ -16,8 +18,11 @@ const URL: &str = "ACCORD_DATABASE_URL";
 
 /// The example project with its state in a schema of its own; `None` without PostgreSQL.
 fn shop() -> Option<(Project, Place)> {
+    share(Project::web_shop())
+}
+
+fn share(mut project: Project) -> Option<(Project, Place)> {
     let place = server::shared()?.place();
-    let mut project = Project::web_shop();
     project.replace(
         "accord.yaml",
         "state: { sqlite: .accord/state.db }",
@@ -49,7 +54,10 @@ fn every_command_finds_the_state_in_the_database() {
         return;
     };
     run(&project, &["plan", "--detailed-exitcode"]).expect(2);
-    let sql = format!("SELECT COUNT(*) FROM pg_namespace WHERE nspname = '{}'", place.schema);
+    let sql = format!(
+        "SELECT COUNT(*) FROM pg_namespace WHERE nspname = '{}'",
+        place.schema
+    );
     assert_eq!(block_on(place.number(&sql)), 0, "a plan makes nothing");
     run(&project, &["apply", "--yes"]).expect(0);
     run(&project, &["plan", "--detailed-exitcode"]).expect(0);
@@ -69,7 +77,10 @@ fn every_command_finds_the_state_in_the_database() {
     run(&project, &["apply", "--yes"]).expect(0);
     let free = "SELECT COUNT(*) FROM lease WHERE holder IS NULL AND token = 2";
     assert_eq!(block_on(place.number(free)), 1);
-    assert!(!project.path().join(".accord").exists(), "no file beside it");
+    assert!(
+        !project.path().join(".accord").exists(),
+        "no file beside it"
+    );
 }
 
 #[test]
@@ -77,7 +88,8 @@ fn a_held_lease_ends_7_and_names_its_holder() {
     let Some((project, place)) = shop() else {
         return;
     };
-    let take = PostgresLease::acquire(&place.address(), Duration::ZERO, "the test", LEASE_TIME);
+    let address = place.address();
+    let take = PostgresLease::acquire(&address, Duration::ZERO, "the test", LEASE_TIME);
     let lease = block_on(take).expect("a free lease");
     let outcome = run(&project, &["apply", "--yes"]).expect(7);
     assert!(outcome.stderr.contains("the test"), "{}", outcome.stderr);
@@ -107,14 +119,21 @@ fn a_run_that_was_taken_over_ends_7_and_sends_nothing_more() {
         CREATE TRIGGER takeover AFTER INSERT ON intent FOR EACH STATEMENT EXECUTE FUNCTION takeover()";
     block_on(place.run(takeover)).expect("a trigger");
     let outcome = run(&project, &["apply", "--yes"]).expect(7);
-    assert!(outcome.stderr.contains("the other run"), "{}", outcome.stderr);
+    assert!(
+        outcome.stderr.contains("the other run"),
+        "{}",
+        outcome.stderr
+    );
     let links = block_on(place.number("SELECT COUNT(*) FROM link"));
     assert_eq!(links, 0, "nothing was recorded");
     let open = "SELECT COUNT(*) FROM intent WHERE outcome IS NULL";
     let open = block_on(place.number(open));
     assert!(open > 0, "what was begun is known");
     let created = project.writes();
-    assert!(created <= u64::try_from(open).expect("a count"), "{created} writes");
+    assert!(
+        created <= u64::try_from(open).expect("a count"),
+        "{created} writes"
+    );
     // The run that comes next finds what was sent and makes nothing twice.
     block_on(place.run("DROP TRIGGER takeover ON intent; UPDATE lease SET holder = NULL"))
         .expect("no trigger");
@@ -128,7 +147,7 @@ fn a_state_that_cannot_be_opened_says_why_and_never_the_password() {
         return;
     };
     let commands = [&["plan"][..], &["apply", "--yes"], &["status"]];
-    let mut all = |project: &Project, code: i32, words: &str| {
+    let all = |project: &Project, code: i32, words: &str| {
         for arguments in commands {
             let outcome = run(project, arguments).expect(code);
             assert!(outcome.stderr.contains(words), "{}", outcome.stderr);
@@ -154,4 +173,21 @@ fn a_state_that_cannot_be_opened_says_why_and_never_the_password() {
     all(&project, 8, "it is empty");
     project.unset(URL);
     all(&project, 8, URL);
+}
+
+/// The next job finds what both sides held.
+#[test]
+fn two_way_rules_run_in_ci_on_a_shared_state() {
+    let Some((mut project, place)) = share(crate::conflicts::two_way()) else {
+        return;
+    };
+    project.set("CI", "true");
+    run(&project, &["apply", "--yes"]).expect(0);
+    let both = json!({ "title": "left title" });
+    crate::conflicts::edit(&project, &both, &json!({ "System.Title": "right title" }));
+    run(&project, &["apply", "--yes"]).expect(0);
+    let take = ["conflicts", "resolve", "1", "--take", "testworthy", "--yes"];
+    run(&project, &take).expect(0);
+    let closed = "SELECT COUNT(*) FROM conflict WHERE state = 'closed'";
+    assert_eq!(block_on(place.number(closed)), 1);
 }

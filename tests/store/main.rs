@@ -12,6 +12,7 @@ mod older;
 mod postgres;
 mod postgres_crash;
 mod postgres_lease;
+mod postgres_tls;
 mod queue;
 mod sample;
 mod server;

@@ -105,6 +105,11 @@ fn run(line: &str) -> Result<(), String> {
 impl Server {
     /// Makes and starts one; `None` where PostgreSQL is not installed.
     pub(crate) fn start(settings: &str) -> Option<Self> {
+        Self::start_with(|_| settings.to_owned())
+    }
+
+    /// The same; `prepare` puts files into its folder and says the settings that name them.
+    pub(crate) fn start_with(prepare: impl FnOnce(&Path) -> String) -> Option<Self> {
         let Some(bin) = binaries() else {
             static TOLD: OnceLock<()> = OnceLock::new();
             TOLD.get_or_init(|| not_run("no PostgreSQL server is installed"));
@@ -117,6 +122,7 @@ impl Server {
             .keep();
         let password = folder.join("password");
         std::fs::write(&password, CANARY).unwrap();
+        let settings = prepare(&folder);
         open_to_all(&folder);
         let (shown, data) = (bin.display(), folder.join("data"));
         let init = format!(
@@ -136,7 +142,7 @@ impl Server {
                 bin: bin.clone(),
                 folder: folder.clone(),
                 port,
-                settings: settings.to_owned(),
+                settings: settings.clone(),
                 _watch: Mutex::new(watch(&bin, &folder)),
             };
             if server.up().is_ok() {
@@ -177,9 +183,9 @@ impl Server {
         .unwrap();
     }
 
-    /// Where files of the server can be put.
-    pub(crate) fn folder(&self) -> &Path {
-        &self.folder
+    /// Where it listens.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     /// The address for this user with this password.

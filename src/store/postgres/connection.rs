@@ -302,6 +302,10 @@ fn unconnected(error: &postgres::Error) -> Fault {
         Some(code) if code.code().starts_with("28") => Fault::Denied(format!(
             "the database does not let this user in: {words}; check user and password in the address"
         )),
+        // No password, no user: the driver's own complaint, before any connection.
+        None if words.starts_with("invalid configuration") => {
+            Fault::Denied(format!("{words}; check user and password in the address"))
+        }
         Some(code) if *code == SqlState::INVALID_CATALOG_NAME => {
             Fault::Denied(format!("{words}; check the database in the address"))
         }

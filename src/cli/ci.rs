@@ -17,7 +17,7 @@ pub(crate) fn refuse_two_way(
     config: &Config,
     only: &[String],
 ) -> Result<(), Failed> {
-    if !is_ci(session) || config.project.state.is_shared() {
+    if config.project.state.is_shared() || !is_ci(session) {
         return Ok(());
     }
     let rules = config.rules.values();
@@ -38,7 +38,8 @@ pub(crate) fn refuse_two_way(
     }
     Err(Failed::new(ExitCode::Refused, message).with_help(
         "run it where the state stays, for example on a server by a timer; in CI `accord plan` may run, and one-way \
-         rules with --only. On a state that machines share (`state` in accord.yaml) it runs in CI too",
+         rules with --only. Or let the machines share the state (`state.postgres`, see docs/state.md; `state.git`, see \
+         docs/state-git.md)",
     ))
 }
 

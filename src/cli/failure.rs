@@ -98,14 +98,13 @@ impl From<StoreError> for Failed {
         match &error {
             StoreError::Locked { .. } => Self::new(ExitCode::Locked, error.to_string())
                 .with_help("wait for it to end, or give --lock-timeout SECONDS; the lock of a process that died is free"),
+            StoreError::LeaseLost { .. } => Self::new(ExitCode::Locked, error.to_string())
+                .with_help("this run was held up for longer than its lease lasts; run it again: what it had begun is looked at first"),
+            StoreError::Unreachable { .. } => Self::new(ExitCode::Unavailable, error.to_string())
+                .with_help("try again when the state can be reached; what was begun is recorded there and is looked at first"),
+            StoreError::Denied { .. } => Self::new(ExitCode::Authentication, error.to_string()),
             StoreError::TooNew { .. } => Self::new(ExitCode::Failure, error.to_string())
                 .with_help("use the newer version of accord"),
-            StoreError::Unavailable { .. } => Self::new(ExitCode::Unavailable, error.to_string())
-                .with_help("check the network, then try again; nothing was sent that the state does not know"),
-            StoreError::Forbidden { .. } => Self::new(ExitCode::Authentication, error.to_string())
-                .with_help("give the credential of this run access to the state; in a workflow of GitHub a state in a Git ref needs `permissions: contents: write`, and `read` to plan"),
-            StoreError::LeaseLost { .. } => Self::new(ExitCode::Locked, error.to_string())
-                .with_help("what this run sent is known to the state; the next `accord apply` goes on from here"),
             StoreError::AlreadyLinked { .. } | StoreError::Backend { .. } => {
                 Self::new(ExitCode::Failure, error.to_string())
             }

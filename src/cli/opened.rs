@@ -30,7 +30,7 @@ pub(crate) struct Opened {
 impl Opened {
     /// For a command that only reads the state.
     pub(crate) async fn for_reading(session: &Session, project: Project) -> Result<Self, Failed> {
-        let store = stored::for_reading(&project).await?;
+        let store = stored::for_reading(session, &project).await?;
         Ok(Self::new(session, project.config, store, None))
     }
 

@@ -3,15 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use secrecy::ExposeSecret as _;
+
 use super::exit_code::ExitCode;
 use super::failure::Failed;
 use super::session::{Project, Session};
 use super::ui::{Ui, printable};
 use crate::diagnostics::catalog::safety::STATE_IN_GIT;
-use crate::model::config::StateLocation;
-use crate::reconcile::{Clock as _, Ids as _, RealClock, TimeOrderedIds};
+use crate::model::config::{SecretRef, StateLocation};
+use crate::reconcile::{Ids as _, TimeOrderedIds, resolve_for_state};
 use crate::store::{
-    GitRefHolder, GitRefPlace, GitRefStore, GitRefTimes, RunLock, SqliteStore, Store, lock_holder,
+    GitRefHolder, GitRefPlace, GitRefStore, GitRefTimes, LEASE_TIME, PostgresAddress,
+    PostgresLease, PostgresStore, RunLock, SqliteStore, Store, lock_holder,
 };
 
 /// A state, to be read or to be written.
@@ -23,6 +26,11 @@ pub(crate) enum HeldLock {
     File {
         /// Ends with this value, and with the process.
         _lock: RunLock,
+    },
+    /// On the row of a database.
+    Lease {
+        /// Given back with this value; of a process that died it ends by itself.
+        _lease: PostgresLease,
     },
     /// In a Git ref.
     Git {
@@ -49,18 +57,20 @@ impl Drop for GitLease {
 }
 
 /// For a command that only reads the state; a state that is not there yet is empty.
-pub(crate) async fn for_reading(project: &Project) -> Result<Stored, Failed> {
+pub(crate) async fn for_reading(session: &Session, project: &Project) -> Result<Stored, Failed> {
     match &project.config.project.state {
         StateLocation::Sqlite(path) => {
             let path = project.folder.join(path);
             Ok(Box::new(SqliteStore::open_read_only(path).await?))
         }
+        StateLocation::Postgres { url } => {
+            let address = address(session, url)?;
+            Ok(Box::new(PostgresStore::open_read_only(&address).await?))
+        }
         StateLocation::Git { remote, reference } => {
-            let times = GitRefTimes::new(Arc::new(|| RealClock.now()));
-            let place = git_place(project, remote, reference);
+            let (place, times) = git_ref(session, project, (remote, reference))?;
             Ok(Box::new(GitRefStore::open_read_only(&place, &times).await?))
         }
-        other => Err(unsupported(other)),
     }
 }
 
@@ -80,19 +90,23 @@ pub(crate) async fn for_writing(
             let store = SqliteStore::open(&path).await?;
             Ok((Box::new(store), HeldLock::File { _lock: lock }))
         }
+        StateLocation::Postgres { url } => {
+            let address = address(session, url)?;
+            let lease = PostgresLease::acquire(&address, wait, &holder, LEASE_TIME).await?;
+            let store = PostgresStore::open(&address, &lease).await?;
+            Ok((Box::new(store), HeldLock::Lease { _lease: lease }))
+        }
         StateLocation::Git { remote, reference } => {
             let code = STATE_IN_GIT.code;
             session.ui.note(&format!(
                 "warning[{code}]: whoever may read the repository may read the state in {reference}\n"
             ));
-            let clock = Arc::clone(&session.clock);
-            let times = GitRefTimes::new(Arc::new(move || clock.now()));
             let holder = GitRefHolder {
                 id: TimeOrderedIds.next(),
                 about: holder,
                 url: run_url(session),
             };
-            let place = git_place(project, remote, reference);
+            let (place, times) = git_ref(session, project, (remote, reference))?;
             let store = GitRefStore::acquire(&place, &times, &holder, wait).await?;
             let lease = GitLease {
                 store: store.clone(),
@@ -100,16 +114,28 @@ pub(crate) async fn for_writing(
             };
             Ok((Box::new(store), HeldLock::Git { _lease: lease }))
         }
-        other => Err(unsupported(other)),
     }
 }
 
-fn git_place(project: &Project, remote: &str, reference: &str) -> GitRefPlace {
-    GitRefPlace {
+/// Where a state in a Git ref is, and by which clock its lease goes.
+fn git_ref(
+    session: &Session,
+    project: &Project,
+    (remote, reference): (&str, &str),
+) -> Result<(GitRefPlace, GitRefTimes), Failed> {
+    if session.offline {
+        let message = "the state is in a Git ref of a remote, and --offline contacts nothing";
+        return Err(
+            Failed::new(ExitCode::Unavailable, message).with_help("run it without --offline")
+        );
+    }
+    let clock = Arc::clone(&session.clock);
+    let place = GitRefPlace {
         folder: project.folder.clone(),
         remote: remote.to_owned(),
         reference: reference.to_owned(),
-    }
+    };
+    Ok((place, GitRefTimes::new(Arc::new(move || clock.now()))))
 }
 
 /// Where the log of this run is, as the service that runs it says.
@@ -134,6 +160,23 @@ fn run_url(session: &Session) -> Option<String> {
     github().or_else(azure)
 }
 
+/// The address of a database, from where the operator put it.
+fn address(session: &Session, url: &SecretRef) -> Result<PostgresAddress, Failed> {
+    const KEY: &str = "state.postgres.url";
+    if session.offline {
+        let message = "the state is in a database, and --offline contacts nothing";
+        return Err(
+            Failed::new(ExitCode::Unavailable, message).with_help("run it without --offline")
+        );
+    }
+    let text = resolve_for_state(session.environment.as_ref(), KEY, url).map_err(|error| {
+        Failed::new(ExitCode::Authentication, error.to_string())
+            .with_help("set it in the environment of this command; manifests only name it")
+    })?;
+    PostgresAddress::parse(text.expose_secret())
+        .map_err(|error| Failed::new(ExitCode::Authentication, error.to_string()))
+}
+
 /// Where the state is, for people; never an address that carries a password.
 pub(crate) fn place(project: &Project) -> String {
     match &project.config.project.state {
@@ -141,17 +184,4 @@ pub(crate) fn place(project: &Project) -> String {
         StateLocation::Postgres { .. } => "the state in PostgreSQL".to_owned(),
         StateLocation::Git { remote, reference } => format!("{reference} of {remote}"),
     }
-}
-
-/// The check of the manifests refuses them first.
-fn unsupported(location: &StateLocation) -> Failed {
-    let name = match location {
-        StateLocation::Sqlite(_) => "state.sqlite",
-        StateLocation::Postgres { .. } => "state.postgres",
-        StateLocation::Git { .. } => "state.git",
-    };
-    Failed::new(
-        ExitCode::Invalid,
-        format!("`{name}` is not supported yet; nothing was contacted"),
-    )
 }

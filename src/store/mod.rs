@@ -1,22 +1,26 @@
 //! The state: links with their bases, intents, conflicts, runs, recorded losses, quarantine, audit.
 //!
-//! [`Store`] is the port; [`SqliteStore`] is the backend for one machine, [`RunLock`] keeps a second
-//! apply away from it. [`GitRefStore`] keeps the same in a Git ref that machines share. Everything that belongs to one fact changes in one transaction. `record` says
-//! what is kept, `schema` and `statement` hold the SQL, one set for every database.
+//! [`Store`] is the port. [`SqliteStore`] is the backend for one machine, where [`RunLock`] keeps a second
+//! apply away; [`PostgresStore`] is shared by machines, and whoever writes holds its [`PostgresLease`];
+//! [`GitRefStore`] keeps the same in a Git ref for machines without a disk that stays.
+//! Everything that belongs to one fact changes in one transaction. `record` says what is kept, `schema`
+//! and `sql` hold the SQL and its code, one set for every database.
 
 mod audit;
 mod codec;
 mod folder;
 mod git_ref;
 mod lock;
+mod postgres;
 mod record;
+mod sql;
 mod sqlite;
-mod statement;
 
 use async_trait::async_trait;
 
 pub use git_ref::{GitRefHolder, GitRefPlace, GitRefStore, GitRefTimes};
 pub use lock::{RunLock, lock_holder};
+pub use postgres::{LEASE_TIME, PostgresAddress, PostgresLease, PostgresStore};
 pub use record::{
     AuditCheck, AuditEntry, AuditRow, Intent, IntentKind, IntentOutcome, IntentPart, IntentRow,
     Loss, MadeField, PairConflicts, Quarantine, QuarantineChange, Record, Run, RunOutcome,
@@ -62,28 +66,32 @@ pub enum StoreError {
         /// The newest format that this version reads.
         known: u32,
     },
-    /// What holds the state does not answer. Exit 10.
+    /// This run held the state, and another one has taken it over since. Nothing of the call was
+    /// written. Exit 7.
+    #[error(
+        "this run no longer holds {path}{}; nothing of this change was written to the state",
+        holder.as_deref().map(|h| format!(": taken over by {h}")).unwrap_or_default()
+    )]
+    LeaseLost {
+        /// The state.
+        path: String,
+        /// Who holds it now, if anyone does.
+        holder: Option<String>,
+    },
+    /// No connection to the state, or one that broke. Exit 10.
     #[error("{path}: {reason}")]
-    Unavailable {
-        /// Where it is.
+    Unreachable {
+        /// The state.
         path: String,
         /// What happened.
         reason: String,
     },
-    /// What holds the state does not let this run in. Exit 8.
+    /// The state does not let this user in, or not do what is needed. Exit 8.
     #[error("{path}: {reason}")]
-    Forbidden {
-        /// Where it is.
+    Denied {
+        /// The state.
         path: String,
-        /// What it says.
-        reason: String,
-    },
-    /// This run may not write any more. Exit 7.
-    #[error("{path}: this run holds the state no longer: {reason}; nothing more is written")]
-    LeaseLost {
-        /// Where it is.
-        path: String,
-        /// Who holds it now.
+        /// What happened.
         reason: String,
     },
     /// Anything else: the disk, the file, its content.

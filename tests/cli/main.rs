@@ -20,6 +20,7 @@ mod output;
 mod project;
 mod read_only;
 mod schema_live;
+mod shared_state;
 mod shells;
 mod state;
 mod stopped;

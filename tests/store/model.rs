@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use accord::model::{Link, LinkId, LinkState};
-use accord::store::{QuarantineChange, Record, SqliteStore, Store, StoreError};
+use accord::store::{QuarantineChange, Record, Store, StoreError};
 use proptest::prelude::*;
 
 use crate::sample::{elsewhere, here, link, linking, name, quarantined};
+use crate::suite::{self, Fresh};
 
 const RULES: [&str; 3] = ["one", "two", "three"];
 
@@ -188,20 +189,42 @@ pub(crate) async fn compare(store: &dyn Store, model: &Model) -> Result<(), Test
     Ok(())
 }
 
+fn holds_what_a_map_would(
+    store: impl AsyncFnOnce() -> Option<Fresh>,
+    calls: Vec<Call>,
+) -> Result<(), TestCaseError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let Some(fresh) = store().await else {
+            return Ok(());
+        };
+        let mut model = Model::default();
+        for call in calls {
+            play(fresh.store(), &mut model, call).await?;
+            compare(fresh.store(), &model).await?;
+        }
+        Ok(())
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(96) })]
 
     #[test]
     fn sqlite_holds_what_a_map_would(calls in calls()) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(async {
-            let store = SqliteStore::in_memory().unwrap();
-            let mut model = Model::default();
-            for call in calls {
-                play(&store, &mut model, call).await?;
-                compare(&store, &model).await?;
-            }
-            Ok::<(), TestCaseError>(())
-        })?;
+        holds_what_a_map_would(suite::sqlite_memory, calls)?;
+    }
+}
+
+proptest! {
+    // Each case makes a schema of its own on a real server.
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) })]
+
+    #[test]
+    fn postgres_holds_what_a_map_would(calls in calls()) {
+        holds_what_a_map_would(suite::postgres, calls)?;
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::text::{duration, stays_inside};
-use super::{Context, not_supported, secret};
+use super::{Context, secret};
 use crate::diagnostics::catalog::{lint, manifest as codes, safety};
 use crate::diagnostics::{pointer, quote};
 use crate::manifest::document::Report;
@@ -77,16 +77,10 @@ fn state(
     context: &mut Context<'_>,
     report: &mut Report<'_>,
 ) -> Option<StateLocation> {
-    if let Some(postgres) = &raw.postgres {
-        not_supported(report, "/spec/state/postgres", "state.postgres");
-        secret::check(
-            &postgres.url,
-            "state.postgres.url",
-            "/spec/state/postgres/url",
-            context,
-            report,
-        );
-    }
+    let database = raw.postgres.as_ref().map(|postgres| {
+        let at = "/spec/state/postgres/url";
+        secret::check(&postgres.url, "state.postgres.url", at, context, report)
+    });
     let git = raw.git.as_ref().and_then(|raw| git(raw, report));
     let given = [
         raw.sqlite.is_some(),
@@ -97,6 +91,9 @@ fn state(
         let message = "`state` needs exactly one of `sqlite`, `postgres` and `git`";
         report.push(report.value(&codes::INVALID_VALUE, "/spec/state", message));
         return None;
+    }
+    if let Some(url) = database {
+        return url.map(|url| StateLocation::Postgres { url });
     }
     if raw.git.is_some() {
         return git;

@@ -180,8 +180,8 @@ pub(crate) fn exit_code(error: &ReconcileError) -> u8 {
         ReconcileError::Secret(_) => 8,
         ReconcileError::Store(error) => match error {
             StoreError::Locked { .. } | StoreError::LeaseLost { .. } => 7,
-            StoreError::Forbidden { .. } => 8,
-            StoreError::Unavailable { .. } => 10,
+            StoreError::Denied { .. } => 8,
+            StoreError::Unreachable { .. } => 10,
             StoreError::AlreadyLinked { .. }
             | StoreError::TooNew { .. }
             | StoreError::Backend { .. } => 1,

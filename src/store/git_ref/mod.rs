@@ -132,7 +132,7 @@ impl GitRefStore {
     /// Looks at the state as it is now, without a lease. A ref that is not there yet is an empty state. Every
     /// writing call fails.
     ///
-    /// Errors: [`StoreError::Unavailable`] and [`StoreError::Forbidden`] for the remote,
+    /// Errors: [`StoreError::Unreachable`] and [`StoreError::Denied`] for the remote,
     /// [`StoreError::TooNew`], and [`StoreError::Backend`] for everything else.
     pub async fn open_read_only(
         place: &GitRefPlace,

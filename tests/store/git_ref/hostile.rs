@@ -281,7 +281,7 @@ async fn a_server_that_takes_no_push_is_a_matter_of_permission() {
     std::fs::write(&hook, "#!/bin/sh\necho protected by a rule\nexit 1\n").unwrap();
     std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).unwrap();
     let error = town.acquire(0, "apply").await.unwrap_err();
-    assert!(matches!(error, StoreError::Forbidden { .. }), "{error:?}");
+    assert!(matches!(error, StoreError::Denied { .. }), "{error:?}");
     assert!(error.to_string().contains("protected by a rule"), "{error}");
     town.read(0).await.unwrap();
 }

@@ -184,7 +184,7 @@ async fn the_credential_of_the_clone_is_used_over_http_and_never_told() {
     let (server, address) = Server::begin(&town, Some(SECRET)).await;
     let clone = clone_of(&town, &address);
     let denied = acquire(&clone).await.unwrap_err();
-    assert!(matches!(denied, StoreError::Forbidden { .. }), "{denied:?}");
+    assert!(matches!(denied, StoreError::Denied { .. }), "{denied:?}");
 
     let host = address.trim_end_matches("remote.git");
     git(
@@ -206,7 +206,7 @@ async fn the_credential_of_the_clone_is_used_over_http_and_never_told() {
 
     server.plan([("git-receive-pack", Method::GET, Fault::Status(403))]);
     let denied = acquire(&clone).await.unwrap_err();
-    assert!(matches!(denied, StoreError::Forbidden { .. }), "{denied:?}");
+    assert!(matches!(denied, StoreError::Denied { .. }), "{denied:?}");
     let words = denied.to_string();
     assert!(
         words.contains("403") && !words.contains("eC1hY2Nlc3M"),
@@ -221,7 +221,7 @@ async fn a_login_in_the_address_is_never_told() {
     let (_server, address) = Server::begin(&town, Some("basic other")).await;
     let clone = clone_of(&town, &address.replace("http://", "http://ada:hunter2@"));
     let denied = acquire(&clone).await.unwrap_err();
-    assert!(matches!(denied, StoreError::Forbidden { .. }), "{denied:?}");
+    assert!(matches!(denied, StoreError::Denied { .. }), "{denied:?}");
     assert!(!denied.to_string().contains("hunter2"), "{denied}");
 }
 
@@ -279,7 +279,7 @@ async fn a_server_that_nobody_runs_is_unavailable() {
     let error = GitRefStore::open_read_only(&place(&clone), &times)
         .await
         .unwrap_err();
-    assert!(matches!(error, StoreError::Unavailable { .. }), "{error:?}");
+    assert!(matches!(error, StoreError::Unreachable { .. }), "{error:?}");
 }
 
 /// A server that takes the connection and then says nothing.
@@ -295,7 +295,7 @@ async fn a_server_that_is_silent_is_given_up() {
     let error = GitRefStore::open_read_only(&place(&clone), &times)
         .await
         .unwrap_err();
-    assert!(matches!(error, StoreError::Unavailable { .. }), "{error:?}");
+    assert!(matches!(error, StoreError::Unreachable { .. }), "{error:?}");
     assert!(error.to_string().contains("no answer within"), "{error}");
     drop(listener);
 }

@@ -2,44 +2,48 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, OptionalExtension as _, ffi};
-
-use super::fault::Fault;
-use super::{learned, queue, read};
+use super::value::params;
+use super::{Database, Fault, collect, first, learned, number, queue, read, statement};
 use crate::model::{Endpoints, Link, LinkState, Name, OperationId, RunId};
 use crate::store::{
     AuditEntry, Intent, IntentOutcome, Loss, MadeField, Quarantine, QuarantineChange, Record, Run,
-    RunOutcome, audit, codec, statement,
+    RunOutcome, audit, codec,
 };
 
-pub(super) fn begin_run(connection: &Connection, run: &Run) -> Result<(), Fault> {
-    connection.prepare_cached(statement::RUN_INSERT)?.execute((
-        &run.id.0,
-        codec::time_text(run.started_at),
-        &run.config_digest,
-        run.files,
-        &run.plan_id,
-    ))?;
-    learned::expire(connection, run.started_at)?;
+pub(super) fn begin_run(database: &dyn Database, run: &Run) -> Result<(), Fault> {
+    database.execute(
+        statement::RUN_INSERT,
+        params![
+            &run.id.0,
+            codec::time_text(run.started_at),
+            &run.config_digest,
+            run.files,
+            &run.plan_id,
+        ],
+    )?;
+    learned::expire(database, run.started_at)?;
     match &run.outcome {
-        Some(outcome) => finish_run(connection, &run.id, outcome),
+        Some(outcome) => finish_run(database, &run.id, outcome),
         None => Ok(()),
     }
 }
 
 pub(super) fn finish_run(
-    connection: &Connection,
+    database: &dyn Database,
     id: &RunId,
     outcome: &RunOutcome,
 ) -> Result<(), Fault> {
-    let changed = connection.prepare_cached(statement::RUN_END)?.execute((
-        codec::time_text(outcome.finished_at),
-        outcome.exit_code,
-        outcome.applied,
-        outcome.failed,
-        outcome.summary.to_string(),
-        &id.0,
-    ))?;
+    let changed = database.execute(
+        statement::RUN_END,
+        params![
+            codec::time_text(outcome.finished_at),
+            outcome.exit_code,
+            outcome.applied,
+            outcome.failed,
+            outcome.summary.to_string(),
+            &id.0,
+        ],
+    )?;
     if changed == 0 {
         return Err(Fault::Refused(format!("the state knows no run {id}")));
     }
@@ -48,11 +52,8 @@ pub(super) fn finish_run(
 
 /// Forgets what is kept for rules that are not in `known`, and ends what is open in the queue for their
 /// links; the number of links.
-pub(super) fn forget_rules(connection: &Connection, known: &[Name]) -> Result<u64, Fault> {
-    let rules: Vec<String> = connection
-        .prepare_cached(statement::RULES)?
-        .query_map([], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
+pub(super) fn forget_rules(database: &dyn Database, known: &[Name]) -> Result<u64, Fault> {
+    let rules: Vec<String> = collect(database, statement::RULES, &[], |row| row.get(0))?;
     let mut forgotten = 0;
     for rule in rules {
         if known.iter().any(|name| name.as_str() == rule) {
@@ -63,46 +64,42 @@ pub(super) fn forget_rules(connection: &Connection, known: &[Name]) -> Result<u6
             statement::CONFLICTS_CLOSE_OF_RULE,
             statement::WRITTEN_FORGET_RULE,
         ] {
-            connection.prepare_cached(sql)?.execute([&rule])?;
+            database.execute(sql, params![&rule])?;
         }
-        let links = connection
-            .prepare_cached(statement::LINKS_FORGET)?
-            .execute([&rule])?;
+        let links = database.execute(statement::LINKS_FORGET, params![&rule])?;
         forgotten += u64::try_from(links).unwrap_or(u64::MAX);
         for sql in [statement::QUARANTINE_FORGET, statement::WATERMARK_FORGET] {
-            connection.prepare_cached(sql)?.execute([&rule])?;
+            database.execute(sql, params![&rule])?;
         }
     }
     Ok(forgotten)
 }
 
 /// Forgets that these fields were made.
-pub(super) fn forget_fields(connection: &Connection, fields: &[MadeField]) -> Result<(), Fault> {
-    let mut kept = read::made_fields(connection)?;
+pub(super) fn forget_fields(database: &dyn Database, fields: &[MadeField]) -> Result<(), Fault> {
+    let mut kept = read::made_fields(database)?;
     kept.retain(|made| !fields.iter().any(|gone| gone.is_same_field(made)));
-    put_made_fields(connection, &kept)
+    put_made_fields(database, &kept)
 }
 
-fn put_made_fields(connection: &Connection, fields: &[MadeField]) -> Result<(), Fault> {
+fn put_made_fields(database: &dyn Database, fields: &[MadeField]) -> Result<(), Fault> {
     let text = serde_json::to_string(fields).expect("texts are plain JSON");
-    connection
-        .prepare_cached(statement::META_PUT)?
-        .execute((read::MADE_FIELDS, text))?;
+    database.execute(statement::META_PUT, params![read::MADE_FIELDS, text])?;
     Ok(())
 }
 
 /// The writes of one transaction, with what they need again and again.
 pub(super) struct Writer<'a> {
-    connection: &'a Connection,
+    database: &'a dyn Database,
     endpoints: HashMap<Endpoints, i64>,
     base_rows: HashMap<String, HashMap<String, i64>>,
     audit: Option<(u64, String)>,
 }
 
 impl<'a> Writer<'a> {
-    pub(super) fn new(connection: &'a Connection) -> Self {
+    pub(super) fn new(database: &'a dyn Database) -> Self {
         Self {
-            connection,
+            database,
             endpoints: HashMap::new(),
             base_rows: HashMap::new(),
             audit: None,
@@ -127,7 +124,7 @@ impl<'a> Writer<'a> {
             // Before the link: what a record says of its conflicts goes before what its link means to them.
             if let Some(changes) = &record.conflicts {
                 let endpoints = self.endpoints(&changes.endpoints)?;
-                queue::change(self.connection, endpoints, changes)?;
+                queue::change(self.database, endpoints, changes)?;
             }
             if let Some(link) = &record.link {
                 self.put_link(link, time_of(record).as_deref())?;
@@ -137,25 +134,24 @@ impl<'a> Writer<'a> {
                 Some(QuarantineChange::Put(item)) => self.put_quarantine(item)?,
                 Some(QuarantineChange::Release { endpoints, key }) => {
                     let endpoints = self.endpoints(endpoints)?;
-                    self.connection
-                        .prepare_cached(statement::QUARANTINE_RELEASE)?
-                        .execute((endpoints, key))?;
+                    self.database
+                        .execute(statement::QUARANTINE_RELEASE, params![endpoints, key])?;
                 }
             }
             if let Some(made) = &record.custom_field {
-                let mut kept = read::made_fields(self.connection)?;
+                let mut kept = read::made_fields(self.database)?;
                 kept.retain(|known| !known.is_same_field(made));
                 kept.push(made.clone());
                 kept.sort();
-                put_made_fields(self.connection, &kept)?;
+                put_made_fields(self.database, &kept)?;
             }
             for (endpoints, equivalence) in &record.learned {
                 let endpoints = self.endpoints(endpoints)?;
-                learned::put(self.connection, endpoints, equivalence)?;
+                learned::put(self.database, endpoints, equivalence)?;
             }
             for (endpoints, field) in &record.written {
                 let endpoints = self.endpoints(endpoints)?;
-                learned::count(self.connection, endpoints, field)?;
+                learned::count(self.database, endpoints, field)?;
             }
             if let Some(entry) = &record.audit {
                 self.append_audit(entry)?;
@@ -167,10 +163,9 @@ impl<'a> Writer<'a> {
     fn insert_intent(&mut self, intent: &Intent) -> Result<(), Fault> {
         let endpoints = self.endpoints(&intent.endpoints)?;
         let outcome = intent.outcome.as_ref().map(codec::outcome_texts);
-        let inserted = self
-            .connection
-            .prepare_cached(statement::INTENT_INSERT)?
-            .execute((
+        let inserted = self.database.execute(
+            statement::INTENT_INSERT,
+            params![
                 &intent.id.0,
                 endpoints,
                 &intent.run.0,
@@ -185,22 +180,23 @@ impl<'a> Writer<'a> {
                 outcome.and_then(|(_, reason)| reason),
                 intent.expected_rev.map(|rev| rev.0),
                 codec::rows_text(&intent.rows),
-            ));
+            ],
+        );
         match inserted {
-            Err(error) if is_second(&error) => Err(Fault::Refused(format!(
+            Err(Fault::Duplicate(_)) => Err(Fault::Refused(format!(
                 "the operation {} was prepared before",
                 intent.id
             ))),
-            outcome => Ok(outcome.map(drop)?),
+            outcome => outcome.map(drop),
         }
     }
 
     fn insert_loss(&mut self, loss: &Loss) -> Result<(), Fault> {
         let endpoints = self.endpoints(&loss.endpoints)?;
         let number = self.number(statement::LOSS_NEXT)?;
-        self.connection
-            .prepare_cached(statement::LOSS_INSERT)?
-            .execute((
+        self.database.execute(
+            statement::LOSS_INSERT,
+            params![
                 number,
                 endpoints,
                 &loss.operation.0,
@@ -211,7 +207,8 @@ impl<'a> Writer<'a> {
                 codec::value_text(&loss.lost),
                 codec::value_text(&loss.written),
                 codec::time_text(loss.at),
-            ))?;
+            ],
+        )?;
         Ok(())
     }
 
@@ -219,17 +216,15 @@ impl<'a> Writer<'a> {
     fn end_intent(&self, id: &OperationId, outcome: &IntentOutcome) -> Result<(), Fault> {
         let (text, reason) = codec::outcome_texts(outcome);
         let changed = self
-            .connection
-            .prepare_cached(statement::INTENT_END)?
-            .execute((text, reason, &id.0))?;
+            .database
+            .execute(statement::INTENT_END, params![text, reason, &id.0])?;
         if changed > 0 {
             return Ok(());
         }
-        let before: Option<Option<String>> = self
-            .connection
-            .prepare_cached(statement::INTENT_OUTCOME)?
-            .query_row([&id.0], |row| row.get(0))
-            .optional()?;
+        let sql = statement::INTENT_OUTCOME;
+        let before = first(self.database, sql, params![&id.0], |row| {
+            row.maybe::<String>(0)
+        })?;
         match before {
             None => Err(Fault::Refused(format!("the state knows no operation {id}"))),
             Some(Some(before)) if before != text => Err(Fault::Refused(format!(
@@ -259,19 +254,17 @@ impl<'a> Writer<'a> {
                 other.pair.0 == endpoints && (other.pair.1 == case || other.pair.2 == work_item);
             if shares && !other.active && link.state == LinkState::Active {
                 self.part(other.pair, at)?;
-                self.connection
-                    .prepare_cached(statement::LINK_REMOVE)?
-                    .execute([&other.id])?;
+                self.database
+                    .execute(statement::LINK_REMOVE, params![&other.id])?;
             }
         }
         if link.state != LinkState::Active {
             self.part(pair, at)?;
         }
         let base = codec::base_text(&link.base.fields, |row, digest| self.base_row(row, digest))?;
-        let put = self
-            .connection
-            .prepare_cached(statement::LINK_PUT)?
-            .execute((
+        let put = self.database.execute(
+            statement::LINK_PUT,
+            params![
                 id,
                 endpoints,
                 case,
@@ -284,22 +277,23 @@ impl<'a> Writer<'a> {
                 link.base.recorded_at.map(codec::time_text),
                 base,
                 codec::link_state_text(link.state),
-            ));
+            ],
+        );
         match put {
-            Err(error) if is_second(&error) => Err(Fault::AlreadyLinked { case, work_item }),
-            outcome => Ok(outcome.map(drop)?),
+            Err(Fault::Duplicate(_)) => Err(Fault::AlreadyLinked { case, work_item }),
+            outcome => outcome.map(drop),
         }
     }
 
     /// The link of this id and every one that holds either item.
     fn standing(&self, endpoints: i64, link: &Link) -> Result<Vec<Standing>, Fault> {
         let sql = statement::LINKS_STANDING;
-        read::collect(
-            self.connection,
+        collect(
+            self.database,
             sql,
-            &[&link.id.0, &endpoints, &link.case.0, &link.work_item.0],
+            params![&link.id.0, endpoints, link.case.0, link.work_item.0],
             |row| {
-                let state = codec::link_state(read::text(row, 4)?)?;
+                let state = codec::link_state(&row.words(4)?)?;
                 Ok(Standing {
                     id: row.get(0)?,
                     pair: (row.get(1)?, row.get(2)?, row.get(3)?),
@@ -311,45 +305,44 @@ impl<'a> Writer<'a> {
 
     /// Ends what is kept for a pair that is kept in step no longer. `at` is when, if that is known.
     fn part(&self, (endpoints, case, work_item): Pair, at: Option<&str>) -> Result<(), Fault> {
-        self.connection
-            .prepare_cached(statement::CONFLICTS_CLOSE_OF_PAIR)?
-            .execute((at, endpoints, case, work_item))?;
-        self.connection
-            .prepare_cached(statement::WRITTEN_FORGET_CASE)?
-            .execute((endpoints, case))?;
+        self.database.execute(
+            statement::CONFLICTS_CLOSE_OF_PAIR,
+            params![at, endpoints, case, work_item],
+        )?;
+        self.database
+            .execute(statement::WRITTEN_FORGET_CASE, params![endpoints, case])?;
         Ok(())
     }
 
     fn put_quarantine(&mut self, item: &Quarantine) -> Result<(), Fault> {
         let endpoints = self.endpoints(&item.endpoints)?;
-        self.connection
-            .prepare_cached(statement::QUARANTINE_PUT)?
-            .execute((
+        self.database.execute(
+            statement::QUARANTINE_PUT,
+            params![
                 endpoints,
                 &item.key,
                 item.rule.as_str(),
                 &item.payload_digest,
                 &item.reason,
                 codec::time_text(item.at),
-            ))?;
+            ],
+        )?;
         Ok(())
     }
 
     fn append_audit(&mut self, entry: &AuditEntry) -> Result<(), Fault> {
         let (last, previous) = match self.audit.take() {
             Some(last) => last,
-            None => self
-                .connection
-                .prepare_cached(statement::AUDIT_LAST)?
-                .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
-                .optional()?
-                .unwrap_or((0, audit::START.to_owned())),
+            None => first(self.database, statement::AUDIT_LAST, &[], |row| {
+                Ok((row.get::<u64>(0)?, row.get::<String>(1)?))
+            })?
+            .unwrap_or((0, audit::START.to_owned())),
         };
         let number = last + 1;
         let hash = audit::hash(&previous, number, entry);
-        self.connection
-            .prepare_cached(statement::AUDIT_INSERT)?
-            .execute((
+        self.database.execute(
+            statement::AUDIT_INSERT,
+            params![
                 number,
                 codec::time_text(entry.at),
                 &entry.run.0,
@@ -359,7 +352,8 @@ impl<'a> Writer<'a> {
                 entry.work_item.map(|id| id.0),
                 &entry.detail,
                 &hash,
-            ))?;
+            ],
+        )?;
         self.audit = Some((number, hash));
         Ok(())
     }
@@ -367,9 +361,10 @@ impl<'a> Writer<'a> {
     /// Says how long the audit is, so that rows cut off at its end are missed.
     fn note_audit_rows(&self) -> Result<(), Fault> {
         if let Some((number, _)) = &self.audit {
-            self.connection
-                .prepare_cached(statement::META_PUT)?
-                .execute((read::AUDIT_ROWS, number.to_string()))?;
+            self.database.execute(
+                statement::META_PUT,
+                params![read::AUDIT_ROWS, number.to_string()],
+            )?;
         }
         Ok(())
     }
@@ -378,13 +373,14 @@ impl<'a> Writer<'a> {
         if let Some(id) = self.endpoints.get(endpoints) {
             return Ok(*id);
         }
-        let id = if let Some(id) = read::endpoints_id(self.connection, endpoints)? {
+        let id = if let Some(id) = read::endpoints_id(self.database, endpoints)? {
             id
         } else {
             let id = self.number(statement::ENDPOINTS_NEXT)?;
-            self.connection
-                .prepare_cached(statement::ENDPOINTS_INSERT)?
-                .execute((id, &endpoints.testworthy, &endpoints.azure_devops))?;
+            self.database.execute(
+                statement::ENDPOINTS_INSERT,
+                params![id, &endpoints.testworthy, &endpoints.azure_devops],
+            )?;
             id
         };
         self.endpoints.insert(endpoints.clone(), id);
@@ -396,18 +392,16 @@ impl<'a> Writer<'a> {
         if let Some(id) = known {
             return Ok(*id);
         }
-        let found = self
-            .connection
-            .prepare_cached(statement::BASE_ROW_ID)?
-            .query_row((name, digest), |row| row.get(0))
-            .optional()?;
+        let parameters = params![name, digest];
+        let found = first(self.database, statement::BASE_ROW_ID, parameters, |row| {
+            row.get(0)
+        })?;
         let id = if let Some(id) = found {
             id
         } else {
             let id = self.number(statement::BASE_ROW_NEXT)?;
-            self.connection
-                .prepare_cached(statement::BASE_ROW_INSERT)?
-                .execute((id, name, digest))?;
+            self.database
+                .execute(statement::BASE_ROW_INSERT, params![id, name, digest])?;
             id
         };
         let ids = self.base_rows.entry(name.to_owned()).or_default();
@@ -415,11 +409,8 @@ impl<'a> Writer<'a> {
         Ok(id)
     }
 
-    fn number(&self, sql: &str) -> Result<i64, Fault> {
-        Ok(self
-            .connection
-            .prepare_cached(sql)?
-            .query_row([], |row| row.get(0))?)
+    fn number(&self, sql: &'static str) -> Result<i64, Fault> {
+        number(self.database, sql, &[])
     }
 }
 
@@ -441,11 +432,4 @@ fn time_of(record: &Record) -> Option<String> {
         record.link.as_ref().and_then(|link| link.base.recorded_at),
     ];
     told.into_iter().flatten().next().map(codec::time_text)
-}
-
-/// Whether a row was refused because there is one with the same key.
-fn is_second(error: &rusqlite::Error) -> bool {
-    error.sqlite_extended_error_code().is_some_and(|code| {
-        code == ffi::SQLITE_CONSTRAINT_UNIQUE || code == ffi::SQLITE_CONSTRAINT_PRIMARYKEY
-    })
 }

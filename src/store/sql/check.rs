@@ -3,31 +3,26 @@
 //! An open intent is no contradiction, however old: it is what a run leaves that was killed, and the next
 //! apply finds out what became of it.
 
-use rusqlite::types::FromSql;
-use rusqlite::{Connection, Row};
-
-use super::fault::Fault;
-use super::{queue, read};
+use super::value::Cell;
+use super::{Database, Fault, Row, queue, read, statement};
 use crate::model::Endpoints;
-use crate::store::{AuditCheck, statement};
+use crate::store::AuditCheck;
 
 /// Of one kind at most this many are told one by one.
 const MOST: usize = 20;
 
-pub(super) fn check(connection: &Connection) -> Result<Vec<String>, Fault> {
-    let snapshot = connection.unchecked_transaction()?;
-    let damage = damage(&snapshot)?;
+pub(super) fn check(database: &dyn Database) -> Result<Vec<String>, Fault> {
+    let damage = database.damage()?;
     if !damage.is_empty() {
-        // What is read from a damaged file contradicts itself in any case.
+        // What is read from damaged storage contradicts itself in any case.
         return Ok(damage);
     }
-    let mut found = strays(&snapshot)?;
-    found.extend(twice(&snapshot)?);
-    found.extend(unreadable(&snapshot)?);
-    found.extend(intents_without_run(&snapshot)?);
-    found.extend(conflicts(&snapshot)?);
-    drop(snapshot);
-    match read::verify_audit(connection) {
+    let mut found = strays(database)?;
+    found.extend(twice(database)?);
+    found.extend(unreadable(database)?);
+    found.extend(intents_without_run(database)?);
+    found.extend(conflicts(database)?);
+    match read::verify_audit(database) {
         Ok(AuditCheck::Intact { .. }) => {}
         Ok(AuditCheck::Broken { number, reason }) => {
             found.push(format!("the audit is broken at row {number}: {reason}"));
@@ -37,40 +32,27 @@ pub(super) fn check(connection: &Connection) -> Result<Vec<String>, Fault> {
     Ok(found)
 }
 
-/// What the database itself finds wrong with its file.
-fn damage(connection: &Connection) -> Result<Vec<String>, Fault> {
-    let sql = format!("PRAGMA integrity_check({MOST})");
-    told(connection, &sql, |row| {
-        let found: String = row.get(0)?;
-        Ok((found != "ok").then(|| format!("the file is damaged: {found}")))
-    })
-}
-
 /// Rows that belong to places that are not there.
-fn strays(connection: &Connection) -> Result<Vec<String>, Fault> {
-    let mut found = told(connection, statement::CHECK_LINKS_NOWHERE, |row| {
+fn strays(database: &dyn Database) -> Result<Vec<String>, Fault> {
+    let mut found = told(database, statement::CHECK_LINKS_NOWHERE, |row| {
         let (case, work_item) = (shown::<i64>(row, 0), shown::<i64>(row, 1));
         Ok(Some(format!(
             "the link of case {case} and work item {work_item} belongs to places that the state does \
             not hold"
         )))
     })?;
-    found.extend(told(connection, "PRAGMA foreign_key_check", |row| {
-        let table: String = row.get(0)?;
-        let what = format!("a row of `{table}` belongs to places that the state does not hold");
-        Ok((table != "link").then_some(what))
-    })?);
+    found.extend(database.strays()?);
     Ok(found)
 }
 
 /// Items with more than one active link.
-fn twice(connection: &Connection) -> Result<Vec<String>, Fault> {
+fn twice(database: &dyn Database) -> Result<Vec<String>, Fault> {
     let mut found = Vec::new();
     for (item, sql) in [
         ("case", statement::CHECK_CASES_TWICE),
         ("work item", statement::CHECK_WORK_ITEMS_TWICE),
     ] {
-        found.extend(told(connection, sql, |row| {
+        found.extend(told(database, sql, |row| {
             let (id, links) = (shown::<i64>(row, 0), shown::<i64>(row, 1));
             Ok(Some(format!("{item} {id} has {links} active links")))
         })?);
@@ -79,13 +61,13 @@ fn twice(connection: &Connection) -> Result<Vec<String>, Fault> {
 }
 
 /// Records that hold what this version does not write.
-fn unreadable(connection: &Connection) -> Result<Vec<String>, Fault> {
-    let known = read::base_rows(connection)?;
+fn unreadable(database: &dyn Database) -> Result<Vec<String>, Fault> {
+    let known = read::base_rows(database)?;
     let nowhere = Endpoints {
         testworthy: String::new(),
         azure_devops: String::new(),
     };
-    let mut found = told(connection, statement::CHECK_LINKS, |row| {
+    let mut found = told(database, statement::CHECK_LINKS, |row| {
         let Err(fault) = read::link_at(row, &nowhere, &known) else {
             return Ok(None);
         };
@@ -95,7 +77,7 @@ fn unreadable(connection: &Connection) -> Result<Vec<String>, Fault> {
             "the link of case {case} and work item {work_item} cannot be read: {why}"
         )))
     })?;
-    found.extend(told(connection, statement::CHECK_INTENTS, |row| {
+    found.extend(told(database, statement::CHECK_INTENTS, |row| {
         let Err(fault) = read::intent_at(row) else {
             return Ok(None);
         };
@@ -103,7 +85,7 @@ fn unreadable(connection: &Connection) -> Result<Vec<String>, Fault> {
         let why = fault.words();
         Ok(Some(format!("the operation {id} cannot be read: {why}")))
     })?);
-    found.extend(told(connection, statement::CHECK_CONFLICTS, |row| {
+    found.extend(told(database, statement::CHECK_CONFLICTS, |row| {
         let Err(fault) = queue::conflict_at(row) else {
             return Ok(None);
         };
@@ -114,8 +96,8 @@ fn unreadable(connection: &Connection) -> Result<Vec<String>, Fault> {
     Ok(found)
 }
 
-fn intents_without_run(connection: &Connection) -> Result<Vec<String>, Fault> {
-    told(connection, statement::CHECK_INTENTS_WITHOUT_RUN, |row| {
+fn intents_without_run(database: &dyn Database) -> Result<Vec<String>, Fault> {
+    told(database, statement::CHECK_INTENTS_WITHOUT_RUN, |row| {
         let (id, run) = (shown::<String>(row, 0), shown::<String>(row, 1));
         Ok(Some(format!(
             "the operation {id} belongs to run {run}, which the state does not hold"
@@ -123,15 +105,15 @@ fn intents_without_run(connection: &Connection) -> Result<Vec<String>, Fault> {
     })
 }
 
-fn conflicts(connection: &Connection) -> Result<Vec<String>, Fault> {
-    let mut found = told(connection, statement::CHECK_CONFLICTS_OF_NO_PAIR, |row| {
+fn conflicts(database: &dyn Database) -> Result<Vec<String>, Fault> {
+    let mut found = told(database, statement::CHECK_CONFLICTS_OF_NO_PAIR, |row| {
         let id = shown::<i64>(row, 0);
         let (case, work_item) = (shown::<i64>(row, 1), shown::<i64>(row, 2));
         Ok(Some(format!(
             "conflict {id} is open, and its case {case} and work item {work_item} are not linked"
         )))
     })?;
-    found.extend(told(connection, statement::CHECK_CONFLICTS_TWICE, |row| {
+    found.extend(told(database, statement::CHECK_CONFLICTS_TWICE, |row| {
         let (case, work_item) = (shown::<i64>(row, 0), shown::<i64>(row, 1));
         let (what, times) = (shown::<String>(row, 2), shown::<i64>(row, 3));
         Ok(Some(format!(
@@ -142,28 +124,27 @@ fn conflicts(connection: &Connection) -> Result<Vec<String>, Fault> {
 }
 
 /// A column of a row that may hold anything.
-fn shown<T: FromSql + ToString>(row: &Row<'_>, column: usize) -> String {
-    row.get::<_, T>(column)
+fn shown<T: Cell + ToString>(row: &Row<'_>, column: usize) -> String {
+    row.get::<T>(column)
         .map_or_else(|_| "?".to_owned(), |value| value.to_string())
 }
 
 /// What `tell` says of the rows of a query, cut short after [`MOST`].
-fn told(
-    connection: &Connection,
-    sql: &str,
+pub(in crate::store) fn told(
+    database: &dyn Database,
+    sql: &'static str,
     tell: impl Fn(&Row<'_>) -> Result<Option<String>, Fault>,
 ) -> Result<Vec<String>, Fault> {
-    let mut statement = connection.prepare(sql)?;
-    let mut rows = statement.query([])?;
     let mut found = Vec::new();
     let mut more = 0_u64;
-    while let Some(row) = rows.next()? {
+    database.each_row(sql, &[], &mut |row| {
         match tell(row)? {
             Some(words) if found.len() < MOST => found.push(words),
             Some(_) => more += 1,
             None => {}
         }
-    }
+        Ok(true)
+    })?;
     if more > 0 {
         found.push(format!("and {more} more of this kind"));
     }

@@ -1,47 +1,52 @@
 //! The queue of conflicts: rows into records and back.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, ToSql};
 
-use super::fault::Fault;
-use super::read::{collect, endpoints_at, endpoints_id, limit_number, name_at, text};
+use super::read::{endpoints_at, endpoints_id, limit_number, name_at};
+use super::value::params;
+use super::{Database, Fault, Row, collect, number, statement};
 use crate::model::{
     CaseId, Closing, Conflict, ConflictChange, ConflictId, ConflictState, Endpoints, Sides,
     Subject, Take, Value, WorkItemId,
 };
-use crate::store::{PairConflicts, codec, statement};
+use crate::store::{PairConflicts, codec};
 
 /// Conflicts between two places that are open or decided, by id.
-pub(super) fn open(connection: &Connection, at: &Endpoints) -> Result<Vec<Conflict>, Fault> {
-    let Some(id) = endpoints_id(connection, at)? else {
+pub(super) fn open(database: &dyn Database, at: &Endpoints) -> Result<Vec<Conflict>, Fault> {
+    let Some(id) = endpoints_id(database, at)? else {
         return Ok(Vec::new());
     };
-    collect(connection, statement::CONFLICTS_OPEN, &[&id], conflict_at)
-}
-
-/// Conflicts of every place and state, newest first.
-pub(super) fn newest(connection: &Connection, limit: usize) -> Result<Vec<Conflict>, Fault> {
-    let limit = limit_number(limit);
     collect(
-        connection,
-        statement::CONFLICTS_NEWEST,
-        &[&limit],
+        database,
+        statement::CONFLICTS_OPEN,
+        params![id],
         conflict_at,
     )
 }
 
-pub(super) fn one(connection: &Connection, id: ConflictId) -> Result<Option<Conflict>, Fault> {
-    Ok(collect(connection, statement::CONFLICT, &[&id.0], conflict_at)?.pop())
+/// Conflicts of every place and state, newest first.
+pub(super) fn newest(database: &dyn Database, limit: usize) -> Result<Vec<Conflict>, Fault> {
+    let limit = limit_number(limit);
+    collect(
+        database,
+        statement::CONFLICTS_NEWEST,
+        params![limit],
+        conflict_at,
+    )
+}
+
+pub(super) fn one(database: &dyn Database, id: ConflictId) -> Result<Option<Conflict>, Fault> {
+    Ok(collect(database, statement::CONFLICT, params![id.0], conflict_at)?.pop())
 }
 
 /// Writes a decision down or takes it back; `false` if the conflict is closed.
 pub(super) fn decide(
-    connection: &Connection,
+    database: &dyn Database,
     id: ConflictId,
     take: Option<Take>,
     at: Timestamp,
 ) -> Result<bool, Fault> {
-    let Some(conflict) = one(connection, id)? else {
+    let Some(conflict) = one(database, id)? else {
         return Err(Fault::Refused(format!("the state knows no conflict {id}")));
     };
     if let Some(take) = take.filter(|take| !take.fits(&conflict.subject)) {
@@ -50,41 +55,35 @@ pub(super) fn decide(
         return Err(Fault::Refused(reason));
     }
     let state = if take.is_some() { "decided" } else { "open" };
-    let changed = connection
-        .prepare_cached(statement::CONFLICT_DECIDE)?
-        .execute((
-            state,
-            take.map(Take::key),
-            take.map(|_| codec::time_text(at)),
-            id.0,
-        ))?;
-    Ok(changed > 0)
+    let decided_at = take.map(|_| codec::time_text(at));
+    let parameters = params![state, take.map(Take::key), decided_at, id.0];
+    Ok(database.execute(statement::CONFLICT_DECIDE, parameters)? > 0)
 }
 
 /// Makes the changes of one pair, in their order.
 pub(super) fn change(
-    connection: &Connection,
+    database: &dyn Database,
     endpoints: i64,
     changes: &PairConflicts,
 ) -> Result<(), Fault> {
     for change in &changes.changes {
         match change {
             ConflictChange::Open(subject) => {
-                match meet(connection, endpoints, changes, subject)? {
+                match meet(database, endpoints, changes, subject)? {
                     // What was decided about it could not be carried out: it waits for a person again.
-                    Some(id) => reopen(connection, id)?,
-                    None => drop(insert(connection, endpoints, changes, subject)?),
+                    Some(id) => reopen(database, id)?,
+                    None => drop(insert(database, endpoints, changes, subject)?),
                 }
             }
             ConflictChange::Note(subject, how) => {
-                let id = match meet(connection, endpoints, changes, subject)? {
+                let id = match meet(database, endpoints, changes, subject)? {
                     Some(id) => id,
-                    None => insert(connection, endpoints, changes, subject)?,
+                    None => insert(database, endpoints, changes, subject)?,
                 };
-                close(connection, id, *how, changes.at)?;
+                close(database, id, *how, changes.at)?;
             }
             // One that is closed already, or that went with a state that was rebuilt, needs no end.
-            ConflictChange::Close(id, how) => close(connection, *id, *how, changes.at)?,
+            ConflictChange::Close(id, how) => close(database, *id, *how, changes.at)?,
         }
     }
     Ok(())
@@ -93,15 +92,15 @@ pub(super) fn change(
 /// Looks through what stands open about the row or the side of `subject`: the same conflict is given
 /// back, every other one is superseded.
 fn meet(
-    connection: &Connection,
+    database: &dyn Database,
     endpoints: i64,
     changes: &PairConflicts,
     subject: &Subject,
 ) -> Result<Option<ConflictId>, Fault> {
     let standing = collect(
-        connection,
+        database,
         statement::CONFLICTS_OPEN_OF_PAIR,
-        &[&endpoints, &changes.case.0, &changes.work_item.0],
+        params![endpoints, changes.case.0, changes.work_item.0],
         conflict_at,
     )?;
     let mut same = None;
@@ -109,16 +108,15 @@ fn meet(
         if conflict.subject == *subject {
             same = Some(conflict.id);
         } else if is_about_the_same(&conflict.subject, subject) {
-            close(connection, conflict.id, Closing::Superseded, changes.at)?;
+            close(database, conflict.id, Closing::Superseded, changes.at)?;
         }
     }
     Ok(same)
 }
 
-fn reopen(connection: &Connection, id: ConflictId) -> Result<(), Fault> {
-    connection
-        .prepare_cached(statement::CONFLICT_DECIDE)?
-        .execute(("open", None::<&str>, None::<String>, id.0))?;
+fn reopen(database: &dyn Database, id: ConflictId) -> Result<(), Fault> {
+    let parameters = params!["open", None::<&str>, None::<&str>, id.0];
+    database.execute(statement::CONFLICT_DECIDE, parameters)?;
     Ok(())
 }
 
@@ -131,27 +129,24 @@ fn is_about_the_same(one: &Subject, other: &Subject) -> bool {
 }
 
 fn close(
-    connection: &Connection,
+    database: &dyn Database,
     id: ConflictId,
     how: Closing,
     at: Timestamp,
 ) -> Result<(), Fault> {
     let (closing, take) = codec::closing_texts(how);
-    connection
-        .prepare_cached(statement::CONFLICT_CLOSE)?
-        .execute((closing, take, codec::time_text(at), id.0))?;
+    let parameters = params![closing, take, codec::time_text(at), id.0];
+    database.execute(statement::CONFLICT_CLOSE, parameters)?;
     Ok(())
 }
 
 fn insert(
-    connection: &Connection,
+    database: &dyn Database,
     endpoints: i64,
     pair: &PairConflicts,
     subject: &Subject,
 ) -> Result<ConflictId, Fault> {
-    let id: u64 = connection
-        .prepare_cached(statement::CONFLICT_NEXT)?
-        .query_row([], |row| row.get(0))?;
+    let id = number(database, statement::CONFLICT_NEXT, &[])?;
     let mut columns = Columns::default();
     match subject {
         Subject::Field {
@@ -179,27 +174,26 @@ fn insert(
     let (base_testworthy, base_azure_devops) = both(columns.base);
     let (testworthy, azure_devops) = both(columns.now);
     let opened_at = codec::time_text(pair.at);
-    let parameters: [&dyn ToSql; 16] = [
-        &id,
-        &endpoints,
-        &pair.rule.as_str(),
-        &pair.case.0,
-        &pair.work_item.0,
-        &columns.kind,
-        &columns.row,
-        &columns.side,
-        &columns.cause,
-        &i64::from(columns.edited),
-        &base_testworthy,
-        &base_azure_devops,
-        &testworthy,
-        &azure_devops,
-        &i64::from(columns.sensitive),
-        &opened_at,
+    let parameters = params![
+        id,
+        endpoints,
+        pair.rule.as_str(),
+        pair.case.0,
+        pair.work_item.0,
+        columns.kind,
+        columns.row,
+        columns.side,
+        columns.cause,
+        i64::from(columns.edited),
+        base_testworthy,
+        base_azure_devops,
+        testworthy,
+        azure_devops,
+        i64::from(columns.sensitive),
+        opened_at,
     ];
-    connection
-        .prepare_cached(statement::CONFLICT_INSERT)?
-        .execute(parameters)?;
+    database.execute(statement::CONFLICT_INSERT, parameters)?;
+    let id = u64::try_from(id).map_err(|_| codec::Unreadable::new("a conflict's number", id))?;
     Ok(ConflictId(id))
 }
 
@@ -233,25 +227,25 @@ pub(super) fn conflict_at(row: &Row<'_>) -> Result<Conflict, Fault> {
         case: CaseId(row.get(4)?),
         work_item: WorkItemId(row.get(5)?),
         subject: subject_at(row)?,
-        opened_at: codec::time(text(row, 16)?)?,
+        opened_at: codec::time(&row.words(16)?)?,
         state: state_at(row)?,
     })
 }
 
 fn subject_at(row: &Row<'_>) -> Result<Subject, Fault> {
-    match text(row, 6)? {
+    match &*row.words(6)? {
         FIELD => {
-            let base: Option<String> = row.get(11)?;
+            let base = row.maybe::<String>(11)?;
             Ok(Subject::Field {
                 row: row.get(7)?,
-                cause: codec::cause(text(row, 9)?)?,
+                cause: codec::cause(&row.words(9)?)?,
                 base: base.is_some().then(|| values_at(row, 11)).transpose()?,
                 now: values_at(row, 13)?,
                 sensitive: row.get(15)?,
             })
         }
         DELETED => Ok(Subject::Deleted {
-            side: codec::system(text(row, 8)?)?,
+            side: codec::system(&row.words(8)?)?,
             edited: row.get(10)?,
         }),
         other => Err(codec::Unreadable::new("a conflict's kind in the state", other).into()),
@@ -260,7 +254,7 @@ fn subject_at(row: &Row<'_>) -> Result<Subject, Fault> {
 
 /// The values of both sides, TestWorthy's in `column`, the other one's behind it.
 fn values_at(row: &Row<'_>, column: usize) -> Result<Sides<Value>, Fault> {
-    let value = |column| Ok::<_, Fault>(codec::json("a value in conflict", text(row, column)?)?);
+    let value = |column| Ok::<_, Fault>(codec::json("a value in conflict", &row.words(column)?)?);
     Ok(Sides {
         testworthy: value(column)?,
         azure_devops: value(column + 1)?,
@@ -268,16 +262,16 @@ fn values_at(row: &Row<'_>, column: usize) -> Result<Sides<Value>, Fault> {
 }
 
 fn state_at(row: &Row<'_>) -> Result<ConflictState, Fault> {
-    let take: Option<String> = row.get(18)?;
-    match text(row, 17)? {
+    let take = row.maybe::<String>(18)?;
+    match &*row.words(17)? {
         "open" => Ok(ConflictState::Open),
         "decided" => Ok(ConflictState::Decided {
             take: codec::take(take.as_deref().unwrap_or_default())?,
-            at: codec::time(text(row, 19)?)?,
+            at: codec::time(&row.words(19)?)?,
         }),
         "closed" => Ok(ConflictState::Closed {
-            how: codec::closing(text(row, 20)?, take.as_deref())?,
-            at: codec::time(text(row, 21)?)?,
+            how: codec::closing(&row.words(20)?, take.as_deref())?,
+            at: codec::time(&row.words(21)?)?,
         }),
         other => Err(codec::Unreadable::new("a conflict's state in the state", other).into()),
     }

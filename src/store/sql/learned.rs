@@ -2,25 +2,25 @@
 //! followed.
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::Connection;
 
-use super::fault::Fault;
-use super::read::{collect, endpoints_id, text};
+use super::read::endpoints_id;
+use super::value::params;
+use super::{Database, Fault, collect, first, statement};
 use crate::model::{
     CaseId, Endpoints, Equivalence, Learned, Name, Repetition, Repetitions, WorkItemId,
 };
-use crate::store::{Watermark, WrittenField, codec, statement};
+use crate::store::{Watermark, WrittenField, codec};
 
 /// A change that was written longer ago says nothing about one that is written now.
 const REPEATS_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 
-pub(super) fn spellings(connection: &Connection, at: &Endpoints) -> Result<Learned, Fault> {
-    let Some(id) = endpoints_id(connection, at)? else {
+pub(super) fn spellings(database: &dyn Database, at: &Endpoints) -> Result<Learned, Fault> {
+    let Some(id) = endpoints_id(database, at)? else {
         return Ok(Learned::default());
     };
-    let all = collect(connection, statement::LEARNED, &[&id], |row| {
+    let all = collect(database, statement::LEARNED, params![id], |row| {
         Ok(Equivalence {
-            system: codec::system(text(row, 0)?)?,
+            system: codec::system(&row.words(0)?)?,
             row_digest: row.get(1)?,
             sent: row.get(2)?,
             kept: row.get(3)?,
@@ -30,36 +30,37 @@ pub(super) fn spellings(connection: &Connection, at: &Endpoints) -> Result<Learn
 }
 
 pub(super) fn put(
-    connection: &Connection,
+    database: &dyn Database,
     endpoints: i64,
     equivalence: &Equivalence,
 ) -> Result<(), Fault> {
-    connection
-        .prepare_cached(statement::LEARNED_PUT)?
-        .execute((
+    database.execute(
+        statement::LEARNED_PUT,
+        params![
             endpoints,
             equivalence.system.key(),
             &equivalence.row_digest,
             &equivalence.sent,
             &equivalence.kept,
-        ))?;
+        ],
+    )?;
     Ok(())
 }
 
-pub(super) fn repetitions(connection: &Connection, at: &Endpoints) -> Result<Repetitions, Fault> {
-    let Some(id) = endpoints_id(connection, at)? else {
+pub(super) fn repetitions(database: &dyn Database, at: &Endpoints) -> Result<Repetitions, Fault> {
+    let Some(id) = endpoints_id(database, at)? else {
         return Ok(Repetitions::default());
     };
-    let all = collect(connection, statement::WRITTEN, &[&id], |row| {
+    let all = collect(database, statement::WRITTEN, params![id], |row| {
         Ok(Repetition {
             case: CaseId(row.get(0)?),
             work_item: WorkItemId(row.get(1)?),
             row: row.get(2)?,
-            system: codec::system(text(row, 3)?)?,
+            system: codec::system(&row.words(3)?)?,
             before: row.get(4)?,
             after: row.get(5)?,
             times: row.get(6)?,
-            at: codec::time(text(row, 7)?)?,
+            at: codec::time(&row.words(7)?)?,
         })
     })?;
     Ok(all.into_iter().collect())
@@ -67,13 +68,13 @@ pub(super) fn repetitions(connection: &Connection, at: &Endpoints) -> Result<Rep
 
 /// Counts a written field: the same change as the last one, within a day, once more; any other anew.
 pub(super) fn count(
-    connection: &Connection,
+    database: &dyn Database,
     endpoints: i64,
     field: &WrittenField,
 ) -> Result<(), Fault> {
-    connection
-        .prepare_cached(statement::WRITTEN_PUT)?
-        .execute((
+    database.execute(
+        statement::WRITTEN_PUT,
+        params![
             endpoints,
             field.case.0,
             &field.row,
@@ -83,15 +84,17 @@ pub(super) fn count(
             &field.after,
             codec::time_text(field.at),
             codec::time_text(oldest_that_counts(field.at)),
-        ))?;
+        ],
+    )?;
     Ok(())
 }
 
 /// Drops what would not be counted on any more, so that this stays as small as one day's work.
-pub(super) fn expire(connection: &Connection, now: Timestamp) -> Result<(), Fault> {
-    connection
-        .prepare_cached(statement::WRITTEN_EXPIRE)?
-        .execute([codec::time_text(oldest_that_counts(now))])?;
+pub(super) fn expire(database: &dyn Database, now: Timestamp) -> Result<(), Fault> {
+    database.execute(
+        statement::WRITTEN_EXPIRE,
+        params![codec::time_text(oldest_that_counts(now))],
+    )?;
     Ok(())
 }
 
@@ -100,50 +103,51 @@ fn oldest_that_counts(now: Timestamp) -> Timestamp {
 }
 
 pub(super) fn watermark(
-    connection: &Connection,
+    database: &dyn Database,
     at: &Endpoints,
     rule: &Name,
 ) -> Result<Option<Watermark>, Fault> {
-    let Some(id) = endpoints_id(connection, at)? else {
+    let Some(id) = endpoints_id(database, at)? else {
         return Ok(None);
     };
-    let mut found = collect(
-        connection,
+    first(
+        database,
         statement::WATERMARK,
-        &[&id, &rule.as_str()],
+        params![id, rule.as_str()],
         |row| {
             Ok(Watermark {
                 token: row.get(0)?,
-                full_scan_at: codec::time(text(row, 1)?)?,
+                full_scan_at: codec::time(&row.words(1)?)?,
                 config_digest: row.get(2)?,
-                dirty: codec::json("a rule's unread work items in the state", text(row, 3)?)?,
+                dirty: codec::json("a rule's unread work items in the state", &row.words(3)?)?,
             })
         },
-    )?;
-    Ok(found.pop())
+    )
 }
 
 pub(super) fn put_watermark(
-    connection: &Connection,
+    database: &dyn Database,
     endpoints: i64,
     rule: &Name,
     watermark: Option<&Watermark>,
 ) -> Result<(), Fault> {
     let Some(watermark) = watermark else {
-        connection
-            .prepare_cached(statement::WATERMARK_REMOVE)?
-            .execute((endpoints, rule.as_str()))?;
+        database.execute(
+            statement::WATERMARK_REMOVE,
+            params![endpoints, rule.as_str()],
+        )?;
         return Ok(());
     };
-    connection
-        .prepare_cached(statement::WATERMARK_PUT)?
-        .execute((
+    database.execute(
+        statement::WATERMARK_PUT,
+        params![
             endpoints,
             rule.as_str(),
             &watermark.token,
             codec::time_text(watermark.full_scan_at),
             &watermark.config_digest,
             codec::dirty_text(&watermark.dirty),
-        ))?;
+        ],
+    )?;
     Ok(())
 }

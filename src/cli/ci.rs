@@ -38,8 +38,8 @@ pub(crate) fn refuse_two_way(
     }
     Err(Failed::new(ExitCode::Refused, message).with_help(
         "run it where the state stays, for example on a server by a timer; in CI `accord plan` may run, and one-way \
-         rules with --only. Or let the machines share the state, in a database (`state.postgres`) or in a Git ref \
-         (`state.git`): docs/state.md",
+         rules with --only. Or let the machines share the state (`state.postgres`, see docs/state.md; `state.git`, see \
+         docs/state-git.md)",
     ))
 }
 

@@ -102,8 +102,7 @@ impl From<StoreError> for Failed {
                 .with_help("this run was held up for longer than its lease lasts; run it again: what it had begun is looked at first"),
             StoreError::Unreachable { .. } => Self::new(ExitCode::Unavailable, error.to_string())
                 .with_help("try again when the state can be reached; what was begun is recorded there and is looked at first"),
-            StoreError::Denied { .. } => Self::new(ExitCode::Authentication, error.to_string())
-                .with_help("give the credential of this run access to the state (docs/state.md); in a workflow of GitHub a state in a Git ref needs `permissions: contents: write`, and `read` to plan"),
+            StoreError::Denied { .. } => Self::new(ExitCode::Authentication, error.to_string()),
             StoreError::TooNew { .. } => Self::new(ExitCode::Failure, error.to_string())
                 .with_help("use the newer version of accord"),
             StoreError::AlreadyLinked { .. } | StoreError::Backend { .. } => {

@@ -11,7 +11,7 @@ use super::session::{Project, Session};
 use super::ui::{Ui, printable};
 use crate::diagnostics::catalog::safety::STATE_IN_GIT;
 use crate::model::config::{SecretRef, StateLocation};
-use crate::reconcile::{Clock as _, Ids as _, RealClock, TimeOrderedIds, resolve_for_state};
+use crate::reconcile::{Ids as _, TimeOrderedIds, resolve_for_state};
 use crate::store::{
     GitRefHolder, GitRefPlace, GitRefStore, GitRefTimes, LEASE_TIME, PostgresAddress,
     PostgresLease, PostgresStore, RunLock, SqliteStore, Store, lock_holder,
@@ -68,8 +68,7 @@ pub(crate) async fn for_reading(session: &Session, project: &Project) -> Result<
             Ok(Box::new(PostgresStore::open_read_only(&address).await?))
         }
         StateLocation::Git { remote, reference } => {
-            let times = GitRefTimes::new(Arc::new(|| RealClock.now()));
-            let place = git_place(project, remote, reference);
+            let (place, times) = git_ref(session, project, (remote, reference))?;
             Ok(Box::new(GitRefStore::open_read_only(&place, &times).await?))
         }
     }
@@ -102,14 +101,12 @@ pub(crate) async fn for_writing(
             session.ui.note(&format!(
                 "warning[{code}]: whoever may read the repository may read the state in {reference}\n"
             ));
-            let clock = Arc::clone(&session.clock);
-            let times = GitRefTimes::new(Arc::new(move || clock.now()));
             let holder = GitRefHolder {
                 id: TimeOrderedIds.next(),
                 about: holder,
                 url: run_url(session),
             };
-            let place = git_place(project, remote, reference);
+            let (place, times) = git_ref(session, project, (remote, reference))?;
             let store = GitRefStore::acquire(&place, &times, &holder, wait).await?;
             let lease = GitLease {
                 store: store.clone(),
@@ -120,12 +117,25 @@ pub(crate) async fn for_writing(
     }
 }
 
-fn git_place(project: &Project, remote: &str, reference: &str) -> GitRefPlace {
-    GitRefPlace {
+/// Where a state in a Git ref is, and by which clock its lease goes.
+fn git_ref(
+    session: &Session,
+    project: &Project,
+    (remote, reference): (&str, &str),
+) -> Result<(GitRefPlace, GitRefTimes), Failed> {
+    if session.offline {
+        let message = "the state is in a Git ref of a remote, and --offline contacts nothing";
+        return Err(
+            Failed::new(ExitCode::Unavailable, message).with_help("run it without --offline")
+        );
+    }
+    let clock = Arc::clone(&session.clock);
+    let place = GitRefPlace {
         folder: project.folder.clone(),
         remote: remote.to_owned(),
         reference: reference.to_owned(),
-    }
+    };
+    Ok((place, GitRefTimes::new(Arc::new(move || clock.now()))))
 }
 
 /// Where the log of this run is, as the service that runs it says.

@@ -2,9 +2,9 @@
 //!
 //! [`Store`] is the port. [`SqliteStore`] is the backend for one machine, where [`RunLock`] keeps a second
 //! apply away; [`PostgresStore`] is shared by machines, and whoever writes holds its [`PostgresLease`];
-//! [`GitRefStore`] keeps the same in a Git ref that machines share. Everything that belongs to one fact changes in
-//! one transaction. `record` says what is kept, `schema` and `sql` hold the SQL and its code, one set for every
-//! database.
+//! [`GitRefStore`] keeps the same in a Git ref for machines without a disk that stays.
+//! Everything that belongs to one fact changes in one transaction. `record` says what is kept, `schema`
+//! and `sql` hold the SQL and its code, one set for every database.
 
 mod audit;
 mod codec;
@@ -70,13 +70,13 @@ pub enum StoreError {
     /// written. Exit 7.
     #[error(
         "this run no longer holds {path}{}; nothing of this change was written to the state",
-        how.as_deref().map(|how| format!(": {how}")).unwrap_or_default()
+        holder.as_deref().map(|h| format!(": taken over by {h}")).unwrap_or_default()
     )]
     LeaseLost {
         /// The state.
         path: String,
-        /// How that came, if it is known: who took it over.
-        how: Option<String>,
+        /// Who holds it now, if anyone does.
+        holder: Option<String>,
     },
     /// No connection to the state, or one that broke. Exit 10.
     #[error("{path}: {reason}")]

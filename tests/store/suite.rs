@@ -3,9 +3,10 @@
 //! A backend takes its place here by a function that gives a fresh, empty state, or `None` where what it
 //! needs is not installed, and by its line in the macro.
 
-use accord::store::{PostgresLease, SqliteStore, Store};
+use accord::store::{GitRefStore, PostgresLease, SqliteStore, Store};
 use tempfile::TempDir;
 
+use crate::git_ref::{Town, same_elsewhere};
 use crate::server;
 
 /// An empty state, with what it needs to live. Fields end in their order.
@@ -13,11 +14,19 @@ pub(crate) struct Fresh {
     store: Box<dyn Store>,
     _lease: Option<PostgresLease>,
     _folder: Option<TempDir>,
+    town: Option<(Town, GitRefStore)>,
 }
 
 impl Fresh {
     pub(crate) fn store(&self) -> &dyn Store {
         self.store.as_ref()
+    }
+
+    /// What is shared is the same for another machine.
+    pub(crate) async fn is_same_elsewhere(&self) {
+        if let Some((town, store)) = &self.town {
+            same_elsewhere(town, store).await;
+        }
     }
 }
 
@@ -27,6 +36,7 @@ pub(crate) async fn sqlite_file() -> Option<Fresh> {
         store: Box::new(SqliteStore::open(&state).await.unwrap()),
         _lease: None,
         _folder: Some(folder),
+        town: None,
     })
 }
 
@@ -35,6 +45,7 @@ pub(crate) async fn sqlite_memory() -> Option<Fresh> {
         store: Box::new(SqliteStore::in_memory().unwrap()),
         _lease: None,
         _folder: None,
+        town: None,
     })
 }
 
@@ -45,6 +56,18 @@ pub(crate) async fn postgres() -> Option<Fresh> {
         store: Box::new(store),
         _lease: Some(lease),
         _folder: None,
+        town: None,
+    })
+}
+
+pub(crate) async fn git_ref() -> Option<Fresh> {
+    let town = Town::new();
+    let store = town.acquire(0, "apply").await.unwrap();
+    Some(Fresh {
+        store: Box::new(store.clone()),
+        _lease: None,
+        _folder: None,
+        town: Some((town, store)),
     })
 }
 
@@ -54,6 +77,7 @@ macro_rules! suite {
             suite! { @ sqlite_file $module: $($name)* }
             suite! { @ sqlite_memory $module: $($name)* }
             suite! { @ postgres $module: $($name)* }
+            suite! { @ git_ref $module: $($name)* }
         }
     };
     (@ $backend:ident $module:ident: $($name:ident)*) => {
@@ -62,6 +86,7 @@ macro_rules! suite {
             async fn $name() {
                 if let Some(fresh) = crate::suite::$backend().await {
                     crate::$module::$name(fresh.store()).await;
+                    fresh.is_same_elsewhere().await;
                 }
             })*
         }

@@ -106,8 +106,8 @@ pub static TWO_WAY_IN_CI: Entry = Entry {
     example: "A workflow runs `accord apply --yes` with a rule of `direction: twoWay` and \
         `state: { sqlite: .accord/state.db }`.",
     fix: "Apply two-way rules where the state stays, for example on a server by a timer, and let CI plan \
-        them only, or let the machines share the state: in a database (`state.postgres`) or in a Git ref \
-         (`state.git`, docs/state.md). One-way rules can go on in CI: `accord apply --only SyncRule/NAME`.",
+        them only. One-way rules can go on in CI: `accord apply --only SyncRule/NAME`. Or let the \
+        machines share the state, by `state.postgres` or `state.git`: then two-way rules run in CI too.",
 };
 
 /// The state is in a Git ref.

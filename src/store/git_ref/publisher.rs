@@ -51,6 +51,14 @@ struct Published {
     served: u64,
 }
 
+/// Why nothing may be written any more.
+enum Ended {
+    /// The lease was given back.
+    Closed,
+    /// Somebody else changed the ref; what is known of them.
+    Lost(Option<String>),
+}
+
 /// The one way by which the ref changes.
 pub(super) struct Publisher {
     remote: Remote,
@@ -59,7 +67,7 @@ pub(super) struct Publisher {
     copy: Mutex<Option<Connection>>,
     published: Mutex<Published>,
     /// Why nothing may be written any more.
-    ended: OnceLock<String>,
+    ended: OnceLock<Ended>,
     wanted: AtomicU64,
     pushes: AtomicU64,
     now: Now,
@@ -225,9 +233,10 @@ impl Publisher {
     pub(super) fn may_write(&self) -> Result<(), StoreError> {
         match self.ended.get() {
             None => Ok(()),
-            Some(reason) => Err(StoreError::LeaseLost {
+            Some(Ended::Closed) => Err(self.failed("it was closed".to_owned())),
+            Some(Ended::Lost(holder)) => Err(StoreError::LeaseLost {
                 path: self.place(),
-                how: Some(reason.clone()),
+                holder: holder.clone(),
             }),
         }
     }
@@ -284,7 +293,7 @@ impl Publisher {
         if ended.is_err() {
             published.lease.holder = holder;
         } else {
-            let _first = self.ended.set("it was closed".to_owned());
+            let _first = self.ended.set(Ended::Closed);
         }
         ended
     }
@@ -304,8 +313,7 @@ impl Publisher {
             Ok(()) => Ok(()),
             Err(Refused::Failed(error)) => Err(error),
             Err(Refused::Moved) => {
-                let reason = self.who_moved_it();
-                let _first = self.ended.set(reason);
+                let _first = self.ended.set(Ended::Lost(self.who_moved_it()));
                 self.may_write()
             }
         }
@@ -392,15 +400,12 @@ impl Publisher {
         Ok((commit, note))
     }
 
-    /// Words for whoever changed the ref under a run that held the lease.
-    fn who_moved_it(&self) -> String {
+    /// Words for whoever changed the ref under a run that held the lease, if they can be found out.
+    fn who_moved_it(&self) -> Option<String> {
         match self.fetch() {
-            Ok((None, _)) => "somebody removed the ref".to_owned(),
-            Ok((Some(_), lease)) => match lease.holder {
-                Some(holder) => format!("another run took it over ({})", holder.words()),
-                None => "another run took it over and has ended since".to_owned(),
-            },
-            Err(_) => "somebody else changed the ref".to_owned(),
+            Ok((None, _)) => Some("somebody who removed the ref".to_owned()),
+            Ok((Some(_), lease)) => lease.holder.map(|holder| holder.words()),
+            Err(_) => None,
         }
     }
 

@@ -205,7 +205,13 @@ impl Remote {
         let path = self.place();
         match trouble {
             Trouble::Passing(reason) => StoreError::Unreachable { path, reason },
-            Trouble::Forbidden(reason) => StoreError::Denied { path, reason },
+            Trouble::Forbidden(reason) => StoreError::Denied {
+                path,
+                reason: format!(
+                    "{reason}; to plan, the credential that git uses must be allowed to read the repository, to apply, \
+                     to push to it (a job of GitHub Actions: `permissions: contents: write`)"
+                ),
+            },
             Trouble::Moved(reason) | Trouble::Other(reason) => StoreError::Backend { path, reason },
         }
     }

@@ -77,10 +77,7 @@ impl Fault {
                 return StoreError::AlreadyLinked { case, work_item };
             }
             Self::Locked { holder } => return StoreError::Locked { path, holder },
-            Self::LeaseLost { holder } => {
-                let how = holder.map(|holder| format!("taken over by {holder}"));
-                return StoreError::LeaseLost { path, how };
-            }
+            Self::LeaseLost { holder } => return StoreError::LeaseLost { path, holder },
             Self::Unreachable(reason) | Self::Lost(reason) => {
                 return StoreError::Unreachable { path, reason };
             }

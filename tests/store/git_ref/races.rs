@@ -85,7 +85,7 @@ async fn a_silent_run_is_taken_over_and_writes_nothing_any_more() {
     assert!(matches!(lost, StoreError::LeaseLost { .. }), "{lost:?}");
     let words = lost.to_string();
     assert!(
-        words.contains("another run took it over (apply, process 8, "),
+        words.contains("taken over by apply, process 8, https://ci.example/runs/"),
         "{words}"
     );
     // And so it is with every later write.
@@ -117,7 +117,7 @@ async fn a_ref_that_somebody_removed_or_changed_ends_the_run() {
     town.git(&town.remote, &["update-ref", "-d", "refs/accord/state"]);
     let lost = store.prepare(&[intent("op-1")], &[]).await.unwrap_err();
     assert!(
-        lost.to_string().contains("somebody removed the ref"),
+        lost.to_string().contains("somebody who removed the ref"),
         "{lost}"
     );
     assert_eq!(town.tip(), "");

@@ -16,7 +16,7 @@ use super::session::Session;
 use super::signals::Signals;
 use super::{ci, plan as plan_command, plan_file, ui};
 use crate::plan::Plan;
-use crate::reconcile::{ApplyReport, StopFlag, apply, recover};
+use crate::reconcile::{ApplyReport, Context, StopFlag, apply, recover};
 use expect::Expected;
 pub(crate) use expect::expected_id;
 
@@ -41,14 +41,7 @@ async fn afresh(
     let context = opened.context();
     let stop = StopFlag::default();
     let signals = Signals::listen(stop.clone());
-    let found = recover(&context, &stop)
-        .await
-        .map_err(|error| signals.or(error))?;
-    if found > 0 {
-        session.ui.note(&format!(
-            "found {found} items that an interrupted run had created; they are linked now\n"
-        ));
-    }
+    settle_earlier_runs(session, &context, &stop, &signals).await?;
     let outcome = signals
         .or_signal(Box::pin(plan_command::make(session, &opened, &args.plan)))
         .await?;
@@ -78,6 +71,24 @@ async fn afresh(
     plan_command::tell_requests(session, &opened.remotes);
     tell(session, made, &report);
     end(report, &signals)
+}
+
+/// Finds out what came of the writes that earlier runs left open.
+async fn settle_earlier_runs(
+    session: &Session,
+    context: &Context<'_>,
+    stop: &StopFlag,
+    signals: &Signals,
+) -> Result<(), Failed> {
+    let found = recover(context, stop)
+        .await
+        .map_err(|error| signals.or(error))?;
+    if found > 0 {
+        session.ui.note(&format!(
+            "found {found} items that an interrupted run had created; they are linked now\n"
+        ));
+    }
+    Ok(())
 }
 
 /// A person looked at the plan and did not want it.

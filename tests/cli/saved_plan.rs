@@ -306,7 +306,7 @@ fn only_the_expected_plan_runs() {
     rename(&project, 210_302, "By a tester");
     let outcome = refused(&project, &["apply", "--yes", "--expect", plan_id], 6);
     assert!(
-        !outcome.stderr.contains("what differs"),
+        !outcome.stderr.contains("what differs from"),
         "{}",
         outcome.stderr
     );

@@ -26,7 +26,7 @@
 //! publishes, see `tests/specification`.
 //!
 //! What differs from run to run is replaced: `SANDBOX` is its address, `PROJECT` the folder, `<plan N>`
-//! the N-th plan id that was seen, `<time>` a moment.
+//! the N-th plan id that was seen, `<digest N>` the N-th digest of manifests, `<time>` a moment.
 
 #[path = "../specification/judge/mod.rs"]
 #[allow(

@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 
 use crate::project::Project;
 
-/// Replaces addresses, folders, plan ids and moments by names.
+/// Replaces addresses, folders, plan ids, digests of manifests and moments by names.
 pub(crate) struct Scrub {
     address: String,
     folder: String,
     plans: Vec<String>,
+    digests: Vec<String>,
 }
 
 impl Scrub {
@@ -17,6 +18,7 @@ impl Scrub {
             address: project.sandbox.address.to_string(),
             folder: project.path().display().to_string(),
             plans: Vec::new(),
+            digests: Vec::new(),
         }
     }
 
@@ -31,19 +33,24 @@ impl Scrub {
         let mut scrubbed = String::with_capacity(text.len());
         for word in text.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
             let core = word.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
-            if core.len() != 32 || !core.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            let (name, seen) = match core.len() {
+                32 => ("plan", &mut self.plans),
+                64 => ("digest", &mut self.digests),
+                _ => {
+                    scrubbed.push_str(word);
+                    continue;
+                }
+            };
+            if !core.bytes().all(|byte| byte.is_ascii_hexdigit()) {
                 scrubbed.push_str(word);
                 continue;
             }
-            let number = self
-                .plans
-                .iter()
-                .position(|known| known == core)
-                .unwrap_or_else(|| {
-                    self.plans.push(core.to_owned());
-                    self.plans.len() - 1
-                });
-            let _ = write!(scrubbed, "<plan {}>{}", number + 1, &word[core.len()..]);
+            let known = seen.iter().position(|known| known == core);
+            let number = known.unwrap_or_else(|| {
+                seen.push(core.to_owned());
+                seen.len() - 1
+            });
+            let _ = write!(scrubbed, "<{name} {}>{}", number + 1, &word[core.len()..]);
         }
         scrubbed
     }

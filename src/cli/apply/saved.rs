@@ -14,14 +14,14 @@ use super::super::session::Session;
 use super::super::signals::Signals;
 use super::super::{ci, plan as plan_command, plan_file, ui};
 use super::expect::Expected;
-use super::{end, report_json, tell_failures};
+use super::{end, report_json, settle_earlier_runs, tell_failures};
 use crate::diagnostics::catalog::bound_plan::{OPERATION_STALE, PLAN_OF_ANOTHER_CHECKOUT};
 use crate::plan::order::declaration;
 use crate::plan::render::difference::{changed_operation, place};
 use crate::plan::safety::Overrides;
 use crate::plan::{ConnectionEntry, Plan, id};
 use crate::reconcile::{
-    ApplyReport, Foreign, Prepared, Skipped, Staleness, StopFlag, apply, foreign, prepare, recover,
+    ApplyReport, Foreign, Prepared, Skipped, Staleness, StopFlag, apply, foreign, prepare,
 };
 
 /// Operations that are told one by one.
@@ -63,9 +63,7 @@ pub(super) async fn run(
     let context = opened.context();
     let stop = StopFlag::default();
     let signals = Signals::listen(stop.clone());
-    recover(&context, &stop)
-        .await
-        .map_err(|error| signals.or(error))?;
+    settle_earlier_runs(session, &context, &stop, &signals).await?;
     let overrides = Overrides {
         allow_updates: args.plan.allow_updates,
         allow_deletes: args.plan.allow_deletes,

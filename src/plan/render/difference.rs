@@ -226,7 +226,7 @@ fn field_sentence(field: &FieldDifference) -> String {
     match (&field.versions.then, &field.versions.now) {
         (Some(_), None) => format!("{path} is no longer written"),
         (None, Some(_)) => format!("{path} would be written too"),
-        _ => path,
+        _ => field_line(field),
     }
 }
 

@@ -25,15 +25,23 @@ impl Observer<'_> {
     /// Whether the plan has nothing to say about the pair of a case, so that its work item need not be read. A
     /// case that names another work item is evidence about that one, and stays.
     pub(super) fn passes_by(&self, case: &Case, sight: &Sight<'_>) -> bool {
-        let (Some(touched), Some(item)) = (&self.touched, self.pairs.work_item(case.id)) else {
+        let Some(item) = self.pairs.work_item(case.id) else {
             return false;
         };
-        let keys = [ItemKey::Case(case.id), ItemKey::WorkItem(item)];
-        self.pairs.rule(case.id) == Some(&sight.rule.name)
-            && !keys.iter().any(|key| touched.contains(key))
-            && azure_boards_mentions(&case.refs)
-                .iter()
-                .all(|id| *id == item)
+        let mentions = azure_boards_mentions(&case.refs);
+        !self.concerns(case.id)
+            && self.pairs.rule(case.id) == Some(&sight.rule.name)
+            && mentions.iter().all(|id| *id == item)
+    }
+
+    /// Whether reading is not narrowed to other pairs than that of a case.
+    pub(super) fn concerns(&self, case: CaseId) -> bool {
+        let Some(touched) = &self.touched else {
+            return true;
+        };
+        let item = self.pairs.work_item(case);
+        touched.contains(&ItemKey::Case(case))
+            || item.is_none_or(|item| touched.contains(&ItemKey::WorkItem(item)))
     }
 
     /// Compares linked cases with their work items. What is unchanged is dropped, the rest kept.

@@ -61,7 +61,7 @@ impl Observer<'_> {
             })
             .map(|(case, ..)| case)
             .chain(self.touched_since_the_end(sight))
-            .filter(|case| !observed.has_case(*case))
+            .filter(|case| !observed.has_case(*case) && self.concerns(*case))
             .take(MISSING_CASES_ASKED)
             .collect();
         let mut absent = Vec::new();

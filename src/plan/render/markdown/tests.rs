@@ -366,6 +366,8 @@ fn left_out(text: &str, total: usize, name: &str) -> usize {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
     #[test]
     fn whatever_the_plan_the_page_stays_in_its_budget_and_means_nothing_else(
         plan in any_plan(), budget in prop_oneof![0..4_000usize, 4_000..60_000usize], label in hostile(),

@@ -28,7 +28,12 @@ fn command(text: &mut String, annotation: &Annotation) {
         Severity::Info => "::notice ",
     });
     if let Some(spot) = &annotation.spot {
-        let _ = write!(text, "file={},line={},", property(&spot.file), spot.line);
+        let _ = write!(
+            text,
+            "file={},line={},",
+            property(&spot.shown_file()),
+            spot.line
+        );
         if let Some(column) = spot.column {
             let _ = write!(text, "col={column},");
         }

@@ -59,7 +59,7 @@ pub fn sarif(plan: &Plan, options: &SarifOptions) -> String {
             identity: path.unwrap_or("").to_owned(),
         });
     }
-    document(outcomes, &plan.tool.version, &options.prefix)
+    document(outcomes, "plan", &plan.tool.version, &options.prefix)
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ const REPORT: &[Format] = &[Format::Human, Format::Json, Format::Github];
 const PLAIN: &[Format] = &[Format::Human, Format::Json];
 
 /// Forms that a later version writes.
-pub(super) const LATER: &[&str] = &["jsonl", "markdown", "sarif", "github", "azure-pipelines"];
+pub(super) const LATER: &[&str] = &["markdown", "sarif", "github", "azure-pipelines"];
 
 /// What stdout of a command can carry, the form for people first.
 pub(super) fn of(command: &Command) -> &'static [Format] {

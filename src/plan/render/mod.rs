@@ -4,6 +4,7 @@ mod group;
 pub mod html;
 pub mod human;
 pub mod json;
+pub mod jsonl;
 mod text;
 mod value;
 mod words;

@@ -118,8 +118,10 @@ pub async fn apply(
     let mut report = ApplyReport {
         run: run.clone(),
         unplanned: plan.has_errors(),
+        witness: context.progress.witness(),
         ..ApplyReport::default()
     };
+    context.progress.applying(plan.changes.len() as u64);
     configuration::run(context, &outcome.planned, &run, stop, &mut report).await;
     let unmade = custom_field::unmade(&outcome.awaited, &report);
     for observation in &outcome.observations {
@@ -165,6 +167,7 @@ pub async fn apply(
     if let Err(error) = context.store.finish_run(&run, &ended).await {
         report.errors.push(error.into());
     }
+    context.progress.applied(&report);
     Ok(report)
 }
 

@@ -35,9 +35,6 @@ const DIFF: &[Format] = &[Format::Human, Format::Json, Format::Markdown];
 /// Forms of everything else.
 const PLAIN: &[Format] = &[Format::Human, Format::Json];
 
-/// Forms that a later version writes.
-pub(super) const LATER: &[&str] = &["jsonl"];
-
 /// What stdout of a command can carry, the form for people first.
 pub(super) fn of(command: &Command) -> &'static [Format] {
     match command {
@@ -60,16 +57,7 @@ pub(super) fn check(command: &Command, format: Format) -> Result<(), Failed> {
             Failed::new(ExitCode::Usage, message).with_help(format!("it has {}", known.join(", ")))
         );
     }
-    if LATER.contains(&name.as_str()) {
-        return Err(later(&format!("--format {name}")));
-    }
     Ok(())
-}
-
-/// The answer to a form that is known and not there yet.
-pub(super) fn later(typed: &str) -> Failed {
-    Failed::new(ExitCode::Usage, format!("{typed} is not supported yet"))
-        .with_help("docs/formats.md lists the forms that are there")
 }
 
 /// A form as it is typed.

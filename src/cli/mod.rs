@@ -14,6 +14,7 @@ mod doctor;
 mod drift;
 mod dump;
 mod embedded;
+mod events;
 mod exit_code;
 mod explain;
 mod failure;
@@ -85,14 +86,19 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// Carries the command out, if there is a session for it, and tells why it failed.
 async fn finish(ui: &Ui, session: Result<Session, Failed>, command: &Command) -> ExitCode {
-    let ended = match session {
+    let session = match session {
         Ok(mut session) => {
             session.revision = command.revision().map(str::to_owned);
-            dispatch(&session, command).await
+            session
         }
         Err(failed) => return tell(ui, &failed),
     };
-    let code = ended.unwrap_or_else(|failed| tell(ui, &failed));
+    let ended = dispatch(&session, command).await;
+    let code = ended.unwrap_or_else(|failed| {
+        session.events.failed(&failed);
+        tell(ui, &failed)
+    });
+    session.events.end(code);
     match (code, ui.lost_output()) {
         // A script that reads half a plan must not take it for a whole one.
         (ExitCode::Success | ExitCode::Changes, Some(reason)) => {
@@ -100,6 +106,18 @@ async fn finish(ui: &Ui, session: Result<Session, Failed>, command: &Command) ->
         }
         (code, _) => code,
     }
+}
+
+/// Commands that carry something out tell of it as it happens.
+fn begin_events(session: &Session, command: &Command) {
+    let name = match command {
+        Command::Plan(_) => "plan",
+        Command::Apply(_) => "apply",
+        _ => return,
+    };
+    let stdout = session.format == Format::Jsonl;
+    let clock = session.clock.clone();
+    session.events.begin(name, &session.ui, clock, stdout);
 }
 
 fn ui_options(global: &GlobalArgs) -> UiOptions {
@@ -129,6 +147,7 @@ pub fn install_logs() {
 
 async fn dispatch(session: &Session, command: &Command) -> Result<ExitCode, Failed> {
     formats::check(command, session.format)?;
+    begin_events(session, command);
     match command {
         Command::Validate(args) => validate::run(session, args),
         Command::Plan(args) => plan::run(session, args).await,
@@ -217,6 +236,7 @@ fn make_session(
         patience: Duration::from_secs(global.timeout.max(1)),
         format: global.format,
         json: global.format == Format::Json,
+        events: events::Events::default(),
         clock: Arc::new(RealClock),
         timeouts: Timeouts::default(),
         revision: None,

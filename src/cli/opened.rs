@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::checkout::Checkout;
+use super::events::Told;
 use super::failure::Failed;
 use super::patience;
-use super::progress::Bars;
 use super::session::{Project, Session};
 use super::stored::{self, HeldLock, Stored};
 use crate::model::config::Config;
@@ -22,7 +22,7 @@ pub(crate) struct Opened {
     pub(crate) remotes: HttpRemotes,
     /// What Git says of its manifests.
     pub(crate) checkout: Checkout,
-    bars: Bars,
+    told: Told,
     clock: Arc<dyn Clock>,
     /// How long a read-only command waits for an answer.
     patience: Duration,
@@ -54,7 +54,7 @@ impl Opened {
             config: project.config,
             store,
             remotes: session.remotes(),
-            bars: Bars::new(&session.ui),
+            told: Told::new(&session.ui, &session.events),
             clock: Arc::clone(&session.clock),
             patience: session.patience,
             _lock: lock,
@@ -69,7 +69,7 @@ impl Opened {
             store: self.store.as_ref(),
             clock: self.clock.as_ref(),
             ids: &TimeOrderedIds,
-            progress: &self.bars,
+            progress: &self.told,
         }
     }
 

@@ -58,17 +58,24 @@ pub(crate) struct Outputs(Vec<(PlanForm, PathBuf)>);
 impl Outputs {
     /// Reads the arguments before anything is done, so that a misspelt one costs nothing.
     pub(crate) fn parse(session: &Session, arguments: &[String]) -> Result<Self, Failed> {
-        arguments
-            .iter()
-            .map(|argument| parse(session, argument))
-            .collect::<Result<_, _>>()
-            .map(Self)
+        let parsed = arguments.iter().map(|argument| parse(session, argument));
+        let (streams, files): (Vec<_>, Vec<_>) = parsed
+            .collect::<Result<Vec<_>, _>>()?
+            .into_iter()
+            .partition(|(form, _)| *form == PlanForm::Jsonl && session.events.has_begun());
+        for (_, path) in streams {
+            session.events.to_file(&path)?;
+        }
+        Ok(Self(files))
     }
 
     /// Writes the plan to every file and then to stdout. One that cannot be written keeps no other one
     /// from its plan; the first failure is what the command ends with.
     pub(crate) fn emit(&self, session: &Session, plan: &Plan) -> Result<(), Failed> {
         let (written, outcome) = self.files(session, plan);
+        if session.format == Format::Jsonl && session.events.has_begun() {
+            return outcome;
+        }
         let text = rendered(session, plan, session.format.into(), &written, true);
         session.ui.stdout(&text);
         outcome
@@ -81,6 +88,7 @@ impl Outputs {
 
     /// The Markdown files that were written, and the first failure.
     fn files(&self, session: &Session, plan: &Plan) -> (Vec<&Path>, Result<(), Failed>) {
+        session.events.plan(plan);
         let (mut written, mut outcome) = (Vec::new(), Ok(()));
         // Logging commands name the files of this run, so these come first.
         let names_files = |form: &PlanForm| *form == PlanForm::AzurePipelines;
@@ -117,9 +125,9 @@ fn rendered(
             options.colour &= stdout;
             render::human::human(plan, &options)
         }
+        PlanForm::Jsonl => render::jsonl::jsonl(plan, &render::jsonl::JsonlOptions::default()),
         PlanForm::Html => render::html::html(plan, &render::html::HtmlOptions::default()),
-        // What is not there yet was refused when the command line was read.
-        PlanForm::Json | PlanForm::Jsonl => render::json::render(plan),
+        PlanForm::Json => render::json::render(plan),
         PlanForm::Markdown => render::markdown::markdown(plan, &MarkdownOptions::default()).text,
         PlanForm::Sarif => render::sarif::sarif(plan, &SarifOptions { prefix: prefix() }),
         PlanForm::Github => render::github::github(plan, &GithubOptions { prefix: prefix() }),
@@ -146,9 +154,6 @@ pub(super) fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
 fn parse(session: &Session, argument: &str) -> Result<(PlanForm, PathBuf), Failed> {
     let names = FORMS.map(|(name, _)| name);
     let (name, path) = named(session, argument, &names)?;
-    if formats::LATER.contains(&name) {
-        return Err(formats::later(&format!("--out {argument}: {name}")));
-    }
     let known = FORMS.iter().find(|(known, _)| *known == name);
     Ok((known.map_or(PlanForm::Human, |(_, form)| *form), path))
 }

@@ -15,10 +15,14 @@ use super::session::Session;
 use crate::manifest::compare::ManifestDiff;
 use crate::manifest::schema;
 use crate::plan::Plan;
+use crate::plan::render::jsonl::Event;
 use crate::reconcile::DoctorReport;
 
 /// The plan's schema, beside those of the manifests.
 const PLAN_FILE: &str = "plan.schema.json";
+
+/// That of the lines of `--format jsonl`.
+const EVENTS_FILE: &str = "events.schema.json";
 
 /// That of connection tests.
 const DOCTOR_FILE: &str = "doctor.schema.json";
@@ -64,6 +68,7 @@ fn document(kind: Option<&str>) -> Result<Value, Failed> {
         ("plan", Plan::json_schema as fn() -> Value),
         ("doctor", DoctorReport::json_schema),
         ("diff", ManifestDiff::json_schema),
+        ("events", Event::json_schema),
     ];
     if let Some((_, make)) = written
         .iter()
@@ -73,7 +78,7 @@ fn document(kind: Option<&str>) -> Result<Value, Failed> {
     }
     schema::for_kind(kind).ok_or_else(|| {
         Failed::new(ExitCode::Usage, format!("there is no kind `{kind}`")).with_help(
-            "Project, Connection, CustomField, FieldMapping, SyncRule, MappingTest, Plan, Doctor or Diff",
+            "Project, Connection, CustomField, FieldMapping, SyncRule, MappingTest, Plan, Events, Doctor or Diff",
         )
     })
 }
@@ -103,6 +108,10 @@ pub fn files() -> Vec<(String, String)> {
     files.push((
         DIFF_FILE.to_owned(),
         schema::to_text(&ManifestDiff::json_schema()),
+    ));
+    files.push((
+        EVENTS_FILE.to_owned(),
+        schema::to_text(&Event::json_schema()),
     ));
     files.push((PLAN_FILE.to_owned(), schema::to_text(&Plan::json_schema())));
     files

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::args::Format;
 use super::checkout::{self, ReadManifests};
+use super::events::Events;
 use super::exit_code::ExitCode;
 use super::failure::Failed;
 use super::ui::Ui;
@@ -59,6 +60,8 @@ pub(crate) struct Session {
     pub(crate) format: Format,
     /// Whether that is JSON.
     pub(crate) json: bool,
+    /// The stream of events, for commands that have one.
+    pub(crate) events: Events,
     /// The time.
     pub(crate) clock: Arc<dyn Clock>,
     /// How long to wait for the systems.

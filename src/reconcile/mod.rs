@@ -43,7 +43,7 @@ pub(crate) use executor::exit_code;
 pub use executor::{ApplyReport, Failure, FailureKind, StopFlag, apply, recover};
 pub use linking::{LinkOutcome, LinkProblem, WantedItem, WantedPair, link, unlink};
 pub use plan::{Observation, PlanOptions, PlanOutcome, plan};
-pub use progress::{Progress, Silent};
+pub use progress::{OperationEnd, Progress, Silent, Witness};
 pub use rebuild::{RebuildReport, Recovered, rebuild};
 pub use resolve::{Decisions, Fate, addresses, only_bookkeeping};
 pub use saved::{Foreign, Prepared, Skipped, Staleness, foreign, prepare};
@@ -55,7 +55,7 @@ pub use verify::{
     Stop, Verdict, VerifyOptions, VerifyReport, VerifySummary, verify,
 };
 
-pub use crate::http::{Notice, OFFLINE, Timeouts};
+pub use crate::http::{Counters, Notice, OFFLINE, Timeouts};
 
 use crate::model::config::Config;
 use crate::store::Store;

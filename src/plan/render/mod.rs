@@ -7,6 +7,7 @@ mod group;
 pub mod html;
 pub mod human;
 pub mod json;
+pub mod jsonl;
 pub mod manifests;
 pub mod markdown;
 mod notice;

@@ -119,8 +119,10 @@ pub async fn apply(
         run: run.clone(),
         unplanned: plan.has_errors(),
         left_out: outcome.left_out,
+        witness: context.progress.witness(),
         ..ApplyReport::default()
     };
+    context.progress.applying(plan.changes.len() as u64);
     configuration::run(context, &outcome.planned, &run, stop, &mut report).await;
     let unmade = custom_field::unmade(&outcome.awaited, &report);
     for observation in &outcome.observations {
@@ -177,6 +179,7 @@ pub async fn apply(
     if let Err(error) = kept {
         report.errors.push(error.into());
     }
+    context.progress.applied(&report);
     Ok(report)
 }
 

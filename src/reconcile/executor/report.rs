@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use crate::diagnostics::catalog::custom_field::PROCESS_FORBIDDEN;
 use crate::model::RunId;
 use crate::plan::Step;
-use crate::reconcile::ReconcileError;
+use crate::reconcile::progress::OperationEnd;
+use crate::reconcile::{ReconcileError, Witness};
 use crate::remote::RemoteErrorKind;
 use crate::store::StoreError;
 
@@ -36,6 +37,8 @@ pub struct ApplyReport {
     /// Changes of the plan of which it is known what became of them. Two changes of one pair have one
     /// address, and each is told by itself.
     pub(super) changes: BTreeSet<usize>,
+    /// Is told what became of each operation.
+    pub(super) witness: Option<Witness>,
 }
 
 impl Default for ApplyReport {
@@ -52,6 +55,7 @@ impl Default for ApplyReport {
             left_out: None,
             settled: BTreeSet::new(),
             changes: BTreeSet::new(),
+            witness: None,
         }
     }
 }
@@ -96,7 +100,10 @@ impl ApplyReport {
     /// A step was carried out. What is no change of the plan (a mark that follows from a new link) is no
     /// work of its own.
     pub(super) fn done(&mut self, step: &Step) {
-        self.applied += u64::from(self.settle(step));
+        if self.settle(step) {
+            self.applied += 1;
+            self.tell(&step.address, step.change, None);
+        }
     }
 
     /// Whether the step is a change of which nothing was known yet.
@@ -108,7 +115,20 @@ impl ApplyReport {
 
     /// What stands under this address was carried out.
     pub(super) fn done_at(&mut self, address: &str) {
-        self.applied += u64::from(self.settled.insert(address.to_owned()));
+        if self.settled.insert(address.to_owned()) {
+            self.applied += 1;
+            self.tell(address, None, None);
+        }
+    }
+
+    fn tell(&self, address: &str, change: Option<usize>, failure: Option<(FailureKind, &str)>) {
+        if let Some(witness) = &self.witness {
+            witness.tell(OperationEnd {
+                address,
+                change,
+                failure,
+            });
+        }
     }
 
     /// A step was not carried out.
@@ -120,6 +140,7 @@ impl ApplyReport {
     /// What stands under this address was not carried out.
     pub(super) fn fail_at(&mut self, address: &str, kind: FailureKind, message: &str) {
         self.settled.insert(address.to_owned());
+        self.tell(address, None, Some((kind, message)));
         self.failures.push(Failure {
             address: address.to_owned(),
             kind,

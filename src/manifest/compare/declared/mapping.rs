@@ -122,9 +122,12 @@ fn row(row: &Row) -> Shape {
     let reasons = reasons
         .iter()
         .map(|(state, reason)| (state.clone(), text(reason)));
-    let allow = allow
-        .iter()
-        .map(|one| (one.code.clone(), text(&one.reason)));
+    let allow = allow.iter().map(|one| {
+        (
+            one.code.clone(),
+            Shape::Keys(vec![("reason", text(&one.reason))]),
+        )
+    });
     Shape::keys([
         ("id", (name != default_name(row)).then(|| text(name))),
         ("testworthy", field_name),

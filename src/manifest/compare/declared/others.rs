@@ -13,6 +13,9 @@ use crate::model::config::{
     StateLocation,
 };
 
+/// Fields whose values in examples are lists in no order; in others, as in steps, the order counts.
+const SETS: [&str; 3] = ["System.Tags", "cucumberTags", "refs"];
+
 pub(super) fn project(project: &Project) -> Shape {
     let Project {
         name,
@@ -22,14 +25,18 @@ pub(super) fn project(project: &Project) -> Shape {
     } = project;
     let state = match state {
         StateLocation::Sqlite(path) => {
-            Shape::Value(serde_json::json!({ "sqlite": path.to_string_lossy() }))
+            Shape::keys([("sqlite", Some(Shape::Value(path.to_string_lossy().into())))])
         }
         StateLocation::Postgres { url } => {
             Shape::keys([("postgres", Some(Shape::keys([("url", Some(secret(url)))])))])
         }
-        StateLocation::Git { remote, reference } => {
-            Shape::Value(serde_json::json!({ "git": { "remote": remote, "ref": reference } }))
-        }
+        StateLocation::Git { remote, reference } => Shape::keys([(
+            "git",
+            Some(Shape::keys([
+                ("remote", Some(Shape::value(remote.as_str()))),
+                ("ref", Some(Shape::value(reference.as_str()))),
+            ])),
+        )]),
     };
     let limit = |limit: &ChangeLimit| {
         let ChangeLimit {
@@ -135,11 +142,14 @@ fn example(example: &Example, sensitive: &BTreeSet<&str>) -> Shape {
     } = example;
     let values = |values: &IndexMap<String, Json>| {
         let one = |(field, value): (&String, &Json)| {
-            let hidden = sensitive.contains(field.as_str());
-            let shape = if hidden {
-                Shape::Hidden(value.clone())
+            let mut value = value.clone();
+            if let (true, Json::Array(members)) = (SETS.contains(&field.as_str()), &mut value) {
+                members.sort_by_key(ToString::to_string);
+            }
+            let shape = if sensitive.contains(field.as_str()) {
+                Shape::Hidden(value)
             } else {
-                Shape::Value(value.clone())
+                Shape::Value(value)
             };
             (field.clone(), shape)
         };

@@ -189,7 +189,7 @@ fn is_identity(way: &Way) -> bool {
 #[test]
 fn a_change_of_one_key_is_told_as_that_key() {
     let mut tried: BTreeMap<String, usize> = BTreeMap::new();
-    let mut never = Vec::new();
+    let (mut never, mut wrong) = (Vec::new(), Vec::new());
     for text in [EVERYTHING, TWO_WAY, ON_V1] {
         let documents = parsed(text);
         let before = config_if_valid(&written(&documents)).expect("it holds");
@@ -215,12 +215,27 @@ fn a_change_of_one_key_is_told_as_that_key() {
                     let Some(one) = told.first() else {
                         continue;
                     };
-                    let context = format!("{path}: {value} -> {other}\n{told:#?}");
-                    assert_eq!(told.len(), 1, "{context}");
-                    assert_eq!(one.keys.len(), 1, "{context}");
-                    assert_eq!(shortened(&one.keys[0].path), shortened(&path), "{context}");
+                    let mut keys = one.keys.iter().map(|key| shortened(&key.path));
+                    let is_first = keys.next().as_deref() == Some(shortened(&path).as_str());
+                    let follows = |key: String| FOLLOWS.contains(&(path.as_str(), key.as_str()));
+                    let exactly = told.len() == 1 && is_first && keys.all(follows);
+                    if !exactly {
+                        let paths: Vec<String> = told
+                            .iter()
+                            .flat_map(|one| {
+                                let address = &one.address;
+                                one.keys
+                                    .iter()
+                                    .map(move |key| format!("{address} {}", key.path))
+                            })
+                            .collect();
+                        wrong.push(format!("{path}: {value} -> {other}: {paths:?}"));
+                    }
                     told_once = true;
                     *tried.entry(key.clone()).or_default() += 1;
+                    if !WORDS.contains(&key.as_str()) {
+                        break;
+                    }
                 }
                 if !told_once {
                     never.push(path);
@@ -228,25 +243,53 @@ fn a_change_of_one_key_is_told_as_that_key() {
             }
         }
     }
+    assert_eq!(wrong, [""; 0], "another key than the one that was changed");
     let count: usize = tried.values().sum();
-    assert!(count > 200, "only {count} changes were tried: {tried:?}");
+    assert!(count > 100, "only {count} changes were tried: {tried:?}");
     // Values that no other one can take the place of in these files.
     never.retain(|path| !UNTRIED.iter().any(|known| path.ends_with(known)));
     assert_eq!(never, [""; 0], "keys whose change is never told");
 }
 
+/// Keys that take one of a few words: each is tried.
+const WORDS: [&str; 9] = [
+    "integration",
+    "direction",
+    "create",
+    "drift",
+    "as",
+    "unmapped",
+    "firstSync",
+    "default",
+    "conflict",
+];
+
+/// Keys whose default follows from another one, so they are told with it where they are not written.
+const FOLLOWS: [(&str, &str); 2] = [
+    (
+        "spec.scope.testworthy.suites",
+        "spec.createIn.testworthy.suite",
+    ),
+    ("spec.direction", "spec.create"),
+];
+
 /// Keys that nothing else can stand in for by itself: another one has to change with them.
 const UNTRIED: &[&str] = &[];
 
-/// The path without the name of the row, which its own change may change.
+/// The path without the name of the row, which its own change may change; a reference is told as a whole.
 fn shortened(path: &str) -> String {
-    let end = path.rfind(']').unwrap_or(0);
-    match (path.find('['), path.starts_with("spec.fields[")) {
-        (Some(start), true) if end > start => {
-            let close = path[start..].find(']').map_or(end, |at| start + at);
-            format!("{}{}", &path[..start], &path[close + 1..])
+    let mut path = path.to_owned();
+    for end in [".env", ".file", ".use"] {
+        if let Some(whole) = path.strip_suffix(end) {
+            path = whole.to_owned();
         }
-        _ => path.to_owned(),
+    }
+    match path
+        .strip_prefix("spec.fields[")
+        .and_then(|rest| rest.split_once(']'))
+    {
+        Some((_, rest)) => format!("spec.fields{rest}"),
+        None => path,
     }
 }
 

@@ -169,11 +169,11 @@ fn what_asks_for_caution_is_said() {
             "azureDevOps: System.Title, conflict: latest }",
             "no person is asked any more",
         ),
-        ("project: Web Shop", "project: Web Shop\n  users: {}", ""),
+        ("project: Web Shop", "project: Web Shop\n    # Nothing.", ""),
     ] {
         if said.is_empty() {
             let told = changes(EXAMPLE, &EXAMPLE.replace(old, new));
-            assert_eq!(told, [], "an empty table says nothing");
+            assert_eq!(told, [], "a comment says nothing");
             continue;
         }
         let (change, level) = after(old, new);

@@ -240,7 +240,7 @@ impl From<postgres::Error> for Fault {
             let by_network = error.is_closed()
                 || error
                     .source()
-                    .is_some_and(|source| source.is::<std::io::Error>());
+                    .is_some_and(<dyn std::error::Error>::is::<std::io::Error>);
             return if by_network {
                 Self::Lost(format!("the connection to the database was lost ({words})"))
             } else {

@@ -9,7 +9,11 @@ use serde_json::json;
 use crate::project::{Outcome, Project};
 
 #[path = "../store/server.rs"]
-#[allow(dead_code, reason = "the suite of the store uses the rest")]
+#[allow(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "the suite of the store uses the rest; a failing call is a failing test"
+)]
 mod server;
 
 use server::{CANARY, Place};
@@ -88,7 +92,8 @@ fn a_held_lease_ends_7_and_names_its_holder() {
     let Some((project, place)) = shop() else {
         return;
     };
-    let take = PostgresLease::acquire(&place.address(), Duration::ZERO, "the test", LEASE_TIME);
+    let address = place.address();
+    let take = PostgresLease::acquire(&address, Duration::ZERO, "the test", LEASE_TIME);
     let lease = block_on(take).expect("a free lease");
     let outcome = run(&project, &["apply", "--yes"]).expect(7);
     assert!(outcome.stderr.contains("the test"), "{}", outcome.stderr);
@@ -146,7 +151,7 @@ fn a_state_that_cannot_be_opened_says_why_and_never_the_password() {
         return;
     };
     let commands = [&["plan"][..], &["apply", "--yes"], &["status"]];
-    let mut all = |project: &Project, code: i32, words: &str| {
+    let all = |project: &Project, code: i32, words: &str| {
         for arguments in commands {
             let outcome = run(project, arguments).expect(code);
             assert!(outcome.stderr.contains(words), "{}", outcome.stderr);

@@ -221,7 +221,7 @@ proptest! {
 
 proptest! {
     // Each case makes a schema of its own on a real server.
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(16) })]
 
     #[test]
     fn postgres_holds_what_a_map_would(calls in calls()) {

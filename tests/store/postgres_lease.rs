@@ -56,11 +56,9 @@ async fn waiting_gets_the_lease_when_it_is_given_back() {
         let place = place.clone();
         async move { take(&place, LONG, "second").await }
     });
-    let polls = "SELECT COUNT(*) FROM pg_stat_activity WHERE query LIKE '%make_interval%' \
-        AND application_name = current_setting('application_name')";
-    let polls = polls.replace(
-        "current_setting('application_name')",
-        &format!("'{}'", place.schema),
+    let polls = format!(
+        "SELECT COUNT(*) FROM pg_stat_activity WHERE query LIKE '%lease%' AND application_name = '{}'",
+        place.schema
     );
     // The holder's connection and the waiting one's.
     while place.number(&polls).await < 2 {}
@@ -174,25 +172,51 @@ async fn a_lease_that_was_given_back_writes_nothing() {
 async fn a_takeover_does_not_come_between_the_check_and_the_commit() {
     let place = place!();
     let (_lease, store) = place.open().await;
-    let slow = "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS \
-        $$ BEGIN PERFORM pg_sleep(1); RETURN NEW; END $$; \
-        CREATE TRIGGER slow BEFORE INSERT ON audit FOR EACH ROW EXECUTE FUNCTION slow()";
-    place.run(slow).await.unwrap();
+    // A write stands still within its transaction until the test lets it go on.
+    let still = "CREATE FUNCTION still() RETURNS trigger LANGUAGE plpgsql AS \
+        $$ BEGIN PERFORM pg_advisory_xact_lock(hashtext(TG_TABLE_SCHEMA)); RETURN NEW; END $$; \
+        CREATE TRIGGER still BEFORE INSERT ON audit FOR EACH ROW EXECUTE FUNCTION still()";
+    place.run(still).await.unwrap();
+    let (go_on, told) = std::sync::mpsc::channel();
+    let (locked, is_locked) = tokio::sync::oneshot::channel();
+    let stop = tokio::spawn({
+        let place = place.clone();
+        async move {
+            let sql = "SELECT pg_advisory_lock(hashtext(current_schema()))";
+            place
+                .client(move |client| {
+                    client.batch_execute(sql).unwrap();
+                    locked.send(()).unwrap();
+                    let _told: Result<(), _> = told.recv();
+                })
+                .await;
+        }
+    });
+    is_locked.await.unwrap();
     expire(&place).await;
+    let waiting = format!(
+        "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
+         AND application_name = '{}'",
+        place.schema
+    );
     let writing = tokio::spawn({
         let store = store.clone();
         async move { store.record(&[auditing("slow")]).await }
     });
-    let asleep = "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' \
-        AND application_name = 'PLACE'";
-    let asleep = asleep.replace("PLACE", &place.schema);
-    while place.number(&asleep).await == 0 {}
-    let refused = take(&place, NOW, "another").await;
+    while place.number(&waiting).await < 1 {}
+    let taking = tokio::spawn({
+        let place = place.clone();
+        async move { take(&place, NOW, "another").await }
+    });
+    while place.number(&waiting).await < 2 {}
+    go_on.send(()).unwrap();
+    let refused = taking.await.unwrap();
     assert!(
         matches!(refused, Err(StoreError::Locked { .. })),
         "{refused:?}"
     );
     writing.await.unwrap().unwrap();
+    stop.await.unwrap();
     assert_eq!(store.audit(9).await.unwrap().len(), 1);
 }
 

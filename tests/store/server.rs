@@ -8,8 +8,8 @@ use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use accord::store::{LEASE_TIME, PostgresAddress, PostgresLease, PostgresStore};
@@ -26,7 +26,7 @@ pub(crate) struct Server {
     /// Settings of the server, for a start after a stop.
     settings: String,
     /// Stops the server and removes the folder when its input ends, which it does with this program.
-    _watch: Mutex<Child>,
+    _watch: Child,
 }
 
 /// A schema of a server.
@@ -136,27 +136,21 @@ impl Server {
         ))
         .or_else(|_| run(&format!("rm -rf '{}'; {init}", data.display())))
         .unwrap();
+        let mut server = Self {
+            _watch: watch(&bin, &folder),
+            bin,
+            folder,
+            port: 0,
+            settings,
+        };
+        // Somebody may take a port between its choice and the start.
         for _ in 0..5 {
-            let port = free_port();
-            let mut server = Self {
-                bin: bin.clone(),
-                folder: folder.clone(),
-                port,
-                settings: settings.clone(),
-                _watch: Mutex::new(watch(&bin, &folder)),
-            };
+            server.port = free_port();
             if server.up().is_ok() {
                 return Some(server);
             }
-            // Its watch must not remove the folder: the next one does.
-            let watch = server
-                ._watch
-                .get_mut()
-                .unwrap_or_else(PoisonError::into_inner);
-            watch.kill().unwrap();
-            watch.wait().unwrap();
         }
-        let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
+        let log = std::fs::read_to_string(server.folder.join("log")).unwrap_or_default();
         panic!("PostgreSQL does not start: {log}");
     }
 

@@ -240,7 +240,7 @@ impl From<postgres::Error> for Fault {
             let by_network = error.is_closed()
                 || error
                     .source()
-                    .is_some_and(|source| source.is::<std::io::Error>());
+                    .is_some_and(<dyn std::error::Error>::is::<std::io::Error>);
             return if by_network {
                 Self::Lost(format!("the connection to the database was lost ({words})"))
             } else {
@@ -302,6 +302,10 @@ fn unconnected(error: &postgres::Error) -> Fault {
         Some(code) if code.code().starts_with("28") => Fault::Denied(format!(
             "the database does not let this user in: {words}; check user and password in the address"
         )),
+        // No password, no user: the driver's own complaint, before any connection.
+        None if words.starts_with("invalid configuration") => {
+            Fault::Denied(format!("{words}; check user and password in the address"))
+        }
         Some(code) if *code == SqlState::INVALID_CATALOG_NAME => {
             Fault::Denied(format!("{words}; check the database in the address"))
         }

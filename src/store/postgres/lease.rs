@@ -98,39 +98,34 @@ impl PostgresLease {
 
 enum Attempt {
     Taken(PostgresLease),
-    Held(StoreError, Connection),
+    Held(StoreError, Box<Connection>),
 }
 
 fn attempt(
     address: &PostgresAddress,
-    connection: Option<Connection>,
+    connection: Option<Box<Connection>>,
     holder: &str,
     time: Duration,
 ) -> Result<Attempt, Fault> {
-    let connection = match connection {
-        Some(connection) => connection,
-        None => {
-            let connection = Connection::open(address)?;
-            schema::found(&connection, address)?;
-            connection
-        }
+    let connection = if let Some(connection) = connection {
+        connection
+    } else {
+        let connection = Connection::open(address)?;
+        schema::found(&connection, address)?;
+        Box::new(connection)
     };
-    match connection.row(TAKE, &[&holder, &time.as_secs_f64()])? {
-        Some(row) => {
-            let fence = Fence {
-                token: row.try_get(0)?,
-                time,
-                lost: Arc::default(),
-            };
-            Ok(Attempt::Taken(keep(address, connection, fence)?))
-        }
-        None => {
-            let fault = Fault::Locked {
-                holder: connection.word(HOLDER, &[])?,
-            };
-            Ok(Attempt::Held(fault.at(&address.to_string()), connection))
-        }
+    if let Some(row) = connection.row(TAKE, &[&holder, &time.as_secs_f64()])? {
+        let fence = Fence {
+            token: row.try_get(0)?,
+            time,
+            lost: Arc::default(),
+        };
+        return Ok(Attempt::Taken(keep(address, *connection, fence)?));
     }
+    let fault = Fault::Locked {
+        holder: connection.word(HOLDER, &[])?,
+    };
+    Ok(Attempt::Held(fault.at(&address.to_string()), connection))
 }
 
 /// Renews the lease until the value that this returns ends.

@@ -24,6 +24,12 @@ use self::schema::{Format, MIGRATIONS};
 use super::StoreError;
 use super::sql::{Backend, Database, Fault, blocking};
 
+/// Sees what was committed before each of its statements; the row of the lease keeps others away.
+const WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+
+/// Sees one moment.
+const LOOK: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
 /// A transaction that others were in the way of is run again at most this often.
 const ATTEMPTS: u32 = 8;
 
@@ -143,30 +149,35 @@ impl Shared {
             return Err(Fault::Refused(reason).at(&self.address.to_string()));
         };
         self.patiently(false, || {
-            self.with_connection(
-                "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
-                |connection| {
-                    // Held to the end, this row is what makes writers stand in line: what is read behind
-                    // it is what the last one left.
-                    fence.hold(connection)?;
-                    work(connection)
-                },
-            )
+            let outcome = self.with_connection(WRITE, |connection| {
+                // Held to the end, this row is what makes writers stand in line: what is read behind
+                // it is what the last one left.
+                fence.hold(connection)?;
+                work(connection)
+            })?;
+            outcome.map_err(|fault| match fault {
+                Fault::Lost(reason) => Fault::Unreachable(format!(
+                    "{reason} while a change was being committed: whether it is recorded is not known. \
+                     Nothing is lost: the next apply looks at what was begun"
+                )),
+                fault => fault,
+            })
         })
     }
 
     /// Runs `work` on one moment of the state.
     fn look<T>(&self, work: impl Fn(&Connection) -> Result<T, Fault>) -> Result<T, Fault> {
-        self.with_connection("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", work)
+        self.with_connection(LOOK, work)?
     }
 
-    /// Begins a transaction, runs `work` in it and ends it. What panics or loses its connection leaves
-    /// none behind: the server takes back what was not committed.
+    /// Begins a transaction, runs `work` in it and ends it; the inner result is that of its end. What
+    /// panics or loses its connection leaves nothing behind: the server takes back what was not
+    /// committed.
     fn with_connection<T>(
         &self,
         begin: &str,
         work: impl Fn(&Connection) -> Result<T, Fault>,
-    ) -> Result<T, Fault> {
+    ) -> Result<Result<T, Fault>, Fault> {
         let mut standing = self
             .connection
             .lock()
@@ -180,26 +191,22 @@ impl Shared {
             },
             None => self.connect(begin)?,
         };
-        let outcome = match work(&connection) {
-            Ok(answer) => connection.run("COMMIT").map(|()| answer).map_err(|fault| {
-                let Fault::Lost(reason) = fault else {
-                    return fault;
-                };
-                Fault::Unreachable(format!(
-                    "{reason} while a change was being committed: whether it is recorded is not known. \
-                     Nothing is lost: the next apply looks at what was begun"
-                ))
-            }),
-            Err(Fault::Lost(reason)) => return Err(Fault::Lost(reason)),
-            Err(fault) => match connection.run("ROLLBACK") {
-                Ok(()) => Err(fault),
-                Err(_) => return Err(fault),
-            },
-        };
-        if !matches!(outcome, Err(Fault::Unreachable(_))) {
-            *standing = Some(connection);
+        match work(&connection) {
+            Ok(answer) => {
+                let end = connection.run("COMMIT");
+                if !matches!(end, Err(Fault::Lost(_))) {
+                    *standing = Some(connection);
+                }
+                Ok(end.map(|()| answer))
+            }
+            Err(fault) => {
+                // Without a way to take it back the connection ends, and with it the transaction.
+                if connection.run("ROLLBACK").is_ok() {
+                    *standing = Some(connection);
+                }
+                Err(fault)
+            }
         }
-        outcome
     }
 
     fn connect(&self, begin: &str) -> Result<Connection, Fault> {

@@ -67,7 +67,7 @@ pub(super) fn forget_rules(database: &dyn Database, known: &[Name]) -> Result<u6
             database.execute(sql, params![&rule])?;
         }
         let links = database.execute(statement::LINKS_FORGET, params![&rule])?;
-        forgotten += u64::try_from(links).unwrap_or(u64::MAX);
+        forgotten += links;
         for sql in [statement::QUARANTINE_FORGET, statement::WATERMARK_FORGET] {
             database.execute(sql, params![&rule])?;
         }

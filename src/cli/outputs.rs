@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use super::args::Format;
 use super::exit_code::ExitCode;
 use super::failure::Failed;
-use super::formats;
 use super::session::Session;
 use crate::plan::render::azure_pipelines::AzurePipelinesOptions;
 use crate::plan::render::github::GithubOptions;

@@ -11,6 +11,7 @@ mod exit_codes;
 mod fmt;
 mod formats;
 mod git;
+mod git_state;
 mod graph;
 mod hosts;
 mod init;

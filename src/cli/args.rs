@@ -41,7 +41,7 @@ pub(crate) struct GlobalArgs {
     /// Runs as if started in this folder
     #[arg(short = 'C', long = "directory", value_name = "DIR", global = true, value_hint = ValueHint::DirPath)]
     pub(crate) directory: Option<PathBuf>,
-    /// What stdout carries
+    /// What stdout carries; not every command has every form
     #[arg(long, value_enum, default_value_t = Format::Human, global = true)]
     pub(crate) format: Format,
     /// Colours, when stdout is a terminal by default; NO_COLOR is honoured
@@ -70,12 +70,20 @@ pub(crate) struct GlobalArgs {
 /// What stdout carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// Text for people.
+    /// Text for people
     Human,
-    /// One JSON document for programs.
+    /// One JSON document for programs
     Json,
-    /// Annotations on the manifest lines, for GitHub Actions; `test` and `verify` only.
+    /// One JSON object on each line
+    Jsonl,
+    /// Markdown for comments and summaries
+    Markdown,
+    /// SARIF 2.1.0 for code scanning
+    Sarif,
+    /// Annotations on the manifest lines, for GitHub Actions
     Github,
+    /// Logging commands for Azure Pipelines
+    AzurePipelines,
 }
 
 /// When to colour.
@@ -179,7 +187,7 @@ pub(crate) struct ValidateArgs {
 
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct PlanArgs {
-    /// Writes the plan to a file too: human=PATH or json=PATH (repeatable)
+    /// Writes the plan to a file too: any --format, or html, as in markdown=PATH (repeatable)
     #[arg(long, value_name = "FORMAT=PATH")]
     pub(crate) out: Vec<String>,
     /// Ends 2 if an operation would run
@@ -410,6 +418,9 @@ pub(crate) struct ShowArgs {
     /// The file
     #[arg(value_hint = ValueHint::FilePath)]
     pub(crate) file: PathBuf,
+    /// Writes the plan to a file too: any --format, or html, as in markdown=PATH (repeatable)
+    #[arg(long, value_name = "FORMAT=PATH")]
+    pub(crate) out: Vec<String>,
 }
 
 #[derive(Debug, Args)]

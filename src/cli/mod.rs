@@ -16,6 +16,7 @@ mod explain;
 mod failure;
 mod files;
 mod fmt;
+mod formats;
 mod graph;
 mod init;
 mod link;
@@ -120,16 +121,7 @@ pub fn install_logs() {
 }
 
 async fn dispatch(session: &Session, command: &Command) -> Result<ExitCode, Failed> {
-    let annotates = matches!(command, Command::Test(_) | Command::Verify(_));
-    if session.format == Format::Github && !annotates {
-        return Err(Failed::new(
-            ExitCode::Usage,
-            "--format github is not supported by this command yet",
-        )
-        .with_help(
-            "`accord test` and `accord verify` write annotations; other commands take human or json",
-        ));
-    }
+    formats::check(command, session.format)?;
     match command {
         Command::Validate(args) => Ok(validate::run(session, args)),
         Command::Plan(args) => plan::run(session, args).await,

@@ -18,8 +18,7 @@ pub(crate) async fn run(session: &Session, args: &PlanArgs) -> Result<ExitCode, 
     let opened = Opened::for_reading(session, session.load()?).await?;
     let outcome = make(session, &opened, args).await?;
     let made = &outcome.planned.plan;
-    show(session, made);
-    outputs.write(session, made)?;
+    outputs.emit(session, made)?;
     tell_requests(session, &opened.remotes);
     if made.has_errors() {
         return Ok(ExitCode::Invalid);
@@ -68,17 +67,13 @@ fn options(session: &Session, config: &Config, args: &PlanArgs) -> PlanOptions {
     }
 }
 
-/// Puts the plan on stdout in the asked-for format.
+/// Puts the plan on stdout, for commands that have it for people and as JSON only.
 pub(crate) fn show(session: &Session, plan: &Plan) {
-    session.ui.stdout(&render(session, plan));
-}
-
-/// The plan in the asked-for format.
-pub(crate) fn render(session: &Session, plan: &Plan) -> String {
-    if session.json {
-        return crate::plan::render::json::render(plan);
-    }
-    crate::plan::render::human::human(plan, &session.human_options())
+    session.ui.stdout(&if session.json {
+        crate::plan::render::json::render(plan)
+    } else {
+        crate::plan::render::human::human(plan, &session.human_options())
+    });
 }
 
 /// Request counts go to stderr: they are no part of a plan.

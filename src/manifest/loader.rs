@@ -95,7 +95,7 @@ pub fn files(options: &LoadOptions) -> ProjectFiles {
 
 /// The nearest folder upwards that holds `accord.yaml`, not beyond the repository that `start` is in;
 /// else `start`.
-fn project_folder(start: &Path) -> PathBuf {
+pub fn project_folder(start: &Path) -> PathBuf {
     let start = fs::canonicalize(start).unwrap_or_else(|_| start.to_owned());
     if start.join(PROJECT_FILE).is_file() {
         return start;

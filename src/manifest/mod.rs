@@ -15,5 +15,7 @@ mod values;
 
 pub use check::duration;
 pub use kind::{API_VERSION, Kind};
-pub use loader::{LoadOptions, LoadedProject, PROJECT_FILE, ProjectFiles, files, load};
+pub use loader::{
+    LoadOptions, LoadedProject, PROJECT_FILE, ProjectFiles, files, load, project_folder,
+};
 pub use read::{Loaded, MOST_BYTES, ReadOptions, read};

@@ -148,7 +148,7 @@ pub(crate) fn plan(changes: u64) -> Value {
             "fields": [{
                 "path": "System.Title",
                 "before": format!("Before {number}"),
-                "after": format!("After {number}"),
+                "after": format!("After {number} {}", "words ".repeat(40)),
                 "sensitive": false,
             }],
             "precondition": { "rev": 3 },

@@ -216,9 +216,12 @@ impl EntraTokens {
                 fail(RemoteErrorKind::Protocol { reason })
             });
         }
-        let denied: Denied = response.json().unwrap_or_default();
+        let mut denied: Denied = response.json().unwrap_or_default();
+        // Before anything is cut, else half a token could be left.
+        denied.error_description = self.redact(&denied.error_description);
+        denied.error = self.redact(&denied.error);
         let subject = subject(assertion);
-        let answer = self.redact(&refusal(response.status, &denied, subject.as_deref()));
+        let answer = refusal(response.status, &denied, subject.as_deref());
         Err(fail(RemoteErrorKind::Unauthenticated { answer }))
     }
 

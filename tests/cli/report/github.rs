@@ -268,7 +268,15 @@ fn a_text_that_is_too_long_is_shortened_once() {
     assert!(own[0]["body"].as_str().unwrap().len() <= 40_000);
 
     scene.github.set(&json!({ "maximum": 100 }));
-    let outcome = scene.post().expect(0);
+    let line = [
+        "report",
+        "plan.json",
+        "--post",
+        "github",
+        "--label",
+        "other",
+    ];
+    let outcome = scene.run(&line).expect(0);
     assert!(outcome.stderr.contains("too long"), "{}", outcome.stderr);
 }
 

@@ -109,7 +109,7 @@ mod tests {
         Addresses::new(&AzureDevOpsConnection {
             organization_url: Url::parse(organization).unwrap(),
             project: project.to_owned(),
-            personal_access_token: SecretRef::Env("AZURE_DEVOPS_EXT_PAT".to_owned()),
+            credential: SecretRef::Env("AZURE_DEVOPS_EXT_PAT".to_owned()).into(),
         })
     }
 

@@ -112,7 +112,7 @@ mod tests {
         let addresses = Addresses::new(&AzureDevOpsConnection {
             organization_url: Url::parse("https://dev.azure.com/contoso").unwrap(),
             project: "Web Shop".to_owned(),
-            personal_access_token: SecretRef::Env("AZURE_DEVOPS_EXT_PAT".to_owned()),
+            credential: SecretRef::Env("AZURE_DEVOPS_EXT_PAT".to_owned()).into(),
         });
         let body = body(&addresses, &[&update(7), &create(1), &create(1)]);
         let header = json!({ "Content-Type": "application/json-patch+json" });

@@ -7,6 +7,8 @@ mod address;
 mod auth;
 mod batch;
 mod convert;
+mod entra;
+mod entra_advice;
 mod error;
 mod explore;
 mod feed;
@@ -27,6 +29,7 @@ mod writer;
 
 pub use auth::{credential_header, default_headers};
 pub use batch::{MAX_BATCH_BYTES, MAX_BATCH_WRITES, chunks};
+pub use entra::{EntraOptions, EntraTokens};
 pub use error::is_busy;
 pub use reader::Reader;
 pub use threads::{PullRequestPlace, PullRequestThreads, ThreadComment};

@@ -94,7 +94,7 @@ mod tests {
         Addresses::new(&AzureDevOpsConnection {
             organization_url: Url::parse("https://dev.azure.com/contoso").unwrap(),
             project: "Web Shop".to_owned(),
-            personal_access_token: SecretRef::Env("AZURE_DEVOPS_EXT_PAT".to_owned()),
+            credential: SecretRef::Env("AZURE_DEVOPS_EXT_PAT".to_owned()).into(),
         })
     }
 

@@ -3,7 +3,7 @@
 use super::exit_code::ExitCode;
 use crate::diagnostics::{Location, Place};
 use crate::model::System;
-use crate::reconcile::{OFFLINE, ReconcileError, exit_code};
+use crate::reconcile::{Carried, ENTRA, OFFLINE, ReconcileError, exit_code};
 use crate::remote::{RemoteError, RemoteErrorKind};
 use crate::store::StoreError;
 
@@ -58,8 +58,14 @@ impl From<ReconcileError> for Failed {
                 let help = next_step(&error, &credentials);
                 Self::new(code, message).with_help(help)
             }
-            ReconcileError::Secret(error) => Self::new(ExitCode::Authentication, error.to_string())
-                .with_help("set it in the environment of this command; manifests only name it"),
+            ReconcileError::Secret(error) => {
+                let help = if error.key == ENTRA {
+                    "run it in a job of GitHub Actions with `permissions: { id-token: write }`; elsewhere a connection needs a personal access token"
+                } else {
+                    "set it in the environment of this command; manifests only name it"
+                };
+                Self::new(ExitCode::Authentication, error.to_string()).with_help(help)
+            }
             ReconcileError::Store(error) => error.into(),
             ReconcileError::Findings(findings) => {
                 let lines = findings.iter().map(|finding| {
@@ -113,11 +119,18 @@ impl From<StoreError> for Failed {
 }
 
 /// What to do next about a system that did not do what was asked.
-fn next_step(error: &RemoteError, credentials: &str) -> String {
+fn next_step(error: &RemoteError, carried: &Carried) -> String {
     let system = error.system;
+    let credentials = &carried.shown;
     match &error.kind {
         RemoteErrorKind::HostRefused { host } => format!(
             "credentials only go to hosts that you allow; if {host} is yours, add --allow-host {host} or set ACCORD_ALLOW_HOSTS (never in a manifest)"
+        ),
+        RemoteErrorKind::Unauthenticated { .. } if carried.workload_identity => format!(
+            "the sign-in is by workload identity, as {credentials}: it must be a user of the organisation (Organization settings > Users) and trust this job"
+        ),
+        RemoteErrorKind::Forbidden { .. } if carried.workload_identity => format!(
+            "give the user {credentials} of the organisation access to the project, with permission to edit work items"
         ),
         RemoteErrorKind::Unauthenticated { .. } => match system {
             System::AzureDevOps => format!(

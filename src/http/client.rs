@@ -300,6 +300,14 @@ impl Client {
         error
     }
 
+    /// Fetches the token of a [`BearerSource`] if there is none yet, and asks the server nothing.
+    pub async fn sign_in(&self) -> Result<(), RemoteError> {
+        match &self.bearer {
+            Some(source) => source.bearer(None).await.map(|_| ()),
+            None => Ok(()),
+        }
+    }
+
     /// Sends it with these headers, again and again as the policy says.
     async fn send_with(
         &self,

@@ -4,18 +4,33 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use secrecy::SecretString;
 use url::Url;
 
-use super::error::ReconcileError;
-use super::secret::{self, Environment};
+use super::error::{Carried, ReconcileError};
+use super::secret::{self, Environment, SecretError};
 use crate::http::probe::{ProbeLimits, Way, walk};
-use crate::model::config::{Connection, Operations, TestWorthySurface};
+use crate::model::config::{
+    AzureDevOpsCredential, Connection, Operations, TestWorthySurface, WorkloadIdentity,
+};
 use crate::model::{Endpoints, Name, System};
 use crate::remote::{
     ExploreTestWorthy, ReadAzureDevOps, ReadProcess, ReadTestWorthy, RemoteError,
     ValidateAzureDevOps, WriteAzureDevOps, WriteProcess, WriteTestWorthy,
 };
 use crate::{azure_devops, http, testworthy};
+
+/// The key of a workload identity.
+pub(crate) const ENTRA: &str = "azureDevOps.entra";
+
+/// The sign-in service, unless `AZURE_AUTHORITY_HOST` names another one.
+const SIGN_IN: &str = "https://login.microsoftonline.com";
+
+/// Where a job of GitHub Actions gets its identity token, and what opens that.
+pub(super) const OIDC_VARIABLES: (&str, &str) = (
+    "ACTIONS_ID_TOKEN_REQUEST_URL",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+);
 
 /// Both systems of a connection, for reading.
 #[derive(Clone)]
@@ -272,19 +287,74 @@ impl HttpRemotes {
     fn azure_devops_client(&self, connection: &Connection) -> Result<http::Client, ReconcileError> {
         let side = &connection.azure_devops;
         self.check_host(connection, System::AzureDevOps, &side.organization_url)?;
-        let pat = secret::resolve(
-            self.environment.as_ref(),
-            &connection.name,
-            "azureDevOps.personalAccessToken",
-            &side.personal_access_token,
-        )?;
-        self.client(
+        let (credentials, tokens) = match &side.credential {
+            AzureDevOpsCredential::PersonalAccessToken(reference) => {
+                let key = "azureDevOps.personalAccessToken";
+                let environment = self.environment.as_ref();
+                let pat = secret::resolve(environment, &connection.name, key, reference)?;
+                (vec![azure_devops::credential_header(&pat)], None)
+            }
+            AzureDevOpsCredential::WorkloadIdentity(identity) => (
+                Vec::new(),
+                Some(self.workload_tokens(connection, identity)?),
+            ),
+        };
+        let client = self.client(
             connection,
             System::AzureDevOps,
-            vec![azure_devops::credential_header(&pat)],
+            credentials,
             azure_devops::default_headers(),
             None,
-        )
+        )?;
+        Ok(match tokens {
+            Some(tokens) => client.with_bearer(Arc::new(tokens)),
+            None => client,
+        })
+    }
+
+    /// The sign-in of a job of GitHub Actions, from the runner's variables. No manifest can name those,
+    /// nor the sign-in service.
+    fn workload_tokens(
+        &self,
+        connection: &Connection,
+        identity: &WorkloadIdentity,
+    ) -> Result<azure_devops::EntraTokens, ReconcileError> {
+        let missing = |name: &str, reason| SecretError {
+            connection: connection.name.clone(),
+            key: ENTRA,
+            reference: format!("environment variable {name}"),
+            reason,
+        };
+        let variable = |name: &str| {
+            let value = self.environment.variable(name).unwrap_or_default();
+            let value = value.trim().to_owned();
+            (!value.is_empty()).then_some(value).ok_or_else(|| {
+                missing(
+                    name,
+                    "it is not set, as in a job without `permissions: { id-token: write }`",
+                )
+            })
+        };
+        let address = |name: &str, text: String| {
+            let url = Url::parse(&text).ok().filter(Url::has_host);
+            url.ok_or_else(|| missing(name, "it is not an address"))
+        };
+        let authority = "AZURE_AUTHORITY_HOST";
+        let (request, token) = OIDC_VARIABLES;
+        let options = azure_devops::EntraOptions {
+            identity: identity.clone(),
+            authority: match variable(authority) {
+                Ok(text) => address(authority, text)?,
+                Err(_) => Url::parse(SIGN_IN).expect("a constant address"),
+            },
+            request_url: address(request, variable(request)?)?,
+            request_token: SecretString::from(variable(token)?),
+            allow: self.allow.clone(),
+            timeouts: self.timeouts,
+            offline: self.offline,
+            notice: self.notice.clone(),
+        };
+        azure_devops::EntraTokens::new(options).map_err(|error| remote_error(connection, error))
     }
 
     fn client(
@@ -392,15 +462,33 @@ fn v1(connection: &Connection, project: u64, client: http::Client) -> testworthy
     testworthy::v1::Reader::new(&side.url, project, side.time_zone.clone(), client)
 }
 
+/// An application as messages name it.
+pub(super) fn application(identity: &WorkloadIdentity) -> String {
+    format!(
+        "application {} of directory {}",
+        identity.client_id, identity.tenant_id
+    )
+}
+
 /// Adds to a remote error which credential it was about.
 pub(super) fn remote_error(connection: &Connection, error: RemoteError) -> ReconcileError {
-    let credentials = match error.system {
-        System::TestWorthy => {
+    let credentials = match (error.system, &connection.azure_devops.credential) {
+        (System::TestWorthy, _) => {
             let secrets = connection.testworthy.secrets().into_iter();
             let names: Vec<String> = secrets.map(|(_, s)| secret::describe(s)).collect();
-            names.join(", ")
+            Carried {
+                shown: names.join(", "),
+                workload_identity: false,
+            }
         }
-        System::AzureDevOps => secret::describe(&connection.azure_devops.personal_access_token),
+        (System::AzureDevOps, AzureDevOpsCredential::PersonalAccessToken(reference)) => Carried {
+            shown: secret::describe(reference),
+            workload_identity: false,
+        },
+        (System::AzureDevOps, AzureDevOpsCredential::WorkloadIdentity(identity)) => Carried {
+            shown: application(identity),
+            workload_identity: true,
+        },
     };
     ReconcileError::Remote {
         connection: connection.name.clone(),

@@ -7,6 +7,15 @@ use crate::store::StoreError;
 
 use super::secret::SecretError;
 
+/// Which credential a failed request carried, for a person to look at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Carried {
+    /// Variable names, file names or the name of an application, never values.
+    pub shown: String,
+    /// Whether it is a workload identity and not something that is stored.
+    pub workload_identity: bool,
+}
+
 /// A failure of the whole command; failures of single items are in the report.
 #[derive(Debug, thiserror::Error)]
 pub enum ReconcileError {
@@ -15,9 +24,8 @@ pub enum ReconcileError {
     Remote {
         /// The connection.
         connection: Name,
-        /// Which credential the failed request carried, for a person to look at: variable names or
-        /// file names, never values.
-        credentials: String,
+        /// Which credential the failed request carried.
+        credentials: Carried,
         /// What happened.
         error: RemoteError,
     },

@@ -30,6 +30,7 @@ mod verify;
 
 pub use clock::{Clock, Ids, RealClock, TimeOrderedIds};
 pub use configuration::declared_integration;
+pub(crate) use connect::ENTRA;
 pub use connect::{HttpRemotes, Readers, Remotes, Validators, Writers, endpoints};
 pub use custom_field::AwaitedField;
 pub use describe::describe;
@@ -38,7 +39,7 @@ pub use doctor::{
 };
 pub use drift::{Absence, Copied, DriftReport, DriftedField, DriftedPair, drift};
 pub use dump::{DumpContext, DumpOptions, DumpOutcome, DumpedFile, Refused, dump};
-pub use error::ReconcileError;
+pub use error::{Carried, ReconcileError};
 pub(crate) use executor::exit_code;
 pub use executor::{ApplyReport, Failure, FailureKind, StopFlag, apply, recover};
 pub use linking::{LinkOutcome, LinkProblem, WantedItem, WantedPair, link, unlink};

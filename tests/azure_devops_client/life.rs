@@ -301,7 +301,7 @@ async fn sandbox() -> (RunningSandbox, accord::azure_devops::Writer) {
     let connection = AzureDevOpsConnection {
         organization_url: sandbox.organization_url().parse().unwrap(),
         project: "Web Shop".to_owned(),
-        personal_access_token: SecretRef::Env("AZURE_DEVOPS_EXT_PAT".to_owned()),
+        credential: SecretRef::Env("AZURE_DEVOPS_EXT_PAT".to_owned()).into(),
     };
     let token = SecretString::from(accord::sandbox::azure_devops::DEFAULT_TOKEN);
     let client = Client::new(ClientOptions {

@@ -130,7 +130,7 @@ impl Server {
         let connection = AzureDevOpsConnection {
             organization_url: format!("http://{}/contoso", self.address).parse().unwrap(),
             project: "Web Shop".to_owned(),
-            personal_access_token: SecretRef::Env("AZURE_DEVOPS_EXT_PAT".to_owned()),
+            credential: SecretRef::Env("AZURE_DEVOPS_EXT_PAT".to_owned()).into(),
         };
         let client = Client::new(ClientOptions {
             system: System::AzureDevOps,

@@ -87,8 +87,8 @@ async fn a_refused_credential_stops_before_any_write() {
                     "{kind:?}: {error}"
                 );
                 assert!(
-                    credentials.contains("AZURE_DEVOPS_EXT_PAT"),
-                    "{credentials}"
+                    credentials.shown.contains("AZURE_DEVOPS_EXT_PAT"),
+                    "{credentials:?}"
                 );
             }
             other => panic!("{kind:?}: {:?}", other.map(|_| ())),

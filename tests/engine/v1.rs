@@ -246,7 +246,7 @@ async fn a_refused_token_names_its_variable_and_nothing_else() {
         error.kind,
         RemoteErrorKind::Unauthenticated { .. }
     ));
-    assert_eq!(credentials, "environment variable TESTWORTHY_TOKEN");
+    assert_eq!(credentials.shown, "environment variable TESTWORTHY_TOKEN");
     let told = format!("{error} {error:?} {:?}", world.config);
     assert!(!told.contains("sandbox-testworthy-token"), "{told}");
 }

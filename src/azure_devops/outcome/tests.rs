@@ -59,7 +59,7 @@ fn read(writes: &[WorkItemWrite], elements: &[Json]) -> Result<Vec<WriteOutcome>
     let addresses = Addresses::new(&AzureDevOpsConnection {
         organization_url: Url::parse("https://dev.azure.com/contoso").unwrap(),
         project: "Web Shop".to_owned(),
-        personal_access_token: SecretRef::Env("AZURE_DEVOPS_EXT_PAT".to_owned()),
+        credential: SecretRef::Env("AZURE_DEVOPS_EXT_PAT".to_owned()).into(),
     });
     let info = RequestInfo {
         method: "PATCH".to_owned(),

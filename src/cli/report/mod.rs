@@ -24,7 +24,7 @@ pub(crate) async fn run(session: &Session, args: &ReportArgs) -> Result<ExitCode
     };
     let plan = show::read(session, file)?;
     let above = above(session, args, &plan)?;
-    let page = |budget: usize| page::page(&plan, above.as_deref(), budget);
+    let page = |budget: usize| page::page(&plan, &args.label, above.as_deref(), budget);
     let runner = Runner::of(session, args.post);
     let delivery = match args.post {
         Some(place) => Some(post(session, args, place, &plan, file, &page).await),
@@ -229,7 +229,7 @@ fn print(
         });
         session.ui.stdout(&format!("{document:#}\n"));
     } else if args.post.is_none() {
-        session.ui.stdout(&page(usize::MAX).text);
+        session.ui.stdout(&page(page::NO_LIMIT).text);
     } else if let Some(url) = told.url() {
         session.ui.stdout(&format!("{url}\n"));
     }

@@ -10,13 +10,14 @@ use crate::diagnostics::catalog::manifest as codes;
 use crate::diagnostics::{nearest, pointer, quote};
 use crate::manifest::document::{Document, Report};
 use crate::manifest::raw::{
-    ConnectionSpec, IntegrationMode, RawAzureDevOps, RawTestWorthy, SecretSource, Surface,
+    ConnectionSpec, EntraCredential, IntegrationMode, RawAzureDevOps, RawEntra, RawTestWorthy,
+    SecretSource, Surface,
 };
 use crate::manifest::shape::list;
 use crate::model::Name;
 use crate::model::config::{
-    AzureDevOpsConnection, Connection, Integration, OPERATIONS, Operation, Operations, SecretRef,
-    TestWorthyConnection, TestWorthySurface, TextOrSecret,
+    AzureDevOpsConnection, AzureDevOpsCredential, Connection, Integration, OPERATIONS, Operation,
+    Operations, SecretRef, TestWorthyConnection, TestWorthySurface, TextOrSecret, WorkloadIdentity,
 };
 
 const TESTWORTHY: &str = "/spec/testworthy";
@@ -233,9 +234,7 @@ fn azure_devops(
         let message = "this cannot be the name of a project";
         report.push(report.value(&codes::INVALID_VALUE, "/spec/azureDevOps/project", message));
     }
-    if raw.entra.is_some() {
-        not_supported(report, "/spec/azureDevOps/entra", "entra");
-    }
+    let identity = raw.entra.as_ref().map(|raw| entra(raw, report));
     let token = raw.personal_access_token.as_ref().map(|source| {
         let at = "/spec/azureDevOps/personalAccessToken";
         secret::check(
@@ -253,11 +252,68 @@ fn azure_devops(
         report
             .push(finding.with_help("write `personalAccessToken: { env: AZURE_DEVOPS_EXT_PAT }`"));
     }
+    let credential = match (token, identity) {
+        (Some(token), None) => AzureDevOpsCredential::PersonalAccessToken(token?),
+        (None, Some(identity)) => AzureDevOpsCredential::WorkloadIdentity(identity?),
+        _ => return None,
+    };
     Some(AzureDevOpsConnection {
         organization_url: organization?,
         project: raw.project.clone(),
-        personal_access_token: token??,
+        credential,
     })
+}
+
+/// Both ids become part of an address, so they are ids and nothing else.
+fn entra(raw: &RawEntra, report: &mut Report<'_>) -> Option<WorkloadIdentity> {
+    let EntraCredential::GithubActions = raw.credential;
+    let mut wrong = |key: &str, message: &str, help: &str| {
+        let at = pointer::child("/spec/azureDevOps/entra", key);
+        let finding = report.value(&codes::INVALID_VALUE, &at, message);
+        report.push(finding.with_help(help));
+    };
+    let tenant = is_guid(&raw.tenant_id) || is_domain(&raw.tenant_id);
+    if !tenant {
+        wrong(
+            "tenantId",
+            "a directory is named by its id or by one of its domains",
+            "Microsoft Entra shows it as Tenant ID, for example 3f2504e0-4f89-41d3-9a0c-0305e82c3301",
+        );
+    }
+    let client = is_guid(&raw.client_id);
+    if !client {
+        wrong(
+            "clientId",
+            "an application is named by its id",
+            "Microsoft Entra shows it as Application (client) ID, for example 3f2504e0-4f89-41d3-9a0c-0305e82c3301",
+        );
+    }
+    (tenant && client).then(|| WorkloadIdentity {
+        tenant_id: raw.tenant_id.clone(),
+        client_id: raw.client_id.clone(),
+    })
+}
+
+/// 8-4-4-4-12 hexadecimal digits.
+fn is_guid(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let lengths = [8, 4, 4, 4, 12];
+    parts.len() == lengths.len()
+        && parts.iter().zip(lengths).all(|(part, length)| {
+            part.len() == length && part.bytes().all(|byte| byte.is_ascii_hexdigit())
+        })
+}
+
+/// `contoso.onmicrosoft.com`.
+fn is_domain(text: &str) -> bool {
+    let label = |label: &str| {
+        !label.is_empty()
+            && !label.starts_with('-')
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    text.contains('.') && text.split('.').all(label)
 }
 
 fn operations(raw: &RawTestWorthy, report: &mut Report<'_>) -> Option<Operations> {

@@ -12,8 +12,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use connection::{
-    Connection, ConnectionSpec, IntegrationMode, RawAzureDevOps, RawTestWorthy, SecretSource,
-    Surface, TextOrSecret,
+    Connection, ConnectionSpec, EntraCredential, IntegrationMode, RawAzureDevOps, RawEntra,
+    RawTestWorthy, SecretSource, Surface, TextOrSecret,
 };
 pub(crate) use custom_field::{CustomField, CustomFieldSpec, CustomFieldType};
 pub(crate) use field_mapping::{As, FieldMapping, FieldMappingSpec, RawRow, RecordType};

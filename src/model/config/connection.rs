@@ -137,8 +137,32 @@ pub struct AzureDevOpsConnection {
     pub organization_url: Url,
     /// The project's name.
     pub project: String,
-    /// The personal access token.
-    pub personal_access_token: SecretRef,
+    /// What opens it.
+    pub credential: AzureDevOpsCredential,
+}
+
+/// What opens an organisation of Azure DevOps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AzureDevOpsCredential {
+    /// A personal access token.
+    PersonalAccessToken(SecretRef),
+    /// The identity of the workload itself: no secret is stored anywhere.
+    WorkloadIdentity(WorkloadIdentity),
+}
+
+/// An application of Microsoft Entra that trusts the identity tokens of GitHub Actions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkloadIdentity {
+    /// The directory: its id, or one of its domains.
+    pub tenant_id: String,
+    /// The application's id.
+    pub client_id: String,
+}
+
+impl From<SecretRef> for AzureDevOpsCredential {
+    fn from(token: SecretRef) -> Self {
+        Self::PersonalAccessToken(token)
+    }
 }
 
 /// Where a secret comes from. The secret itself is never part of the configuration.

@@ -12,8 +12,8 @@ mod sync_rule;
 use std::collections::BTreeMap;
 
 pub use connection::{
-    AzureDevOpsConnection, Connection, Integration, SecretRef, TestWorthyConnection,
-    TestWorthySurface, TextOrSecret,
+    AzureDevOpsConnection, AzureDevOpsCredential, Connection, Integration, SecretRef,
+    TestWorthyConnection, TestWorthySurface, TextOrSecret, WorkloadIdentity,
 };
 pub use custom_field::{CustomField, CustomFieldType};
 pub use field_mapping::{

@@ -4,18 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use url::{Host, Url};
 
-use super::check::{Check, SystemReport};
+use super::check::{Cause, Check, SystemReport};
 use super::judge::{Feature, Wanted};
 use super::{Checks, Needed, Subject, described, judge};
 use crate::azure_devops::Reader;
 use crate::diagnostics::Finding;
 use crate::mapping::{lint_paths, names_custom_fields, unused_allows};
-use crate::model::config::{FieldMapping, SyncRule};
+use crate::model::config::{AzureDevOpsCredential, FieldMapping, SyncRule};
 use crate::model::{Name, System};
 use crate::plan::custom_field::ObservedProcess;
+use crate::reconcile::connect::application;
 use crate::reconcile::custom_field::{find, on_no_form};
 use crate::reconcile::places::{TREES, writes_paths};
 use crate::reconcile::plan::fit;
+use crate::reconcile::{Carried, ReconcileError};
 use crate::remote::{
     ExploreAzureDevOps as _, PathTree, ProcessType, ReadAzureDevOps as _, ReadProcess as _,
     RemoteError, RemoteErrorKind,
@@ -48,13 +50,35 @@ pub(super) async fn examine(subject: &Subject<'_>) -> SystemReport {
 async fn ask(subject: &Subject<'_>, checks: &mut Checks) -> Result<(), String> {
     let side = &subject.connection.azure_devops;
     let url = &side.organization_url;
-    let needed = [Needed {
-        key: "personalAccessToken",
-        reference: Some(&side.personal_access_token),
-        expected: judge::Expected::PersonalAccessToken {
-            real: !is_loopback(url),
-        },
-    }];
+    let (needed, carried) = match &side.credential {
+        AzureDevOpsCredential::PersonalAccessToken(reference) => {
+            let needed = vec![Needed {
+                key: "personalAccessToken",
+                reference: Some(reference),
+                expected: judge::Expected::PersonalAccessToken {
+                    real: !is_loopback(url),
+                },
+            }];
+            let shown = described(&needed);
+            (
+                needed,
+                Carried {
+                    shown,
+                    workload_identity: false,
+                },
+            )
+        }
+        AzureDevOpsCredential::WorkloadIdentity(identity) => {
+            let shown = application(identity);
+            (
+                Vec::new(),
+                Carried {
+                    shown,
+                    workload_identity: true,
+                },
+            )
+        }
+    };
     subject
         .approach(System::AzureDevOps, url, &needed, checks)
         .await?;
@@ -62,7 +86,15 @@ async fn ask(subject: &Subject<'_>, checks: &mut Checks) -> Result<(), String> {
         .context
         .remotes
         .explore_azure_devops(subject.connection);
-    let (reader, client) = found.map_err(|error| error.to_string())?;
+    let (reader, client) = match found {
+        Ok(found) => found,
+        Err(error) if carried.workload_identity => return checks.extend([no_sign_in(&error)]),
+        Err(error) => return Err(error.to_string()),
+    };
+    if carried.workload_identity {
+        let outcome = client.sign_in().await.map_err(|error| error.kind);
+        checks.extend([judge::sign_in(&carried.shown, outcome)])?;
+    }
     let clock = subject.context.clock;
     let before = clock.now();
     let greeting = match reader.greet().await {
@@ -71,8 +103,7 @@ async fn ask(subject: &Subject<'_>, checks: &mut Checks) -> Result<(), String> {
     };
     let after = clock.now();
     let latency = after.duration_since(before).unsigned_abs();
-    let credential = described(&needed);
-    let judged = judge::azure_devops_answer(&greeting, latency, url.as_str(), &credential);
+    let judged = judge::azure_devops_answer(&greeting, latency, url.as_str(), &carried);
     let outcome = match checks.extend(judged) {
         Ok(()) => look_around(subject, &reader, checks).await,
         failed => failed,
@@ -89,6 +120,15 @@ async fn ask(subject: &Subject<'_>, checks: &mut Checks) -> Result<(), String> {
     let deployment = greeting.outcome.ok().and_then(|who| who.deployment);
     checks.push(judge::versions("REST 7.1", deployment.as_deref()));
     Ok(())
+}
+
+/// There is nothing to sign in with, or it may not go there.
+fn no_sign_in(error: &ReconcileError) -> Check {
+    if let ReconcileError::Remote { error, .. } = error {
+        return judge::sign_in("", Err(error.kind.clone()));
+    }
+    let next = "run it in a job of GitHub Actions with `permissions: { id-token: write }`";
+    Check::fail("secret", Cause::Authentication, error.to_string(), next).about("entra")
 }
 
 /// Project first: what the rules need is inside it.

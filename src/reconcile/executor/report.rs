@@ -264,7 +264,7 @@ mod tests {
     fn unreachable() -> ReconcileError {
         ReconcileError::Remote {
             connection: Name::new("web-shop").unwrap(),
-            credentials: String::new(),
+            credentials: crate::reconcile::Carried::default(),
             error: RemoteError {
                 system: System::AzureDevOps,
                 kind: RemoteErrorKind::RateLimited {
@@ -374,7 +374,7 @@ mod tests {
             let shown = error.to_string();
             let error = ReconcileError::Remote {
                 connection: Name::new("web-shop").unwrap(),
-                credentials: String::new(),
+                credentials: crate::reconcile::Carried::default(),
                 error,
             };
             assert_eq!(exit_code(&error), expected, "{shown}");

@@ -207,7 +207,7 @@ impl Remotes for Line {
     fn validators(&self, connection: &Connection) -> Result<Validators, ReconcileError> {
         Err(ReconcileError::Remote {
             connection: connection.name.clone(),
-            credentials: String::new(),
+            credentials: accord::reconcile::Carried::default(),
             error: error(System::AzureDevOps, unsupported("a test sync")),
         })
     }

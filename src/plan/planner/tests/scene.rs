@@ -176,7 +176,7 @@ pub(super) fn connection() -> Connection {
         azure_devops: AzureDevOpsConnection {
             organization_url: "https://dev.azure.com/contoso".parse().unwrap(),
             project: "Web Shop".to_owned(),
-            personal_access_token: secret("AZURE_DEVOPS_EXT_PAT"),
+            credential: secret("AZURE_DEVOPS_EXT_PAT").into(),
         },
         origin: Origin {
             file: "connection.yaml".to_owned(),

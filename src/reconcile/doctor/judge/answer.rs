@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{cause, general_way_out, shown};
+use crate::reconcile::Carried;
 use crate::reconcile::doctor::check::{Cause, Check};
 use crate::remote::{Greeting, Identity, RemoteError, RemoteErrorKind};
 
@@ -28,8 +29,9 @@ pub(in crate::reconcile::doctor) fn azure_devops_answer(
     greeting: &Greeting,
     latency: Duration,
     organization: &str,
-    credential: &str,
+    carried: &Carried,
 ) -> Vec<Check> {
+    let credential = carried.shown.as_str();
     let recognised = greeting.recognised != Some(false);
     let refused = match &greeting.outcome {
         Ok(identity) => {
@@ -65,13 +67,13 @@ pub(in crate::reconcile::doctor) fn azure_devops_answer(
         (401 | 203, RemoteErrorKind::Unauthenticated { answer }) => {
             vec![
                 answered(greeting.status, latency),
-                bad_token(answer, credential),
+                bad_token(answer, carried),
             ]
         }
         (_, RemoteErrorKind::Unauthenticated { answer }) if recognised => {
             vec![
                 answered(greeting.status, latency),
-                bad_token(answer, credential),
+                bad_token(answer, carried),
             ]
         }
         (_, RemoteErrorKind::Forbidden { reason }) => vec![
@@ -209,15 +211,45 @@ fn answered(status: u16, latency: Duration) -> Check {
     )
 }
 
-fn bad_token(answer: &str, credential: &str) -> Check {
+fn bad_token(answer: &str, carried: &Carried) -> Check {
+    let credential = &carried.shown;
     Check::fail(
         "credential",
         Cause::Authentication,
         format!("the token is not accepted: {}", shown(answer)),
-        format!(
-            "make a new personal access token of this organisation (User settings > Personal access tokens) and put it whole into {credential}: this one is expired, revoked, cut, or of another organisation"
-        ),
+        if carried.workload_identity {
+            format!(
+                "add {credential} to the organisation as a user (Organization settings > Users) and to the project; the organisation must be connected to that directory"
+            )
+        } else {
+            format!(
+                "make a new personal access token of this organisation (User settings > Personal access tokens) and put it whole into {credential}: this one is expired, revoked, cut, or of another organisation"
+            )
+        },
     )
+}
+
+/// Whether Microsoft Entra gave the application a token for this job.
+pub(in crate::reconcile::doctor) fn sign_in(
+    application: &str,
+    outcome: Result<(), RemoteErrorKind>,
+) -> Check {
+    match outcome {
+        Ok(()) => Check::ok("secret", format!("Microsoft Entra signed in {application}")),
+        Err(kind) => {
+            let next = match &kind {
+                RemoteErrorKind::HostRefused { host } => {
+                    format!("if {host} is yours, add --allow-host {host} or set ACCORD_ALLOW_HOSTS")
+                }
+                RemoteErrorKind::Unauthenticated { .. } => {
+                    "the message says what to change in the directory or in the job".to_owned()
+                }
+                other => general_way_out(other),
+            };
+            Check::fail("secret", cause(&kind), shown(&kind.to_string()), next)
+        }
+    }
+    .about("entra")
 }
 
 /// Somebody else answers.

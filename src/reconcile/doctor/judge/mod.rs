@@ -8,7 +8,7 @@ mod secret;
 mod service;
 mod way;
 
-pub(super) use answer::{Asked, azure_devops_answer, no_answer, testworthy_answer};
+pub(super) use answer::{Asked, azure_devops_answer, no_answer, sign_in, testworthy_answer};
 pub(super) use fit::{Wanted, mapping, missing_type, paths, suite};
 pub(super) use permission::{Feature, not_checked, permission, project};
 pub(super) use process::{field, forms_not_seen, process};

@@ -19,6 +19,13 @@ fn greeting(status: u16, outcome: Result<Identity, RemoteErrorKind>) -> Greeting
     }
 }
 
+fn token() -> Carried {
+    Carried {
+        shown: TOKEN.to_owned(),
+        workload_identity: false,
+    }
+}
+
 fn named(name: &str) -> Identity {
     Identity {
         display_name: Some(name.to_owned()),
@@ -33,7 +40,7 @@ fn turned_down() -> RemoteErrorKind {
 }
 
 fn azure(greeting: &Greeting) -> Vec<Check> {
-    azure_devops_answer(greeting, QUICK, URL, TOKEN)
+    azure_devops_answer(greeting, QUICK, URL, &token())
 }
 
 fn testworthy(greeting: &Greeting, suite: bool) -> Vec<Check> {
@@ -211,11 +218,11 @@ fn testworthy_answers() {
 #[test]
 fn slowness_is_a_warning() {
     let slow = Duration::from_secs(3);
-    let checks = azure_devops_answer(&greeting(200, Ok(named("Ada"))), slow, URL, TOKEN);
+    let checks = azure_devops_answer(&greeting(200, Ok(named("Ada"))), slow, URL, &token());
     assert_eq!(checks[0].status, Status::Warn);
     assert!(checks[0].measured.contains("3000 ms"), "{checks:?}");
     let quick = Duration::from_millis(2_999);
-    let checks = azure_devops_answer(&greeting(200, Ok(named("Ada"))), quick, URL, TOKEN);
+    let checks = azure_devops_answer(&greeting(200, Ok(named("Ada"))), quick, URL, &token());
     assert_eq!(checks[0].status, Status::Ok);
 }
 
@@ -235,4 +242,42 @@ fn no_answer_keeps_its_class() {
         reason: "busy".to_owned(),
     }));
     assert!(limited.next.unwrap().starts_with("wait"));
+}
+
+#[test]
+fn a_workload_identity_is_told_what_a_token_is_not() {
+    let carried = Carried {
+        shown: "application 1 of directory 2".to_owned(),
+        workload_identity: true,
+    };
+    let greeting = greeting(401, Err(turned_down()));
+    let checks = azure_devops_answer(&greeting, QUICK, URL, &carried);
+    let last = checks.last().unwrap();
+    assert_eq!(last.cause, Some(Cause::Authentication));
+    let next = last.next.as_deref().unwrap();
+    assert!(
+        next.contains("application 1") && !next.contains("personal"),
+        "{next}"
+    );
+}
+
+#[test]
+fn a_sign_in_is_judged_by_what_went_wrong() {
+    let refused = RemoteErrorKind::HostRefused {
+        host: "login.example".to_owned(),
+    };
+    let silent = RemoteErrorKind::Unavailable {
+        reason: "silent".to_owned(),
+        maybe_sent: false,
+    };
+    for (outcome, cause) in [
+        (Ok(()), None),
+        (Err(turned_down()), Some(Cause::Authentication)),
+        (Err(refused), Some(Cause::HostRefused)),
+        (Err(silent), Some(Cause::Unreachable)),
+    ] {
+        let check = sign_in("application 1", outcome);
+        assert_eq!(check.cause, cause);
+        assert_eq!(check.subject.as_deref(), Some("entra"));
+    }
 }

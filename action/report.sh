@@ -35,7 +35,8 @@ fi
 
 arguments=(report "$PLAN_FILE" "--label=$INPUT_COMMENT_LABEL")
 if [[ $INPUT_COMMAND == apply ]]; then
-    if [[ -n $APPLIED_FILE ]]; then
+    # Where an apply was refused, it printed the plan in place of what became of it.
+    if [[ -n $APPLIED_FILE ]] && grep -q '"accord-apply/1"' -- "$APPLIED_FILE"; then
         arguments+=("--apply-result=$APPLIED_FILE")
     else
         arguments+=("--outcome=Nothing was applied: $FAILURE_REASON (exit code $EXIT_CODE).")

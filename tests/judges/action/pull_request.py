@@ -146,7 +146,7 @@ def a_merge_of_something_else_is_not_applied():
     repository.git("merge", "--quiet", "--no-ff", "--no-edit", "topic")
     repository.edit("mappings/test-case.yaml", "constant: From TestWorthy", "constant: Nobody reviewed this")
     merge = repository.commit("Slip something in")
-    github.set(pulls=[{"number": NUMBER, "sha": merge, "base": "main", "head": reviewed["head"], "merged": True}])
+    github.set(pulls=[{"number": NUMBER, "sha": merge, "base": "main", "head": reviewed["head"], "merged": "2026-01-02T03:04:05Z"}])
     ended = run("push", {"ref": "refs/heads/main", "after": merge}, "apply.yml")
     equal("it ends 6", (ended.job("Apply"), ended.output("exit_code"), ended.output("failure_reason")), ("failure", "6", "plan-changed"))
     check("and says so", "not" in ended.text, ended.text)
@@ -158,7 +158,7 @@ def the_merge_is_applied():
     repository.git("switch", "--quiet", "main")
     repository.git("merge", "--quiet", "--no-ff", "--no-edit", "topic")
     merge = repository.git("rev-parse", "HEAD")
-    github.set(pulls=[{"number": NUMBER, "sha": merge, "base": "main", "head": reviewed["head"], "merged": True}])
+    github.set(pulls=[{"number": NUMBER, "sha": merge, "base": "main", "head": reviewed["head"], "merged": "2026-01-02T03:04:05Z"}])
     # Somebody edits an item between the review and the merge: that voids no review.
     systems.control("POST", "testworthy/cases/210304", {"title": "Edited before the merge"})
     ended = run("push", {"ref": "refs/heads/main", "after": merge}, "apply.yml")

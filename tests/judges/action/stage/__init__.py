@@ -138,6 +138,16 @@ class Repository:
         ended = subprocess.run(["git", *person, *arguments], cwd=self.path, check=True, capture_output=True, text=True)
         return ended.stdout.strip()
 
+    def give(self, workflow, name, value):
+        """Another input for every use of the action in a workflow; it stays."""
+        path = self.path / ".github/workflows" / workflow
+        document = YAML().load(path)
+        for job in document["jobs"].values():
+            for step in job["steps"]:
+                if step.get("uses") == "./.accord-action":
+                    step["with"][name] = value
+        YAML().dump(document, path)
+
     def edit(self, file, old, new):
         path = self.path / file
         text = path.read_text()

@@ -331,7 +331,8 @@ def the_report_goes_where_it_is_asked_for():
         ("comment: on-change, with changes", {"INPUT_COMMENT": "on-change"}, [posted], ["--only-update"]),
         ("comment: on-change, without", {"INPUT_COMMENT": "on-change", "EXIT_CODE": "0"}, [posted, "--only-update"], []),
         ("an apply", {"INPUT_COMMAND": "apply", "GITHUB_EVENT_NAME": "push", "APPLIED_FILE": str(applied)}, [posted, f"--apply-result={applied}"], []),
-        ("a refused apply", {"INPUT_COMMAND": "apply", "APPLIED_FILE": str(refused), "EXIT_CODE": "6", "FAILURE_REASON": "plan-changed"}, ["--outcome=Nothing was applied: plan-changed (exit code 6)."], [f"--apply-result={refused}"]),
+        ("a refused apply", {"INPUT_COMMAND": "apply", "APPLIED_FILE": str(refused), "EXIT_CODE": "6", "FAILURE_REASON": "plan-changed"}, ["--outcome=Nothing was applied: plan-changed (exit code 6)."], [f"--apply-result={refused}", posted]),
+        ("a refused apply, with comment: always", {"INPUT_COMMAND": "apply", "INPUT_COMMENT": "always", "EXIT_CODE": "6", "FAILURE_REASON": "plan-changed"}, [], [posted]),
     ]:
         code, text = stage.run("report", **{**REPORT, **inputs, "BINARY": str(accord)})
         given = stage.arguments()

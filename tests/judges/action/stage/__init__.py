@@ -106,7 +106,8 @@ def read_only(comments):
     """GitHub as somebody sees it whose token may only read."""
     refused = {"status": 403, "message": "Resource not accessible by integration", "times": 100}
     return GitHub(
-        comments=[{"issue": one["issue"], "login": one["login"], "body": one["body"]} for one in comments],
+        # Other bodies, so that there is something to write.
+        comments=[{"issue": one["issue"], "login": one["login"], "body": one["body"] + "\nolder"} for one in comments],
         faults=[{**refused, "method": method} for method in ("PATCH", "PUT", "DELETE")]
         + [{**refused, "method": "POST", "path": "/repos/"}],
     )

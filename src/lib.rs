@@ -17,6 +17,7 @@ pub mod testworthy;
 pub mod azure_devops;
 pub mod github;
 pub mod store;
+pub mod git;
 pub mod reconcile;
 pub mod sandbox;
 pub mod cli;

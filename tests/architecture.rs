@@ -56,6 +56,8 @@ const ROOMS: &[Room] = &[
     // Where reports go; it is none of the two systems.
     room("github", &["model", "remote", "http"]),
     room("store", &["model"]),
+    // What stands in a tree is scanned as in a folder: it implements the manifests' port to files.
+    room("git", &["manifest"]),
     room(
         "reconcile",
         &[
@@ -70,6 +72,7 @@ const ROOMS: &[Room] = &[
             "azure_devops",
             "github",
             "store",
+            "git",
         ],
     ),
     // An independent double of both systems: sharing an adapter would make both wrong alike.
@@ -85,6 +88,7 @@ const ROOMS: &[Room] = &[
             "remote",
             "plan",
             "store",
+            "git",
             "reconcile",
             "sandbox",
         ],

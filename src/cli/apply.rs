@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use tokio::sync::oneshot;
 
-use super::args::ApplyArgs;
+use super::args::{ApplyArgs, Format};
 use super::exit_code::ExitCode;
 use super::failure::Failed;
 use super::opened::Opened;
@@ -53,10 +53,12 @@ async fn afresh(
         .or_signal(Box::pin(plan_command::make(session, &opened, &args.plan)))
         .await?;
     let made = &outcome.planned.plan;
-    if !session.json {
-        plan_command::show(session, made);
+    if session.json {
+        // stdout carries what became of it.
+        outputs.write(session, made)?;
+    } else {
+        outputs.emit(session, made)?;
     }
-    outputs.write(session, made)?;
     plan_file::save(session, args.plan.save.as_deref(), made)?;
     if let Err(unexpected) = expected.check(made) {
         if session.json {
@@ -114,11 +116,17 @@ pub(crate) fn tell(session: &Session, plan: &Plan, report: &ApplyReport) {
         let document = report_json(plan, report);
         session.ui.stdout(&format!("{document:#}\n"));
     } else if plan.has_operations() {
-        session.ui.stdout(&format!(
+        let line = format!(
             "Applied: {} done, {} failed or skipped.\n",
             report.applied,
             report.failures.len()
-        ));
+        );
+        if session.format == Format::Human {
+            session.ui.stdout(&line);
+        } else {
+            // stdout is a document that has its plan already.
+            session.ui.note(&line);
+        }
     }
 }
 

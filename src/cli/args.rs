@@ -41,7 +41,7 @@ pub(crate) struct GlobalArgs {
     /// Runs as if started in this folder
     #[arg(short = 'C', long = "directory", value_name = "DIR", global = true, value_hint = ValueHint::DirPath)]
     pub(crate) directory: Option<PathBuf>,
-    /// What stdout carries
+    /// What stdout carries; not every command has every form
     #[arg(long, value_enum, default_value_t = Format::Human, global = true)]
     pub(crate) format: Format,
     /// Colours, when stdout is a terminal by default; NO_COLOR is honoured
@@ -70,12 +70,20 @@ pub(crate) struct GlobalArgs {
 /// What stdout carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// Text for people.
+    /// Text for people
     Human,
-    /// One JSON document for programs.
+    /// One JSON document for programs
     Json,
-    /// Annotations on the manifest lines, for GitHub Actions; `test` and `verify` only.
+    /// One JSON object on each line
+    Jsonl,
+    /// Markdown for comments and summaries
+    Markdown,
+    /// SARIF 2.1.0 for code scanning
+    Sarif,
+    /// Annotations on the manifest lines, for GitHub Actions
     Github,
+    /// Logging commands for Azure Pipelines
+    AzurePipelines,
 }
 
 /// When to colour.
@@ -102,6 +110,8 @@ pub(crate) enum Command {
     Verify(VerifyArgs),
     /// Shows what was changed outside Accord since the last apply, on either side. Writes nothing
     Drift(DriftArgs),
+    /// Shows what changed in the meaning of the manifests between two revisions or folders. Contacts nothing
+    Diff(DiffArgs),
     /// Shows a plan that was written with `plan --save FILE`. Contacts nothing
     Show(ShowArgs),
     /// Renders a saved plan as Markdown, for a pull request; --post puts it there. Contacts neither system
@@ -142,6 +152,31 @@ pub(crate) enum Command {
     Man(ManArgs),
 }
 
+impl Command {
+    /// The revision that it takes the manifests from, if it was given one.
+    pub(crate) fn revision(&self) -> Option<&str> {
+        let args = match self {
+            Self::Validate(args) => &args.at,
+            Self::Plan(args) => &args.at,
+            Self::Apply(args) => &args.plan.at,
+            Self::Verify(args) => &args.at,
+            Self::Drift(args) => &args.at,
+            Self::Test(args) => &args.at,
+            Self::Graph(args) => &args.at,
+            _ => return None,
+        };
+        args.revision.as_deref()
+    }
+}
+
+/// Where the manifests are taken from.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct RevisionArgs {
+    /// Takes the manifests from this Git revision: a branch, a tag, a commit, HEAD~2. Nothing is checked out
+    #[arg(long = "ref", value_name = "REV")]
+    pub(crate) revision: Option<String>,
+}
+
 /// The names of the commands, as they are typed.
 pub(crate) const COMMANDS: [&str; 24] = [
     "validate",
@@ -149,6 +184,7 @@ pub(crate) const COMMANDS: [&str; 24] = [
     "apply",
     "verify",
     "drift",
+    "diff",
     "show",
     "report",
     "status",
@@ -170,16 +206,18 @@ pub(crate) const COMMANDS: [&str; 24] = [
     "man",
 ];
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct ValidateArgs {
     /// Files or folders inside the project; everything that accord.yaml names if left out
     #[arg(value_hint = ValueHint::AnyPath)]
     pub(crate) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) at: RevisionArgs,
 }
 
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct PlanArgs {
-    /// Writes the plan to a file too: human=PATH or json=PATH (repeatable)
+    /// Writes the plan to a file too: any --format, or html, as in markdown=PATH (repeatable)
     #[arg(long, value_name = "FORMAT=PATH")]
     pub(crate) out: Vec<String>,
     /// Ends 2 if an operation would run
@@ -197,6 +235,11 @@ pub(crate) struct PlanArgs {
     /// Reads everything anew, whatever the feed of revisions says did not change
     #[arg(long)]
     pub(crate) full_scan: bool,
+    #[command(flatten)]
+    pub(crate) at: RevisionArgs,
+    /// Adds to the plan what changed in the manifests since this Git revision; A...B since B left A
+    #[arg(long, value_name = "REV")]
+    pub(crate) base: Option<String>,
     /// Saves the plan into a file that `accord apply FILE` carries out
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) save: Option<PathBuf>,
@@ -236,6 +279,8 @@ pub(crate) struct VerifyArgs {
     /// Says that the server heeds validateOnly, where that cannot be shown
     #[arg(long)]
     pub(crate) assume_validate_only: bool,
+    #[command(flatten)]
+    pub(crate) at: RevisionArgs,
 }
 
 #[derive(Debug, Args)]
@@ -248,6 +293,21 @@ pub(crate) struct DriftArgs {
     /// Reads everything anew, whatever the feed of revisions says did not change
     #[arg(long)]
     pub(crate) full_scan: bool,
+    #[command(flatten)]
+    pub(crate) at: RevisionArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DiffArgs {
+    /// A..B, A...B (since B left A), A alone (against the working folder), or two folders
+    #[arg(value_name = "A..B", required = true, num_args = 1..=2)]
+    pub(crate) sides: Vec<String>,
+    /// Ends 2 if anything changed
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+    /// Counts linked items in the state, wherever it is; without it only in a state that is a file here
+    #[arg(long)]
+    pub(crate) with_state: bool,
 }
 
 #[derive(Debug, Args)]
@@ -422,6 +482,9 @@ pub(crate) struct ShowArgs {
     /// The file
     #[arg(value_hint = ValueHint::FilePath)]
     pub(crate) file: PathBuf,
+    /// Writes the plan to a file too: any --format, or html, as in markdown=PATH (repeatable)
+    #[arg(long, value_name = "FORMAT=PATH")]
+    pub(crate) out: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -510,7 +573,7 @@ pub(crate) struct SandboxArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct SchemaArgs {
-    /// Project, Connection, CustomField, FieldMapping, SyncRule, MappingTest, Plan or Doctor; all manifests if left out
+    /// Project, Connection, CustomField, FieldMapping, SyncRule, MappingTest, Plan, Doctor or Diff; all manifests if left out
     #[arg(value_parser = Suggested::kinds(), hide_possible_values = true)]
     pub(crate) kind: Option<String>,
     /// Adds the types, fields, values, paths and suites that exist behind this connection
@@ -566,11 +629,13 @@ pub(crate) struct TestArgs {
     #[arg(value_hint = ValueHint::AnyPath)]
     pub(crate) paths: Vec<PathBuf>,
     /// Writes what the mappings give into the examples that do not hold, as what they expect
-    #[arg(long)]
+    #[arg(long, conflicts_with = "revision")]
     pub(crate) update: bool,
     /// Writes the outcome to a file too: human=PATH, json=PATH, github=PATH or junit=PATH (repeatable)
     #[arg(long, value_name = "FORMAT=PATH")]
     pub(crate) out: Vec<String>,
+    #[command(flatten)]
+    pub(crate) at: RevisionArgs,
 }
 
 #[derive(Debug, Args)]
@@ -578,6 +643,8 @@ pub(crate) struct GraphArgs {
     /// Writes the picture to a file in place of Mermaid on stdout: mermaid=PATH, dot=PATH or svg=PATH (repeatable)
     #[arg(long, value_name = "FORMAT=PATH")]
     pub(crate) out: Vec<String>,
+    #[command(flatten)]
+    pub(crate) at: RevisionArgs,
 }
 
 #[derive(Debug, Args)]

@@ -10,14 +10,14 @@ use crate::diagnostics::catalog::safety::TWO_WAY_IN_CI;
 use crate::model::config::Config;
 use crate::plan::glob;
 
-/// Refuses a run that would carry out a two-way rule on a machine of continuous integration: the state is
-/// a file there, which the next run does not find.
+/// Refuses a run that would carry out a two-way rule on a machine of continuous integration where the state is
+/// a file, which the next run does not find.
 pub(crate) fn refuse_two_way(
     session: &Session,
     config: &Config,
     only: &[String],
 ) -> Result<(), Failed> {
-    if !is_ci(session) {
+    if config.project.state.is_shared() || !is_ci(session) {
         return Ok(());
     }
     let rules = config.rules.values();
@@ -38,7 +38,8 @@ pub(crate) fn refuse_two_way(
     }
     Err(Failed::new(ExitCode::Refused, message).with_help(
         "run it where the state stays, for example on a server by a timer; in CI `accord plan` may run, and one-way \
-         rules with --only. A state that machines share (`state.git`, `state.postgres`) is not supported yet",
+         rules with --only. Or let the machines share the state (`state.postgres`, see docs/state.md; `state.git`, see \
+         docs/state-git.md)",
     ))
 }
 

@@ -61,7 +61,7 @@ impl Suggested {
             .map(|kind| PossibleValue::new(kind.name()));
         Self(
             kinds
-                .chain(["Plan", "Doctor"].map(PossibleValue::new))
+                .chain(["Plan", "Doctor", "Diff"].map(PossibleValue::new))
                 .collect(),
         )
     }

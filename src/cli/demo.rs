@@ -92,7 +92,7 @@ impl Demo<'_> {
     async fn play(&self) -> Result<String, Failed> {
         self.write_project()?;
         self.title("A project in Git: one connection, one field mapping, two one-way sync rules");
-        let validate = Command::Validate(ValidateArgs { paths: Vec::new() });
+        let validate = Command::Validate(ValidateArgs::default());
         self.step("accord validate", &validate, ExitCode::Success)
             .await?;
 

@@ -34,7 +34,7 @@ pub(crate) async fn run(session: &Session, args: &DumpArgs) -> Result<ExitCode, 
     let Some(connection) = config.connections.get(&name) else {
         return Err(Failed::told(ExitCode::Usage));
     };
-    let project = session.read(&[]);
+    let project = session.read(&[])?;
     let read = ReadOptions {
         project_name: config.project.name.clone(),
         allowed_env: session.list("ACCORD_ALLOW_ENV"),
@@ -45,7 +45,7 @@ pub(crate) async fn run(session: &Session, args: &DumpArgs) -> Result<ExitCode, 
         suites: args.suite.iter().copied().map(SuiteId).collect(),
         folder: out.as_deref().and_then(|out| below(&project.folder, out)),
     };
-    let store = stored::for_reading(&checked).await?;
+    let store = stored::for_reading(session, &checked).await?;
     let remotes = session.remotes();
     let bars = Bars::new(&session.ui);
     let context = DumpContext {

@@ -97,7 +97,12 @@ impl From<StoreError> for Failed {
     fn from(error: StoreError) -> Self {
         match &error {
             StoreError::Locked { .. } => Self::new(ExitCode::Locked, error.to_string())
-                .with_help("wait for it to end, or give --lock-timeout SECONDS; the lock of a process that died is free"),
+                .with_help("wait for it to end, or give --lock-timeout SECONDS; the lock of a process that died is free, a lease when its time is over"),
+            StoreError::LeaseLost { .. } => Self::new(ExitCode::Locked, error.to_string())
+                .with_help("this run was held up for longer than its lease lasts; run it again: what it had begun is looked at first"),
+            StoreError::Unreachable { .. } => Self::new(ExitCode::Unavailable, error.to_string())
+                .with_help("try again when the state can be reached; what was begun is recorded there and is looked at first"),
+            StoreError::Denied { .. } => Self::new(ExitCode::Authentication, error.to_string()),
             StoreError::TooNew { .. } => Self::new(ExitCode::Failure, error.to_string())
                 .with_help("use the newer version of accord"),
             StoreError::AlreadyLinked { .. } | StoreError::Backend { .. } => {

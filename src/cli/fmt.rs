@@ -108,7 +108,7 @@ fn project(session: &Session, args: &FmtArgs, paths: &[PathBuf]) -> Result<ExitC
     } = manifest::files(&LoadOptions {
         folder: session.directory.clone(),
         paths: paths.to_vec(),
-        allowed_env: Vec::new(),
+        ..LoadOptions::default()
     });
     let mut outcome = Outcome {
         findings,

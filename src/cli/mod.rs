@@ -2,11 +2,14 @@
 
 mod apply;
 mod args;
+mod base;
+mod checkout;
 mod ci;
 mod completions;
 mod conflicts;
 mod declared;
 mod demo;
+mod diff;
 mod doctor;
 mod drift;
 mod dump;
@@ -16,6 +19,7 @@ mod explain;
 mod failure;
 mod files;
 mod fmt;
+mod formats;
 mod graph;
 mod init;
 mod link;
@@ -82,7 +86,10 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// Carries the command out, if there is a session for it, and tells why it failed.
 async fn finish(ui: &Ui, session: Result<Session, Failed>, command: &Command) -> ExitCode {
     let ended = match session {
-        Ok(session) => dispatch(&session, command).await,
+        Ok(mut session) => {
+            session.revision = command.revision().map(str::to_owned);
+            dispatch(&session, command).await
+        }
         Err(failed) => return tell(ui, &failed),
     };
     let code = ended.unwrap_or_else(|failed| tell(ui, &failed));
@@ -121,22 +128,14 @@ pub fn install_logs() {
 }
 
 async fn dispatch(session: &Session, command: &Command) -> Result<ExitCode, Failed> {
-    let annotates = matches!(command, Command::Test(_) | Command::Verify(_));
-    if session.format == Format::Github && !annotates {
-        return Err(Failed::new(
-            ExitCode::Usage,
-            "--format github is not supported by this command yet",
-        )
-        .with_help(
-            "`accord test` and `accord verify` write annotations; other commands take human or json",
-        ));
-    }
+    formats::check(command, session.format)?;
     match command {
-        Command::Validate(args) => Ok(validate::run(session, args)),
+        Command::Validate(args) => validate::run(session, args),
         Command::Plan(args) => plan::run(session, args).await,
         Command::Apply(args) => apply::run(session, args).await,
         Command::Verify(args) => verify::run(session, args).await,
         Command::Drift(args) => drift::run(session, args).await,
+        Command::Diff(args) => diff::run(session, args).await,
         Command::Show(args) => show::run(session, args),
         Command::Report(args) => Box::pin(report::run(session, args)).await,
         Command::Status => status::run(session).await,
@@ -220,6 +219,7 @@ fn make_session(
         json: global.format == Format::Json,
         clock: Arc::new(RealClock),
         timeouts: Timeouts::default(),
+        revision: None,
     })
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::checkout::Checkout;
 use super::failure::Failed;
 use super::patience;
 use super::progress::Bars;
@@ -19,6 +20,8 @@ pub(crate) struct Opened {
     pub(crate) store: Stored,
     /// The systems.
     pub(crate) remotes: HttpRemotes,
+    /// What Git says of its manifests.
+    pub(crate) checkout: Checkout,
     bars: Bars,
     clock: Arc<dyn Clock>,
     /// How long a read-only command waits for an answer.
@@ -30,8 +33,8 @@ pub(crate) struct Opened {
 impl Opened {
     /// For a command that only reads the state.
     pub(crate) async fn for_reading(session: &Session, project: Project) -> Result<Self, Failed> {
-        let store = stored::for_reading(&project).await?;
-        Ok(Self::new(session, project.config, store, None))
+        let store = stored::for_reading(session, &project).await?;
+        Ok(Self::new(session, project, store, None))
     }
 
     /// For a command that writes the state: alone, after waiting `seconds` for another run to end.
@@ -42,12 +45,13 @@ impl Opened {
         seconds: u64,
     ) -> Result<Self, Failed> {
         let (store, lock) = stored::for_writing(session, &project, command, seconds).await?;
-        Ok(Self::new(session, project.config, store, Some(lock)))
+        Ok(Self::new(session, project, store, Some(lock)))
     }
 
-    fn new(session: &Session, config: Config, store: Stored, lock: Option<HeldLock>) -> Self {
+    fn new(session: &Session, project: Project, store: Stored, lock: Option<HeldLock>) -> Self {
         Self {
-            config,
+            checkout: Checkout::of(session, &project),
+            config: project.config,
             store,
             remotes: session.remotes(),
             bars: Bars::new(&session.ui),

@@ -3,13 +3,13 @@
 use std::fmt::Write as _;
 
 use super::args::PlanArgs;
+use super::base::Base;
 use super::exit_code::ExitCode;
 use super::failure::Failed;
 use super::opened::Opened;
 use super::outputs::Outputs;
 use super::plan_file;
 use super::session::Session;
-use crate::model::config::Config;
 use crate::plan::safety::Overrides;
 use crate::plan::{Inputs, Plan, SafetyVerdict};
 use crate::reconcile::{HttpRemotes, PlanOptions, PlanOutcome, plan};
@@ -19,8 +19,7 @@ pub(crate) async fn run(session: &Session, args: &PlanArgs) -> Result<ExitCode, 
     let opened = Opened::for_reading(session, session.load()?).await?;
     let outcome = make(session, &opened, args).await?;
     let made = &outcome.planned.plan;
-    show(session, made);
-    outputs.write(session, made)?;
+    outputs.emit(session, made)?;
     plan_file::save(session, args.save.as_deref(), made)?;
     tell_requests(session, &opened.remotes);
     if made.has_errors() {
@@ -46,11 +45,19 @@ pub(crate) async fn make(
     opened: &Opened,
     args: &PlanArgs,
 ) -> Result<PlanOutcome, Failed> {
-    let options = options(session, &opened.config, args);
-    opened.watch(plan(&opened.context(), &options)).await
+    let base = match &args.base {
+        Some(base) => Some(Base::read(session, base)?),
+        None => None,
+    };
+    let options = options(session, opened, args);
+    let mut outcome = opened.watch(plan(&opened.context(), &options)).await?;
+    if let Some(base) = base {
+        base.add_to(&mut outcome.planned.plan, opened).await?;
+    }
+    Ok(outcome)
 }
 
-fn options(session: &Session, config: &Config, args: &PlanArgs) -> PlanOptions {
+fn options(session: &Session, opened: &Opened, args: &PlanArgs) -> PlanOptions {
     let mut only = args.only.clone();
     only.sort();
     only.dedup();
@@ -60,9 +67,10 @@ fn options(session: &Session, config: &Config, args: &PlanArgs) -> PlanOptions {
             allow_deletes: args.allow_deletes,
         },
         inputs: Inputs {
-            digest: config.digest.clone(),
+            digest: opened.config.digest.clone(),
+            git_commit: opened.checkout.commit.clone(),
+            dirty: opened.checkout.dirty,
             only,
-            ..Inputs::default()
         },
         coverage: session.ui.verbosity() > 0,
         full_scan: args.full_scan,
@@ -70,17 +78,13 @@ fn options(session: &Session, config: &Config, args: &PlanArgs) -> PlanOptions {
     }
 }
 
-/// Puts the plan on stdout in the asked-for format.
+/// Puts the plan on stdout, for commands that have it for people and as JSON only.
 pub(crate) fn show(session: &Session, plan: &Plan) {
-    session.ui.stdout(&render(session, plan));
-}
-
-/// The plan in the asked-for format.
-pub(crate) fn render(session: &Session, plan: &Plan) -> String {
-    if session.json {
-        return crate::plan::render::json::render(plan);
-    }
-    crate::plan::render::human::human(plan, &session.human_options())
+    session.ui.stdout(&if session.json {
+        crate::plan::render::json::render(plan)
+    } else {
+        crate::plan::render::human::human(plan, &session.human_options())
+    });
 }
 
 /// Request counts go to stderr: they are no part of a plan.

@@ -12,6 +12,7 @@ use super::exit_code::ExitCode;
 use super::failure::Failed;
 use super::outputs::write_whole;
 use super::session::Session;
+use crate::manifest::compare::ManifestDiff;
 use crate::manifest::schema;
 use crate::plan::Plan;
 use crate::reconcile::DoctorReport;
@@ -21,6 +22,9 @@ const PLAN_FILE: &str = "plan.schema.json";
 
 /// That of connection tests.
 const DOCTOR_FILE: &str = "doctor.schema.json";
+
+/// That of comparisons of manifests.
+const DIFF_FILE: &str = "diff.schema.json";
 
 pub(crate) async fn run(session: &Session, args: &SchemaArgs) -> Result<ExitCode, Failed> {
     let folder = session.path(Path::new("schemas"));
@@ -59,6 +63,7 @@ fn document(kind: Option<&str>) -> Result<Value, Failed> {
     let written = [
         ("plan", Plan::json_schema as fn() -> Value),
         ("doctor", DoctorReport::json_schema),
+        ("diff", ManifestDiff::json_schema),
     ];
     if let Some((_, make)) = written
         .iter()
@@ -68,7 +73,7 @@ fn document(kind: Option<&str>) -> Result<Value, Failed> {
     }
     schema::for_kind(kind).ok_or_else(|| {
         Failed::new(ExitCode::Usage, format!("there is no kind `{kind}`")).with_help(
-            "Project, Connection, CustomField, FieldMapping, SyncRule, MappingTest, Plan or Doctor",
+            "Project, Connection, CustomField, FieldMapping, SyncRule, MappingTest, Plan, Doctor or Diff",
         )
     })
 }
@@ -94,6 +99,10 @@ pub fn files() -> Vec<(String, String)> {
     files.push((
         DOCTOR_FILE.to_owned(),
         schema::to_text(&DoctorReport::json_schema()),
+    ));
+    files.push((
+        DIFF_FILE.to_owned(),
+        schema::to_text(&ManifestDiff::json_schema()),
     ));
     files.push((PLAN_FILE.to_owned(), schema::to_text(&Plan::json_schema())));
     files

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::args::Format;
+use super::checkout::{self, ReadManifests};
 use super::exit_code::ExitCode;
 use super::failure::Failed;
 use super::ui::Ui;
 use crate::diagnostics::{Finding, SourceFile, render};
 use crate::http::AllowList;
-use crate::manifest::{self, LoadOptions, LoadedProject};
+use crate::manifest::{self, LoadOptions};
 use crate::mapping;
-use crate::model::config::Config;
+use crate::model::config::{Config, StateLocation};
 use crate::plan::render::human::HumanOptions;
 use crate::reconcile::{Clock, Environment, HttpRemotes, Notice, Timeouts};
 
@@ -22,6 +23,10 @@ pub(crate) struct Project {
     pub(crate) config: Config,
     /// Their folder.
     pub(crate) folder: PathBuf,
+    /// Their texts.
+    pub(crate) sources: Vec<SourceFile>,
+    /// The commit that they were taken from, if they are not those of the folder.
+    pub(crate) commit: Option<String>,
 }
 
 /// Manifests that hold, with their texts.
@@ -32,6 +37,8 @@ pub(crate) struct Checked {
     pub(crate) folder: PathBuf,
     /// Their texts.
     pub(crate) sources: Vec<SourceFile>,
+    /// The commit that they were taken from, if they are not those of the folder.
+    pub(crate) commit: Option<String>,
 }
 
 /// One invocation of a command.
@@ -56,6 +63,8 @@ pub(crate) struct Session {
     pub(crate) clock: Arc<dyn Clock>,
     /// How long to wait for the systems.
     pub(crate) timeouts: Timeouts,
+    /// The Git revision that the manifests are taken from (`--ref`); those of the folder without one.
+    pub(crate) revision: Option<String>,
 }
 
 impl Session {
@@ -73,14 +82,28 @@ impl Session {
 
     /// As [`Self::load`], for commands that need no rule.
     pub(crate) fn checked(&self) -> Result<Project, Failed> {
-        let Checked { config, folder, .. } = self.check()?;
+        let Checked {
+            config,
+            folder,
+            sources,
+            commit,
+        } = self.check()?;
         let config = self.with_environment(config)?;
-        Ok(Project { config, folder })
+        Ok(Project {
+            config,
+            folder,
+            sources,
+            commit,
+        })
     }
 
     /// The manifests with their texts, if they hold; prints what is wrong with them.
     pub(crate) fn check(&self) -> Result<Checked, Failed> {
-        let LoadedProject { folder, loaded } = self.read(&[]);
+        let ReadManifests {
+            folder,
+            loaded,
+            commit,
+        } = self.read(&[])?;
         let mut findings = loaded.findings;
         findings.extend(loaded.config.iter().flat_map(mapping::lint_config));
         let errors = findings.iter().any(Finding::is_error);
@@ -93,6 +116,7 @@ impl Session {
                 config,
                 folder,
                 sources: loaded.sources,
+                commit,
             }),
             _ => Err(Failed::new(
                 ExitCode::Invalid,
@@ -102,13 +126,26 @@ impl Session {
         }
     }
 
-    /// Reads the manifests without judging them.
-    pub(crate) fn read(&self, paths: &[PathBuf]) -> LoadedProject {
-        manifest::load(&LoadOptions {
-            folder: self.directory.clone(),
+    /// Reads the manifests without judging them: those of the folder, or of the revision of `--ref`.
+    pub(crate) fn read(&self, paths: &[PathBuf]) -> Result<ReadManifests, Failed> {
+        let options = LoadOptions {
             paths: paths.to_vec(),
+            ..self.load_options()
+        };
+        match &self.revision {
+            None => Ok(manifest::load(&options).into()),
+            Some(revision) => checkout::read_at(&options, revision),
+        }
+    }
+
+    /// What to read, and what manifests may refer to.
+    pub(crate) fn load_options(&self) -> LoadOptions {
+        LoadOptions {
+            folder: self.directory.clone(),
+            paths: Vec::new(),
             allowed_env: self.list("ACCORD_ALLOW_ENV"),
-        })
+            project_name: None,
+        }
     }
 
     /// `ACCORD_SETTLE` overrules the manifest.
@@ -121,7 +158,28 @@ impl Session {
                 )
             })?;
         }
+        self.refuse_foreign_ref(&config)?;
         Ok(config)
+    }
+
+    /// A manifest of a pull request may name any ref. Only those below `refs/accord/` are nobody else's, so
+    /// another one has to be named by the operator as well.
+    fn refuse_foreign_ref(&self, config: &Config) -> Result<(), Failed> {
+        let StateLocation::Git { reference, .. } = &config.project.state else {
+            return Ok(());
+        };
+        let allowed = self.list("ACCORD_ALLOW_STATE_REFS");
+        if reference.starts_with("refs/accord/") || allowed.contains(reference) {
+            return Ok(());
+        }
+        Err(Failed::new(
+            ExitCode::Refused,
+            format!("the state may not be kept in {reference}; nothing was contacted"),
+        )
+        .with_help(format!(
+            "name a ref below `refs/accord/`; if the server takes no such refs, set ACCORD_ALLOW_STATE_REFS={reference} \
+             in the environment of the command (never in a manifest)"
+        )))
     }
 
     /// A comma-separated list from the environment.
@@ -155,6 +213,20 @@ impl Session {
             full: self.ui.verbosity() > 1,
             ..HumanOptions::default()
         }
+    }
+
+    /// The way from the top of the repository to the project's folder, with `/` behind it; empty outside of
+    /// any. Annotations name files from the top.
+    pub(crate) fn prefix(&self) -> String {
+        let folder = manifest::project_folder(&self.directory);
+        let top = folder
+            .ancestors()
+            .find(|folder| folder.join(".git").exists());
+        let inside = top.and_then(|top| folder.strip_prefix(top).ok());
+        let names = inside.into_iter().flat_map(Path::components);
+        names.fold(String::new(), |prefix, name| {
+            prefix + &name.as_os_str().to_string_lossy() + "/"
+        })
     }
 
     /// A path that was typed, relative to the session's folder.

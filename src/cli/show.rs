@@ -5,7 +5,7 @@ use std::path::Path;
 use super::args::ShowArgs;
 use super::exit_code::ExitCode;
 use super::failure::Failed;
-use super::plan;
+use super::outputs::Outputs;
 use super::session::Session;
 use crate::plan::Plan;
 use crate::plan::render::json;
@@ -14,8 +14,9 @@ use crate::plan::render::json;
 const LARGEST: u64 = 512 * 1024 * 1024;
 
 pub(crate) fn run(session: &Session, args: &ShowArgs) -> Result<ExitCode, Failed> {
+    let outputs = Outputs::parse(session, &args.out)?;
     let document = read(session, &args.file)?;
-    plan::show(session, &document);
+    outputs.emit(session, &document)?;
     Ok(ExitCode::Success)
 }
 

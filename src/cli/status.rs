@@ -37,7 +37,7 @@ struct Status<'c> {
 
 pub(crate) async fn run(session: &Session) -> Result<ExitCode, Failed> {
     let project = session.load()?;
-    let store = stored::for_reading(&project).await?;
+    let store = stored::for_reading(session, &project).await?;
     let status = Status::read(store.as_ref(), &project.config).await?;
     let text = if session.json {
         format!("{:#}\n", status.json())

@@ -1,13 +1,16 @@
 //! `accord validate`: checks the manifests and contacts nothing.
 
-use super::args::ValidateArgs;
+use super::args::{Format, ValidateArgs};
 use super::exit_code::ExitCode;
+use super::failure::Failed;
 use super::session::Session;
-use crate::diagnostics::{Location, Place, Severity, printable, render};
+use crate::diagnostics::{
+    Finding, Location, Place, Severity, SourceFile, json_defused, printable, render,
+};
 use crate::mapping::{Allowed, lint_report};
 
-pub(crate) fn run(session: &Session, args: &ValidateArgs) -> ExitCode {
-    let mut loaded = session.read(&args.paths).loaded;
+pub(crate) fn run(session: &Session, args: &ValidateArgs) -> Result<ExitCode, Failed> {
+    let mut loaded = session.read(&args.paths)?.loaded;
     let mut allowed = Vec::new();
     if let Some(config) = &loaded.config {
         let report = lint_report(config);
@@ -22,9 +25,10 @@ pub(crate) fn run(session: &Session, args: &ValidateArgs) -> ExitCode {
             .count()
     };
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
-    if session.json {
-        let document = render::json::render(&loaded.findings, &loaded.sources);
-        session.ui.stdout(&format!("{document:#}\n"));
+    if session.format != Format::Human {
+        session
+            .ui
+            .stdout(&machine(session, &loaded.findings, &loaded.sources));
     } else {
         session.ui.stderr(&render::text::render(
             &loaded.findings,
@@ -38,10 +42,25 @@ pub(crate) fn run(session: &Session, args: &ValidateArgs) -> ExitCode {
             .ui
             .stdout(&summary(errors, warnings, loaded.sources.len()));
     }
-    if errors == 0 {
+    Ok(if errors == 0 {
         ExitCode::Success
     } else {
         ExitCode::Invalid
+    })
+}
+
+/// The findings as programs and build services read them.
+fn machine(session: &Session, findings: &[Finding], sources: &[SourceFile]) -> String {
+    match session.format {
+        Format::Sarif => render::sarif::render(findings, sources, &session.prefix()),
+        Format::Github => render::github::render(findings, sources, &session.prefix()),
+        Format::AzurePipelines => {
+            render::azure_pipelines::render(findings, sources, &session.prefix())
+        }
+        _ => {
+            let document = render::json::render(findings, sources);
+            json_defused(format!("{document:#}\n"))
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value as Json;
 
 use crate::diagnostics::Severity;
+use crate::manifest::compare::ManifestChanges;
 use crate::mapping::Hop;
 use crate::model::config::Connection;
 use crate::model::{System, Value};
@@ -47,6 +48,9 @@ pub struct Plan {
     pub findings: Vec<PlanFinding>,
     /// Edits made on the target of a one-way rule.
     pub drift: Vec<DriftEntry>,
+    /// What changed in the manifests since the revision of `--base`; left out without one. Part of no id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest_changes: Option<ManifestChanges>,
 }
 
 impl Plan {

@@ -2,6 +2,7 @@
 //!
 //! Pure. [`Plan`] is the document that people and programs read; [`Step`] is what the executor runs.
 
+mod cause;
 pub mod compare;
 pub mod configuration;
 pub mod conservation;
@@ -20,6 +21,7 @@ pub mod safety;
 pub(crate) mod sample;
 mod step;
 
+pub use cause::attribute;
 pub use document::{
     Action, Change, ConflictEntry, ConflictValues, ConnectionEntry, DriftEntry, FieldChange,
     Inputs, ItemRef, OriginEntry, Plan, PlanFinding, Precondition, Reason, SCHEMA, SafetyReport,

@@ -151,6 +151,7 @@ pub async fn link(
     // What was clean while nobody had linked it was never compared.
     forget_watermark(context, &places, &rule.name, &records).await?;
     context.store.record(&records).await?;
+    context.store.flush().await?;
     Ok(LinkOutcome::Stored {
         changed: new.iter().map(|one| (one.case, one.work_item)).collect(),
         already: wanted.len() - new.len(),
@@ -224,6 +225,7 @@ pub async fn unlink(
         forget_watermark(context, places, rule, &records).await?;
     }
     context.store.record(&records).await?;
+    context.store.flush().await?;
     changed.sort_unstable();
     Ok(LinkOutcome::Stored { changed, already })
 }

@@ -47,7 +47,9 @@ pub use progress::{Progress, Silent};
 pub use rebuild::{RebuildReport, Recovered, rebuild};
 pub use resolve::{Decisions, Fate, addresses, only_bookkeeping};
 pub use saved::{Foreign, Prepared, Skipped, Staleness, foreign, prepare};
-pub use secret::{Environment, ProcessEnvironment, SecretError};
+pub use secret::{
+    Environment, ProcessEnvironment, SecretError, StateSecretError, resolve_for_state,
+};
 pub use verify::{
     Echo, EvidenceEntry, Objector, RuleReport, Sample, SampleField, SampleKind, SampleObjection,
     Stop, Verdict, VerifyOptions, VerifyReport, VerifySummary, verify,

@@ -43,6 +43,10 @@ pub struct PlanOptions {
     pub assume_declared: bool,
     /// Whether everything is read, whatever the feed of revisions says (`--full-scan`).
     pub full_scan: bool,
+    /// The items whose pairs are read; `None` for all that the rules select. Beside them only what may show
+    /// that a pair belongs together otherwise is read. For plans whose every operation is known beforehand;
+    /// [`Inputs::only`] has to name no other item.
+    pub touched: Option<Arc<BTreeSet<ItemKey>>>,
 }
 
 /// What was observed for one rule, kept for the executor.
@@ -130,6 +134,7 @@ pub(super) async fn survey<'a>(
         let readers = context.remotes.readers(connection)?;
         let full_scan = options.full_scan;
         let mut observer = Observer::new(context, connection, readers, &rules, full_scan).await?;
+        observer.read_only_pairs_of(options.touched.clone());
         for rule in rules {
             let forms = &configuration.forms;
             let mapping = compile(

@@ -109,6 +109,7 @@ pub async fn rebuild(
             Err(error) => return Err(error.into()),
         }
     }
+    context.store.flush().await?;
     report.recovered = records
         .into_iter()
         .filter_map(|(recovered, _)| recovered)

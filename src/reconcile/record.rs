@@ -2,8 +2,35 @@
 
 use std::slice;
 
-use crate::model::Link;
-use crate::store::{Record, Store, StoreError};
+use jiff::Timestamp;
+
+use crate::model::{Link, Name, RunId};
+use crate::plan::Plan;
+use crate::store::{AuditEntry, Record, Store, StoreError};
+
+/// The audit's line that a run begins with a rule: the plan, and the commit that the manifests are of. `None`
+/// where nobody knows of a commit.
+pub(super) fn began(plan: &Plan, run: &RunId, rule: &Name, at: Timestamp) -> Option<Record> {
+    let commit = plan.inputs.git_commit.as_ref()?;
+    let state = match plan.inputs.dirty {
+        Some(true) => ", with manifests that are not committed",
+        Some(false) => "",
+        None => ", perhaps with manifests that are not committed",
+    };
+    let audit = AuditEntry {
+        at,
+        run: run.clone(),
+        rule: rule.clone(),
+        event: "began".to_owned(),
+        case: None,
+        work_item: None,
+        detail: format!("plan {}, commit {commit}{state}", plan.plan_id),
+    };
+    Some(Record {
+        audit: Some(audit),
+        ..Record::default()
+    })
+}
 
 /// Records what became of writes, in one transaction if nothing stands against it. Gives the links that
 /// the store refuses because one of their items is linked to another one; everything else of their

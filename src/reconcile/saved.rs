@@ -11,7 +11,8 @@
 //! pair is carried out as it was approved or not at all. An operation that is not needed any more,
 //! because its target holds the values, is satisfied; so a file whose run was cut short can be applied again.
 //!
-//! Reading and planning are narrowed to the addresses of the file. What is left after the comparison is planned
+//! Reading and planning are narrowed to the addresses of the file: of the rules that it names cases are listed
+//! as ever, and of the work items only those of its pairs are read. What is left after the comparison is planned
 //! once more, from the same observations, narrowed to what will run: then the safety limits measure that and
 //! nothing else. A run of this kind moves no watermark and forgets no links; both are for runs
 //! that saw everything.
@@ -21,6 +22,7 @@ mod standing;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::Context;
 use super::configuration::Configuration;
@@ -246,6 +248,10 @@ fn options(config: &Config, saved: &Plan, overrides: Overrides) -> PlanOptions {
         .iter()
         .map(|change| change.address.clone())
         .collect();
+    let items = saved.changes.iter();
+    let touched = items
+        .filter_map(|change| Some(Item::of(&change.address)?.key))
+        .collect();
     // Whatever became of a declared field, it is looked at as it was when the plan was made: items that need
     // one that is missing now are told by their own names.
     let declared = config.custom_fields.values();
@@ -258,6 +264,7 @@ fn options(config: &Config, saved: &Plan, overrides: Overrides) -> PlanOptions {
             only: only.into_iter().collect(),
             ..Inputs::default()
         },
+        touched: Some(Arc::new(touched)),
         ..PlanOptions::default()
     }
 }

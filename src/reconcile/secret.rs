@@ -44,6 +44,34 @@ pub struct SecretError {
     pub reason: &'static str,
 }
 
+/// The secret that opens the state could not be had. Names the reference, never a value. Exit 8.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{key}` needs {reference}: {reason}")]
+pub struct StateSecretError {
+    /// The key in the project's manifest.
+    pub key: &'static str,
+    /// `environment variable X` or `file X`.
+    pub reference: String,
+    /// What is wrong.
+    pub reason: &'static str,
+}
+
+/// Reads the secret that opens the state, as those of connections are read.
+pub fn resolve_for_state(
+    environment: &dyn Environment,
+    key: &'static str,
+    reference: &SecretRef,
+) -> Result<SecretString, StateSecretError> {
+    match read(environment, reference) {
+        Ok(text) => Ok(SecretString::from(text.trim().to_owned())),
+        Err(reason) => Err(StateSecretError {
+            key,
+            reference: describe(reference),
+            reason,
+        }),
+    }
+}
+
 /// The reference as a person reads it.
 pub(super) fn describe(reference: &SecretRef) -> String {
     match reference {

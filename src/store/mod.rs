@@ -1,20 +1,26 @@
 //! The state: links with their bases, intents, conflicts, runs, recorded losses, quarantine, audit.
 //!
-//! [`Store`] is the port; [`SqliteStore`] is the backend for one machine, [`RunLock`] keeps a second
-//! apply away from it. Everything that belongs to one fact changes in one transaction. `record` says
-//! what is kept, `schema` and `statement` hold the SQL, one set for every database.
+//! [`Store`] is the port. [`SqliteStore`] is the backend for one machine, where [`RunLock`] keeps a second
+//! apply away; [`PostgresStore`] is shared by machines, and whoever writes holds its [`PostgresLease`];
+//! [`GitRefStore`] keeps the same in a Git ref for machines without a disk that stays.
+//! Everything that belongs to one fact changes in one transaction. `record` says what is kept, `schema`
+//! and `sql` hold the SQL and its code, one set for every database.
 
 mod audit;
 mod codec;
 mod folder;
+mod git_ref;
 mod lock;
+mod postgres;
 mod record;
+mod sql;
 mod sqlite;
-mod statement;
 
 use async_trait::async_trait;
 
+pub use git_ref::{GitRefHolder, GitRefPlace, GitRefStore, GitRefTimes};
 pub use lock::{RunLock, lock_holder};
+pub use postgres::{LEASE_TIME, PostgresAddress, PostgresLease, PostgresStore};
 pub use record::{
     AuditCheck, AuditEntry, AuditRow, Intent, IntentKind, IntentOutcome, IntentPart, IntentRow,
     Loss, MadeField, PairConflicts, Quarantine, QuarantineChange, Record, Run, RunOutcome,
@@ -59,6 +65,34 @@ pub enum StoreError {
         found: u32,
         /// The newest format that this version reads.
         known: u32,
+    },
+    /// This run held the state, and another one has taken it over since. Nothing of the call was
+    /// written. Exit 7.
+    #[error(
+        "this run no longer holds {path}{}; nothing of this change was written to the state",
+        holder.as_deref().map(|h| format!(": taken over by {h}")).unwrap_or_default()
+    )]
+    LeaseLost {
+        /// The state.
+        path: String,
+        /// Who holds it now, if anyone does.
+        holder: Option<String>,
+    },
+    /// No connection to the state, or one that broke. Exit 10.
+    #[error("{path}: {reason}")]
+    Unreachable {
+        /// The state.
+        path: String,
+        /// What happened.
+        reason: String,
+    },
+    /// The state does not let this user in, or not do what is needed. Exit 8.
+    #[error("{path}: {reason}")]
+    Denied {
+        /// The state.
+        path: String,
+        /// What happened.
+        reason: String,
     },
     /// Anything else: the disk, the file, its content.
     #[error("{path}: {reason}")]
@@ -205,4 +239,10 @@ pub trait Store: Send + Sync {
 
     /// Forgets that Accord made these fields. They stay as they are in Azure DevOps.
     async fn forget_fields(&self, fields: &[MadeField]) -> Result<(), StoreError>;
+
+    /// Makes everything that was written durable for other machines, where that does not happen at once. Called
+    /// where a run ends.
+    async fn flush(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
 }

@@ -328,7 +328,7 @@ fn two_way_rules_are_only_planned_in_ci() {
     ] {
         let told = project.run(line).expect(5).stderr;
         assert!(
-            told.contains("two-way-in-ci") && told.contains("state.git"),
+            told.contains("two-way-in-ci") && told.contains("state.postgres"),
             "{told}"
         );
     }

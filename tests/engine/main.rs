@@ -18,6 +18,7 @@ mod requests;
 mod review_apply;
 mod review_edits;
 mod review_help;
+mod saved;
 mod support;
 mod two_way;
 mod two_way_crash;

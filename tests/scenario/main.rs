@@ -72,6 +72,7 @@ scenarios! {
     allowed_values => "allowed-values",
     renamed_rule => "renamed-rule",
     saved_plan => "saved-plan",
+    bound_plan => "bound-plan",
     v1 => "v1",
     integration => "integration",
     workflow => "workflow",

@@ -354,6 +354,19 @@ async fn rebuilt(simulation: &mut Simulation, left: &PlanOutcome) {
     if spells || links.iter().any(refused) {
         return;
     }
+    // A pair that its own rule let go waits for a person, and the state alone knows whose it was: another
+    // rule that selects it would take it up.
+    let let_go = |link: &Link| {
+        let sim = simulation.world.lock();
+        let case = sim.testworthy.case(link.case).cloned();
+        let item = sim.azure_devops.item(link.work_item).cloned();
+        let both = case.zip(item);
+        both.is_some_and(|(case, item)| !is_in_scope(simulation, link, &case, &item))
+    };
+    if links.iter().any(let_go) {
+        return;
+    }
+    simulation.tally.relinked += 1;
     let pairs = |links: &[Link]| -> BTreeMap<CaseId, WorkItemId> {
         links
             .iter()

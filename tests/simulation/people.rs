@@ -379,7 +379,8 @@ impl Sim {
                 let id = *self.people.rng.pick(&live);
                 self.remove_case(id);
             }
-            7..10 if !gone.is_empty() => {
+            // A create that is on its way already would come to a second one.
+            7..10 if !gone.is_empty() && self.landings.is_empty() => {
                 let id = *self.people.rng.pick(&gone);
                 self.note(&format!("person: brings back case {id}"));
                 let entry = self.testworthy.cases.get_mut(&id).expect("a deleted case");
@@ -440,8 +441,17 @@ impl Sim {
         let at = self.azure_devops_time();
         let live: Vec<WorkItemId> = self.azure_devops.live().map(|item| item.id).collect();
         let bin = self.azure_devops.items.iter();
+        // One that was deleted before it got its mark, and whose place another one took, comes back as a
+        // stranger (docs/simulation.md).
+        let cases = &self.testworthy.cases;
+        let made_for = |id: &WorkItemId| {
+            let mut cases = cases.values();
+            cases.any(|case| case.mentioned_by_accord.contains(id))
+        };
         let bin: Vec<WorkItemId> = bin
-            .filter(|(_, item)| item.in_recycle_bin)
+            .filter(|(id, item)| {
+                item.in_recycle_bin && (!item.now().markers().is_empty() || !made_for(id))
+            })
             .map(|(id, _)| *id)
             .collect();
         let area = AREAS[self.people.rng.between(1, AREAS.len() - 1)];
@@ -450,7 +460,7 @@ impl Sim {
                 let id = *self.people.rng.pick(&live);
                 self.remove_work_item(id);
             }
-            7..10 if !bin.is_empty() => {
+            7..10 if !bin.is_empty() && self.landings.is_empty() => {
                 let id = *self.people.rng.pick(&bin);
                 self.note(&format!("person: restores work item {id}"));
                 self.azure_devops.set_deleted(id, false, at);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use accord::model::config::Config;
-use accord::model::{Subject, Take};
+use accord::model::{Link, MarkState, Subject, Take};
 use accord::plan::safety::Overrides;
 use accord::plan::{Operation, SafetyVerdict};
 use accord::reconcile::{
@@ -65,10 +65,14 @@ pub(crate) struct Tally {
     pub(crate) losses: u64,
     pub(crate) edits: u64,
     pub(crate) rebuilds: u64,
+    /// Worlds whose state was lost at the end and came back by the marks (law 11).
+    pub(crate) relinked: u64,
     /// Work items that were closed or put into the recycle bin.
     pub(crate) retired: u64,
     /// Undisturbed runs that a safety rule stopped.
     pub(crate) blocked: u64,
+    /// Seeds that broke a law, in a soak, which goes on behind them.
+    pub(crate) broken: u64,
 }
 
 impl std::ops::AddAssign for Tally {
@@ -81,7 +85,9 @@ impl std::ops::AddAssign for Tally {
         self.losses += other.losses;
         self.edits += other.edits;
         self.rebuilds += other.rebuilds;
+        self.relinked += other.relinked;
         self.blocked += other.blocked;
+        self.broken += other.broken;
         self.retired += other.retired;
     }
 }
@@ -326,6 +332,10 @@ impl Simulation {
             if !open.is_empty() || !intents.is_empty() || !parted.is_empty() {
                 return;
             }
+            let links = self.store.links(&places).await.expect("links");
+            if links.iter().any(|link| self.rests_on_state(link)) {
+                return;
+            }
         }
         let recorded = self.recorded().await;
         self.archived.extend(recorded);
@@ -336,6 +346,19 @@ impl Simulation {
             .clear();
         self.tally.rebuilds += 1;
         self.world.lock().note("the state is lost");
+    }
+
+    /// Whether the state alone can tell of a pair: the work item has no mark yet, and the case, which has
+    /// one, went where no rule looks.
+    fn rests_on_state(&self, link: &Link) -> bool {
+        let sim = self.world.lock();
+        let suite = sim.testworthy.case(link.case).and_then(|case| case.suite);
+        let mut rules = self.config.rules.values();
+        let looked_at = rules.any(|rule| {
+            let scope = rule.scope.testworthy.as_ref();
+            suite.is_some_and(|suite| scope.is_some_and(|scope| scope.suites.contains(&suite)))
+        });
+        link.work_item_mark != MarkState::Written && !looked_at
     }
 
     /// Tokens in losses and conflicts.

@@ -17,7 +17,7 @@ use crate::testworthy::TestWorthy;
 /// A request that a server carries out later.
 type Late = Box<dyn FnOnce(&mut Sim) + Send>;
 
-struct Landing {
+pub(crate) struct Landing {
     at: i64,
     what: String,
     /// The case that it overwrites.
@@ -38,7 +38,7 @@ pub(crate) struct Sim {
     pub(crate) broken: Vec<String>,
     /// How far the servers' clocks are ahead, in milliseconds: TestWorthy's and Azure DevOps'.
     pub(crate) ahead: (i64, i64),
-    landings: Vec<Landing>,
+    pub(crate) landings: Vec<Landing>,
     ids: u64,
 }
 

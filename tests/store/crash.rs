@@ -14,7 +14,7 @@ use crate::two_way::{about, learning, queueing, writing};
 const STATE: &str = "ACCORD_TEST_STATE";
 
 /// Two records that belong together: unit `n` is two links, two ended intents, two audit rows.
-fn unit(n: u64) -> Vec<Record> {
+pub(crate) fn unit(n: u64) -> Vec<Record> {
     [2 * n, 2 * n + 1]
         .map(|item| {
             let mut link = link(&format!("link-{item:06}"), item + 1, item + 1);
@@ -52,7 +52,7 @@ fn text(n: u64) -> String {
     format!("unit {n} {filling}")
 }
 
-fn operation(item: u64) -> OperationId {
+pub(crate) fn operation(item: u64) -> OperationId {
     OperationId(format!("op-{item:06}"))
 }
 
@@ -84,7 +84,7 @@ fn child_that_writes() {
 }
 
 /// Conflicts, spellings and counts: those of the whole units and no others.
-async fn check_what_was_met(store: &SqliteStore, units: u64) {
+async fn check_what_was_met(store: &dyn Store, units: u64) {
     let mut met = store.conflicts(usize::MAX).await.unwrap();
     met.reverse();
     let texts: Vec<_> = met
@@ -114,12 +114,17 @@ async fn check_what_was_met(store: &SqliteStore, units: u64) {
 }
 
 /// Checks the state and returns the number of units in it.
-async fn check(state: &PathBuf, store: &SqliteStore) -> u64 {
+async fn check(state: &PathBuf, store: &dyn Store) -> u64 {
     let connection = Connection::open(state).unwrap();
     let integrity: String = connection
         .query_row("PRAGMA integrity_check", [], |row| row.get(0))
         .unwrap();
     assert_eq!(integrity, "ok");
+    check_units(store).await
+}
+
+/// Checks that a state holds whole units only and returns their number.
+pub(crate) async fn check_units(store: &dyn Store) -> u64 {
     let mut links = store.links(&here()).await.unwrap();
     let units = links.len() as u64;
     links.extend(store.parted_links(&here()).await.unwrap());

@@ -5,10 +5,17 @@
 mod check;
 mod conformance;
 mod crash;
+mod git_ref;
 mod lock;
 mod model;
 mod older;
+mod postgres;
+mod postgres_crash;
+mod postgres_lease;
+mod postgres_tls;
 mod queue;
 mod sample;
+mod server;
 mod sqlite;
+mod suite;
 mod two_way;

@@ -3,17 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use accord::model::{Link, LinkId, LinkState};
-use accord::store::{QuarantineChange, Record, SqliteStore, Store, StoreError};
+use accord::store::{QuarantineChange, Record, Store, StoreError};
 use proptest::prelude::*;
 
 use crate::sample::{elsewhere, here, link, linking, name, quarantined};
+use crate::suite::{self, Fresh};
 
 const RULES: [&str; 3] = ["one", "two", "three"];
 
 type NewLink = (u8, u64, u64, usize, bool, LinkState);
 
 #[derive(Clone, Debug)]
-enum Call {
+pub(crate) enum Call {
     /// One call of `record` with these links: id, case, work item, rule, whether elsewhere, state.
     Link(Vec<NewLink>),
     /// The rules that stay.
@@ -22,7 +23,7 @@ enum Call {
     Release(u8),
 }
 
-fn calls() -> impl Strategy<Value = Vec<Call>> {
+pub(crate) fn calls() -> impl Strategy<Value = Vec<Call>> {
     let new_link = (
         0..8u8,
         1..6u64,
@@ -45,7 +46,7 @@ fn calls() -> impl Strategy<Value = Vec<Call>> {
 }
 
 #[derive(Clone, Default)]
-struct Model {
+pub(crate) struct Model {
     links: BTreeMap<LinkId, Link>,
     quarantine: BTreeMap<String, String>,
 }
@@ -90,7 +91,11 @@ fn build((id, case, work_item, rule, abroad, state): NewLink) -> Link {
     link
 }
 
-async fn play(store: &dyn Store, model: &mut Model, call: Call) -> Result<(), TestCaseError> {
+pub(crate) async fn play(
+    store: &dyn Store,
+    model: &mut Model,
+    call: Call,
+) -> Result<(), TestCaseError> {
     match call {
         Call::Link(links) => {
             let links: Vec<Link> = links.into_iter().map(build).collect();
@@ -150,7 +155,7 @@ async fn play(store: &dyn Store, model: &mut Model, call: Call) -> Result<(), Te
     Ok(())
 }
 
-async fn compare(store: &dyn Store, model: &Model) -> Result<(), TestCaseError> {
+pub(crate) async fn compare(store: &dyn Store, model: &Model) -> Result<(), TestCaseError> {
     for place in [here(), elsewhere()] {
         let found = store.links(&place).await.unwrap();
         let cases: BTreeSet<_> = found.iter().map(|link| link.case).collect();
@@ -184,20 +189,42 @@ async fn compare(store: &dyn Store, model: &Model) -> Result<(), TestCaseError> 
     Ok(())
 }
 
+fn holds_what_a_map_would(
+    store: impl AsyncFnOnce() -> Option<Fresh>,
+    calls: Vec<Call>,
+) -> Result<(), TestCaseError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let Some(fresh) = store().await else {
+            return Ok(());
+        };
+        let mut model = Model::default();
+        for call in calls {
+            play(fresh.store(), &mut model, call).await?;
+            compare(fresh.store(), &model).await?;
+        }
+        Ok(())
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(96) })]
 
     #[test]
     fn sqlite_holds_what_a_map_would(calls in calls()) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(async {
-            let store = SqliteStore::in_memory().unwrap();
-            let mut model = Model::default();
-            for call in calls {
-                play(&store, &mut model, call).await?;
-                compare(&store, &model).await?;
-            }
-            Ok::<(), TestCaseError>(())
-        })?;
+        holds_what_a_map_would(suite::sqlite_memory, calls)?;
+    }
+}
+
+proptest! {
+    // Each case makes a schema of its own on a real server.
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(16) })]
+
+    #[test]
+    fn postgres_holds_what_a_map_would(calls in calls()) {
+        holds_what_a_map_would(suite::postgres, calls)?;
     }
 }

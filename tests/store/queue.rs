@@ -6,10 +6,11 @@ use std::collections::BTreeSet;
 use accord::model::{
     Closing, Conflict, ConflictChange, ConflictId, ConflictState, LinkState, Subject, System, Take,
 };
-use accord::store::{SqliteStore, Store};
+use accord::store::Store;
 use proptest::prelude::*;
 
 use crate::sample::{at, here, link, linking};
+use crate::suite::{self, Fresh};
 use crate::two_way::{about, in_state, queueing};
 
 #[derive(Clone, Debug)]
@@ -120,26 +121,48 @@ fn compare(before: &[Conflict], after: &[Conflict], call: &Call) -> Result<(), T
     Ok(())
 }
 
+fn only_grows(
+    store: impl AsyncFnOnce() -> Option<Fresh>,
+    calls: &[Call],
+) -> Result<(), TestCaseError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let Some(fresh) = store().await else {
+            return Ok(());
+        };
+        let store = fresh.store();
+        let mut before = Vec::new();
+        for (second, call) in (0..).zip(calls) {
+            play(store, second, call).await;
+            let after = all(store).await;
+            compare(&before, &after, call)?;
+            let open = store.open_conflicts(&here()).await.unwrap();
+            let is_open = |c: &&Conflict| !matches!(c.state, ConflictState::Closed { .. });
+            let expected: Vec<Conflict> = after.iter().filter(is_open).cloned().collect();
+            prop_assert_eq!(open, expected);
+            before = after;
+        }
+        Ok(())
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(96) })]
 
     #[test]
     fn the_queue_only_grows_and_holds_one_open_conflict_for_one_thing(calls in calls()) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(async {
-            let store = SqliteStore::in_memory().unwrap();
-            let mut before = Vec::new();
-            for (second, call) in (0..).zip(&calls) {
-                play(&store, second, call).await;
-                let after = all(&store).await;
-                compare(&before, &after, call)?;
-                let open = store.open_conflicts(&here()).await.unwrap();
-                let is_open = |c: &&Conflict| !matches!(c.state, ConflictState::Closed { .. });
-                let expected: Vec<Conflict> = after.iter().filter(is_open).cloned().collect();
-                prop_assert_eq!(open, expected);
-                before = after;
-            }
-            Ok::<(), TestCaseError>(())
-        })?;
+        only_grows(suite::sqlite_memory, &calls)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(8) })]
+
+    #[test]
+    fn in_postgres_too_the_queue_only_grows(calls in calls()) {
+        only_grows(suite::postgres, &calls)?;
     }
 }

@@ -17,7 +17,7 @@ use crate::store::Loss;
 pub(crate) async fn run(session: &Session, args: &ConflictsListArgs) -> Result<ExitCode, Failed> {
     let project = session.load()?;
     let config = &project.config;
-    let store = stored::for_reading(&project).await?;
+    let store = stored::for_reading(session, &project).await?;
     let mut conflicts = Vec::new();
     let mut losses = Vec::new();
     if args.all {

@@ -28,7 +28,7 @@ pub(crate) async fn run(
 ) -> Result<ExitCode, Failed> {
     let project = session.load()?;
     // Nothing is made where there is nothing to decide.
-    let known = stored::for_reading(&project).await?;
+    let known = stored::for_reading(session, &project).await?;
     let only = wanted(&project.config, known.as_ref(), args).await?.1;
     ci::refuse_two_way(session, &project.config, &only)?;
     let seconds = args.lock_timeout;

@@ -18,7 +18,7 @@ use crate::store::Loss;
 pub(crate) async fn run(session: &Session, args: &ConflictsShowArgs) -> Result<ExitCode, Failed> {
     let project = session.load()?;
     let config = &project.config;
-    let store = stored::for_reading(&project).await?;
+    let store = stored::for_reading(session, &project).await?;
     let conflicts = store.conflicts(usize::MAX).await?;
     let losses = numbered_losses(store.as_ref()).await?;
     let text = match args.id {

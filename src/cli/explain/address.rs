@@ -36,7 +36,7 @@ pub(super) async fn explain(session: &Session, address: &str) -> Result<String, 
         ["CustomField", name] => {
             let mut fields = config.custom_fields.values();
             match fields.find(|field| field.name.as_str() == name) {
-                Some(field) => Some(custom_field_facts(&project, field).await?),
+                Some(field) => Some(custom_field_facts(session, &project, field).await?),
                 None => None,
             }
         }
@@ -51,7 +51,7 @@ pub(super) async fn explain(session: &Session, address: &str) -> Result<String, 
             };
         }
         ["SyncRule", name] => match rule(config, name) {
-            Some(rule) => Some(rule_facts(&project, rule).await?),
+            Some(rule) => Some(rule_facts(session, &project, rule).await?),
             None => None,
         },
         ["SyncRule", name, kind, id] => {
@@ -59,7 +59,7 @@ pub(super) async fn explain(session: &Session, address: &str) -> Result<String, 
                 rule(config, name),
                 format!("{kind}/{id}").parse::<ItemKey>(),
             ) {
-                (Some(rule), Ok(key)) => Some(item_facts(&project, rule, key).await?),
+                (Some(rule), Ok(key)) => Some(item_facts(session, &project, rule, key).await?),
                 _ => None,
             }
         }
@@ -167,7 +167,11 @@ fn integration_facts(config: &Config, connection: &Connection) -> Option<Facts> 
     ])
 }
 
-async fn custom_field_facts(project: &Project, field: &CustomField) -> Result<Facts, Failed> {
+async fn custom_field_facts(
+    session: &Session,
+    project: &Project,
+    field: &CustomField,
+) -> Result<Facts, Failed> {
     let config = &project.config;
     let values: Vec<Value> = field
         .allowed_values
@@ -181,7 +185,7 @@ async fn custom_field_facts(project: &Project, field: &CustomField) -> Result<Fa
         .filter(|mapping| field.is_on(&mapping.work_item_type) && mapping.rows.iter().any(names))
         .map(|mapping| mapping.name.as_str())
         .collect();
-    let store = stored::for_reading(project).await?;
+    let store = stored::for_reading(session, project).await?;
     let made = store.made_fields().await?;
     let organization = config.connections.get(&field.connection).map(endpoints);
     let made = made.iter().any(|made| {
@@ -210,8 +214,12 @@ async fn custom_field_facts(project: &Project, field: &CustomField) -> Result<Fa
     ])
 }
 
-async fn rule_facts(project: &Project, rule: &SyncRule) -> Result<Facts, Failed> {
-    let links = links_of(project, rule).await?;
+async fn rule_facts(
+    session: &Session,
+    project: &Project,
+    rule: &SyncRule,
+) -> Result<Facts, Failed> {
+    let links = links_of(session, project, rule).await?;
     let own = links.iter().filter(|link| link.rule == rule.name).count();
     let mut facts: Facts = vec![
         ("declared", place(&rule.origin)),
@@ -310,8 +318,13 @@ fn drift(policy: DriftPolicy) -> &'static str {
     }
 }
 
-async fn item_facts(project: &Project, rule: &SyncRule, key: ItemKey) -> Result<Facts, Failed> {
-    let links = links_of(project, rule).await?;
+async fn item_facts(
+    session: &Session,
+    project: &Project,
+    rule: &SyncRule,
+    key: ItemKey,
+) -> Result<Facts, Failed> {
+    let links = links_of(session, project, rule).await?;
     let link = links.iter().find(|link| match key {
         ItemKey::Case(id) => link.case == id,
         ItemKey::WorkItem(id) => link.work_item == id,
@@ -324,7 +337,7 @@ async fn item_facts(project: &Project, rule: &SyncRule, key: ItemKey) -> Result<
         )),
         Some(link) => facts.extend(link_facts(project, link)),
     }
-    let store = stored::for_reading(project).await?;
+    let store = stored::for_reading(session, project).await?;
     if let Some(connection) = project.config.connections.get(&rule.connection) {
         let places = endpoints(connection);
         for entry in store.quarantine(&places).await? {
@@ -367,11 +380,15 @@ fn link_facts(project: &Project, link: &Link) -> Facts {
     ]
 }
 
-async fn links_of(project: &Project, rule: &SyncRule) -> Result<Vec<Link>, Failed> {
+async fn links_of(
+    session: &Session,
+    project: &Project,
+    rule: &SyncRule,
+) -> Result<Vec<Link>, Failed> {
     let Some(connection) = project.config.connections.get(&rule.connection) else {
         return Ok(Vec::new());
     };
-    let store = stored::for_reading(project).await?;
+    let store = stored::for_reading(session, project).await?;
     Ok(store.links(&endpoints(connection)).await?)
 }
 

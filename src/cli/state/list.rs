@@ -17,7 +17,7 @@ use crate::store::{Store, StoreError};
 pub(crate) async fn run(session: &Session, args: &StateListArgs) -> Result<ExitCode, Failed> {
     let project = session.load()?;
     let config = &project.config;
-    let store = stored::for_reading(&project).await?;
+    let store = stored::for_reading(session, &project).await?;
     let mut links = all_links(store.as_ref()).await?;
     if let Some(wanted) = &args.rule {
         let remembered: Vec<&Name> = links.iter().map(|link| &link.rule).collect();

@@ -45,7 +45,7 @@ pub(crate) fn mark_key(mark: MarkState) -> &'static str {
 /// Whether the state holds together.
 async fn verify(session: &Session) -> Result<ExitCode, Failed> {
     let project = session.load()?;
-    let store = stored::for_reading(&project).await?;
+    let store = stored::for_reading(session, &project).await?;
     let contradictions = store.check().await?;
     let audit = store.verify_audit().await?;
     let mut pairs = 0;

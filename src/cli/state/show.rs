@@ -21,7 +21,7 @@ use crate::store::{Intent, Loss, Quarantine, Store, StoreError};
 pub(crate) async fn run(session: &Session, args: &StateShowArgs) -> Result<ExitCode, Failed> {
     let project = session.load()?;
     let config = &project.config;
-    let store = stored::for_reading(&project).await?;
+    let store = stored::for_reading(session, &project).await?;
     let links = all_links(store.as_ref()).await?;
     let (rule, key) = address(config, &links, &args.address)?;
     let of_item = |link: &&Link| match key {

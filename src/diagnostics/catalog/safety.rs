@@ -106,8 +106,23 @@ pub static TWO_WAY_IN_CI: Entry = Entry {
     example: "A workflow runs `accord apply --yes` with a rule of `direction: twoWay` and \
         `state: { sqlite: .accord/state.db }`.",
     fix: "Apply two-way rules where the state stays, for example on a server by a timer, and let CI plan \
-        them only. One-way rules can go on in CI: `accord apply --only SyncRule/NAME`. Later versions \
-        share the state between machines by `state.git` or `state.postgres`.",
+        them only. One-way rules can go on in CI: `accord apply --only SyncRule/NAME`. Or let the \
+        machines share the state, by `state.postgres` or `state.git`: then two-way rules run in CI too.",
+};
+
+/// The state is in a Git ref.
+pub static STATE_IN_GIT: Entry = Entry {
+    code: "state-in-git",
+    severity: Severity::Warning,
+    title: "whoever may read the repository may read the state, and so texts of cases and work items",
+    explanation: "The state holds what both sides held when they were last in accord, values that were \
+        overwritten, and values that wait for a decision. With `state.git` that is in a ref of the repository, \
+        and in the history of that ref; what was pushed once may stay with the server for long. Values of rows \
+        that are `sensitive` are in it too.",
+    example: "A public repository with `state: { git: { remote: origin, ref: refs/accord/state } }`: \
+        everybody can run `git fetch origin refs/accord/state` and read it.",
+    fix: "Use it where all who may read the repository may read the test cases; else keep the state in a \
+        repository of its own with fewer readers (another remote) or in a database.",
 };
 
 /// All of them.
@@ -119,6 +134,7 @@ pub(super) static ALL: &[&Entry] = &[
     &MANIFESTS_MISSING,
     &REVISION_WENT_DOWN,
     &TWO_WAY_IN_CI,
+    &STATE_IN_GIT,
 ];
 
 #[cfg(test)]

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::text::{duration, stays_inside};
-use super::{Context, not_supported, secret};
-use crate::diagnostics::catalog::{lint, manifest as codes};
+use super::{Context, secret};
+use crate::diagnostics::catalog::{lint, manifest as codes, safety};
 use crate::diagnostics::{pointer, quote};
 use crate::manifest::document::Report;
-use crate::manifest::raw::{ProjectSpec, RawState};
+use crate::manifest::raw::{ProjectSpec, RawGit, RawState};
 use crate::model::Name;
 use crate::model::config::{ChangeLimit, Project, Safety, StateLocation};
 
@@ -77,29 +77,11 @@ fn state(
     context: &mut Context<'_>,
     report: &mut Report<'_>,
 ) -> Option<StateLocation> {
-    if let Some(postgres) = &raw.postgres {
-        not_supported(report, "/spec/state/postgres", "state.postgres");
-        secret::check(
-            &postgres.url,
-            "state.postgres.url",
-            "/spec/state/postgres/url",
-            context,
-            report,
-        );
-    }
-    if let Some(git) = &raw.git {
-        not_supported(report, "/spec/state/git", "state.git");
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-        if git.remote.is_empty() || git.remote.starts_with('-') || !git.remote.chars().all(plain) {
-            let message = "a Git remote is a name, not an address";
-            report.push(report.value(&codes::INVALID_VALUE, "/spec/state/git/remote", message));
-        }
-        let inside = stays_inside(&git.reference) && !git.reference.contains(' ');
-        if !git.reference.starts_with("refs/") || !inside {
-            let message = "a ref begins with `refs/`";
-            report.push(report.value(&codes::INVALID_VALUE, "/spec/state/git/ref", message));
-        }
-    }
+    let database = raw.postgres.as_ref().map(|postgres| {
+        let at = "/spec/state/postgres/url";
+        secret::check(&postgres.url, "state.postgres.url", at, context, report)
+    });
+    let git = raw.git.as_ref().and_then(|raw| git(raw, report));
     let given = [
         raw.sqlite.is_some(),
         raw.postgres.is_some(),
@@ -110,6 +92,12 @@ fn state(
         report.push(report.value(&codes::INVALID_VALUE, "/spec/state", message));
         return None;
     }
+    if let Some(url) = database {
+        return url.map(|url| StateLocation::Postgres { url });
+    }
+    if raw.git.is_some() {
+        return git;
+    }
     let path = raw.sqlite.as_deref()?;
     let names_file = !path.ends_with('/') && !path.ends_with("/.") && path != ".";
     if !stays_inside(path) || !names_file {
@@ -119,4 +107,46 @@ fn state(
         return None;
     }
     Some(StateLocation::Sqlite(PathBuf::from(path)))
+}
+
+/// A state in a Git ref, with a warning of who may read it.
+fn git(raw: &RawGit, report: &mut Report<'_>) -> Option<StateLocation> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let is_name = raw.remote.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && raw.remote.chars().all(plain);
+    if !is_name {
+        let message = "a Git remote is a name, not an address";
+        report.push(report.value(&codes::INVALID_VALUE, "/spec/state/git/remote", message));
+    }
+    let is_reference = is_reference(&raw.reference);
+    if !is_reference {
+        let message = "a ref begins with `refs/` and holds letters, digits, `-`, `_`, `.` and `/`";
+        let finding = report.value(&codes::INVALID_VALUE, "/spec/state/git/ref", message);
+        report.push(finding.with_help("write it like `refs/accord/state`"));
+    }
+    if !is_name || !is_reference {
+        return None;
+    }
+    let message = "texts of cases and work items can be read in the repository";
+    report.push(report.key(&safety::STATE_IN_GIT, "/spec/state/git", message));
+    Some(StateLocation::Git {
+        remote: raw.remote.clone(),
+        reference: raw.reference.clone(),
+    })
+}
+
+/// Of the names that Git takes those that need no thought: no spelling of one is another one.
+fn is_reference(reference: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let is_part = |part: &str| {
+        part.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && part.ends_with(|c: char| c.is_ascii_alphanumeric())
+            && part.chars().all(plain)
+            && !part.contains("..")
+            && !part.ends_with(".lock")
+    };
+    let Some(rest) = reference.strip_prefix("refs/") else {
+        return false;
+    };
+    rest.contains('/') && rest.split('/').all(is_part)
 }

@@ -1,5 +1,6 @@
 //! Projects on a disk: which files are read, which are left, and that nothing outside is touched.
 
+use super::super::read::Loaded;
 use super::*;
 use std::fs;
 use tempfile::TempDir;
@@ -25,7 +26,7 @@ fn load_in(folder: &Path, paths: &[&str]) -> Loaded {
     let options = LoadOptions {
         folder: folder.to_owned(),
         paths: paths.iter().map(PathBuf::from).collect(),
-        allowed_env: Vec::new(),
+        ..LoadOptions::default()
     };
     load(&options).loaded
 }

@@ -18,7 +18,7 @@ pub(crate) use connection::{
 pub(crate) use custom_field::{CustomField, CustomFieldSpec, CustomFieldType};
 pub(crate) use field_mapping::{As, FieldMapping, FieldMappingSpec, RawRow, RecordType};
 pub(crate) use mapping_test::{MappingTest, MappingTestSpec, RawExample};
-pub(crate) use project::{Project, ProjectSpec, RawState};
+pub(crate) use project::{Project, ProjectSpec, RawGit, RawState};
 pub(crate) use sync_rule::{
     Create, DeletedInAzureDevOps, DeletedInTestWorthy, Drift, Match, RawCreateIn, RawScope,
     SyncRule, SyncRuleSpec,

@@ -151,6 +151,7 @@ pub fn plan(mut request: PlanRequest<'_>) -> Result<Planned, Violation<ItemKey>>
         conflicts: output.conflicts,
         findings: output.findings,
         drift: output.drift,
+        manifest_changes: None,
     };
     plan.plan_id = id::plan_id(&plan);
     plan.review_id = id::review_id(&plan);

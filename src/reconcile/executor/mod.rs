@@ -138,6 +138,12 @@ pub async fn apply(
             report.close(&steps, STOPPED);
             continue;
         }
+        let began = record::began(plan, &run, &observation.rule.name, context.clock.now());
+        if let Err(error) = record::record(context.store, began.into_iter().collect()).await {
+            report.errors.push(error.into());
+            report.close(&steps, ENDED);
+            continue;
+        }
         let rule = (plan, observation);
         let ran = run_rule(context, rule, &steps, (&run, stop), &mut report).await;
         let why = if stop.is_set() { STOPPED } else { ENDED };
@@ -163,7 +169,12 @@ pub async fn apply(
         failed: report.failures.len() as u64,
         summary: serde_json::to_value(plan.summary).unwrap_or_default(),
     };
-    if let Err(error) = context.store.finish_run(&run, &ended).await {
+    let finished = context.store.finish_run(&run, &ended);
+    let kept = match finished.await {
+        Ok(()) => context.store.flush().await,
+        failed => failed,
+    };
+    if let Err(error) = kept {
         report.errors.push(error.into());
     }
     Ok(report)

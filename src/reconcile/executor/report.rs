@@ -7,6 +7,7 @@ use crate::model::RunId;
 use crate::plan::Step;
 use crate::reconcile::ReconcileError;
 use crate::remote::RemoteErrorKind;
+use crate::store::StoreError;
 
 /// What an apply did.
 #[derive(Debug)]
@@ -196,8 +197,14 @@ pub(crate) fn exit_code(error: &ReconcileError) -> u8 {
             | RemoteErrorKind::Unsupported { .. } => 4,
         },
         ReconcileError::Secret(_) => 8,
-        ReconcileError::Store(crate::store::StoreError::Locked { .. }) => 7,
-        ReconcileError::Store(_) => 1,
+        ReconcileError::Store(error) => match error {
+            StoreError::Locked { .. } | StoreError::LeaseLost { .. } => 7,
+            StoreError::Denied { .. } => 8,
+            StoreError::Unreachable { .. } => 10,
+            StoreError::AlreadyLinked { .. }
+            | StoreError::TooNew { .. }
+            | StoreError::Backend { .. } => 1,
+        },
         ReconcileError::Findings(findings) => {
             let forbidden = PROCESS_FORBIDDEN.code;
             let denied = findings.iter().any(|one| one.code.code == forbidden);
@@ -351,6 +358,32 @@ mod tests {
             };
             assert_eq!(exit_code(&error), expected, "{shown}");
         }
+    }
+
+    #[test]
+    fn exit_codes_of_a_saved_plan() {
+        use FailureKind::{NotRun, Refused, Stale};
+        let code = |applied: bool, left_out: u64, failures: &[FailureKind]| {
+            let mut report = ApplyReport {
+                left_out: Some(left_out),
+                ..ApplyReport::default()
+            };
+            if applied {
+                report.done(&step("done", Some(0)));
+            }
+            for (number, kind) in failures.iter().enumerate() {
+                report.fail(&step(&format!("failed/{number}"), Some(1)), *kind, "no");
+            }
+            report.exit_code()
+        };
+        assert_eq!(code(true, 0, &[]), 0);
+        assert_eq!(code(true, 1, &[]), 9, "something was left out");
+        assert_eq!(code(true, 0, &[Stale]), 9);
+        // What was edited at the last moment is as stale as what was left out before.
+        assert_eq!(code(false, 0, &[Stale]), 6);
+        assert_eq!(code(false, 3, &[Stale, Stale]), 6);
+        assert_eq!(code(false, 3, &[Stale, Refused]), 9);
+        assert_eq!(code(false, 0, &[NotRun]), 9);
     }
 
     #[test]

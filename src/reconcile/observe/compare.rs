@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::incremental::is_as_recorded;
 use super::{Observer, SLICE, Sight};
-use crate::model::{Case, CaseId, Link, WorkItem, WorkItemId};
+use crate::model::{Case, CaseId, Link, WorkItem, WorkItemId, azure_boards_mentions};
 use crate::plan::{ItemKey, is_unchanged};
 use crate::reconcile::error::ReconcileError;
 use crate::store::StoreError;
@@ -20,6 +20,20 @@ impl Observer<'_> {
         self.pairs.rule(case) == Some(&sight.rule.name)
             && sight.selects(case, item)
             && !keys.iter().any(|key| self.waiting.contains(key))
+    }
+
+    /// Whether the plan has nothing to say about the pair of a case, so that its work item need not be read. A
+    /// case that names another work item is evidence about that one, and stays.
+    pub(super) fn passes_by(&self, case: &Case, sight: &Sight<'_>) -> bool {
+        let (Some(touched), Some(item)) = (&self.touched, self.pairs.work_item(case.id)) else {
+            return false;
+        };
+        let keys = [ItemKey::Case(case.id), ItemKey::WorkItem(item)];
+        self.pairs.rule(case.id) == Some(&sight.rule.name)
+            && !keys.iter().any(|key| touched.contains(key))
+            && azure_boards_mentions(&case.refs)
+                .iter()
+                .all(|id| *id == item)
     }
 
     /// Compares linked cases with their work items. What is unchanged is dropped, the rest kept.
@@ -91,7 +105,7 @@ impl Observer<'_> {
     }
 
     /// Nothing but the two ids is kept of a pair that is in accord.
-    fn drop_pair(&mut self, case: CaseId, item: WorkItemId, sight: &mut Sight<'_>) {
+    pub(super) fn drop_pair(&mut self, case: CaseId, item: WorkItemId, sight: &mut Sight<'_>) {
         sight.observed.unchanged.insert(case, item);
         let kind = sight.mapping.work_item_type.to_lowercase();
         self.dropped.entry(kind).or_default().insert(item, case);

@@ -22,6 +22,9 @@
 //! read as ever. Candidates for a pair that is still to be made are among what changed, what is dirty, and
 //! what cases name.
 //!
+//! The claim is about linked pairs. A run that parted a pair and ended before it stored a new watermark leaves
+//! the work item clean in the old one, so items that were parted for good are looked at in every plan.
+//!
 //! What makes no revision is seen by the next full scan, a day later at most: work items that were
 //! destroyed, areas that were renamed, permissions that were taken away. Rules that select by the time of
 //! day or recognise items by their titles need the whole every time and are never planned in this way.
@@ -44,6 +47,23 @@ use crate::reconcile::executor::ApplyReport;
 use crate::reconcile::plan::PlanOutcome;
 use crate::remote::{Changes, FeedPlace, RemoteError, RemoteErrorKind};
 use crate::store::{StoreError, Watermark};
+
+/// What may have changed, with the work items of pairs that were parted for good.
+pub(super) fn with_parted(
+    changed: Arc<BTreeSet<WorkItemId>>,
+    known: &Known,
+) -> Arc<BTreeSet<WorkItemId>> {
+    let parted = known.parted.iter();
+    let parted = parted.filter(|link| link.state == LinkState::Unlinked);
+    let missing: Vec<WorkItemId> = parted
+        .map(|link| link.work_item)
+        .filter(|item| !changed.contains(item))
+        .collect();
+    if missing.is_empty() {
+        return changed;
+    }
+    Arc::new(changed.iter().copied().chain(missing).collect())
+}
 
 /// How old the last full scan may be.
 const FULL_SCAN_EVERY: SignedDuration = SignedDuration::from_hours(24);

@@ -85,6 +85,14 @@ impl Observer<'_> {
         }
         self.settle_membership(page.iter().map(|case| case.id), sight)
             .await?;
+        let (passed, page): (Vec<_>, Vec<_>) = page
+            .into_iter()
+            .partition(|case| self.passes_by(case, sight));
+        for case in passed {
+            if let Some(item) = self.pairs.work_item(case.id) {
+                self.drop_pair(case.id, item, sight);
+            }
+        }
         let (own, others): (Vec<_>, Vec<_>) = page
             .into_iter()
             .partition(|case| self.compares(case.id, sight));

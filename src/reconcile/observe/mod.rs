@@ -28,8 +28,8 @@ use crate::plan::{ItemKey, Known, LinkedPairs, Observed};
 use crate::remote::{CaseScope, PathTree, RemoteError, RemoteErrorKind, WorkItemQuery};
 use crate::store::Watermark;
 use deletion::{ListedAgain, SingleCase};
-use incremental::Feed;
 pub(super) use incremental::advance;
+use incremental::{Feed, with_parted};
 use listing::Listing;
 use sight::{Sight, case_scopes};
 
@@ -48,6 +48,8 @@ pub(super) struct Observer<'a> {
     /// Whether the feed of revisions may spare nothing.
     full_scan: bool,
     started: Timestamp,
+    /// The items whose pairs are read; `None` for all.
+    touched: Option<Arc<BTreeSet<ItemKey>>>,
     /// What the feed of revisions said, once it was asked.
     feed: Option<Arc<Feed>>,
     /// Items that wait for an answer or are in quarantine: the planner has to look at them.
@@ -107,6 +109,7 @@ impl<'a> Observer<'a> {
             rules: rules.to_vec(),
             full_scan,
             started: context.clock.now(),
+            touched: None,
             feed: None,
             waiting,
             shared: readings.into_keys().collect(),
@@ -121,6 +124,12 @@ impl<'a> Observer<'a> {
             types: BTreeMap::new(),
             checked: false,
         })
+    }
+
+    /// Narrows reading to the pairs of these items; see
+    /// [`PlanOptions::touched`](super::plan::PlanOptions::touched).
+    pub(super) fn read_only_pairs_of(&mut self, touched: Option<Arc<BTreeSet<ItemKey>>>) {
+        self.touched = touched;
     }
 
     /// Every pair between the two places.
@@ -219,7 +228,10 @@ impl<'a> Observer<'a> {
         self.check().await?;
         // Before anything is read: what changes from here on is behind this place.
         let feed = self.follow_feed().await?;
-        let mut sight = Sight::new(rule, mapping, known, feed.changed(rule))?;
+        let changed = feed
+            .changed(rule)
+            .map(|changed| with_parted(changed, known));
+        let mut sight = Sight::new(rule, mapping, known, changed)?;
         self.read_scope(&mut sight).await?;
         for listed in case_scopes(self.connection, rule) {
             self.read_cases(listed, &mut sight).await?;

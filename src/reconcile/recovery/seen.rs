@@ -180,30 +180,54 @@ impl Recovery<'_> {
         Ok(marked)
     }
 
-    /// Cases that name a work item whose create is open.
+    /// Cases that name a work item whose create is open: those of the suites that rules name, and of
+    /// every other suite where one of them is still missing, because a person may have moved it already.
     async fn mentioning_cases(
         &self,
         intents: &[Intent],
     ) -> Result<BTreeMap<WorkItemId, Vec<Case>>, ReconcileError> {
-        if !intents
+        let creates = intents
             .iter()
-            .any(|intent| intent.kind == IntentKind::CreateCase)
-        {
-            return Ok(BTreeMap::new());
+            .filter(|intent| intent.kind == IntentKind::CreateCase);
+        let wanted: BTreeSet<WorkItemId> = creates.filter_map(|intent| intent.work_item).collect();
+        let mut cases = BTreeMap::new();
+        if wanted.is_empty() {
+            return Ok(cases);
         }
-        let mut cases: BTreeMap<WorkItemId, Vec<Case>> = BTreeMap::new();
-        let failed = |error| self.failed(error);
-        for suite in self.suites() {
-            self.go_on()?;
-            let listing = self.readers.testworthy.cases(CaseScope::Suite(suite)).await;
-            let listing = listing.map_err(failed)?;
-            for case in listing.cases.into_values() {
-                for item in azure_boards_mentions(&case.refs) {
-                    cases.entry(item).or_default().push(case.clone());
-                }
-            }
+        let named = self.suites();
+        for suite in &named {
+            self.mentions_in(*suite, &mut cases).await?;
+        }
+        if wanted.iter().all(|item| cases.contains_key(item)) {
+            return Ok(cases);
+        }
+        self.go_on()?;
+        let others = match self.readers.testworthy.suites().await {
+            Ok(all) => all,
+            Err(error) if matches!(error.kind, RemoteErrorKind::Unsupported { .. }) => Vec::new(),
+            Err(error) => return Err(self.failed(error)),
+        };
+        for suite in others.into_iter().filter(|one| !named.contains(&one.id)) {
+            self.mentions_in(suite.id, &mut cases).await?;
         }
         Ok(cases)
+    }
+
+    /// Adds the cases of a suite to the work items that they name.
+    async fn mentions_in(
+        &self,
+        suite: SuiteId,
+        cases: &mut BTreeMap<WorkItemId, Vec<Case>>,
+    ) -> Result<(), ReconcileError> {
+        self.go_on()?;
+        let listing = self.readers.testworthy.cases(CaseScope::Suite(suite)).await;
+        let listing = listing.map_err(|error| self.failed(error))?;
+        for case in listing.cases.into_values() {
+            for item in azure_boards_mentions(&case.refs) {
+                cases.entry(item).or_default().push(case.clone());
+            }
+        }
+        Ok(())
     }
 
     /// Every suite that a rule of the connection names.

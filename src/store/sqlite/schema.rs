@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::fault::Fault;
+use crate::store::sql::Fault;
 
 /// One script per format; a file's format is how many of them it has seen (`user_version`).
 pub(super) const MIGRATIONS: &[&str] = &[
@@ -24,6 +25,10 @@ const AS_NEWEST: &[&str] = &[include_str!("format_1_as_2.sql")];
 
 /// `ACRD`: tells the state from other programs' SQLite files.
 const APPLICATION_ID: i64 = 0x4143_5244;
+
+/// What to do about a file that is not ours.
+const FOREIGN: &str =
+    "this is an SQLite file of another program; check `state.sqlite` of the project";
 
 /// As many statements stay prepared: more than a transaction of a run uses.
 const STATEMENTS: usize = 64;
@@ -47,6 +52,8 @@ pub(super) fn configure(connection: &Connection) -> Result<(), Fault> {
     connection.pragma_update(None, "foreign_keys", true)?;
     // A file from a stranger cannot make the database run more than its own schema.
     connection.pragma_update(None, "trusted_schema", false)?;
+    // A statement keeps its plan whatever is bound to it; else it is compiled anew for many a value.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(())
 }
 
@@ -68,7 +75,7 @@ pub(super) fn format(connection: &Connection, known: usize) -> Result<Format, Fa
         return Ok(Format::Empty);
     }
     if application != APPLICATION_ID {
-        return Err(Fault::Foreign);
+        return Err(Fault::Foreign(FOREIGN));
     }
     match usize::try_from(version) {
         Ok(version) if version > known => Err(Fault::TooNew {
@@ -76,7 +83,7 @@ pub(super) fn format(connection: &Connection, known: usize) -> Result<Format, Fa
             known: u32::try_from(known).unwrap_or(u32::MAX),
         }),
         Ok(version) if version > 0 => Ok(Format::Version(version)),
-        _ => Err(Fault::Foreign),
+        _ => Err(Fault::Foreign(FOREIGN)),
     }
 }
 
@@ -116,7 +123,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::store::statement;
+    use crate::store::sql::{self, STATEMENTS as ALL};
 
     const FIRST: &str = "CREATE TABLE a (x TEXT); INSERT INTO a VALUES ('kept');";
     const SECOND: &str = "ALTER TABLE a ADD COLUMN y TEXT;";
@@ -172,7 +179,7 @@ mod tests {
             .unwrap();
         assert!(matches!(
             migrate(&mut connection, &[FIRST]),
-            Err(Fault::Foreign)
+            Err(Fault::Foreign(_))
         ));
     }
 
@@ -238,7 +245,7 @@ mod tests {
             migrate(&mut older, &MIGRATIONS[..version]).unwrap();
             show_as_newest(&older, version).unwrap();
             assert_eq!(columns(&older), columns(&newest), "format {version}");
-            for (name, sql) in statement::ALL {
+            for (name, sql) in ALL {
                 if sql.starts_with("SELECT") {
                     assert!(older.prepare(sql).is_ok(), "{name} on format {version}");
                 }
@@ -254,7 +261,7 @@ mod tests {
     fn every_statement_fits_the_newest_format() {
         let mut connection = memory();
         migrate(&mut connection, MIGRATIONS).unwrap();
-        for (name, sql) in statement::ALL {
+        for (name, sql) in ALL {
             if let Err(error) = connection.prepare(sql) {
                 panic!("{name}: {error}");
             }
@@ -266,11 +273,7 @@ mod tests {
     fn few_columns_of_many_links_are_read_without_their_bases() {
         let mut connection = memory();
         migrate(&mut connection, MIGRATIONS).unwrap();
-        for sql in [
-            statement::LINKS_PARTED,
-            statement::PAIRS,
-            statement::LINKS_BY_RULE,
-        ] {
+        for sql in [sql::LINKS_PARTED, sql::PAIRS, sql::LINKS_BY_RULE] {
             let steps: Vec<String> = connection
                 .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
                 .unwrap()
@@ -287,7 +290,7 @@ mod tests {
             );
         }
         let steps: Vec<String> = connection
-            .prepare(&format!("EXPLAIN QUERY PLAN {}", statement::LINKS_STANDING))
+            .prepare(&format!("EXPLAIN QUERY PLAN {}", sql::LINKS_STANDING))
             .unwrap()
             .query_map([1, 1, 1, 1], |row| row.get(3))
             .unwrap()

@@ -17,8 +17,8 @@ use std::time::SystemTime;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::fault::Fault;
 use super::schema::{self, Format};
+use crate::store::sql::Fault;
 
 /// A read meets a beginning or ending run at most this often before it gives up.
 const ATTEMPTS: usize = 20;

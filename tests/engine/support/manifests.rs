@@ -26,6 +26,7 @@ macro_rules! rule {
         )
     };
 }
+pub(crate) use rule;
 
 /// A rule that carries the suite Checkout to Azure DevOps.
 pub(crate) const TO_AZURE_DEVOPS: &str = rule!(

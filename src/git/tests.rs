@@ -1,0 +1,224 @@
+//! Repositories made for the purpose; tests/cli/git.rs has those that the `git` program makes.
+
+use std::fs;
+use std::path::Path;
+
+use git2::{Oid, Signature};
+use tempfile::TempDir;
+
+use super::*;
+use crate::manifest::{ManifestTree as _, Place, Typed};
+
+struct Made {
+    folder: TempDir,
+    git: git2::Repository,
+}
+
+fn made() -> Made {
+    let folder = TempDir::new().unwrap();
+    let git = git2::Repository::init(folder.path()).unwrap();
+    Made { folder, git }
+}
+
+impl Made {
+    /// A commit of exactly these entries, on the branch that is checked out.
+    fn commit(&self, entries: &[(&str, i32, Oid)]) -> Oid {
+        let mut builder = self.git.treebuilder(None).unwrap();
+        for (name, mode, id) in entries {
+            builder.insert(name, *id, *mode).unwrap();
+        }
+        let tree = self.git.find_tree(builder.write().unwrap()).unwrap();
+        let who = Signature::now("A", "a@example.test").unwrap();
+        let parent = self
+            .git
+            .head()
+            .ok()
+            .and_then(|head| head.peel_to_commit().ok());
+        let parents: Vec<&git2::Commit<'_>> = parent.iter().collect();
+        self.git
+            .commit(Some("HEAD"), &who, &who, "x", &tree, &parents)
+            .unwrap()
+    }
+
+    fn blob(&self, text: &str) -> Oid {
+        self.git.blob(text.as_bytes()).unwrap()
+    }
+
+    fn tree(&self, entries: &[(&str, i32, Oid)]) -> Oid {
+        let mut builder = self.git.treebuilder(None).unwrap();
+        for (name, mode, id) in entries {
+            builder.insert(name, *id, *mode).unwrap();
+        }
+        builder.write().unwrap()
+    }
+
+    fn around(&self) -> Repository {
+        Repository::around(self.folder.path()).unwrap()
+    }
+}
+
+const FILE: i32 = 0o100_644;
+const FOLDER: i32 = 0o040_000;
+const LINK: i32 = 0o120_000;
+const SUBMODULE: i32 = 0o160_000;
+
+#[test]
+fn a_tree_is_looked_into_as_a_folder_is() {
+    let made = made();
+    let (a, out) = (made.blob("x: 1"), made.blob("/etc"));
+    let inner = made.tree(&[("b.yaml", FILE, a), ("up", LINK, made.blob("../.."))]);
+    let commit = made.commit(&[
+        ("a.yaml", FILE, a),
+        ("run.sh", 0o100_755, a),
+        ("sub", FOLDER, inner),
+        ("to-sub", LINK, made.blob("sub")),
+        ("to-a", LINK, made.blob("./a.yaml")),
+        ("out", LINK, out),
+        ("vendored", SUBMODULE, a),
+    ]);
+    let repository = made.around();
+    assert_eq!(repository.head().unwrap(), Some(commit.to_string()));
+    let tree = repository
+        .tree(&commit.to_string(), Path::new("sub"))
+        .unwrap();
+    for (path, place) in [
+        ("", Place::Folder("".into())),
+        ("a.yaml", Place::File("a.yaml".into())),
+        ("run.sh", Place::File("run.sh".into())),
+        ("sub", Place::Folder("sub".into())),
+        ("sub/b.yaml", Place::File("sub/b.yaml".into())),
+        ("sub/c.yaml", Place::Missing),
+        ("a.yaml/b", Place::Missing),
+        ("to-sub", Place::Link),
+        ("to-sub/b.yaml", Place::Missing),
+        ("vendored", Place::Other),
+        ("vendored/a.yaml", Place::Missing),
+        ("../a.yaml", Place::Missing),
+        ("/a.yaml", Place::Missing),
+    ] {
+        assert_eq!(tree.look(Path::new(path)), place, "{path}");
+    }
+    let listed = tree.list(Path::new("")).unwrap();
+    let folders: Vec<String> = listed
+        .iter()
+        .filter(|entry| entry.is_folder)
+        .map(|entry| entry.name.to_string_lossy().into_owned())
+        .collect();
+    assert_eq!(
+        folders,
+        ["sub", "to-sub"],
+        "a link to a folder counts as one"
+    );
+    assert_eq!(listed.len(), 7);
+    let inside = tree.list(Path::new("sub")).unwrap();
+    assert!(inside.iter().all(|entry| !entry.is_folder), "{inside:?}");
+    assert_eq!(tree.bytes(Path::new("sub/b.yaml")).unwrap(), b"x: 1");
+    // Typed in the working folder, which is `sub`.
+    for (typed, place) in [
+        ("b.yaml", Typed::At("sub/b.yaml".into())),
+        ("../a.yaml", Typed::At("a.yaml".into())),
+        (".", Typed::At("sub".into())),
+        ("..", Typed::At("".into())),
+        ("../..", Typed::Outside),
+        ("/a.yaml", Typed::Outside),
+        ("c.yaml", Typed::Missing),
+    ] {
+        assert_eq!(tree.typed(Path::new(typed)), place, "{typed}");
+    }
+}
+
+#[test]
+fn a_large_file_is_not_read_and_yet_too_large() {
+    let made = made();
+    let large = made.blob(&"x".repeat(crate::manifest::MOST_BYTES + 5));
+    let commit = made.commit(&[("large.yaml", FILE, large)]);
+    let repository = made.around();
+    let tree = repository.tree(&commit.to_string(), Path::new("")).unwrap();
+    let bytes = tree.bytes(Path::new("large.yaml")).unwrap();
+    assert_eq!(bytes.len(), crate::manifest::MOST_BYTES + 1);
+    assert!(!bytes.contains(&b'x'));
+}
+
+#[test]
+fn before_the_first_commit_there_is_no_head() {
+    let made = made();
+    let repository = made.around();
+    assert_eq!(repository.head().unwrap(), None);
+    assert!(matches!(
+        repository.resolve("HEAD"),
+        Err(GitError::Unknown { nearest: None, .. })
+    ));
+    assert!(!repository.is_shallow());
+}
+
+#[test]
+fn commits_without_a_common_past_have_no_merge_base() {
+    let made = made();
+    let first = made.commit(&[("a", FILE, made.blob("a"))]);
+    made.git.set_head("refs/heads/other").unwrap();
+    let second = made.commit(&[("b", FILE, made.blob("b"))]);
+    let repository = made.around();
+    let range = Range::read(&format!("{first}...{second}"));
+    let error = range.commits(&repository).unwrap_err();
+    assert!(matches!(
+        error,
+        GitError::NoMergeBase {
+            is_shallow: false,
+            ..
+        }
+    ));
+    assert!(error.help().contains("A..B"));
+    let range = Range::read(&format!("{first}..{second}"));
+    assert_eq!(
+        range.commits(&repository).unwrap(),
+        (first.to_string(), Some(second.to_string()))
+    );
+}
+
+#[test]
+fn a_working_tree_that_a_configuration_puts_elsewhere_is_not_ours() {
+    let made = made();
+    made.commit(&[]);
+    let elsewhere = TempDir::new().unwrap();
+    let mut config = made.git.config().unwrap();
+    let path = elsewhere.path().to_str().unwrap();
+    config.set_str("core.worktree", path).unwrap();
+    assert!(matches!(
+        Repository::around(made.folder.path()),
+        Err(GitError::NoRepository { .. })
+    ));
+    let lonely = TempDir::new().unwrap();
+    assert!(matches!(
+        Repository::around(lonely.path()),
+        Err(GitError::NoRepository { .. })
+    ));
+    fs::write(lonely.path().join(".git"), "garbage").unwrap();
+    assert!(Repository::around(lonely.path()).is_err());
+}
+
+#[test]
+fn every_error_says_what_to_do_next() {
+    let text = || "x".to_owned();
+    for error in [
+        GitError::NoRepository { folder: "a".into() },
+        GitError::ForeignOwner { folder: "a".into() },
+        GitError::PartialClone,
+        GitError::Unknown {
+            revision: text(),
+            nearest: None,
+        },
+        GitError::Shallow { revision: text() },
+        GitError::NotARevision {
+            revision: text(),
+            reason: "why",
+        },
+        GitError::NoMergeBase {
+            from: text(),
+            to: text(),
+            is_shallow: true,
+        },
+        GitError::Unreadable { reason: text() },
+    ] {
+        assert!(!error.to_string().is_empty() && !error.help().is_empty());
+    }
+}

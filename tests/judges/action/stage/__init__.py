@@ -133,6 +133,11 @@ class Repository:
         shutil.copytree(project, self.path, dirs_exist_ok=True)
         (self.path / "sandbox.env").unlink()
         self.edit("connection.yaml", "http://127.0.0.1:4010", address)
+        # Jobs begin on empty machines: what both sides held is kept in a ref that they share.
+        self.state = folder("state-")
+        self.git("init", "--quiet", "--bare", str(self.state))
+        self.git("remote", "add", "state", str(self.state))
+        self.edit("accord.yaml", "{ sqlite: .accord/state.db }", "{ git: { remote: state, ref: refs/accord/state } }")
 
     def git(self, *arguments):
         person = ["-c", "user.name=A person", "-c", "user.email=person@contoso.example", "-c", "commit.gpgsign=false"]

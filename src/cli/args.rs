@@ -178,7 +178,7 @@ pub(crate) struct RevisionArgs {
 }
 
 /// The names of the commands, as they are typed.
-pub(crate) const COMMANDS: [&str; 24] = [
+pub(crate) const COMMANDS: [&str; 25] = [
     "validate",
     "plan",
     "apply",

@@ -129,7 +129,7 @@ def what_they_call_exists():
         "plan": "--no-input --color=never --detailed-exitcode --out=json=x --out=github=x --out=sarif=x --base=x --only=x --allow-deletes=1 --allow-updates=1",
         "apply": "--yes --format=json --out=human=x --expect=830df7d17406 --only=x",
         "validate": "--format=github --format=sarif",
-        "report": "x --post=github --only-update --label=x --pull-request=7 --apply-result=x",
+        "report": "--post=github --only-update --label=x --pull-request=7 --apply-result=x",
     }.items():
         for flag in flags.split():
             arguments = [command, flag] if command != "report" else [command, "x", flag]

@@ -53,6 +53,23 @@ enter() {
     cd -- "$1"
 }
 
+# The working folder. Programs of Windows do not know the paths of its bash.
+working_folder() {
+    if [[ ${RUNNER_OS:-} == Windows ]]; then
+        pwd -W
+    else
+        pwd
+    fi
+}
+
+# The path from the working folder, for programs and steps that start elsewhere.
+absolute() {
+    case $1 in
+        /* | [A-Za-z]:[\\/]*) printf '%s' "$1" ;;
+        *) printf '%s/%s' "$(working_folder)" "$1" ;;
+    esac
+}
+
 # A folder for files of this step, which the runner clears after the job.
 scratch() {
     mktemp -d "${RUNNER_TEMP:-${TMPDIR:-/tmp}}/accord-action.XXXXXXXX"

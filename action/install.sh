@@ -67,7 +67,7 @@ release() {
 # Builds the source that this action came with.
 build() {
     local source target
-    source=$(cd "$here/.." && pwd)
+    source=$(cd "$here/.." && working_folder)
     [[ -f $source/Cargo.toml ]] || fail "there is no source in $source to build; set \`binary\`, or pin a release of the action" 1
     command -v cargo >/dev/null ||
         fail "the program has to be built, and there is no Rust (cargo) on this runner; install it, or set \`binary\`" 1
@@ -90,11 +90,7 @@ checksum=$(trimmed "$INPUT_CHECKSUM")
 boolean build "$INPUT_BUILD"
 
 if [[ -n $INPUT_BINARY ]]; then
-    path=$INPUT_BINARY
-    case $path in
-        /* | [A-Za-z]:[\\/]*) ;;
-        *) path=$PWD/$path ;;
-    esac
+    path=$(absolute "$INPUT_BINARY")
     [[ -f $path ]] || fail "input \`binary\`: there is no file $path"
     output binary "$path"
     exit 0

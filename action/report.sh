@@ -34,10 +34,13 @@ if [[ -z $PLAN_FILE ]]; then
 fi
 
 arguments=(report "$PLAN_FILE" "--label=$INPUT_COMMENT_LABEL")
+refused=false
 if [[ $INPUT_COMMAND == apply ]]; then
-    if [[ -n $APPLIED_FILE ]]; then
+    # Where an apply was refused, it printed the plan in place of what became of it.
+    if [[ -n $APPLIED_FILE ]] && grep -q '"accord-apply/1"' -- "$APPLIED_FILE"; then
         arguments+=("--apply-result=$APPLIED_FILE")
     else
+        refused=true
         arguments+=("--outcome=Nothing was applied: $FAILURE_REASON (exit code $EXIT_CODE).")
     fi
 fi
@@ -57,6 +60,9 @@ case $INPUT_COMMENT in
         [[ $EXIT_CODE != 0 || $INPUT_COMMAND != plan ]] || arguments+=(--only-update)
         ;;
 esac
+# The comment names the plan that was reviewed. One that was refused must not take its place: the next run would find
+# its id there and carry it out.
+[[ $refused == false ]] || post=false
 if [[ $post == true ]]; then
     arguments+=(--post=github)
 fi

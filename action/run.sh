@@ -36,14 +36,6 @@ only_for allow-updates "$INPUT_ALLOW_UPDATES" plan apply
 only_for plan-file "$INPUT_PLAN_FILE" plan apply
 only_for sarif-file "$INPUT_SARIF_FILE" validate plan
 
-# Where the file is, for steps that start elsewhere.
-absolute() {
-    case $1 in
-        /* | [A-Za-z]:[\\/]*) printf '%s' "$1" ;;
-        *) printf '%s/%s' "$PWD" "$1" ;;
-    esac
-}
-
 number() {
     [[ $2 =~ ^[0-9]+$ ]] || fail "input \`$1\` is a whole number, not \`$2\`"
     arguments+=("--$1=$2")

@@ -495,6 +495,9 @@ pub(crate) struct ReportArgs {
     /// Writes one comment on the pull request, or updates the one that is there
     #[arg(long, value_enum, value_name = "PLACE")]
     pub(crate) post: Option<PostTo>,
+    /// Updates the report that is there, and begins none; for a plan without changes
+    #[arg(long, requires = "post")]
+    pub(crate) only_update: bool,
     /// Tells several reports on one pull request apart
     #[arg(long, value_name = "NAME", default_value = "default")]
     pub(crate) label: Label,

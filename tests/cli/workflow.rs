@@ -52,10 +52,8 @@ fn its_commands_exist() {
 /// A project below the top of its repository is where every step works.
 #[test]
 fn it_works_in_the_folder_of_the_project() {
-    let [(top, _), (below, _)] = &workflows()[..] else {
-        panic!("two projects");
-    };
-    let (top, below) = (top.read(FILE), below.read(FILE));
+    let projects = workflows();
+    let (top, below) = (projects[0].0.read(FILE), projects[1].0.read(FILE));
     assert!(
         !top.contains("FOLDER") && !top.contains("working-directory"),
         "{top}"

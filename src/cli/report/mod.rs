@@ -131,6 +131,7 @@ async fn post(
         marker,
         page,
         attention: plan.safety.verdict == SafetyVerdict::Blocked || plan.has_errors(),
+        only_update: args.only_update,
     };
     let delivery = match place {
         PostTo::Github => publish::to_github(&channel, &event, args.pull_request, &report).await,

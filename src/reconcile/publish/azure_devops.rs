@@ -3,7 +3,7 @@
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use super::{Channel, Delivery, Label, Marker, Posted, PublishError, Report};
+use super::{Channel, Delivery, Label, Marker, NOTHING_TO_UPDATE, Posted, PublishError, Report};
 use crate::azure_devops::{self, PullRequestPlace, PullRequestThreads, ThreadComment};
 use crate::http::{Client, ClientOptions, SecretHeader};
 use crate::model::System;
@@ -26,7 +26,8 @@ pub async fn to_azure_devops(
     };
     let threads = PullRequestThreads::new(client(channel, &place)?, &place);
     match upsert(&threads, &place, report).await {
-        Ok(posted) => Ok(Delivery::Posted(posted)),
+        Ok(Some(posted)) => Ok(Delivery::Posted(posted)),
+        Ok(None) => Ok(Delivery::NotPosted(NOTHING_TO_UPDATE.to_owned())),
         Err(error) => match &error.kind {
             RemoteErrorKind::Forbidden { .. }
             | RemoteErrorKind::NotFound { .. }
@@ -42,7 +43,7 @@ async fn upsert(
     threads: &PullRequestThreads,
     place: &PullRequestPlace,
     report: &Report<'_>,
-) -> Result<Posted, RemoteError> {
+) -> Result<Option<Posted>, RemoteError> {
     let own = threads.own_id().await?;
     let (text, truncated) = report.body(LARGEST);
     let comments = threads.first_comments().await?;
@@ -51,13 +52,14 @@ async fn upsert(
             threads.update(comment, &text, report.attention).await?;
             comment.thread
         }
+        None if report.only_update => return Ok(None),
         None => threads.create(&text, report.attention).await?,
     };
-    Ok(Posted {
+    Ok(Some(Posted {
         url: threads.page(thread),
         pull_request: place.number,
         truncated,
-    })
+    }))
 }
 
 /// Our newest thread with this label. Without an id none is ours.

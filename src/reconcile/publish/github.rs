@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::event::Event;
-use super::{Channel, Delivery, Label, Marker, Posted, PublishError, Report};
+use super::{Channel, Delivery, Label, Marker, NOTHING_TO_UPDATE, Posted, PublishError, Report};
 use crate::github::{
     Comment, GitHub, GitHubError, GitHubOptions, PullRequest, Refusal, Repository,
 };
@@ -48,7 +48,10 @@ pub async fn to_github(
         };
         let login = github.login().await?;
         let posted = upsert(channel, &github, number, login.as_deref(), label, report);
-        posted.await.map(Delivery::Posted)
+        Ok::<_, GitHubError>(match posted.await? {
+            Some(posted) => Delivery::Posted(posted),
+            None => Delivery::NotPosted(NOTHING_TO_UPDATE.to_owned()),
+        })
     };
     match outcome.await {
         Ok(delivery) => Ok(delivery),
@@ -208,7 +211,7 @@ async fn upsert(
     login: Option<&str>,
     label: &Label,
     report: &Report<'_>,
-) -> Result<Posted, GitHubError> {
+) -> Result<Option<Posted>, GitHubError> {
     let (mut budget, mut shrunk, mut repeats) = (LARGEST, false, 0);
     loop {
         let comments = github.comments(number).await?;
@@ -220,16 +223,19 @@ async fn upsert(
             truncated,
         };
         let written = match own {
-            Some(comment) if comment.body.as_deref() == Some(&body) => return Ok(posted(comment)),
+            Some(comment) if comment.body.as_deref() == Some(&body) => {
+                return Ok(Some(posted(comment)));
+            }
             Some(comment) => match github.update_comment(comment.id, &body).await {
                 // Somebody deleted it in the meantime.
                 Err(error) if error.is_not_found() => github.create_comment(number, &body).await,
                 outcome => outcome,
             },
+            None if report.only_update => return Ok(None),
             None => github.create_comment(number, &body).await,
         };
         match written {
-            Ok(comment) => return Ok(posted(&comment)),
+            Ok(comment) => return Ok(Some(posted(&comment))),
             Err(error) if error.refusal == Refusal::TooLong && !shrunk => {
                 shrunk = true;
                 budget /= 2;

@@ -46,7 +46,12 @@ pub struct Report<'a> {
     pub page: &'a (dyn Fn(usize) -> Page + Send + Sync),
     /// Whether somebody has to do something about it.
     pub attention: bool,
+    /// Update the report that is there, and begin none.
+    pub only_update: bool,
 }
+
+/// Why a report that is only to be updated is nowhere.
+const NOTHING_TO_UPDATE: &str = "there is none to update, and none was to be begun";
 
 /// A text that fits.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -146,11 +146,16 @@ def a_merge_of_something_else_is_not_applied():
     repository.git("merge", "--quiet", "--no-ff", "--no-edit", "topic")
     repository.edit("mappings/test-case.yaml", "constant: From TestWorthy", "constant: Nobody reviewed this")
     merge = repository.commit("Slip something in")
-    github.set(pulls=[{"number": NUMBER, "sha": merge, "base": "main", "head": reviewed["head"], "merged": True}])
+    github.set(pulls=[{"number": NUMBER, "sha": merge, "base": "main", "head": reviewed["head"], "merged": "2026-01-02T03:04:05Z"}])
+    before = github.comments(NUMBER)
     ended = run("push", {"ref": "refs/heads/main", "after": merge}, "apply.yml")
     equal("it ends 6", (ended.job("Apply"), ended.output("exit_code"), ended.output("failure_reason")), ("failure", "6", "plan-changed"))
-    check("and says so", "not" in ended.text, ended.text)
+    check("and says so", "not-the-expected-plan" in ended.text, ended.text)
     equal("nothing was written", systems.writes(), [])
+    # Else a second run would find its id there.
+    equal("the comment still names the reviewed plan", github.comments(NUMBER), before)
+    again = run("push", {"ref": "refs/heads/main", "after": merge}, "apply.yml")
+    equal("so a second run is refused too", (again.output("exit_code"), systems.writes()), ("6", []))
 
 
 @section
@@ -158,7 +163,7 @@ def the_merge_is_applied():
     repository.git("switch", "--quiet", "main")
     repository.git("merge", "--quiet", "--no-ff", "--no-edit", "topic")
     merge = repository.git("rev-parse", "HEAD")
-    github.set(pulls=[{"number": NUMBER, "sha": merge, "base": "main", "head": reviewed["head"], "merged": True}])
+    github.set(pulls=[{"number": NUMBER, "sha": merge, "base": "main", "head": reviewed["head"], "merged": "2026-01-02T03:04:05Z"}])
     # Somebody edits an item between the review and the merge: that voids no review.
     systems.control("POST", "testworthy/cases/210304", {"title": "Edited before the merge"})
     ended = run("push", {"ref": "refs/heads/main", "after": merge}, "apply.yml")
@@ -169,8 +174,10 @@ def the_merge_is_applied():
     comments = github.comments(NUMBER)
     if check("there is still one comment", len(comments) == 1, comments):
         check("it says what was applied", "Applied" in comments[0]["body"], comments[0]["body"])
+    kept = repository.git("ls-remote", "state", "refs/accord/state")
+    check("the state is in its ref", kept.endswith("refs/accord/state"), kept)
     again = plan(merge)
-    equal("there is nothing left to do", (again.job("Plan"), again.output("changes")), ("success", "false"))
+    check("the next job finds nothing left to do", (again.job("Plan"), again.output("changes")) == ("success", "false"), again.text)
 
 
 @section
@@ -186,4 +193,5 @@ def every_output_is_there():
 systems.stop()
 github.stop()
 shutil.rmtree(repository.path, ignore_errors=True)
+shutil.rmtree(repository.state, ignore_errors=True)
 end()

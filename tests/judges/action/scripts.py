@@ -279,9 +279,10 @@ def exit_codes_and_reasons():
 
 @section
 def signals_arrive():
+    # The program gives up by itself, so that a script which does not pass a signal on leaves nothing behind.
     for name, code in (("INT", 130), ("TERM", 143)):
         stage = Stage()
-        accord = stage.program("accord", f"trap 'echo stopped cleanly; exit {code}' {name}; touch \"$CALLED.ready\"; while :; do sleep 0.05; done")
+        accord = stage.program("accord", f"trap 'echo stopped cleanly; exit {code}' {name}; touch \"$CALLED.ready\"; for _ in {{1..600}}; do sleep 0.05; done")
         process = stage.start("run", **{**RUN, "BINARY": str(accord), "INPUT_COMMAND": "apply"})
         ready = pathlib.Path(f"{stage.called}.ready")
         limit = time.monotonic() + 30
@@ -293,6 +294,88 @@ def signals_arrive():
         equal(f"SIG{name}: the step ends as the program did", process.returncode, code)
         check(f"SIG{name}: the program ended by itself", "stopped cleanly" in text, text)
         equal(f"SIG{name}: and that is told", stage.outputs()["failure_reason"], "stopped")
+
+
+REPORT = {
+    "PLAN_FILE": "plan.json",
+    "APPLIED_FILE": "",
+    "LOG_FILE": "",
+    "EXIT_CODE": "2",
+    "FAILURE_REASON": "",
+    "GITHUB_EVENT_NAME": "pull_request",
+    "INPUT_COMMAND": "plan",
+    "INPUT_WORKING_DIRECTORY": ".",
+    "INPUT_COMMENT": "auto",
+    "INPUT_COMMENT_LABEL": "default",
+    "INPUT_SUMMARY": "true",
+    "INPUT_PULL_REQUEST": "",
+    "INPUT_TOKEN": CANARY,
+}
+
+
+@section
+def the_report_goes_where_it_is_asked_for():
+    stage = Stage()
+    accord = stage.program("accord", "echo https://github.example/comment")
+    applied = stage.folder / "applied.json"
+    applied.write_text('{ "schema": "accord-apply/1" }')
+    refused = stage.folder / "refused.json"
+    refused.write_text('{ "schema": "accord-plan/1" }')
+    posted = "--post=github"
+    for what, inputs, there, not_there in [
+        ("a plan on a pull request", {}, [posted, "--label=default"], ["--only-update"]),
+        ("a label of one's own", {"INPUT_COMMENT_LABEL": "staging"}, ["--label=staging"], []),
+        ("a plan at night", {"GITHUB_EVENT_NAME": "schedule"}, [], [posted]),
+        ("a plan at night for a pull request", {"GITHUB_EVENT_NAME": "schedule", "INPUT_PULL_REQUEST": "7"}, [posted, "--pull-request=7"], []),
+        ("comment: never", {"INPUT_COMMENT": "never"}, [], [posted]),
+        ("comment: on-change, with changes", {"INPUT_COMMENT": "on-change"}, [posted], ["--only-update"]),
+        ("comment: on-change, without", {"INPUT_COMMENT": "on-change", "EXIT_CODE": "0"}, [posted, "--only-update"], []),
+        ("an apply", {"INPUT_COMMAND": "apply", "GITHUB_EVENT_NAME": "push", "APPLIED_FILE": str(applied)}, [posted, f"--apply-result={applied}"], []),
+        ("a refused apply", {"INPUT_COMMAND": "apply", "APPLIED_FILE": str(refused), "EXIT_CODE": "6", "FAILURE_REASON": "plan-changed"}, ["--outcome=Nothing was applied: plan-changed (exit code 6)."], [f"--apply-result={refused}", posted]),
+        ("a refused apply, with comment: always", {"INPUT_COMMAND": "apply", "INPUT_COMMENT": "always", "EXIT_CODE": "6", "FAILURE_REASON": "plan-changed"}, [], [posted]),
+    ]:
+        code, text = stage.run("report", **{**REPORT, **inputs, "BINARY": str(accord)})
+        given = stage.arguments()
+        check(what, code == 0 and set(there) <= set(given) and not set(not_there) & set(given), (code, given, text))
+    stage.run("report", **{**REPORT, "BINARY": str(accord)})
+    check("it gets the token under its own name", f"GITHUB_TOKEN={CANARY}" in stage.environment())
+    check("and the summary", "GITHUB_STEP_SUMMARY=" in stage.environment())
+    stage.run("report", **{**REPORT, "INPUT_SUMMARY": "false", "BINARY": str(accord)})
+    check("summary: false", "GITHUB_STEP_SUMMARY=" not in stage.environment())
+    silent = stage.program("silent")
+    code, text = stage.run("report", **{**REPORT, "INPUT_COMMENT": "always", "BINARY": str(silent)})
+    check("comment: always, and it could not be written", code == 8 and "could not be written" in text, text)
+    equal("comment: auto, and it could not be written", stage.run("report", **{**REPORT, "BINARY": str(silent)})[0], 0)
+    for name, value in (("INPUT_COMMENT", "yes"), ("INPUT_SUMMARY", "no")):
+        equal(f"{name}={value} ends 64", stage.run("report", **{**REPORT, name: value, "BINARY": str(accord)})[0], 64)
+
+
+@section
+def without_a_plan_the_summary_says_what_was_printed():
+    stage = Stage()
+    accord = stage.program("accord")
+    log = stage.folder / "log"
+    log.write_text("```\n<img src=x>\r\n" + "x" * 300_000)
+    inputs = {**REPORT, "BINARY": str(accord), "PLAN_FILE": "", "LOG_FILE": str(log), "EXIT_CODE": "8", "FAILURE_REASON": "auth-failed"}
+    equal("it ends", (stage.run("report", **inputs)[0], stage.arguments()), (0, None))
+    summary = stage.summary.read_text()
+    check("it says how the command ended", "exit code 8 (`auth-failed`)" in summary, summary[:500])
+    body = summary.split("says more.\n\n")[1]
+    check("nothing that was printed is markup", all(line.startswith("    ") or not line for line in body.split("\n")), body[:200])
+    check("and there is a limit", len(summary) < 250_000, len(summary))
+    equal("summary: false", (stage.run("report", **{**inputs, "INPUT_SUMMARY": "false"})[0], stage.summary.exists()), (0, False))
+
+
+@section
+def the_reviewed_plan_is_found_or_nothing_is_applied():
+    stage = Stage()
+    inputs = {"INPUT_WORKING_DIRECTORY": ".", "INPUT_COMMENT_LABEL": "default", "INPUT_PULL_REQUEST": "", "INPUT_TOKEN": CANARY}
+    accord = stage.program("accord", "echo 830df7d17406b81e9efe0e24f993dbc8")
+    equal("the id", (stage.run("reviewed", **inputs, BINARY=str(accord))[0], stage.outputs()), (0, {"id": "830df7d17406b81e9efe0e24f993dbc8"}))
+    for what, body in [("no id", ""), ("two lines", "echo a; echo b=c"), ("other words", "echo 'no plan'"), ("a failure", "echo 830df7d17406; exit 6")]:
+        accord = stage.program("accord", body)
+        code, text = stage.run("reviewed", **inputs, BINARY=str(accord))
+        check(f"{what}: nothing is applied", code == 6 and stage.outputs() == {}, text)
 
 
 @section

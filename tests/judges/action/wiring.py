@@ -3,12 +3,16 @@ output is set, every workflow names inputs that exist, and every action of other
 docs/ci.md holds.
 """
 
+import os
 import pathlib
 import re
+import shlex
+import subprocess
 
 from checks import check, end, equal, section
 from ruamel.yaml import YAML
 
+BINARY = os.environ["ACCORD_JUDGE_BINARY"]
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 YAML_READER = YAML(typ="safe")
 ACTION = YAML_READER.load(ROOT / "action.yml")
@@ -98,6 +102,38 @@ def whoever_uses_it():
             unknown = set(step.get("with", {})) - set(INPUTS)
             equal(f"{where}: no input that is not declared", unknown, set())
     check("the examples use the action", used >= 8, used)
+
+
+def accepts(*arguments):
+    """Whether the program has this command with these flags; its help contacts nobody."""
+    ended = subprocess.run([BINARY, *arguments, "--help"], capture_output=True, text=True, timeout=60)
+    return ended.returncode == 0
+
+
+@section
+def what_they_call_exists():
+    check("a flag that is not there is noticed", not accepts("plan", "--no-such-flag"))
+    for file in USERS:
+        jobs = YAML_READER.load(file)["jobs"]
+        for step in [step for job in jobs.values() for step in job["steps"]]:
+            if step.get("uses") == OURS:
+                given = step.get("with", {})
+                arguments = [given.get("command", "plan"), *given.get("args", "").split("\n")]
+                check(f"{file.name}, {step['name']}: {arguments}", accepts(*filter(None, arguments)))
+    pipeline = (ROOT / "examples/azure-pipelines/azure-pipelines.yml").read_text()
+    lines = re.findall(r"- bash: accord (.*)$", pipeline, re.M)
+    check("the pipeline calls the program", len(lines) == 5, lines)
+    for line in lines:
+        check(f"azure-pipelines.yml: accord {line}", accepts(*shlex.split(line)))
+    for command, flags in {
+        "plan": "--no-input --color=never --detailed-exitcode --out=json=x --out=github=x --out=sarif=x --base=x --only=x --allow-deletes=1 --allow-updates=1",
+        "apply": "--yes --format=json --out=human=x --expect=830df7d17406 --only=x",
+        "validate": "--format=github --format=sarif",
+        "report": "--post=github --only-update --label=x --pull-request=7 --apply-result=x",
+    }.items():
+        for flag in flags.split():
+            arguments = [command, flag] if command != "report" else [command, "x", flag]
+            check(f"the scripts' accord {command} {flag}", accepts(*arguments))
 
 
 @section

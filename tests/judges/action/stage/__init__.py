@@ -106,7 +106,8 @@ def read_only(comments):
     """GitHub as somebody sees it whose token may only read."""
     refused = {"status": 403, "message": "Resource not accessible by integration", "times": 100}
     return GitHub(
-        comments=[{"issue": one["issue"], "login": one["login"], "body": one["body"]} for one in comments],
+        # Other bodies, so that there is something to write.
+        comments=[{"issue": one["issue"], "login": one["login"], "body": one["body"] + "\nolder"} for one in comments],
         faults=[{**refused, "method": method} for method in ("PATCH", "PUT", "DELETE")]
         + [{**refused, "method": "POST", "path": "/repos/"}],
     )
@@ -132,11 +133,26 @@ class Repository:
         shutil.copytree(project, self.path, dirs_exist_ok=True)
         (self.path / "sandbox.env").unlink()
         self.edit("connection.yaml", "http://127.0.0.1:4010", address)
+        # Jobs begin on empty machines: what both sides held is kept in a ref that they share.
+        self.state = folder("state-")
+        self.git("init", "--quiet", "--bare", str(self.state))
+        self.git("remote", "add", "state", str(self.state))
+        self.edit("accord.yaml", "{ sqlite: .accord/state.db }", "{ git: { remote: state, ref: refs/accord/state } }")
 
     def git(self, *arguments):
         person = ["-c", "user.name=A person", "-c", "user.email=person@contoso.example", "-c", "commit.gpgsign=false"]
         ended = subprocess.run(["git", *person, *arguments], cwd=self.path, check=True, capture_output=True, text=True)
         return ended.stdout.strip()
+
+    def give(self, workflow, name, value):
+        """Another input for every use of the action in a workflow; it stays."""
+        path = self.path / ".github/workflows" / workflow
+        document = YAML().load(path)
+        for job in document["jobs"].values():
+            for step in job["steps"]:
+                if step.get("uses") == "./.accord-action":
+                    step["with"][name] = value
+        YAML().dump(document, path)
 
     def edit(self, file, old, new):
         path = self.path / file

@@ -120,9 +120,7 @@ fn rendered(
             options.colour &= stdout;
             render::human::human(plan, &options)
         }
-        PlanForm::Jsonl => {
-            render::jsonl::jsonl(plan, &render::jsonl::JsonlOptions::default())
-        }
+        PlanForm::Jsonl => render::jsonl::jsonl(plan, &render::jsonl::JsonlOptions::default()),
         PlanForm::Html => render::html::html(plan, &render::html::HtmlOptions::default()),
         _ => render::json::render(plan),
     }

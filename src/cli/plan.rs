@@ -85,7 +85,9 @@ pub(crate) fn tell_requests(session: &Session, remotes: &HttpRemotes) {
             "{connection}: {} requests to {system}, {} of them repeated",
             counters.requests, counters.retries
         );
-        session.events.requests(&connection.to_string(), system, &counters);
+        session
+            .events
+            .requests(&connection.to_string(), system, &counters);
     }
     session.ui.detail(&text);
 }

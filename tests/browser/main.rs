@@ -76,7 +76,11 @@ fn look(wish: &str) -> Result<bool, String> {
             return Err(format!("npm could not install the driver: {said}"));
         }
     }
-    for (name, changes) in [("large", Some(10_000)), ("small", Some(24)), ("empty", None)] {
+    for (name, changes) in [
+        ("large", Some(10_000)),
+        ("small", Some(24)),
+        ("empty", None),
+    ] {
         let document = changes.map_or_else(empty, sample::plan);
         let plan = json::parse(&document.to_string())?;
         let page = html::html(&plan, &html::HtmlOptions::default());
@@ -108,8 +112,8 @@ fn browser(wish: &str) -> Result<PathBuf, String> {
             .ok_or_else(|| format!("ACCORD_BROWSER={wish}: there is no such file"));
     }
     let folders = std::env::var_os("PATH").unwrap_or_default();
-    let mut places = std::env::split_paths(&folders)
-        .flat_map(|folder| NAMES.map(|name| folder.join(name)));
+    let mut places =
+        std::env::split_paths(&folders).flat_map(|folder| NAMES.map(|name| folder.join(name)));
     places.find(|place| place.is_file()).ok_or_else(|| {
         "no Chromium was found (Debian: apt-get install chromium), so nobody looked at the page"
             .to_owned()

@@ -9,6 +9,7 @@ mod drift;
 mod dump;
 mod exit_codes;
 mod fmt;
+mod formats;
 mod graph;
 mod hosts;
 mod init;

@@ -24,6 +24,13 @@ pub struct Spot {
     pub column: Option<usize>,
 }
 
+impl Spot {
+    /// The file's path on one line that no build agent takes for a command.
+    pub(super) fn shown_file(&self) -> String {
+        shown(&self.file.replace(['\n', '\r'], " "), LONGEST)
+    }
+}
+
 /// One annotation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Annotation {

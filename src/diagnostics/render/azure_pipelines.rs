@@ -28,7 +28,7 @@ pub fn issues(annotations: &[Annotation], elsewhere: &str) -> String {
         };
         let _ = write!(text, "##vso[task.logissue type={kind};");
         if let Some(spot) = &annotation.spot {
-            let file = property(&spot.file);
+            let file = property(&spot.shown_file());
             let _ = write!(text, "sourcepath={file};linenumber={};", spot.line);
             if let Some(column) = spot.column {
                 let _ = write!(text, "columnnumber={column};");
@@ -46,8 +46,7 @@ pub fn issues(annotations: &[Annotation], elsewhere: &str) -> String {
 
 fn notice(text: &mut String, annotation: &Annotation) {
     if let Some(spot) = &annotation.spot {
-        let file = crate::diagnostics::printable(&spot.file);
-        let _ = write!(text, "{file}:{}: ", spot.line);
+        let _ = write!(text, "{}:{}: ", spot.shown_file(), spot.line);
     }
     let message = annotation.shown_message().replace('\n', " ");
     let _ = writeln!(text, "{}: {message}", annotation.shown_title());

@@ -28,7 +28,12 @@ fn command(text: &mut String, annotation: &Annotation) {
         Severity::Info => "::notice ",
     });
     if let Some(spot) = &annotation.spot {
-        let _ = write!(text, "file={},line={},", property(&spot.file), spot.line);
+        let _ = write!(
+            text,
+            "file={},line={},",
+            property(&spot.shown_file()),
+            spot.line
+        );
         if let Some(column) = spot.column {
             let _ = write!(text, "col={column},");
         }
@@ -79,7 +84,7 @@ mod tests {
         assert_eq!(
             commands(&[hostile], ""),
             "::error file=a%2Cb%3Ac%25.yaml,line=3,title=x%2Cy%3A%3Az::\
-             one%0A::error::two 100%25 #\\u{23}[debug]\n"
+             one%0A:\\u{3a}error::two 100%25 #\\u{23}[debug]\n"
         );
     }
 

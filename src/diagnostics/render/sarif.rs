@@ -72,12 +72,18 @@ pub fn render(findings: &[Finding], sources: &[SourceFile], prefix: &str) -> Str
                 message,
             }
         });
-    document(outcomes.collect(), env!("CARGO_PKG_VERSION"), prefix)
+    document(
+        outcomes.collect(),
+        "validate",
+        env!("CARGO_PKG_VERSION"),
+        prefix,
+    )
 }
 
 /// A document with one run. Results stand in order of badness, then as they were given; of more than
 /// [`MOST`] a notification of the run counts the others.
-pub fn document(mut outcomes: Vec<Outcome>, version: &str, prefix: &str) -> String {
+/// `command` keeps what two commands upload apart: code scanning replaces the last results of the same name.
+pub fn document(mut outcomes: Vec<Outcome>, command: &str, version: &str, prefix: &str) -> String {
     outcomes.sort_by_key(|outcome| std::cmp::Reverse(outcome.level));
     let left_out = outcomes.len().saturating_sub(MOST);
     outcomes.truncate(MOST);
@@ -116,7 +122,7 @@ pub fn document(mut outcomes: Vec<Outcome>, version: &str, prefix: &str) -> Stri
         "version": "2.1.0",
         "runs": [{
             "tool": { "driver": { "name": "accord", "semanticVersion": version, "rules": rules } },
-            "automationDetails": { "id": format!("accord/{prefix}") },
+            "automationDetails": { "id": format!("accord-{command}/{prefix}") },
             "columnKind": "unicodeCodePoints",
             "originalUriBaseIds": { "%SRCROOT%": { "description": { "text": "The top folder of the repository." } } },
             "invocations": [invocation],
@@ -257,7 +263,7 @@ mod tests {
     }
 
     fn run(outcomes: Vec<Outcome>) -> Value {
-        let text = document(outcomes, "1.2.3", "sync/");
+        let text = document(outcomes, "plan", "1.2.3", "sync/");
         assert!(text.ends_with("}\n"));
         serde_json::from_str::<Value>(&text).unwrap()["runs"][0].clone()
     }

@@ -1,10 +1,15 @@
 //! A plan as people and programs read it.
 
+pub mod azure_pipelines;
+pub mod github;
 mod group;
 pub mod html;
 pub mod human;
 pub mod json;
 pub mod jsonl;
+pub mod markdown;
+mod notice;
+pub mod sarif;
 mod text;
 mod value;
 mod words;

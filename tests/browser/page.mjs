@@ -86,7 +86,7 @@ const settled = (page) => page.waitForTimeout(250);
   check("Enter opens a row", await page.evaluate(() => document.activeElement.closest("details").open));
 
   const drawn = await page.locator("#changes .row").count();
-  await page.locator("#changes .rest").scrollIntoViewIfNeeded();
+  await page.locator("#changes > .rest").scrollIntoViewIfNeeded();
   await settled(page);
   check("scrolling draws more rows", (await page.locator("#changes .row").count()) > drawn);
   check("nothing was said to the console and nothing was asked of a server", noise.length === 0, noise.join("; "));

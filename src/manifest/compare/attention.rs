@@ -3,8 +3,9 @@
 use super::declared::{Key, What};
 use super::document::{Attention, ChangeKind, DeclarationChange, Level};
 use crate::model::config::{
-    ChangeLimit, Config, Connection, CustomField, DeletedCase, DeletedWorkItem, DriftPolicy,
-    FieldMapping, Integration, Project, SyncRule, TestWorthySurface, Unmapped, Winner,
+    AzureDevOpsCredential, ChangeLimit, Config, Connection, CustomField, DeletedCase,
+    DeletedWorkItem, DriftPolicy, FieldMapping, Integration, Project, SyncRule, TestWorthySurface,
+    Unmapped, Winner,
 };
 use crate::model::{Name, System};
 
@@ -160,14 +161,21 @@ fn connection(said: &mut Said, old: Option<&Connection>, new: Option<&Connection
     }
     let references = |one: &Connection| -> Vec<(String, String)> {
         let secrets = one.testworthy.secrets().into_iter();
-        let own = [(
-            "azureDevOps.personalAccessToken",
-            &one.azure_devops.personal_access_token,
-        )];
-        let all = secrets.chain(own);
-        all.map(|(key, reference)| (key.to_owned(), format!("{reference:?}")))
-            .collect()
+        let secrets = secrets.map(|(key, secret)| (key.to_owned(), format!("{secret:?}")));
+        let credential = &one.azure_devops.credential;
+        let own = (
+            credential_key(credential).to_owned(),
+            format!("{credential:?}"),
+        );
+        secrets.chain([own]).collect()
     };
+    let (before, after) = (&old.azure_devops.credential, &new.azure_devops.credential);
+    if credential_key(before) != credential_key(after) {
+        let (before, after) = (credential_key(before), credential_key(after));
+        said.danger(format!(
+            "{after} would open Azure DevOps instead of {before}"
+        ));
+    }
     let known = references(old);
     for (key, reference) in references(new) {
         let same = known.contains(&(key.clone(), reference));
@@ -345,4 +353,12 @@ fn without_lines(rule: &SyncRule) -> crate::model::config::Scope {
         cases.condition_line = None;
     }
     scope
+}
+
+/// The key that a credential of Azure DevOps is declared under.
+fn credential_key(credential: &AzureDevOpsCredential) -> &'static str {
+    match credential {
+        AzureDevOpsCredential::PersonalAccessToken(_) => "azureDevOps.personalAccessToken",
+        AzureDevOpsCredential::WorkloadIdentity(_) => "azureDevOps.entra",
+    }
 }

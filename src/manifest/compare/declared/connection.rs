@@ -2,8 +2,8 @@
 
 use super::{Shape, secret, spec};
 use crate::model::config::{
-    AzureDevOpsConnection, Connection, Integration, Operation, TestWorthyConnection,
-    TestWorthySurface, TextOrSecret,
+    AzureDevOpsConnection, AzureDevOpsCredential, Connection, Integration, Operation,
+    TestWorthyConnection, TestWorthySurface, TextOrSecret, WorkloadIdentity,
 };
 
 pub(super) fn shape(connection: &Connection) -> Shape {
@@ -87,14 +87,28 @@ fn azure(side: &AzureDevOpsConnection) -> Shape {
     let AzureDevOpsConnection {
         organization_url,
         project,
-        personal_access_token,
+        credential,
     } = side;
+    let (token, entra) = match credential {
+        AzureDevOpsCredential::PersonalAccessToken(reference) => (Some(secret(reference)), None),
+        AzureDevOpsCredential::WorkloadIdentity(WorkloadIdentity {
+            tenant_id,
+            client_id,
+        }) => {
+            let keys = Shape::keys([
+                ("tenantId", Some(Shape::value(tenant_id.as_str()))),
+                ("clientId", Some(Shape::value(client_id.as_str()))),
+            ]);
+            (None, Some(keys))
+        }
+    };
     Shape::keys([
         (
             "organizationUrl",
             Some(Shape::value(organization_url.as_str())),
         ),
         ("project", Some(Shape::value(project.as_str()))),
-        ("personalAccessToken", Some(secret(personal_access_token))),
+        ("personalAccessToken", token),
+        ("entra", entra),
     ])
 }

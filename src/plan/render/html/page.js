@@ -219,6 +219,12 @@
     return node;
   };
   const permalink = (address) => link('at', `#${address}`, address);
+  // In long lists the address would drown the titles.
+  const handle = (address) => {
+    const node = link('handle', `#${address}`, 'link');
+    node.setAttribute('aria-label', `link to ${address}`);
+    return node;
+  };
 
   // Bodies are made when they are opened first: most never are.
   const lazily = (details, make) => {
@@ -252,7 +258,7 @@
           });
           node.append(details);
         } else {
-          node.append(name, title, ' ', permalink(item.i));
+          node.append(name, title, ' ', handle(item.i));
         }
         list.append(node);
       }
@@ -278,7 +284,9 @@
       box.append(el('p', 'why', permalink(data.i), opens(data)), el('p', '', data.m));
       if (data.s) box.append(el('p', 'secret', 'Both values are sensitive and left out of the plan.'));
       if (data.f) {
-        const values = el('dl', 'fields', row('TestWorthy → Azure DevOps', ...value(data.f)));
+        const values = el('dl', 'fields');
+        if (data.f.k === 'v') values.append(row('TestWorthy holds', data.f.b), row('Azure DevOps holds', data.f.a));
+        else values.append(row('TestWorthy → Azure DevOps', ...value(data.f)));
         if (data.b !== undefined) values.append(row('in accord both held', data.b));
         box.append(values);
       }
@@ -343,14 +351,13 @@
       list.count = section.querySelector('h2 .count');
       list.said = list.count.textContent;
       list.toggle = button('Open all', () => {
-        list.open = list.open !== true;
+        list.open = list.toggle.textContent === 'Open all';
         list.toggle.textContent = list.open ? 'Close all' : 'Open all';
         for (const details of rows.querySelectorAll(':scope > .row > details')) {
           if (list.open) details.fill();
           details.open = list.open;
         }
       });
-      section.querySelector('h2').after(list.toggle);
       section.querySelector('h2').append(list.toggle);
       list.more = (upTo) => {
         const end = Math.min(list.left.length, upTo || list.drawn + PAGE);
@@ -360,6 +367,7 @@
           piece.append(draw(list.left[list.drawn], open));
         }
         rows.append(piece);
+        list.toggle.textContent = rows.querySelector(':scope > .row > details:not([open])') ? 'Open all' : 'Close all';
         rest.hidden = list.drawn >= list.left.length;
         if (!rest.hidden) {
           const missing = list.left.length - list.drawn;

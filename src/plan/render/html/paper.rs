@@ -569,23 +569,37 @@ fn conflict(page: &mut Html, conflict: &Conflict) {
     }
     if let Some(values) = &conflict.values {
         page.open("dl", &[("class", "fields")]);
-        page.open("div", &[]);
-        page.element("dt", &[], "TestWorthy → Azure DevOps");
-        page.open("dd", &[]);
-        content(page, values);
-        page.close("dd");
-        page.close("div");
-        if let Some(base) = &conflict.base {
+        if let Content::Value {
+            before: Some(left),
+            after: right,
+            ..
+        } = values
+        {
+            held(page, "TestWorthy holds", left);
+            held(page, "Azure DevOps holds", right);
+        } else {
             page.open("div", &[]);
-            page.element("dt", &[], "in accord both held");
-            page.element("dd", &[], base);
+            page.element("dt", &[], "TestWorthy → Azure DevOps");
+            page.open("dd", &[]);
+            content(page, values);
+            page.close("dd");
             page.close("div");
+        }
+        if let Some(base) = &conflict.base {
+            held(page, "in accord both held", base);
         }
         page.close("dl");
     }
     page.close("div");
     page.close("details");
     page.close("li");
+}
+
+fn held(page: &mut Html, name: &'static str, value: &str) {
+    page.open("div", &[]);
+    page.element("dt", &[], name);
+    page.element("dd", &[], value);
+    page.close("div");
 }
 
 fn drift(page: &mut Html, drift: &Drift) {

@@ -15,6 +15,7 @@ use schemars::generate::SchemaSettings;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
+use crate::diagnostics::json_defused;
 use crate::model::System;
 use crate::plan::{
     Change, ConflictEntry, ConnectionEntry, DriftEntry, Inputs, Plan, PlanFinding, SafetyReport,
@@ -220,8 +221,9 @@ pub enum Event<'a> {
 impl Event<'_> {
     /// The event as one line, ended. It holds no line break of its own: JSON spells them out.
     pub fn line(&self) -> String {
-        let mut line =
+        let line =
             serde_json::to_string(self).expect("an event has text keys and finite numbers only");
+        let mut line = json_defused(line);
         line.push('\n');
         line
     }

@@ -145,7 +145,7 @@ fn is_sound(page: &Page) -> Result<(), TestCaseError> {
     }
     prop_assert_eq!(page.all("script").len(), 2);
     prop_assert_eq!(page.all("style").len(), 1);
-    prop_assert_eq!(page.all("meta").len(), 5);
+    prop_assert_eq!(page.all("meta").len(), 6);
     prop_assert_eq!(page.all("link").len(), 1);
     Ok(())
 }
@@ -196,6 +196,7 @@ fn any_attempt() -> impl Strategy<Value = String> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn no_element_and_no_attribute_comes_out_of_a_plan(text in any_attempt()) {
         let page = written(&filled_with(&text));

@@ -7,6 +7,10 @@ use super::exit_code::ExitCode;
 use super::failure::Failed;
 use super::formats;
 use super::session::Session;
+use crate::plan::render::azure_pipelines::AzurePipelinesOptions;
+use crate::plan::render::github::GithubOptions;
+use crate::plan::render::markdown::MarkdownOptions;
+use crate::plan::render::sarif::SarifOptions;
 use crate::plan::{Plan, render};
 
 /// A form of a plan.
@@ -103,16 +107,30 @@ fn rendered(
     session: &Session,
     plan: &Plan,
     form: PlanForm,
-    _summaries: &[&Path],
+    summaries: &[&Path],
     stdout: bool,
 ) -> String {
+    let prefix = || session.prefix();
     match form {
         PlanForm::Human => {
             let mut options = session.human_options();
             options.colour &= stdout;
             render::human::human(plan, &options)
         }
-        _ => render::json::render(plan),
+        // What is not there yet was refused when the command line was read.
+        PlanForm::Json | PlanForm::Jsonl | PlanForm::Html => render::json::render(plan),
+        PlanForm::Markdown => render::markdown::markdown(plan, &MarkdownOptions::default()).text,
+        PlanForm::Sarif => render::sarif::sarif(plan, &SarifOptions { prefix: prefix() }),
+        PlanForm::Github => render::github::github(plan, &GithubOptions { prefix: prefix() }),
+        PlanForm::AzurePipelines => {
+            let absolute = |path: &&Path| std::path::absolute(path).ok();
+            let paths = summaries.iter().filter_map(absolute);
+            let options = AzurePipelinesOptions {
+                prefix: prefix(),
+                summaries: paths.map(|path| path.display().to_string()).collect(),
+            };
+            render::azure_pipelines::azure_pipelines(plan, &options)
+        }
     }
 }
 

@@ -194,6 +194,20 @@ impl Session {
         }
     }
 
+    /// The way from the top of the repository to the project's folder, with `/` behind it; empty outside of
+    /// any. Annotations name files from the top.
+    pub(crate) fn prefix(&self) -> String {
+        let folder = manifest::project_folder(&self.directory);
+        let top = folder
+            .ancestors()
+            .find(|folder| folder.join(".git").exists());
+        let inside = top.and_then(|top| folder.strip_prefix(top).ok());
+        let names = inside.into_iter().flat_map(Path::components);
+        names.fold(String::new(), |prefix, name| {
+            prefix + &name.as_os_str().to_string_lossy() + "/"
+        })
+    }
+
     /// A path that was typed, relative to the session's folder.
     pub(crate) fn path(&self, typed: &Path) -> PathBuf {
         self.directory.join(typed)

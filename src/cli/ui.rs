@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anstyle::{AnsiColor, Style};
 use indicatif::{MultiProgress, ProgressDrawTarget};
 
+use crate::diagnostics::defused;
+
 /// How output is made.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct UiOptions {
@@ -270,8 +272,9 @@ fn append(captured: &Mutex<String>, text: &str) {
 }
 
 /// The text with every control character but line end and tab shown as an escape: titles and server
-/// words come from strangers and must not drive the terminal.
+/// words come from strangers and must not drive the terminal, or the build agent that reads the output.
 pub(crate) fn printable(text: &str) -> String {
+    let text = &*defused(text);
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

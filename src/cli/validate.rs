@@ -1,10 +1,12 @@
 //! `accord validate`: checks the manifests and contacts nothing.
 
-use super::args::ValidateArgs;
+use super::args::{Format, ValidateArgs};
 use super::exit_code::ExitCode;
 use super::failure::Failed;
 use super::session::Session;
-use crate::diagnostics::{Location, Place, Severity, printable, render};
+use crate::diagnostics::{
+    Finding, Location, Place, Severity, SourceFile, json_defused, printable, render,
+};
 use crate::mapping::{Allowed, lint_report};
 
 pub(crate) fn run(session: &Session, args: &ValidateArgs) -> Result<ExitCode, Failed> {
@@ -23,9 +25,10 @@ pub(crate) fn run(session: &Session, args: &ValidateArgs) -> Result<ExitCode, Fa
             .count()
     };
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
-    if session.json {
-        let document = render::json::render(&loaded.findings, &loaded.sources);
-        session.ui.stdout(&format!("{document:#}\n"));
+    if session.format != Format::Human {
+        session
+            .ui
+            .stdout(&machine(session, &loaded.findings, &loaded.sources));
     } else {
         session.ui.stderr(&render::text::render(
             &loaded.findings,
@@ -44,6 +47,21 @@ pub(crate) fn run(session: &Session, args: &ValidateArgs) -> Result<ExitCode, Fa
     } else {
         ExitCode::Invalid
     })
+}
+
+/// The findings as programs and build services read them.
+fn machine(session: &Session, findings: &[Finding], sources: &[SourceFile]) -> String {
+    match session.format {
+        Format::Sarif => render::sarif::render(findings, sources, &session.prefix()),
+        Format::Github => render::github::render(findings, sources, &session.prefix()),
+        Format::AzurePipelines => {
+            render::azure_pipelines::render(findings, sources, &session.prefix())
+        }
+        _ => {
+            let document = render::json::render(findings, sources);
+            json_defused(format!("{document:#}\n"))
+        }
+    }
 }
 
 /// One line for each finding that a row accepts.

@@ -39,6 +39,62 @@ fn shortened(text: &str, longest: usize) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
+/// `text` without what a build agent takes for one of its commands: `##vso[` and `##[` anywhere in a line
+/// (Azure Pipelines, and older GitHub runners), `::` where a line begins (GitHub Actions). Their second
+/// character is written as an escape, so that the title of an item cannot set a variable of a pipeline that
+/// prints it. The same text is given back where there is none.
+pub fn defused(text: &str) -> Cow<'_, str> {
+    let begins = |line: &str| line.trim_start().starts_with("::");
+    if !text.contains("##") && !text.lines().any(begins) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 8);
+    for (number, line) in text.split('\n').enumerate() {
+        if number > 0 {
+            safe.push('\n');
+        }
+        let mut rest = line;
+        if begins(line) {
+            let at = line.len() - line.trim_start().len();
+            safe.push_str(&line[..=at]);
+            safe.push_str("\\u{3a}");
+            rest = &line[at + 2..];
+        }
+        while let Some(at) = rest.find("##") {
+            safe.push_str(&rest[..=at]);
+            rest = &rest[at + 2..];
+            let lower = rest.get(..4).map(str::to_ascii_lowercase);
+            if rest.starts_with('[') || lower.as_deref() == Some("vso[") {
+                safe.push_str("\\u{23}");
+            } else {
+                // The second one may begin a command with what follows.
+                rest = &line[line.len() - rest.len() - 1..];
+            }
+        }
+        safe.push_str(rest);
+    }
+    Cow::Owned(safe)
+}
+
+/// JSON with the same meaning and without `##vso[` and `##[`. In JSON these stand only inside texts, where
+/// `#` may be written as an escape.
+pub fn json_defused(json: String) -> String {
+    if !json.contains("##") {
+        return json;
+    }
+    let mut safe = String::with_capacity(json.len() + 16);
+    let mut before = ' ';
+    for c in json.chars() {
+        if before == '#' && c == '#' {
+            safe.push_str("\\u0023");
+        } else {
+            safe.push(c);
+        }
+        before = c;
+    }
+    safe
+}
+
 /// Control characters, line separators and the marks that change the direction of text (Unicode
 /// Technical Report 36, bidirectional text spoofing).
 pub(crate) fn is_hostile(c: char) -> bool {
@@ -64,6 +120,47 @@ mod tests {
         assert_eq!(printable("a\nb"), "a\\u{a}b");
         assert_eq!(quote("\u{202E}evil"), "`\\u{202e}evil`");
         assert_eq!(printable("Prüfung ✓"), "Prüfung ✓");
+    }
+
+    #[test]
+    fn breaks_commands_of_build_agents_and_nothing_else() {
+        for (text, expected) in [
+            (
+                "a ##vso[task.setvariable]b",
+                "a #\\u{23}vso[task.setvariable]b",
+            ),
+            ("##VSO[x]", "#\\u{23}VSO[x]"),
+            ("###[error]", "##\\u{23}[error]"),
+            ("  ::set-output name=a::b", "  :\\u{3a}set-output name=a::b"),
+            ("one\n::debug::", "one\n:\\u{3a}debug::"),
+        ] {
+            assert_eq!(defused(text), expected);
+        }
+        for plain in ["## heading", "a::b", "#[derive]", "C##", "####", "", "é::"] {
+            assert!(matches!(defused(plain), Cow::Borrowed(_)) || defused(plain) == plain);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_command_is_left(text in "(#|\\[|:|vso\\[|vSo\\[| |x|\n|é){0,30}") {
+            let safe = defused(&text);
+            proptest::prop_assert!(!safe.contains("##["), "{safe}");
+            proptest::prop_assert!(!safe.to_ascii_lowercase().contains("##vso["), "{safe}");
+            proptest::prop_assert!(!safe.lines().any(|line| line.trim_start().starts_with("::")));
+            proptest::prop_assert_eq!(defused(&safe), safe.clone());
+        }
+    }
+
+    #[test]
+    fn json_means_the_same_without_commands() {
+        let value = serde_json::json!({ "##": "a ##vso[x]y ### \\## \" ##[z]" });
+        let safe = json_defused(value.to_string());
+        assert!(!safe.contains("##"), "{safe}");
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&safe).unwrap(),
+            value
+        );
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod drift;
 mod dump;
 mod exit_codes;
 mod fmt;
+mod formats;
 mod git;
 mod graph;
 mod hosts;

@@ -57,7 +57,7 @@ fn verify_lets_the_server_judge_and_stores_nothing() {
 
     // Only a rule that exists, and annotations only where there are any.
     project.run(&["verify", "checkout"]).expect(64);
-    project.run(&["plan", "--format", "github"]).expect(64);
+    project.run(&["drift", "--format", "github"]).expect(64);
     project
         .run(&["verify", "checkout-cases", "--only", "SyncRule/*"])
         .expect(64);

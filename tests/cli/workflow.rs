@@ -121,7 +121,7 @@ fn ask(tools: &Path, judge: &str, arguments: &[&str], file: &Path) -> (bool, Str
 }
 
 /// Where the judges are; installs them if they are not what is asked for.
-fn tools() -> Option<PathBuf> {
+pub(crate) fn tools() -> Option<PathBuf> {
     let asked = include_str!("workflow/requirements.txt");
     let requirements =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/workflow/requirements.txt");

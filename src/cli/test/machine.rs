@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use serde_json::{Value as Json, json};
 
 use super::{Ran, Report, shown};
+use crate::diagnostics::render::annotation::{Annotation, Spot};
+use crate::diagnostics::{Severity, render};
 use crate::mapping::example::{Difference, Got, Verdict};
 use crate::model::System;
 
@@ -128,35 +130,24 @@ fn sentence(difference: &Difference) -> String {
     format!("{}: expected {expected}, got {got}", difference.field)
 }
 
-/// One annotation for each difference (GitHub Docs, Workflow commands, setting an error message).
+/// Annotations at the lines of the differences.
 pub(super) fn github(report: &Report) -> String {
-    let mut text = String::new();
+    let mut all = Vec::new();
     for ran in report.failed() {
-        let file = format!("{}{}", report.prefix, ran.file);
-        let title = format!("{}: {}", ran.test, ran.name);
         for (line, message) in complaints(ran) {
-            let _ = writeln!(
-                text,
-                "::error file={},line={line},title={}::{}",
-                property(&file),
-                property(&title),
-                data(&message)
-            );
+            all.push(Annotation {
+                level: Severity::Error,
+                spot: Some(Spot {
+                    file: format!("{}{}", report.prefix, ran.file),
+                    line,
+                    column: None,
+                }),
+                title: format!("{}: {}", ran.test, ran.name),
+                message,
+            });
         }
     }
-    text
-}
-
-/// A message of a workflow command in one line.
-fn data(text: &str) -> String {
-    text.replace('%', "%25")
-        .replace('\r', "%0D")
-        .replace('\n', "%0A")
-}
-
-/// A property of a workflow command.
-fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
+    render::github::commands(&all, "`--format json` has them all")
 }
 
 /// The form that `JUnit`'s Ant task writes and that test reporters read: a suite for each `MappingTest`.
@@ -229,15 +220,6 @@ fn xml(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn nothing_breaks_out_of_an_annotation() {
-        assert_eq!(
-            property("a:b,c%\n::error::x"),
-            "a%3Ab%2Cc%25%0A%3A%3Aerror%3A%3Ax"
-        );
-        assert_eq!(data("50%\r\n::error::x"), "50%25%0D%0A::error::x");
-    }
 
     #[test]
     fn nothing_breaks_out_of_xml() {

@@ -81,7 +81,7 @@ pub(crate) fn run(session: &Session, args: &TestArgs) -> Result<ExitCode, Failed
     let mut report = Report {
         ran: examples(&config, &tests, &sources),
         updated: None,
-        prefix: prefix(&folder),
+        prefix: session.prefix(),
     };
     if args.update {
         let names: BTreeSet<&Name> = tests.iter().map(|test| &test.name).collect();
@@ -203,18 +203,6 @@ fn is_in(file: &str, path: &str) -> bool {
         || file
             .strip_prefix(path)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-/// The way from the top of the repository to the project's folder: annotations name files from there.
-fn prefix(folder: &Path) -> String {
-    let top = folder
-        .ancestors()
-        .find(|folder| folder.join(".git").exists());
-    let inside = top.and_then(|top| folder.strip_prefix(top).ok());
-    let names = inside.into_iter().flat_map(Path::components);
-    names.fold(String::new(), |prefix, name| {
-        prefix + &name.as_os_str().to_string_lossy() + "/"
-    })
 }
 
 /// `1 example`, `2 examples`.

@@ -58,7 +58,7 @@ fn show(session: &Session, report: &VerifyReport) -> Result<(), Failed> {
         Format::Json => serde_json::to_string_pretty(report)
             .map(|text| text + "\n")
             .map_err(|error| Failed::new(ExitCode::Internal, error.to_string()))?,
-        Format::Github => github::render(report),
+        Format::Github => github::render(report, &session.prefix()),
         _ => {
             let verbose = session.ui.verbosity() > 0;
             human::render(report, session.ui.colour_stdout(), verbose, ui::printable)

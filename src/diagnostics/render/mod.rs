@@ -1,6 +1,10 @@
 //! Findings in the forms that people and programs read.
 
+pub mod annotation;
+pub mod azure_pipelines;
+pub mod github;
 pub mod json;
+pub mod sarif;
 pub mod text;
 
 use std::ops::Range;

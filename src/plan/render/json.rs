@@ -3,14 +3,16 @@
 use serde::Deserialize as _;
 use serde_json::Value as Json;
 
+use crate::diagnostics::json_defused;
 use crate::plan::{Plan, SCHEMA};
 
-/// The document, indented, with a line break at its end. The same plan gives the same bytes.
+/// The document, indented, with a line break at its end. The same plan gives the same bytes. A build agent
+/// that prints it finds no command in the title of an item: `##` is written with an escape.
 pub fn render(plan: &Plan) -> String {
     let mut text =
         serde_json::to_string_pretty(plan).expect("a plan has text keys and finite numbers only");
     text.push('\n');
-    text
+    json_defused(text)
 }
 
 /// Reads a plan. Keys that this version does not know are passed over; another major version of the

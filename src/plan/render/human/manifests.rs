@@ -1,11 +1,12 @@
 //! What changed in the manifests: a section of a plan, and the whole page of `accord diff`.
 
 use super::HumanOptions;
-use super::page::{Page, Tone, counted};
+use super::page::{Page, Tone};
 use crate::manifest::compare::{
     ChangeKind, DeclarationChange, KeyChange, Level, ManifestChanges, ManifestDiff, ManifestSummary,
 };
 use crate::plan::render::manifests::{about, added_values, tally};
+use crate::plan::render::words::counted;
 
 /// What changed between two sides, as a page: what is dangerous stands first, the last line sums up.
 pub fn manifests(diff: &ManifestDiff, options: &HumanOptions) -> String {

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 
 use super::HumanOptions;
+use crate::diagnostics::defused;
 use crate::plan::render::text::{cut, escape, wrap};
 
 /// What a line means; decides its colour and nothing else.
@@ -182,6 +183,7 @@ impl Page {
 
     fn push(&mut self, indent: usize, tone: Tone, text: &str) {
         self.out.extend(std::iter::repeat_n(' ', indent));
+        let text = &*defused(text);
         let style = tone.style();
         if self.colour && !style.is_plain() {
             let _ = write!(self.out, "{style}{text}{style:#}");
@@ -195,9 +197,4 @@ impl Page {
     pub(super) fn finish(self) -> String {
         self.out
     }
-}
-
-/// `1 case`, `2 cases`.
-pub(super) fn counted(count: u64, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use serde_json::Value as Json;
 
 use super::field::{self, shown};
-use super::page::{Page, Tone, counted};
-use super::{HumanOptions, noun, quote};
+use super::page::{Page, Tone};
+use super::{HumanOptions, counted, noun, quote};
 use crate::model::System;
 use crate::plan::{
     ConflictEntry, DriftEntry, ItemRef, Plan, PlanFinding, SafetyRule, SafetyVerdict,

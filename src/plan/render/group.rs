@@ -29,7 +29,7 @@ pub(super) fn group(changes: &[Change], action: Action) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     let mut known: HashMap<Key<'_>, usize> = HashMap::new();
     for change in changes.iter().filter(|change| change.action == action) {
-        let differ = action == Action::Create && !super::is_restored(change);
+        let differ = action == Action::Create && !super::words::is_restored(change);
         let fields = (!differ).then_some(change.fields.as_slice());
         let key = Key {
             declaration: declaration(&change.address),

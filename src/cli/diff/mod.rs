@@ -25,7 +25,7 @@ pub(crate) async fn run(session: &Session, args: &DiffArgs) -> Result<ExitCode, 
         Format::Json => serde_json::to_string_pretty(&diff)
             .map(|text| text + "\n")
             .map_err(|error| Failed::new(ExitCode::Internal, error.to_string()))?,
-        Format::Markdown => render::manifests::markdown(&diff),
+        Format::Markdown => render::markdown::manifests(&diff),
         _ => render::human::manifests(&diff, &session.human_options()),
     };
     session.ui.stdout(&text);

@@ -8,7 +8,7 @@ pub mod html;
 pub mod human;
 pub mod json;
 pub mod jsonl;
-pub mod manifests;
+mod manifests;
 pub mod markdown;
 mod notice;
 pub mod sarif;

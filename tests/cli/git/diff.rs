@@ -69,7 +69,7 @@ fn another_host_is_told_first_and_loudly_and_contacts_nothing() {
         .stdout;
     assert!(page.starts_with("### Manifests: 3 changed\n"), "{page}");
     assert!(
-        page.contains(":rotating_light: **credentials of TestWorthy"),
+        page.contains(":rotating_light: **Danger:** credentials of TestWorthy"),
         "{page}"
     );
     assert_eq!(project.requests(), 0);

@@ -7,6 +7,7 @@
 
 mod change;
 mod inline;
+mod manifests;
 mod section;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ mod tests;
 use std::collections::HashMap;
 
 use self::change::{Caps, details};
+pub use self::manifests::manifests;
 use super::group::{Group, group};
 use crate::plan::{Action, Plan, PlanFinding, Reason, SafetyRule};
 
@@ -198,7 +200,11 @@ impl<'a> Sections<'a> {
             mapping,
             others,
             findings: findings(&plan.findings),
-            has_more: !plan.conflicts.is_empty() || !plan.drift.is_empty(),
+            has_more: !plan.conflicts.is_empty()
+                || !plan.drift.is_empty()
+                || plan.manifest_changes.as_ref().is_some_and(|changes| {
+                    changes.problem.is_some() || !changes.changes.is_empty()
+                }),
         }
     }
 
@@ -225,6 +231,24 @@ impl<'a> Sections<'a> {
             &safety,
             self.safety.iter().map(|rule| section::safety(rule)),
         );
+        if let Some(changes) = &plan.manifest_changes {
+            let head = manifests::head(changes);
+            let problem = changes.problem.iter();
+            let units = problem
+                .map(|problem| manifests::problem(problem))
+                .chain(changes.changes.iter().map(manifests::unit));
+            let total = changes.changes.len() + changes.problem.iter().len();
+            let name = "changed declarations";
+            let part = Part {
+                head: &head,
+                total: total as u64,
+                name,
+                counts_more: true,
+                share,
+                most: MOST,
+            };
+            page.part(&part, units);
+        }
         for (title, name, groups) in [
             ("### Changes\n\n", "changes in the table", &self.others),
             (

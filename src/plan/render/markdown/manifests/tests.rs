@@ -46,27 +46,24 @@ fn diff(changes: Vec<DeclarationChange>) -> ManifestDiff {
 #[test]
 fn foreign_text_is_neither_markup_nor_a_mention() {
     let hostile = "``` </details> <script> [a](https://b) @everyone\n# x";
-    let page = markdown(&diff(vec![changed(
+    let page = manifests(&diff(vec![changed(
         vec![key("spec.x", hostile, "b")],
         "row `<b>` [x](https://y) & *z*",
     )]));
     let code_begins = page.find("spec.x").expect("the key");
-    assert!(page[code_begins..].contains("```` "), "{page}");
-    assert!(
-        page.contains("\\<b\\>") && page.contains("\\[x\\]\\(https\\://y\\)"),
-        "{page}"
-    );
+    assert!(page[code_begins..].contains("````"), "{page}");
+    assert!(!page.contains(" <b>") && !page.contains(" [x]"), "{page}");
     assert!(!page.contains("\n# x"), "{page}");
-    let calling = markdown(&diff(vec![changed(Vec::new(), "for @everyone")]));
-    assert!(calling.contains("`for @everyone`"), "{calling}");
+    let calling = manifests(&diff(vec![changed(Vec::new(), "for @everyone")]));
+    assert!(!calling.contains(" @everyone"), "{calling}");
 }
 
 #[test]
 fn a_page_keeps_its_budget_and_says_what_is_missing() {
     let one = changed(vec![key("spec.x", &"a".repeat(5_000), "b")], "x");
-    let page = markdown(&diff(vec![one; 2_000]));
-    assert!(page.len() <= MOST_BYTES, "{}", page.len());
-    assert!(page.len() > MOST_BYTES / 2, "{}", page.len());
+    let page = manifests(&diff(vec![one; 2_000]));
+    assert!(page.len() <= COMMENT_BYTES, "{}", page.len());
+    assert!(page.len() > COMMENT_BYTES / 2, "{}", page.len());
     assert!(page.ends_with("more are left out for their length; `accord diff` shows all.*\n"));
 }
 
@@ -74,6 +71,6 @@ fn a_page_keeps_its_budget_and_says_what_is_missing() {
 fn sensitive_values_are_not_shown() {
     let mut hidden = key("spec.fields[secret].values", "a", "b");
     (hidden.before, hidden.after, hidden.sensitive) = (None, None, true);
-    let page = markdown(&diff(vec![changed(vec![hidden], "x")]));
+    let page = manifests(&diff(vec![changed(vec![hidden], "x")]));
     assert!(page.contains("(sensitive, not shown)"), "{page}");
 }

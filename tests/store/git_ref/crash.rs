@@ -3,13 +3,13 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use accord::model::OperationId;
 use accord::store::{AuditCheck, GitRefStore, IntentOutcome, Record, Store};
 
 use super::town::{Town, holder, place, runtime, times_at, wait};
-use crate::lock::start_child;
 use crate::sample::{ending, entry, here, intent, link, run};
 
 const CLONE: &str = "ACCORD_TEST_GIT_CLONE";
@@ -76,6 +76,24 @@ fn child_that_applies() {
     });
 }
 
+/// This test binary again. What a killed one leaves in the folder for temporary files goes with the town.
+fn start_child(town: &Town, clone: &Path) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "git_ref::crash::child_that_applies",
+            "--ignored",
+            "--nocapture",
+            "--test-threads=1",
+        ])
+        .env(CLONE, clone)
+        .env("TMPDIR", town.folder())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
 /// Checks the ref; the number of writes that it knows of.
 async fn check(town: &Town, told: u64) -> u64 {
     let store = town.read(1).await.unwrap();
@@ -131,7 +149,7 @@ fn a_kill_at_any_moment_loses_no_intent_and_the_next_machine_goes_on() {
         let clone = town.clone(machine).to_owned();
         std::fs::write(clone.join("round"), (round + 1).to_string()).unwrap();
         let before = told(machine);
-        let mut child = start_child("git_ref::crash::child_that_applies", CLONE, &clone);
+        let mut child = start_child(&town, &clone);
         // Some rounds are killed while they begin, the others at any moment of their work.
         if round % 4 != 3 {
             let begun = Instant::now();

@@ -213,6 +213,6 @@ fn the_judge_finds_what_is_wrong() {
     ] {
         let mut bad = good.clone();
         *bad.pointer_mut(place).expect("a place") = value;
-        assert_eq!(judge(&document, &bad).len(), 1, "{place}: {bad}");
+        assert!(!judge(&document, &bad).is_empty(), "{place}: {bad}");
     }
 }

@@ -93,13 +93,14 @@ class State:
 
 def user(base, login):
     number = 1 + sum(login.encode())
-    answer = {f"{name}_url": f"{base}/users/{login}/{name}" for name in USER_URLS}
+    here = f"{base}/users/{urllib.parse.quote(login, safe='')}"
+    answer = {f"{name}_url": f"{here}/{name}" for name in USER_URLS}
     answer.update(
         login=login,
         id=number,
         node_id=f"U_{number}",
         gravatar_id="",
-        url=f"{base}/users/{login}",
+        url=here,
         type="Bot" if login.endswith("[bot]") else "User",
         site_admin=False,
     )

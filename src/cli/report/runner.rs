@@ -60,10 +60,8 @@ impl<'a> Runner<'a> {
         if self.actions {
             // The runner reads commands from both streams.
             let line = sentence.split_whitespace().collect::<Vec<_>>().join(" ");
-            let line = line.replace('%', "%25");
-            ui.stderr(&super::super::ui::printable(&format!(
-                "::notice title=accord report::{line}\n"
-            )));
+            let line = super::super::ui::printable(&line.replace('%', "%25"));
+            ui.stderr(&format!("::notice title=accord report::{line}\n"));
         } else {
             ui.note(&format!("note: {sentence}\n"));
         }

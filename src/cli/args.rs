@@ -248,7 +248,7 @@ pub(crate) struct PlanArgs {
 #[derive(Debug, Default, Args)]
 pub(crate) struct ApplyArgs {
     /// A plan that `accord plan --save FILE` wrote: carries out what of it still holds, and nothing else
-    #[arg(value_name = "PLANFILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["only", "full_scan", "save"])]
+    #[arg(value_name = "PLANFILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["only", "full_scan", "save", "revision", "base"])]
     pub(crate) file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) plan: PlanArgs,

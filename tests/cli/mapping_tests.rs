@@ -149,7 +149,7 @@ fn paths_choose_and_nothing_to_run_is_no_failure() {
     project.run(&["test", "nowhere"]).expect(64);
     project.run(&["test", ".."]).expect(64);
     project.run(&["test", "--out", "html=x"]).expect(64);
-    project.run(&["plan", "--format", "github"]).expect(64);
+    project.run(&["test", "--format", "markdown"]).expect(64);
     let empty = Project::web_shop().run(&["test"]).expect(0);
     assert_eq!(empty.stdout, "No MappingTest: nothing to run\n");
 }

@@ -41,7 +41,11 @@ impl Base {
         let lint = loaded.config.iter().flat_map(mapping::lint_config);
         let errors = lint.chain(loaded.findings).filter(Finding::is_error);
         let errors = errors.count();
-        let config = loaded.config.filter(|_| errors == 0);
+        // What the operator overrules is the same on both sides.
+        let config = match loaded.config.filter(|_| errors == 0) {
+            Some(config) => Some(session.with_environment(config)?),
+            None => None,
+        };
         let digest = config.as_ref().map(|config| config.digest.clone());
         Ok(Self {
             side: ManifestSide {

@@ -152,7 +152,7 @@ impl Session {
     }
 
     /// `ACCORD_SETTLE` overrules the manifest.
-    fn with_environment(&self, mut config: Config) -> Result<Config, Failed> {
+    pub(crate) fn with_environment(&self, mut config: Config) -> Result<Config, Failed> {
         if let Some(text) = self.environment.variable("ACCORD_SETTLE") {
             config.project.settle = manifest::duration(&text).ok_or_else(|| {
                 Failed::new(

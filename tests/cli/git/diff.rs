@@ -20,6 +20,11 @@ fn addresses(diff: &Json) -> Vec<&str> {
         .collect()
 }
 
+/// Without the line breaks of wrapped sentences.
+fn flowing(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn to(project: &Project, host: &str) {
     let url = format!("url: http://{}/testworthy", project.sandbox.address);
     project.replace("connection.yaml", &url, &format!("url: {host}"));
@@ -40,7 +45,7 @@ fn another_host_is_told_first_and_loudly_and_contacts_nothing() {
         "{told}"
     );
     let danger = "!! credentials of TestWorthy would go to https://evil.example/ instead of http://127.0.0.1";
-    assert!(told.contains(danger), "{told}");
+    assert!(flowing(&told).contains(danger), "{told}");
     assert!(
         told.contains("!! the limit on deletes is loosened"),
         "{told}"
@@ -178,7 +183,7 @@ fn manifests_that_do_not_hold_are_told_of_their_side() {
     assert!(ended.stderr.contains("in HEAD:\n"), "{}", ended.stderr);
     assert!(ended.stderr.contains("unknown-key"), "{}", ended.stderr);
     assert!(
-        ended.stderr.contains("mappings/test-case.yaml:16"),
+        ended.stderr.contains("mappings/test-case.yaml:17"),
         "{}",
         ended.stderr
     );

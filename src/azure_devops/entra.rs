@@ -2,7 +2,7 @@
 //! token for Azure DevOps, and nobody has stored a secret.
 //!
 //! Two requests make a token. The runner's service signs an identity token for the audience that Entra
-//! expects (GitHub Docs, OpenID Connect reference: `ACTIONS_ID_TOKEN_REQUEST_URL`); the sign-in service
+//! expects (GitHub Docs, `OpenID` Connect reference: `ACTIONS_ID_TOKEN_REQUEST_URL`); the sign-in service
 //! takes it as a client assertion (Microsoft identity platform, client credentials flow, third case:
 //! access token request with a federated credential). Tokens stay in memory, are renewed before they
 //! expire, and once more when Azure DevOps turns one down.

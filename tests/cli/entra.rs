@@ -118,7 +118,8 @@ impl Job {
             exchanges: 0,
         }));
         let shared = services.clone();
-        let server = Loopback::serve(move |asked| answer(&mut shared.lock().unwrap(), &asked));
+        let server =
+            Loopback::serve(move |asked| answer(&mut shared.lock().expect("no panic"), &asked));
         let sandbox = project.sandbox.address.to_string();
         project.set("ACCORD_ALLOW_HOSTS", &format!("{sandbox},{}", server.host));
         project.set("AZURE_AUTHORITY_HOST", &format!("http://{}", server.host));
@@ -161,19 +162,19 @@ impl Job {
     }
 
     fn exchanges(&self) -> usize {
-        self.services.lock().unwrap().exchanges
+        self.services.lock().expect("no panic").exchanges
     }
 
     fn grant(&self, grants: &[(&str, u64)]) {
         let owned = grants
             .iter()
             .map(|(token, life)| ((*token).to_owned(), *life));
-        self.services.lock().unwrap().grants = owned.collect();
+        self.services.lock().expect("no panic").grants = owned.collect();
     }
 
     /// The token that the sandbox takes.
     fn good(&self) -> String {
-        self.services.lock().unwrap().grants[0].0.clone()
+        self.services.lock().expect("no panic").grants[0].0.clone()
     }
 }
 
@@ -222,7 +223,7 @@ fn a_token_that_azure_devops_turns_down_is_renewed_once() {
     );
 
     // A second one that is turned down too is the end.
-    job.services.lock().unwrap().exchanges = 0;
+    job.services.lock().expect("no panic").exchanges = 0;
     job.grant(&[("canary-wrong-token-0123456789", 3600)]);
     let outcome = job.run(&["plan"]).expect(8);
     assert!(outcome.stderr.contains(CLIENT), "{}", outcome.stderr);
@@ -253,7 +254,7 @@ fn a_refusal_is_told_with_its_code_and_the_subject_that_is_missing() {
     ] {
         let description =
             format!("AADSTS{code}: It did not work with ASSERTION. Trace ID: 1 Timestamp: 2");
-        job.services.lock().unwrap().denied = Some((
+        job.services.lock().expect("no panic").denied = Some((
             401,
             json!({
                 "error": "invalid_client", "error_description": description, "error_codes": [code],
@@ -276,7 +277,7 @@ fn a_refusal_is_told_with_its_code_and_the_subject_that_is_missing() {
 #[test]
 fn a_job_that_may_not_ask_for_a_token_is_told_so() {
     let mut job = Job::new();
-    job.services.lock().unwrap().runner = 403;
+    job.services.lock().expect("no panic").runner = 403;
     let outcome = job.run(&["plan"]).expect(8);
     assert!(
         outcome.stderr.contains("id-token: write"),
@@ -335,7 +336,11 @@ fn neither_service_may_be_a_stranger() {
         job.project.set(name, url);
         job.run(&["plan"]).expect(5);
         assert_eq!(job.exchanges(), 0, "{url}");
-        assert_eq!(job.services.lock().unwrap().assertions, 0, "{url}");
+        assert_eq!(
+            job.services.lock().expect("no panic").assertions,
+            0,
+            "{url}"
+        );
     }
 }
 
@@ -355,5 +360,5 @@ fn doctor_says_who_was_signed_in() {
 fn nothing_is_asked_offline() {
     let mut job = Job::new();
     job.run(&["plan", "--offline"]).expect(10);
-    assert_eq!(job.services.lock().unwrap().assertions, 0);
+    assert_eq!(job.services.lock().expect("no panic").assertions, 0);
 }

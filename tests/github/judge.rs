@@ -1,4 +1,4 @@
-//! Holds exchanges with GitHub against its own OpenAPI document (`openapi-slice.json`, cut out of
+//! Holds exchanges with GitHub against its own `OpenAPI` document (`openapi-slice.json`, cut out of
 //! `@octokit/openapi`, MIT, by `slice.py`): what accord asked, and that the stand-in answers as GitHub
 //! says that it does.
 //!
@@ -164,7 +164,7 @@ fn complaint(document: &Value, schema: &Value, value: &Value) -> Option<String> 
     Some(format!("{} at {}", first, first.instance_path()))
 }
 
-/// OpenAPI 3.0's `nullable` in terms of JSON Schema.
+/// `OpenAPI` 3.0's `nullable` in terms of JSON Schema.
 fn closed(node: &Value) -> Value {
     match node {
         Value::Object(members) => {

@@ -1,7 +1,7 @@
 //! The stand-in for GitHub's API (`server.py`) as a process, and the judge of what was said to it.
 //!
 //! It is written in Python so that tests of the action can start it without a build, and so that it
-//! shares nothing with the client. [`judge`] holds every exchange against GitHub's own OpenAPI document.
+//! shares nothing with the client. [`judge`] holds every exchange against GitHub's own `OpenAPI` document.
 
 pub(crate) mod judge;
 

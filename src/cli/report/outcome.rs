@@ -16,7 +16,8 @@ const LONGEST: usize = 300;
 struct Applied {
     schema: String,
     plan_id: String,
-    applied: u64,
+    #[serde(rename = "applied")]
+    done: u64,
     #[serde(default)]
     failures: Vec<Failure>,
     #[serde(default)]
@@ -41,30 +42,30 @@ pub(super) fn note(text: &str) -> String {
 
 /// What an apply did, beside the plan with this id. `Err` says why the text is no such document.
 pub(super) fn of_apply(text: &str, plan_id: &str) -> Result<String, String> {
-    let done: Applied = serde_json::from_str(text)
+    let result: Applied = serde_json::from_str(text)
         .map_err(|error| format!("this is not the outcome of an apply ({error})"))?;
-    if done.schema != "accord-apply/1" {
+    if result.schema != "accord-apply/1" {
         return Err("this is not the outcome of an apply of this version".to_owned());
     }
-    let mut page = format!("**Applied:** {} done", done.applied);
-    if !done.failures.is_empty() {
-        let _ = write!(page, ", {} failed or skipped", done.failures.len());
+    let mut page = format!("**Applied:** {} done", result.done);
+    if !result.failures.is_empty() {
+        let _ = write!(page, ", {} failed or skipped", result.failures.len());
     }
     page.push('.');
-    if done.stopped {
+    if result.stopped {
         page.push_str(" It was stopped before its end.");
     }
-    if done.plan_id != plan_id {
+    if result.plan_id != plan_id {
         let _ = write!(
             page,
             " What was applied is plan {}, not the one below.",
-            code(&done.plan_id)
+            code(&result.plan_id)
         );
     }
-    if !done.failures.is_empty() {
+    if !result.failures.is_empty() {
         page.push('\n');
     }
-    for failure in done.failures.iter().take(SHOWN) {
+    for failure in result.failures.iter().take(SHOWN) {
         let _ = write!(
             page,
             "\n- {}: {}",
@@ -72,8 +73,8 @@ pub(super) fn of_apply(text: &str, plan_id: &str) -> Result<String, String> {
             escaped(&failure.message)
         );
     }
-    if done.failures.len() > SHOWN {
-        let _ = write!(page, "\n- and {} more", done.failures.len() - SHOWN);
+    if result.failures.len() > SHOWN {
+        let _ = write!(page, "\n- and {} more", result.failures.len() - SHOWN);
     }
     Ok(page)
 }

@@ -81,7 +81,11 @@ impl TokenSink for Sink {
                 if !raw {
                     page.text.push_str(&text);
                 }
-                if let Some(last) = page.elements.last_mut() {
+                // What stands behind the end of the last element is none of its text.
+                let inside = page.open.last().cloned();
+                if let Some(last) = page.elements.last_mut()
+                    && inside.as_ref() == Some(&last.tag)
+                {
                     last.text.push_str(&text);
                 }
             }

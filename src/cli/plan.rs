@@ -98,7 +98,7 @@ pub(crate) fn tell_requests(session: &Session, remotes: &HttpRemotes) {
         );
         session
             .events
-            .requests(&connection.to_string(), system, &counters);
+            .requests(connection.as_ref(), system, &counters);
     }
     session.ui.detail(&text);
 }

@@ -25,11 +25,7 @@ pub(crate) fn run(session: &Session, args: &ValidateArgs) -> Result<ExitCode, Fa
             .count()
     };
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
-    if session.format != Format::Human {
-        session
-            .ui
-            .stdout(&machine(session, &loaded.findings, &loaded.sources));
-    } else {
+    if session.format == Format::Human {
         session.ui.stderr(&render::text::render(
             &loaded.findings,
             &loaded.sources,
@@ -41,6 +37,10 @@ pub(crate) fn run(session: &Session, args: &ValidateArgs) -> Result<ExitCode, Fa
         session
             .ui
             .stdout(&summary(errors, warnings, loaded.sources.len()));
+    } else {
+        session
+            .ui
+            .stdout(&machine(session, &loaded.findings, &loaded.sources));
     }
     Ok(if errors == 0 {
         ExitCode::Success

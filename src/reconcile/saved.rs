@@ -165,7 +165,11 @@ pub async fn prepare(
     let now = planned(request_now)?;
     let known = Known {
         observations: &observations,
-        configuration: again.inputs.iter().map(|one| one.address()).collect(),
+        configuration: again
+            .inputs
+            .iter()
+            .map(crate::plan::configuration::ConfigurationInput::address)
+            .collect(),
         links: BTreeMap::new(),
     };
     let known = known.with_links(context, saved, &now.plan).await?;

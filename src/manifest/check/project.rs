@@ -143,7 +143,9 @@ fn is_reference(reference: &str) -> bool {
             && part.ends_with(|c: char| c.is_ascii_alphanumeric())
             && part.chars().all(plain)
             && !part.contains("..")
-            && !part.ends_with(".lock")
+            && std::path::Path::new(part)
+                .extension()
+                .is_none_or(|end| end != "lock")
     };
     let Some(rest) = reference.strip_prefix("refs/") else {
         return false;

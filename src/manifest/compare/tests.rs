@@ -102,7 +102,9 @@ fn turn(part: &mut Json, count: &mut usize) {
         Json::Array(members) => {
             *count += usize::from(members.len() > 1);
             members.reverse();
-            members.iter_mut().for_each(|member| turn(member, count));
+            for member in members.iter_mut() {
+                turn(member, count);
+            }
         }
         _ => {}
     }

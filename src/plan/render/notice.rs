@@ -95,7 +95,7 @@ pub(super) fn annotations(plan: &Plan, prefix: &str) -> Vec<Annotation> {
 /// Findings, one that many items share told once.
 fn findings(plan: &Plan, places: &Places<'_>) -> Vec<Annotation> {
     let mut told: Vec<(&PlanFinding, usize)> = Vec::new();
-    let mut known: HashMap<(&str, &str, &str, Option<(&str, u32)>), usize> = HashMap::new();
+    let mut known: HashMap<_, usize> = HashMap::new();
     for finding in &plan.findings {
         let place = finding.origin.as_ref().map(|o| (o.file.as_str(), o.line));
         let key = (

@@ -214,12 +214,10 @@ impl Group<'_> {
         (same_pair || renewed)
             && change.fields.iter().all(|field| {
                 let is_told = self.waiting.findings.contains_key(address);
-                !self
-                    .waiting
-                    .drifted
-                    .contains(&(address, field.path.as_str()))
-                    && !(field.sensitive && is_told)
-                    && holds(observation, link, change, field)
+                let drifted = &self.waiting.drifted;
+                let has_drifted = drifted.contains(&(address, field.path.as_str()));
+                let is_hidden = field.sensitive && is_told;
+                !has_drifted && !is_hidden && holds(observation, link, change, field)
             })
     }
 }

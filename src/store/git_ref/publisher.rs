@@ -219,7 +219,7 @@ impl Publisher {
             );
             changes.insert(README_FILE.to_owned(), Some(README.as_bytes().to_vec()));
         }
-        match self.push(&mut published, changes) {
+        match self.push(&mut published, &changes) {
             Err(Refused::Moved) => {
                 published.unanswered.clear();
                 Ok(false)
@@ -309,7 +309,7 @@ impl Publisher {
     }
 
     fn push_all(&self, published: &mut Published) -> Result<(), StoreError> {
-        match self.push(published, Changes::new()) {
+        match self.push(published, &Changes::new()) {
             Ok(()) => Ok(()),
             Err(Refused::Failed(error)) => Err(error),
             Err(Refused::Moved) => {
@@ -320,11 +320,11 @@ impl Publisher {
     }
 
     /// Pushes a commit with what is new in the working copy, the lease renewed and these further changes.
-    fn push(&self, published: &mut Published, further: Changes) -> Result<(), Refused> {
+    fn push(&self, published: &mut Published, further: &Changes) -> Result<(), Refused> {
         let begun = Instant::now();
         let mut pause = PAUSE;
         loop {
-            let (commit, note) = self.commit(published, &further)?;
+            let (commit, note) = self.commit(published, further)?;
             let renewed = Instant::now();
             let trouble = match self.remote.push(published.tip, commit) {
                 Ok(()) => {

@@ -84,7 +84,10 @@ pub(super) fn custom_field(declared: &CustomField) -> Shape {
         allowed_values,
         origin: _,
     } = declared;
-    let mut values: Vec<Json> = allowed_values.iter().map(|value| value.to_json()).collect();
+    let mut values: Vec<Json> = allowed_values
+        .iter()
+        .map(crate::model::Value::to_json)
+        .collect();
     values.sort_by_key(ToString::to_string);
     spec([
         ("connection", Some(Shape::value(connection.as_str()))),

@@ -2,6 +2,7 @@
 //! the same, nothing.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde_json::{Value as Json, json};
 
@@ -141,9 +142,9 @@ fn path_of(document: &Json, way: &Way) -> String {
                     } else {
                         json!(key).to_string()
                     };
-                    path += &format!("[{shown}]");
+                    let _ = write!(path, "[{shown}]");
                 } else {
-                    path += &format!("{}{key}", if path.is_empty() { "" } else { "." });
+                    let _ = write!(path, "{}{key}", if path.is_empty() { "" } else { "." });
                 }
                 let tables = [
                     "values",
@@ -163,7 +164,7 @@ fn path_of(document: &Json, way: &Way) -> String {
                 let name = ["id", "name", "code", "testworthy", "azureDevOps"]
                     .iter()
                     .find_map(|key| part[key].as_str());
-                path += &format!("[{}]", name.expect("a name"));
+                let _ = write!(path, "[{}]", name.expect("a name"));
                 is_table = false;
             }
         }

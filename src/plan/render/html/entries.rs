@@ -409,7 +409,7 @@ pub(super) fn findings(findings: &[PlanFinding], limits: Limits) -> Vec<Finding>
             gathered[at].addresses.push(line(&finding.address, ADDRESS));
         }
     }
-    gathered.sort_by_key(|finding| rank(finding));
+    gathered.sort_by_key(rank);
     gathered
 }
 

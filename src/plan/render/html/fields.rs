@@ -230,17 +230,14 @@ fn text(value: &Json) -> Option<String> {
 }
 
 fn of_text(before: &str, after: &str, new: bool, limits: Limits, effort: &mut Effort) -> Content {
-    let (old, fresh, markup) = match (paragraphs(before), paragraphs(after)) {
-        (Some(old), Some(fresh)) => (old, fresh, false),
-        _ => {
-            let markup = before.contains("</") || after.contains("</");
-            if markup {
-                (laid_out(before), laid_out(after), true)
-            } else {
-                (before.to_owned(), after.to_owned(), false)
-            }
-        }
-    };
+    let (old, fresh, markup) =
+        if let (Some(old), Some(fresh)) = (paragraphs(before), paragraphs(after)) {
+            (old, fresh, false)
+        } else if before.contains("</") || after.contains("</") {
+            (laid_out(before), laid_out(after), true)
+        } else {
+            (before.to_owned(), after.to_owned(), false)
+        };
     let (old, fresh) = (block(&old), block(&fresh));
     let segments = if new {
         vec![Segment::new(Tone::Same, fresh)]

@@ -218,13 +218,12 @@ impl Row<'_> {
         page.open("span", &[("class", "what")]);
         page.element("span", &[("class", "verb")], group.verb);
         page.text(" ");
-        match single {
-            Some(only) => page.element("span", &[("class", "who")], &who(&only.pair, group)),
-            None => {
-                let (one, many) = (noun(group.system), plural(group.system));
-                let items = counted(group.count as u64, one, many);
-                page.element("span", &[("class", "many")], &items);
-            }
+        if let Some(only) = single {
+            page.element("span", &[("class", "who")], &who(&only.pair, group));
+        } else {
+            let (one, many) = (noun(group.system), plural(group.system));
+            let items = counted(group.count as u64, one, many);
+            page.element("span", &[("class", "many")], &items);
         }
         page.close("span");
         page.text(" ");
@@ -508,15 +507,12 @@ fn dimmed(page: &mut Html, text: &str) {
     while let Some(at) = rest.find('<') {
         page.text(&rest[..at]);
         rest = &rest[at..];
-        match tag(rest) {
-            Some(length) => {
-                page.element("span", &[("class", "tag")], &rest[..length]);
-                rest = &rest[length..];
-            }
-            None => {
-                page.text("<");
-                rest = &rest[1..];
-            }
+        if let Some(length) = tag(rest) {
+            page.element("span", &[("class", "tag")], &rest[..length]);
+            rest = &rest[length..];
+        } else {
+            page.text("<");
+            rest = &rest[1..];
         }
     }
     page.text(rest);

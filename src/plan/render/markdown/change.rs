@@ -268,7 +268,9 @@ fn texts(out: &mut Vec<String>, action: Action, (old, new): (&str, &str), caps: 
         for op in hunk {
             let (was, is) = (&before[op.old_range()], &after[op.new_range()]);
             if matches!(op, DiffOp::Equal { .. }) {
-                was.iter().for_each(|line| put(out, ' ', line, line));
+                for line in was {
+                    put(out, ' ', line, line);
+                }
                 continue;
             }
             for (at, line) in was.iter().enumerate() {

@@ -175,7 +175,7 @@ fn is_plain(word: &str) -> bool {
     !is_commit
         && colon_ends
         && !lower.contains("www.")
-        && !bare.split('-').next().is_some_and(|start| start == "gh")
+        && bare.split('-').next().is_none_or(|start| start != "gh")
 }
 
 #[cfg(test)]

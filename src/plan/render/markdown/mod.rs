@@ -324,7 +324,7 @@ fn total(groups: &[Group<'_>]) -> usize {
 /// Findings, those that read alike together, the worst first.
 fn findings(findings: &[PlanFinding]) -> Vec<Vec<&PlanFinding>> {
     let mut groups: Vec<Vec<&PlanFinding>> = Vec::new();
-    let mut known: HashMap<(&str, &str, &str, Option<(&str, u32)>), usize> = HashMap::new();
+    let mut known: HashMap<_, usize> = HashMap::new();
     for finding in findings {
         let place = finding.origin.as_ref().map(|o| (o.file.as_str(), o.line));
         let key = (

@@ -83,7 +83,8 @@ fn answer(conversation: &mut Conversation, asked: &Asked) -> (u16, Value) {
 fn pipeline() -> (Scene, Shared, Loopback) {
     let shared = Shared::default();
     let conversation = shared.clone();
-    let server = Loopback::serve(move |asked| answer(&mut conversation.lock().unwrap(), &asked));
+    let server =
+        Loopback::serve(move |asked| answer(&mut conversation.lock().expect("no panic"), &asked));
     let mut scene = Scene::new();
     for name in [
         "GITHUB_TOKEN",

@@ -205,10 +205,10 @@ fn connection(said: &mut Said, old: Option<&Connection>, new: Option<&Connection
 fn custom_field(said: &mut Said, old: Option<&CustomField>, new: Option<&CustomField>) {
     match (old, new) {
         (None, Some(_)) => {
-            said.caution("the field would be made in the organisation, for every project")
+            said.caution("the field would be made in the organisation, for every project");
         }
         (Some(_), None) => {
-            said.caution("the field stays in Azure DevOps and is only no longer declared")
+            said.caution("the field stays in Azure DevOps and is only no longer declared");
         }
         (Some(old), Some(new)) => {
             if !old.is_called(&new.reference_name) {
@@ -248,7 +248,7 @@ fn mapping(said: &mut Said, old: &FieldMapping, new: &FieldMapping) {
                 "`{name}`: values without an entry would be written as another one instead of waiting"
             ));
         }
-        if overwrites(row.conflict) < overwrites(other.conflict) {
+        if !overwrites(row.conflict) && overwrites(other.conflict) {
             said.caution(format!(
                 "`{name}`: where both sides were edited, no person is asked any more"
             ));

@@ -71,7 +71,7 @@ fn test_worthy(side: &TestWorthyConnection) -> Shape {
     keys.extend([
         ("timeZone", Some(Shape::Value(zone.into()))),
         ("caseUrl", Some(Shape::value(case_url.as_str()))),
-        ("rate", rate.map(|rate| Shape::value(rate))),
+        ("rate", rate.map(Shape::value)),
         (
             "integration",
             Some(Shape::value(match integration {

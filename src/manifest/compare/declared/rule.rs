@@ -71,8 +71,8 @@ fn scope(scope: &Scope) -> Shape {
     ])
 }
 
-fn text(text: &String) -> Shape {
-    Shape::value(text.as_str())
+fn text(text: &str) -> Shape {
+    Shape::value(text)
 }
 
 fn cases(scope: &TestWorthyScope) -> Shape {
@@ -100,7 +100,7 @@ fn cases(scope: &TestWorthyScope) -> Shape {
             "cases",
             some(Shape::set(cases.iter().map(|id| id.0)), cases.is_empty()),
         ),
-        ("where", condition.as_ref().map(text)),
+        ("where", condition.as_deref().map(text)),
     ])
 }
 
@@ -113,10 +113,10 @@ fn work_items(scope: &AzureDevOpsScope) -> Shape {
     } = scope;
     let ids = (!ids.is_empty()).then(|| Shape::set(ids.iter().map(|id| id.0)));
     Shape::keys([
-        ("areaPath", area_path.as_ref().map(text)),
-        ("iterationPath", iteration_path.as_ref().map(text)),
+        ("areaPath", area_path.as_deref().map(text)),
+        ("iterationPath", iteration_path.as_deref().map(text)),
         ("ids", ids),
-        ("wiql", wiql.as_ref().map(text)),
+        ("wiql", wiql.as_deref().map(text)),
     ])
 }
 
@@ -132,14 +132,14 @@ fn create_in(places: &CreateIn) -> Shape {
             "testworthy",
             Some(Shape::keys([
                 ("suite", suite.map(|suite| Shape::value(suite.0))),
-                ("section", section.as_ref().map(text)),
+                ("section", section.as_deref().map(text)),
             ])),
         ),
         (
             "azureDevOps",
             Some(Shape::keys([
-                ("areaPath", area_path.as_ref().map(text)),
-                ("iterationPath", iteration_path.as_ref().map(text)),
+                ("areaPath", area_path.as_deref().map(text)),
+                ("iterationPath", iteration_path.as_deref().map(text)),
             ])),
         ),
     ])

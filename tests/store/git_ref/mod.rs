@@ -60,14 +60,14 @@ async fn looking_at_a_ref_that_is_not_there_is_empty_and_makes_nothing() {
     let town = Town::new();
     let store = town.read(0).await.unwrap();
     crate::conformance::an_empty_store_answers_empty(&store).await;
-    assert_eq!(town.git(&town.remote, &["for-each-ref"]), "");
+    assert_eq!(town.at_remote(&["for-each-ref"]), "");
     let refused = store.record(&[linking(link("a", 11, 21))]).await;
     assert!(
         matches!(refused, Err(StoreError::Backend { .. })),
         "{refused:?}"
     );
     store.flush().await.unwrap();
-    assert_eq!(town.git(&town.remote, &["for-each-ref"]), "");
+    assert_eq!(town.at_remote(&["for-each-ref"]), "");
 }
 
 #[tokio::test]
@@ -181,17 +181,14 @@ async fn the_ref_has_a_history_that_only_grows_and_says_what_it_is() {
     let store = town.acquire(0, "apply").await.unwrap();
     store.prepare(&[intent("op-1")], &[]).await.unwrap();
     store.release().unwrap();
-    let log = town.git(&town.remote, &["log", "--format=%an", "refs/accord/state"]);
+    let log = town.at_remote(&["log", "--format=%an", "refs/accord/state"]);
     assert_eq!(log, "Accord\nAccord\nAccord\n");
-    let files = town.git(
-        &town.remote,
-        &["ls-tree", "-r", "--name-only", "refs/accord/state"],
-    );
+    let files = town.at_remote(&["ls-tree", "-r", "--name-only", "refs/accord/state"]);
     assert_eq!(
         files,
         "README.md\nendpoints.jsonl\nformat.json\nintents/000000.jsonl\nlease.json\n"
     );
-    let lease = town.git(&town.remote, &["show", "refs/accord/state:lease.json"]);
+    let lease = town.at_remote(&["show", "refs/accord/state:lease.json"]);
     assert_eq!(lease, "{\n  \"token\": 1\n}\n");
 }
 

@@ -10,7 +10,7 @@ use super::town::{Town, times_at, turned, wait};
 use crate::sample::{ending, entry, here, intent, link, linking, run as begun};
 
 fn token(town: &Town) -> u64 {
-    let lease = town.git(&town.remote, &["show", "refs/accord/state:lease.json"]);
+    let lease = town.at_remote(&["show", "refs/accord/state:lease.json"]);
     let lease: serde_json::Value = serde_json::from_str(&lease).unwrap();
     lease["token"].as_u64().unwrap()
 }
@@ -114,7 +114,7 @@ async fn a_silent_run_is_taken_over_and_writes_nothing_any_more() {
 async fn a_ref_that_somebody_removed_or_changed_ends_the_run() {
     let town = Town::new();
     let store = town.acquire(0, "apply").await.unwrap();
-    town.git(&town.remote, &["update-ref", "-d", "refs/accord/state"]);
+    town.at_remote(&["update-ref", "-d", "refs/accord/state"]);
     let lost = store.prepare(&[intent("op-1")], &[]).await.unwrap_err();
     assert!(
         lost.to_string().contains("somebody who removed the ref"),

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use crate::sample::at;
 
 pub(crate) struct Town {
-    _folder: TempDir,
+    folder: TempDir,
     pub(crate) remote: PathBuf,
     clones: [PathBuf; 2],
 }
@@ -119,14 +119,14 @@ impl Town {
             clone_at(clone, remote.to_str().unwrap());
         }
         Self {
-            _folder: folder,
+            folder,
             remote,
             clones,
         }
     }
 
     pub(crate) fn folder(&self) -> &Path {
-        self._folder.path()
+        self.folder.path()
     }
 
     pub(crate) fn clone(&self, machine: usize) -> &Path {
@@ -159,8 +159,9 @@ impl Town {
         GitRefStore::open_read_only(&self.place(machine), &times()).await
     }
 
-    pub(crate) fn git(&self, folder: &Path, arguments: &[&str]) -> String {
-        git(folder, arguments)
+    /// Runs git at the remote.
+    pub(crate) fn at_remote(&self, arguments: &[&str]) -> String {
+        git(&self.remote, arguments)
     }
 
     /// The commit that the ref is at.

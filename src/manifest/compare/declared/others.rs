@@ -7,11 +7,11 @@ use serde_json::Value as Json;
 
 use super::mapping::field;
 use super::{Shape, secret, spec};
-use crate::model::System;
 use crate::model::config::{
     ChangeLimit, CustomField, Example, FieldMapping, MappingTest, Project, RowSource, Safety,
     StateLocation,
 };
+use crate::model::{System, Value};
 
 /// Fields whose values in examples are lists in no order; in others, as in steps, the order counts.
 const SETS: [&str; 3] = ["System.Tags", "cucumberTags", "refs"];
@@ -84,10 +84,7 @@ pub(super) fn custom_field(declared: &CustomField) -> Shape {
         allowed_values,
         origin: _,
     } = declared;
-    let mut values: Vec<Json> = allowed_values
-        .iter()
-        .map(crate::model::Value::to_json)
-        .collect();
+    let mut values: Vec<Json> = allowed_values.iter().map(Value::to_json).collect();
     values.sort_by_key(ToString::to_string);
     spec([
         ("connection", Some(Shape::value(connection.as_str()))),

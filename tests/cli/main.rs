@@ -16,6 +16,7 @@ mod git_state;
 #[path = "../github/mod.rs"]
 mod github;
 mod graph;
+mod hostile;
 mod hosts;
 mod init;
 mod killed;

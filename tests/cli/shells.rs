@@ -62,7 +62,7 @@ fn bash_completes_commands_flags_and_words() {
             "",
             "--format",
             3,
-            "human\njson\ngithub\n",
+            "human\njson\njsonl\nmarkdown\nsarif\ngithub\nazure-pipelines\n",
         ),
         ("accord schema Sy", "Sy", "schema", 2, "SyncRule\n"),
         (

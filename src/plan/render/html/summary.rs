@@ -9,7 +9,7 @@ use crate::plan::{Plan, SafetyRule, SafetyVerdict, Summary};
 /// Connections, addresses of `--only` and safety rules that are shown at most.
 const CONNECTIONS: usize = 40;
 const ONLY: usize = 40;
-const RULES: usize = 200;
+const RULES: usize = 100;
 
 /// The header and the safety rules.
 pub(super) fn write(page: &mut Html, plan: &Plan) {

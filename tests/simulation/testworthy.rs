@@ -142,7 +142,10 @@ impl TestWorthy {
             mentioned_by_accord: Vec::new(),
         };
         self.cases.insert(id, entry);
-        self.touch(id, at, |_| {});
+        self.touch(id, at, |case| {
+            let at = Value::DateTime(at);
+            case.fields.insert("createdOn".to_owned(), at);
+        });
         id
     }
 

@@ -1,12 +1,17 @@
 //! Creates whose answer was lost: links to what was made.
 
+use jiff::SignedDuration;
+
 use super::rows::recognise;
 use super::seen::Seen;
 use super::{Linked, Recovery, Settled};
 use crate::mapping::CompiledMapping;
 use crate::model::config::{Row, RowTarget};
-use crate::model::{BaseField, CaseId, Link, MarkState, System, Value, WorkItemId};
+use crate::model::{Base, BaseField, Case, CaseId, Link, MarkState, System, Value, WorkItemId};
 use crate::store::Intent;
+
+/// How far the clock of TestWorthy may be behind ours.
+const CLOCKS_APART: SignedDuration = SignedDuration::from_mins(15);
 
 impl Recovery<'_> {
     /// A work item that carries the marker of the intent's case.
@@ -52,10 +57,18 @@ impl Recovery<'_> {
         linked: &Linked,
     ) -> Settled {
         let link = intent.work_item.and_then(|item| {
-            let naming = seen.naming.get(&item)?.iter();
-            let case = naming
-                .filter(|case| !linked.active.contains_key(&case.id))
-                .min_by_key(|case| case.id)?;
+            let is_free = |case: &&Case| !linked.active.contains_key(&case.id);
+            let naming = seen.naming.get(&item).into_iter().flatten();
+            let moved = || {
+                let elsewhere = seen.naming_elsewhere.get(&item).into_iter().flatten();
+                let made = |case: &&Case| self.is_as_sent(intent, mapping, case, item);
+                elsewhere
+                    .filter(is_free)
+                    .filter(made)
+                    .min_by_key(|case| case.id)
+            };
+            let case = naming.filter(is_free).min_by_key(|case| case.id);
+            let case = case.or_else(moved)?;
             let mut link = self.link_to(intent, (case.id, item), linked)?;
             link.testworthy_project = case.project;
             link.case_mark = MarkState::Written;
@@ -73,6 +86,38 @@ impl Recovery<'_> {
             applied: link.is_some(),
             link,
         }
+    }
+
+    /// Whether a case came into being with the intent and still reads as it was sent, to the last row. A
+    /// person may name a work item in any case, so that alone does not tell what was made.
+    fn is_as_sent(
+        &self,
+        intent: &Intent,
+        mapping: Option<&CompiledMapping>,
+        case: &Case,
+        item: WorkItemId,
+    ) -> bool {
+        let Some(mapping) = mapping.filter(|_| !intent.rows.is_empty()) else {
+            return false;
+        };
+        let not_before = intent.prepared_at - CLOCKS_APART;
+        let is_new = match case.fields.get("createdOn") {
+            Some(Value::DateTime(at)) => *at >= not_before,
+            _ => false,
+        };
+        if !is_new {
+            return false;
+        }
+        let rows = (mapping, self.learned);
+        let read = |row: &crate::mapping::CompiledRow| row.read_case(case, Some(item));
+        let found = recognise(
+            &intent.rows,
+            rows,
+            System::TestWorthy,
+            read,
+            &Base::default(),
+        );
+        found.whole
     }
 
     /// The link to a new item: a new one, or that of the deleted item whose place it takes, which the

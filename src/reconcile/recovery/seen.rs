@@ -12,13 +12,19 @@ use crate::reconcile::executor::is_not_offered;
 use crate::remote::{CaseRead, CaseScope, RemoteErrorKind, WorkItemQuery};
 use crate::store::{Intent, IntentKind};
 
+/// Cases by the work items that they name.
+pub(super) type Naming = BTreeMap<WorkItemId, Vec<Case>>;
+
 /// What was read.
 #[derive(Default)]
 pub(super) struct Seen {
     /// Work items that carry the marker of a case whose create is open.
     pub(super) marked: BTreeMap<CaseId, WorkItem>,
     /// Cases that name a work item whose create is open.
-    pub(super) naming: BTreeMap<WorkItemId, Vec<Case>>,
+    pub(super) naming: Naming,
+    /// The same in suites that no rule names: where a person may have moved what was made, and where people
+    /// name work items for reasons of their own.
+    pub(super) naming_elsewhere: Naming,
     /// Changed work items as they are now.
     pub(super) items: BTreeMap<WorkItemId, WorkItem>,
     /// Work items as the write of an intent left them, if it landed.
@@ -35,9 +41,11 @@ impl Seen {
         intents: &[Intent],
         linked: &Linked,
     ) -> Result<Self, ReconcileError> {
+        let (naming, naming_elsewhere) = recovery.mentioning_cases(intents).await?;
         let mut seen = Self {
             marked: recovery.marked_items(intents, linked).await?,
-            naming: recovery.mentioning_cases(intents).await?,
+            naming,
+            naming_elsewhere,
             cases: recovery.changed_cases(intents).await?,
             ..Self::default()
         };
@@ -180,26 +188,26 @@ impl Recovery<'_> {
         Ok(marked)
     }
 
-    /// Cases that name a work item whose create is open: those of the suites that rules name, and of
-    /// every other suite where one of them is still missing, because a person may have moved it already.
+    /// Cases that name a work item whose create is open: those of the suites that rules name, and apart from
+    /// them, where one is still missing, those of every other suite, because a person may have moved it.
     async fn mentioning_cases(
         &self,
         intents: &[Intent],
-    ) -> Result<BTreeMap<WorkItemId, Vec<Case>>, ReconcileError> {
+    ) -> Result<(Naming, Naming), ReconcileError> {
         let creates = intents
             .iter()
             .filter(|intent| intent.kind == IntentKind::CreateCase);
         let wanted: BTreeSet<WorkItemId> = creates.filter_map(|intent| intent.work_item).collect();
-        let mut cases = BTreeMap::new();
+        let (mut cases, mut elsewhere) = (Naming::new(), Naming::new());
         if wanted.is_empty() {
-            return Ok(cases);
+            return Ok((cases, elsewhere));
         }
         let named = self.suites();
         for suite in &named {
             self.mentions_in(*suite, &mut cases).await?;
         }
         if wanted.iter().all(|item| cases.contains_key(item)) {
-            return Ok(cases);
+            return Ok((cases, elsewhere));
         }
         self.go_on()?;
         let others = match self.readers.testworthy.suites().await {
@@ -208,17 +216,13 @@ impl Recovery<'_> {
             Err(error) => return Err(self.failed(error)),
         };
         for suite in others.into_iter().filter(|one| !named.contains(&one.id)) {
-            self.mentions_in(suite.id, &mut cases).await?;
+            self.mentions_in(suite.id, &mut elsewhere).await?;
         }
-        Ok(cases)
+        Ok((cases, elsewhere))
     }
 
     /// Adds the cases of a suite to the work items that they name.
-    async fn mentions_in(
-        &self,
-        suite: SuiteId,
-        cases: &mut BTreeMap<WorkItemId, Vec<Case>>,
-    ) -> Result<(), ReconcileError> {
+    async fn mentions_in(&self, suite: SuiteId, cases: &mut Naming) -> Result<(), ReconcileError> {
         self.go_on()?;
         let listing = self.readers.testworthy.cases(CaseScope::Suite(suite)).await;
         let listing = listing.map_err(|error| self.failed(error))?;

@@ -130,16 +130,57 @@ fn no_file_holds_a_secret() {
     let mut project = Project::web_shop();
     std::fs::remove_file(project.path().join("sandbox.env")).expect("the sandbox's credentials");
     project.set("ACCORD_LOG", "trace");
-    let out = ["--out", "json=plan.json", "--out", "human=plan.txt"];
+    let files: Vec<String> = [
+        "human",
+        "json",
+        "jsonl",
+        "markdown",
+        "html",
+        "sarif",
+        "github",
+        "azure-pipelines",
+    ]
+    .iter()
+    .flat_map(|form| ["--out".to_owned(), format!("{form}=plan.{form}")])
+    .collect();
+    let mut out: Vec<&str> = files.iter().map(String::as_str).collect();
+    out.extend(["--save", "saved.json"]);
     project
         .run(&[&["plan", "-vv"], &out[..]].concat())
         .expect(0);
     project
         .run(&[&["apply", "--yes", "-vv"], &out[..]].concat())
         .expect(0);
-    project.run(&["status", "--format", "json"]).expect(0);
+    // `run` searches what each of them prints.
+    for line in [
+        "validate --format sarif",
+        "test",
+        "verify -vv",
+        "drift --format json",
+        "doctor -vv",
+        "dump --out dumped",
+        "status --format json",
+        "conflicts list --all --format json",
+        "state list --format json",
+        "state verify",
+        "state rebuild",
+        "show saved.json --out html=shown.html",
+        "report saved.json",
+        "graph",
+        "explain Connection/web-shop",
+        "diff . .",
+        "apply saved.json -vv",
+        "plan --format jsonl -vv",
+    ] {
+        let words: Vec<&str> = line.split(' ').collect();
+        let ended = project.run(&words).code;
+        assert!(ended.is_some_and(|code| code < 70), "{line}: {ended:?}");
+    }
     let files = assert_no_secret_in_files(&project, project.path());
-    assert!(files > 7, "manifests, plans and state: {files}");
+    assert!(files > 16, "manifests, plans and state: {files}");
+    for file in ["plan.jsonl", "plan.html", "saved.json", "shown.html"] {
+        assert!(project.path().join(file).is_file(), "{file}");
+    }
     project.write("leak.txt", "sandbox-pat");
     let search = std::panic::AssertUnwindSafe(|| {
         assert_no_secret_in_files(&project, project.path());

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use accord::plan::Plan;
-use accord::plan::render::{html, human, json};
+use accord::plan::render::{azure_pipelines, github, html, human, json, jsonl, markdown, sarif};
 
 /// A form: its name, the file that it goes into, its budget in bytes, if it has one, and how it is made.
 type Form = (
@@ -32,12 +32,45 @@ const FORMS: &[Form] = &[
         human::human(plan, &human::HumanOptions::default())
     }),
     ("json", "plan.json", None, json::render),
+    ("jsonl", "plan.jsonl", None, |plan| {
+        jsonl::jsonl(plan, &jsonl::JsonlOptions::default())
+    }),
+    (
+        "markdown, a comment",
+        "comment.md",
+        Some(markdown::COMMENT_BYTES),
+        |plan| in_markdown(plan, markdown::COMMENT_BYTES),
+    ),
+    (
+        "markdown, a step summary",
+        "summary.md",
+        Some(markdown::SUMMARY_BYTES),
+        |plan| in_markdown(plan, markdown::SUMMARY_BYTES),
+    ),
+    ("sarif", "plan.sarif", None, |plan| {
+        sarif::sarif(plan, &sarif::SarifOptions::default())
+    }),
+    ("github", "plan.github", None, |plan| {
+        github::github(plan, &github::GithubOptions::default())
+    }),
+    ("azure-pipelines", "plan.azure", None, |plan| {
+        let options = azure_pipelines::AzurePipelinesOptions::default();
+        azure_pipelines::azure_pipelines(plan, &options)
+    }),
     ("html", "plan.html", Some(20_000_000), |plan| {
         html::html(plan, &html::HtmlOptions::default())
     }),
 ];
 
 const TIMES: usize = 5;
+
+fn in_markdown(plan: &Plan, budget_bytes: usize) -> String {
+    let options = markdown::MarkdownOptions {
+        budget_bytes,
+        ..markdown::MarkdownOptions::default()
+    };
+    markdown::markdown(plan, &options).text
+}
 
 fn main() {
     let mut arguments = std::env::args().skip(1);

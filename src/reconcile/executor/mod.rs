@@ -15,6 +15,7 @@ mod job;
 mod link;
 mod marks;
 mod meaning;
+mod refusal;
 mod report;
 mod retire;
 mod work_items;
@@ -39,20 +40,18 @@ use super::connect::Writers;
 use super::custom_field::undeclared;
 use super::error::ReconcileError;
 use super::plan::{Observation, PlanOutcome};
-use super::secrecy::{LEFT_OUT, holds};
 use super::{Context, observe, record, recovery};
 use crate::diagnostics::catalog::safety::MANIFESTS_MISSING;
-use crate::mapping::{CompiledMapping, CompiledRow};
+use crate::mapping::CompiledMapping;
 use crate::model::config::Connection;
 use crate::model::{
     CaseId, ConflictId, Endpoints, Link, LinkId, LinkState, MarkState, Name, OperationId, RunId,
     System, Value, WorkItem, WorkItemId,
 };
-use crate::plan::{ItemKey, Operation, Overwrite, Pair, Plan, RowValues, SafetyVerdict, Step};
+use crate::plan::{ItemKey, Operation, Overwrite, Pair, Plan, SafetyVerdict, Step};
 use crate::remote::CaseScope;
 use crate::store::{
-    AuditEntry, Intent, IntentKind, IntentOutcome, Loss, Quarantine, QuarantineChange, Record, Run,
-    RunOutcome, StoreError,
+    AuditEntry, Intent, IntentKind, IntentOutcome, Loss, Record, Run, RunOutcome, StoreError,
 };
 use work::{Phase, held, item_key, link_of};
 
@@ -514,88 +513,6 @@ impl<'a> RuleRun<'a> {
         }
     }
 
-    /// The record of a write that the server refused for good.
-    fn refused(&mut self, intent: &Intent, key: ItemKey, digest: String, reason: &str) -> Record {
-        let mut record = self.abandoned(intent, reason);
-        if let Some(audit) = &mut record.audit {
-            "refused".clone_into(&mut audit.event);
-        }
-        record.quarantine = Some(self.put_aside(key, digest, reason));
-        record
-    }
-
-    /// Why a server refused a write, without what its rows keep to themselves.
-    fn refusal(&self, operation: &Operation, words: String) -> String {
-        let (fields, source, side) = match operation {
-            Operation::CreateWorkItem { draft, source, .. } => {
-                (&draft.fields, source, System::AzureDevOps)
-            }
-            Operation::UpdateWorkItem { patch, source, .. } => {
-                (&patch.fields, source, System::AzureDevOps)
-            }
-            Operation::CreateCase { create, source, .. } => {
-                (&create.fields, source, System::TestWorthy)
-            }
-            Operation::UpdateCase { patch, source, .. } => {
-                (&patch.fields, source, System::TestWorthy)
-            }
-            Operation::Mark { .. }
-            | Operation::Retire { .. }
-            | Operation::Restore { .. }
-            | Operation::Record { .. } => return words,
-        };
-        let (Operation::UpdateWorkItem { written, .. } | Operation::UpdateCase { written, .. }) =
-            operation
-        else {
-            let words = self.without_secrets(words, (fields, source, None), side);
-            return with_hint(operation, words);
-        };
-        self.without_secrets(words, (fields, source, Some(written)), side)
-    }
-
-    fn without_secrets(
-        &self,
-        words: String,
-        (fields, source, written): (&BTreeMap<String, Value>, &RowValues, Option<&RowValues>),
-        side: System,
-    ) -> String {
-        let repeated = |row: &CompiledRow| {
-            let from = source.get(row.name());
-            let to = from.and_then(|from| row.translate(side.other(), from).ok());
-            let wanted = written.and_then(|written| written.get(row.name()));
-            let sent = fields.get(&row.path(side));
-            let mut values = [from, to.as_ref(), wanted, sent].into_iter().flatten();
-            values.any(|value| holds(&words, value))
-        };
-        let mut secret = self.mapping.rows.iter().filter(|row| row.sensitive());
-        if secret.any(repeated) {
-            LEFT_OUT.to_owned()
-        } else {
-            words
-        }
-    }
-
-    fn put_aside(&mut self, key: ItemKey, digest: String, reason: &str) -> QuarantineChange {
-        self.aside.insert(key);
-        QuarantineChange::Put(Quarantine {
-            endpoints: self.endpoints.clone(),
-            key: key.to_string(),
-            rule: self.observation.rule.name.clone(),
-            payload_digest: digest,
-            reason: reason.to_owned(),
-            at: self.context.clock.now(),
-        })
-    }
-
-    /// Takes an item out of the quarantine, unless another write of its pair waits there.
-    fn release(&self, key: ItemKey) -> Option<QuarantineChange> {
-        let is_free = !self.aside.contains(&key);
-        is_free.then(|| QuarantineChange::Release {
-            endpoints: self.endpoints.clone(),
-            key: key.to_string(),
-        })
-    }
-
     /// Takes in a link as it is now, and notes it if one of its items lacks its mark.
     fn queue_mark(&mut self, link: &Link) {
         let mut sides = [System::TestWorthy, System::AzureDevOps].into_iter();
@@ -653,20 +570,6 @@ impl<'a> RuleRun<'a> {
 
     fn observed_item(&self, id: WorkItemId) -> Option<&WorkItem> {
         self.observation.observed.work_item(id)
-    }
-}
-
-/// A server that misses a section is answered by naming the key that gives one.
-fn with_hint(operation: &Operation, words: String) -> String {
-    match operation {
-        Operation::CreateCase { create, .. }
-            if create.section.is_empty() && words.to_lowercase().contains("section") =>
-        {
-            format!(
-                "{words}; the rule names no section for new cases: give it a `createIn.testworthy.section`"
-            )
-        }
-        _ => words,
     }
 }
 

@@ -36,6 +36,9 @@ pub(super) struct Shared {
     pub(super) paths: Paths,
     zone: TimeZone,
     state: Mutex<State>,
+    /// Held while the sections of one case's suite are read: of several cases that are read at once, the
+    /// first one asks for all.
+    pub(super) placing: tokio::sync::Mutex<()>,
 }
 
 /// What was learnt about the server.
@@ -95,6 +98,7 @@ impl Reader {
                 paths,
                 zone,
                 state,
+                placing: tokio::sync::Mutex::new(()),
             }),
         })
     }

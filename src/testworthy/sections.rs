@@ -66,24 +66,26 @@ impl Reader {
         let (Some(section), Some(suite)) = (case.section, case.suite) else {
             return Ok(());
         };
-        let known = {
-            let state = self.state();
-            let listed = state
-                .sections
-                .get(&suite)
-                .is_some_and(|s| s.contains_key(&section));
-            listed
-                || state.unlisted.contains(&section)
-                || state.capabilities.sections == Verification::Absent
-        };
-        if !known {
-            let (sections, _) = self.sections_if_offered(suite).await?;
-            if !sections.contains_key(&section) {
-                self.state().unlisted.insert(section);
+        if !self.can_place(suite, section) {
+            let _alone = self.shared.placing.lock().await;
+            if !self.can_place(suite, section) {
+                let (sections, _) = self.sections_if_offered(suite).await?;
+                if !sections.contains_key(&section) {
+                    self.state().unlisted.insert(section);
+                }
             }
         }
         self.complete_path(case);
         Ok(())
+    }
+
+    /// Whether nothing more can be learnt of a section by reading those of its suite.
+    fn can_place(&self, suite: SuiteId, section: SectionId) -> bool {
+        let state = self.state();
+        let listed = state.sections.get(&suite);
+        listed.is_some_and(|sections| sections.contains_key(&section))
+            || state.unlisted.contains(&section)
+            || state.capabilities.sections == Verification::Absent
     }
 }
 

@@ -1,6 +1,7 @@
 //! The TestWorthy adapter against servers that offer much, little, or odd things.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use accord::http::{Client, ClientOptions};
 use accord::model::config::Operations;
@@ -647,6 +648,28 @@ async fn a_section_whose_existence_is_uncertain_is_not_created() {
         "{error}"
     );
     assert!(server.seen().iter().all(|seen| seen.method == "GET"));
+}
+
+#[tokio::test]
+async fn cases_that_are_read_at_once_ask_for_their_sections_once() {
+    // Slow enough that the second case needs its path while the sections are still on their way.
+    let slow = Reply::json(&sections()).after(Duration::from_millis(50));
+    let server = routes(vec![
+        ("GET get_case/1", Reply::json(&case(1, "One"))),
+        ("GET get_case/2", Reply::json(&case(2, "Two"))),
+        ("GET get_sections/41", slow),
+    ])
+    .await;
+    let reader = reader(&server);
+    let (one, two) = tokio::join!(reader.case(CaseId(1)), reader.case(CaseId(2)));
+    for read in [one.unwrap(), two.unwrap()] {
+        let CaseRead::Present(case) = read else {
+            panic!("{read:?}");
+        };
+        assert_eq!(case.section_path, ["Checkout", "Cards"]);
+    }
+    let asked = |call: &String| call.ends_with("get_sections/41");
+    assert_eq!(server.calls().iter().filter(|call| asked(call)).count(), 1);
 }
 
 #[tokio::test]

@@ -144,13 +144,14 @@ impl Sim {
         }
     }
 
-    pub(crate) fn about_to_create_case(&mut self, mentions: &[WorkItemId]) {
-        for item in mentions {
+    /// `own` is the work item that the new case is for: other references of it were a person's.
+    pub(crate) fn about_to_create_case(&mut self, own: Option<WorkItemId>) {
+        if let Some(item) = own {
             let twin = self
                 .testworthy
                 .cases
                 .values()
-                .find(|case| !case.deleted && case.mentioned_by_accord.contains(item));
+                .find(|case| !case.deleted && case.mentioned_by_accord.contains(&item));
             if let Some(twin) = twin {
                 let id = twin.case.id;
                 self.breaks(

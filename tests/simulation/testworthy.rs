@@ -223,7 +223,9 @@ impl TestWorthy {
         if draft.section.is_some() {
             entry.case.section = draft.section;
         }
-        entry.mentioned_by_accord = azure_boards_mentions(&draft.refs);
+        // Its own mark comes first; what follows a person wrote.
+        let mentions = azure_boards_mentions(&draft.refs);
+        entry.mentioned_by_accord = mentions.into_iter().take(1).collect();
         Ok(self.seen(&self.cases[&id].case))
     }
 

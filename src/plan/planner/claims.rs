@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::elsewhere::{Naming, naming};
 use super::selection::selects;
 use crate::model::{Link, Name};
 use crate::plan::observed::{ItemKey, RuleInput};
@@ -16,16 +17,23 @@ pub(super) type Claims<'a> = BTreeMap<ItemKey, &'a Name>;
 pub(super) struct Rules<'a> {
     known: &'a BTreeSet<Name>,
     planned: BTreeMap<&'a Name, &'a RuleInput<'a>>,
+    pub(super) naming: Naming<'a>,
 }
 
 impl<'a> Rules<'a> {
     /// `known` are the rules of the project, `planned` those of this plan.
     pub(super) fn new(known: &'a BTreeSet<Name>, planned: &'a [RuleInput<'a>]) -> Self {
-        let planned = planned.iter().map(|input| (&input.rule.name, input));
+        let by_name = planned.iter().map(|input| (&input.rule.name, input));
         Self {
             known,
-            planned: planned.collect(),
+            planned: by_name.collect(),
+            naming: naming(planned),
         }
+    }
+
+    /// A rule of this plan.
+    pub(super) fn planned(&self, rule: &Name) -> Option<&'a RuleInput<'a>> {
+        self.planned.get(rule).copied()
     }
 
     /// The other rule that keeps a linked pair from `input`'s rule. A rule that was renamed or removed

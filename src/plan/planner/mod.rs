@@ -10,6 +10,7 @@ mod conflict;
 mod create;
 mod custom_field;
 mod deletion;
+mod elsewhere;
 mod matching;
 mod pair;
 mod parted;

@@ -8,6 +8,7 @@ use super::collector::{Collector, address};
 use super::conflict;
 use super::create::{self, New};
 use super::deletion::{self, Half};
+use super::elsewhere::Elsewhere;
 use super::matching::{Match, Matcher};
 use super::pair::{self, PairScene};
 use super::parted::Parted;
@@ -507,9 +508,7 @@ impl<'a> RulePlan<'a, '_> {
             counterpart,
         });
         match (verdict, found) {
-            (ItemVerdict::Create { .. }, _) => {
-                create::plan_create(&mut self.collector, New::of(source))
-            }
+            (ItemVerdict::Create { .. }, _) => self.plan_new(source),
             (ItemVerdict::Adopt(by), Match::One { target, .. }) => {
                 self.plan_adoption(source, target, by, claims)
             }
@@ -521,6 +520,21 @@ impl<'a> RulePlan<'a, '_> {
             (verdict, Match::One { target, .. }) => self.wait(source, target, verdict),
             (_, Match::None | Match::Ambiguous(_)) => Class::Filtered,
         }
+    }
+
+    /// An item that this rule found no counterpart for.
+    fn plan_new(&mut self, source: ItemKey) -> Class {
+        let (code, message, class) = match self.rules.elsewhere(source, self.collector.input) {
+            None => return create::plan_create(&mut self.collector, New::of(source)),
+            Some(Elsewhere::Paired(message)) => {
+                (&codes::OVERLAPPING_RULES, message, Class::Filtered)
+            }
+            Some(Elsewhere::Uncertain(message)) => {
+                (&codes::AMBIGUOUS_MATCH, message, Class::Quarantined)
+            }
+        };
+        self.collector.finding(code, source, &message);
+        class
     }
 
     fn plan_adoption(

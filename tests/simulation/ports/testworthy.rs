@@ -125,7 +125,8 @@ impl WriteTestWorthy for Line {
         );
         let draft = draft.clone();
         self.ask(request, move |sim| {
-            sim.about_to_create_case(&mentions);
+            // Accord puts its own mark first.
+            sim.about_to_create_case(mentions.first().copied());
             let at = sim.testworthy_time();
             let answer = sim.testworthy.create(&draft, at);
             if let Ok(case) = &answer {

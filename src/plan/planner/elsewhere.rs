@@ -1,0 +1,116 @@
+//! Whether an item without a counterpart belongs to one that another rule of the plan looks at.
+//!
+//! A rule reads what its own scopes select. Of a pair whose items stand in the scopes of two rules neither
+//! rule sees the whole, and after the state was lost nobody remembers it. So before an item is made for one
+//! that has none, the other rules are asked.
+
+use std::collections::BTreeMap;
+
+use super::claims::Rules;
+use super::pair::is_mapped;
+use crate::model::config::MatchBy;
+use crate::model::{Case, CaseId, LinkState, System, WorkItemId, azure_boards_mentions};
+use crate::plan::observed::{ItemKey, RuleInput};
+
+/// What another rule knows of the counterpart of an item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Elsewhere {
+    /// It selects the counterpart and pairs the two itself.
+    Paired(String),
+    /// A person has to look.
+    Uncertain(String),
+}
+
+/// Cases without a work item, by the work items that their references name, each with a rule that selects
+/// it.
+pub(super) type Naming<'a> = BTreeMap<WorkItemId, Vec<(CaseId, &'a RuleInput<'a>)>>;
+
+/// Of one rule alone there are no others to ask.
+pub(super) fn naming<'a>(inputs: &'a [RuleInput<'a>]) -> Naming<'a> {
+    let mut naming = Naming::new();
+    if inputs.len() < 2 {
+        return naming;
+    }
+    for input in inputs {
+        let selected = input.observed.cases_in_scope.iter();
+        let unlinked = selected.filter(|case| input.pairs.work_item(**case).is_none());
+        for case in unlinked.filter_map(|case| input.observed.case(*case)) {
+            for item in azure_boards_mentions(&case.refs) {
+                naming.entry(item).or_default().push((case.id, input));
+            }
+        }
+    }
+    naming
+}
+
+impl Rules<'_> {
+    /// What the other rules know of the counterpart of an item for which `input`'s rule found none.
+    pub(super) fn elsewhere(&self, source: ItemKey, input: &RuleInput<'_>) -> Option<Elsewhere> {
+        match source {
+            ItemKey::WorkItem(item) => self.named(item, input),
+            ItemKey::Case(case) => self.names_linked(input.observed.case(case)?, input),
+        }
+    }
+
+    fn named(&self, id: WorkItemId, input: &RuleInput<'_>) -> Option<Elsewhere> {
+        let item = input.observed.work_item(id)?;
+        let naming: Vec<(CaseId, &RuleInput<'_>)> = self
+            .naming
+            .get(&id)?
+            .iter()
+            .filter(|(case, other)| {
+                other.rule.name != input.rule.name
+                    && other.endpoints == input.endpoints
+                    && is_mapped(other.mapping, other.connection, item)
+                    // What this rule read as well it has judged.
+                    && !input.observed.has_case(*case)
+            })
+            .copied()
+            .collect();
+        let (case, other) = *naming.first()?;
+        let rule = &other.rule.name;
+        let only_one = naming.iter().all(|(one, _)| *one == case);
+        let parted = other.known.parted.iter();
+        let was_unlinked = parted
+            .filter(|link| link.state == LinkState::Unlinked)
+            .any(|link| link.case == case);
+        // Turning a pair round is for a person to decide.
+        let same_way = other.rule.direction == input.rule.direction;
+        let pairs =
+            other.rule.selects_on(System::TestWorthy) && other.rule.match_by.contains(&MatchBy::Id);
+        Some(if only_one && same_way && pairs && !was_unlinked {
+            Elsewhere::Paired(format!(
+                "case {case}, which rule `{rule}` selects, names AB#{id} in its references: that rule pairs the two; narrow one of the two scopes"
+            ))
+        } else {
+            Elsewhere::Uncertain(format!(
+                "case {case}, which rule `{rule}` selects, names AB#{id} in its references; no second case is made for it: join the right pair with `accord link`, or remove the reference"
+            ))
+        })
+    }
+
+    /// A case that names the partner of another one was copied from that, or came back after it was
+    /// replaced.
+    fn names_linked(&self, case: &Case, input: &RuleInput<'_>) -> Option<Elsewhere> {
+        if !input.rule.match_by.contains(&MatchBy::Id) {
+            return None;
+        }
+        azure_boards_mentions(&case.refs)
+            .into_iter()
+            .find_map(|item| {
+                let owner = input.pairs.case(item).filter(|owner| *owner != case.id)?;
+                let other = self.planned(input.pairs.rule(owner)?)?;
+                // A reference to an item of another type is a reference like others.
+                let same_kind = other
+                    .mapping
+                    .work_item_type
+                    .eq_ignore_ascii_case(&input.mapping.work_item_type);
+                same_kind.then(|| {
+                    Elsewhere::Uncertain(format!(
+                        "case {} names AB#{item}, which rule `{}` keeps linked to case {owner}; a copied case keeps the reference of its original: remove it from the copy",
+                        case.id, other.rule.name
+                    ))
+                })
+            })
+    }
+}

@@ -20,6 +20,7 @@ mod review_edits;
 mod review_help;
 mod saved;
 mod support;
+mod two_rules;
 mod two_way;
 mod two_way_crash;
 mod two_way_renewal;

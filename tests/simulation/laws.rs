@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use accord::model::config::SyncRule;
 use accord::model::{
-    Case, CaseId, Link, MarkState, Value, WorkItem, WorkItemId, azure_boards_mention,
+    Case, CaseId, Conflict, ConflictState, Link, MarkState, Value, WorkItem, WorkItemId,
+    azure_boards_mention,
 };
 use accord::reconcile::{PlanOptions, PlanOutcome, ReconcileError, plan};
 use accord::store::{SqliteStore, Store};
@@ -26,6 +27,11 @@ pub(crate) async fn check(simulation: &mut Simulation) {
     simulation.world.lock().pass(A_DAY_AND_MORE);
     // Law 3: two passes.
     ends &= quiet_run(simulation).await;
+    // What a person decided about an item that was not there may have no way by now: one run puts the
+    // decision back, and the rule decides in the next one.
+    if decisions_stand(simulation).await {
+        ends &= quiet_run(simulation).await;
+    }
     ends &= quiet_run(simulation).await;
     if !ends {
         // A guard that no number loosens, a side that lists nothing for one, waits for a person for good.
@@ -46,6 +52,17 @@ pub(crate) async fn check(simulation: &mut Simulation) {
     if simulation.world.lock().broken.is_empty() {
         rebuilt(simulation, &left).await;
     }
+}
+
+async fn decisions_stand(simulation: &Simulation) -> bool {
+    for places in simulation.store.endpoints().await.expect("the places") {
+        let waiting = simulation.store.open_conflicts(&places).await;
+        let decided = |one: &Conflict| matches!(one.state, ConflictState::Decided { .. });
+        if waiting.expect("conflicts").iter().any(decided) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Whether it carried out its plan.

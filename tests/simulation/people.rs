@@ -385,6 +385,14 @@ impl Sim {
                 self.note(&format!("person: brings back case {id}"));
                 let entry = self.testworthy.cases.get_mut(&id).expect("a deleted case");
                 entry.deleted = false;
+                // Where another case took its place, two claim the work item by a person's doing, and no law
+                // says which of them it has.
+                let claimed = entry.mentioned_by_accord.clone();
+                let claims = |item: &WorkItemId| claimed.contains(item);
+                let others = self.testworthy.cases.values_mut();
+                for other in others.filter(|other| !other.deleted && other.case.id != id) {
+                    other.mentioned_by_accord.retain(|item| !claims(item));
+                }
             }
             10..14 if !live.is_empty() => {
                 let id = *self.people.rng.pick(&live);

@@ -7,7 +7,9 @@ use super::seen::Seen;
 use super::{Linked, Recovery, Settled};
 use crate::mapping::CompiledMapping;
 use crate::model::config::{Row, RowTarget};
-use crate::model::{Base, BaseField, Case, CaseId, Link, MarkState, System, Value, WorkItemId};
+use crate::model::{
+    BaseField, Case, CaseId, Link, MarkState, System, Value, WorkItemId, azure_boards_mentions,
+};
 use crate::store::Intent;
 
 /// How far the clock of TestWorthy may be behind ours.
@@ -61,10 +63,9 @@ impl Recovery<'_> {
             let naming = seen.naming.get(&item).into_iter().flatten();
             let moved = || {
                 let elsewhere = seen.naming_elsewhere.get(&item).into_iter().flatten();
-                let made = |case: &&Case| self.is_as_sent(intent, mapping, case, item);
                 elsewhere
                     .filter(is_free)
-                    .filter(made)
+                    .filter(|case| Self::is_of_its_time(intent, case, item))
                     .min_by_key(|case| case.id)
             };
             let case = naming.filter(is_free).min_by_key(|case| case.id);
@@ -88,36 +89,16 @@ impl Recovery<'_> {
         }
     }
 
-    /// Whether a case came into being with the intent and still reads as it was sent, to the last row. A
-    /// person may name a work item in any case, so that alone does not tell what was made.
-    fn is_as_sent(
-        &self,
-        intent: &Intent,
-        mapping: Option<&CompiledMapping>,
-        case: &Case,
-        item: WorkItemId,
-    ) -> bool {
-        let Some(mapping) = mapping.filter(|_| !intent.rows.is_empty()) else {
-            return false;
-        };
-        let not_before = intent.prepared_at - CLOCKS_APART;
-        let is_new = match case.fields.get("createdOn") {
-            Some(Value::DateTime(at)) => *at >= not_before,
+    /// Whether a case came into being while the write of the intent could land, with the work item's mark in
+    /// front of its references. A person may name a work item in any case, so the mark alone does not tell
+    /// what was made; and people may have edited the new case since, so its other values do not either.
+    fn is_of_its_time(intent: &Intent, case: &Case, item: WorkItemId) -> bool {
+        let lands = intent.prepared_at - CLOCKS_APART..=intent.settles_at + CLOCKS_APART;
+        let mentions = azure_boards_mentions(&case.refs);
+        match case.fields.get("createdOn") {
+            Some(Value::DateTime(at)) => lands.contains(at) && mentions.first() == Some(&item),
             _ => false,
-        };
-        if !is_new {
-            return false;
         }
-        let rows = (mapping, self.learned);
-        let read = |row: &crate::mapping::CompiledRow| row.read_case(case, Some(item));
-        let found = recognise(
-            &intent.rows,
-            rows,
-            System::TestWorthy,
-            read,
-            &Base::default(),
-        );
-        found.whole
     }
 
     /// The link to a new item: a new one, or that of the deleted item whose place it takes, which the

@@ -1,0 +1,127 @@
+//! Pairs whose items stand in the scopes of two rules, after the state was lost: neither rule sees the whole
+//! pair, and still no second item is made for either.
+
+use accord::model::{CaseId, Link, WorkItemId};
+use accord::sandbox::azure_devops::seed::WorkItemSeed;
+use accord::sandbox::testworthy::CaseEdit;
+use serde_json::json;
+
+use crate::review_help::links;
+use crate::support::World;
+use crate::two_way::{MAPPING, assert_settled, edit_case};
+
+const RULE: &str = "\
+apiVersion: accord/v1
+kind: SyncRule
+metadata: { name: NAME }
+spec:
+  connection: web-shop
+  mapping: test-case
+  direction: twoWay
+  scope: { testworthy: { suites: [SUITE] }, azureDevOps: { areaPath: 'Web Shop\\AREA' } }
+  create: both
+  createIn: { testworthy: { suite: SUITE, section: Imported }, azureDevOps: { areaPath: 'Web Shop\\AREA' } }
+";
+
+/// `first` over suite 41 and the area QA, `second` over suite 42 and the area Development, and no items.
+async fn world() -> World {
+    let rule = |name: &str, suite: &str, area: &str| {
+        let rule = RULE.replace("NAME", name).replace("SUITE", suite);
+        rule.replace("AREA", area)
+    };
+    let (first, second) = (
+        rule("first", "41", "QA"),
+        rule("second", "42", "Development"),
+    );
+    World::mapped_without_items(MAPPING, &format!("{first}---\n{second}")).await
+}
+
+fn add_case(world: &World, suite: u64, title: &str) -> u64 {
+    let mut state = world.sandbox.state();
+    let now = state.clock.now();
+    let section = state.testworthy.sections().find(|one| one.suite == suite);
+    let section = section.expect("a section of the suite").id;
+    let edit = CaseEdit::titled(title).section(section);
+    let added = state.testworthy.add_case(None, suite, &edit, (513, now));
+    added.expect("a new case")
+}
+
+fn add_item(world: &World, area: &str, title: &str) -> u64 {
+    let seed = WorkItemSeed {
+        work_item_type: "Test Case".to_owned(),
+        title: title.to_owned(),
+        area: Some(format!("Web Shop\\{area}")),
+        ..WorkItemSeed::default()
+    };
+    let mut state = world.sandbox.state();
+    let now = state.clock.now();
+    let added = state.azure_devops.add_work_item(&seed, now);
+    added.expect("a new work item")
+}
+
+fn counts(world: &World) -> (usize, usize) {
+    let state = world.sandbox.state();
+    let cases = state.testworthy.cases().count();
+    (cases, state.azure_devops.work_item_ids().len())
+}
+
+fn pair_of(links: &[Link]) -> Vec<(CaseId, WorkItemId, &str)> {
+    let pairs = links.iter();
+    pairs
+        .map(|link| (link.case, link.work_item, link.rule.as_str()))
+        .collect()
+}
+
+#[tokio::test]
+async fn a_work_item_that_a_case_of_another_rule_names_gets_no_second_case() {
+    let world = world().await;
+    let item = add_item(&world, "QA", "Pay");
+    let case = add_case(&world, 42, "Pay");
+    edit_case(&world, case, &json!({ "refs": format!("AB#{item}") }));
+    let (plan, _) = world.apply().await;
+    assert!(
+        plan.findings
+            .iter()
+            .any(|finding| finding.address == format!("SyncRule/first/workItem/{item}")),
+        "{:?}",
+        plan.findings
+    );
+    assert_settled(&world).await;
+    assert_eq!(counts(&world), (1, 1));
+    let links = links(&world).await;
+    let expected = (CaseId(case), WorkItemId(item), "second");
+    assert_eq!(pair_of(&links), [expected]);
+}
+
+#[tokio::test]
+async fn of_two_cases_that_name_it_neither_is_taken_and_none_is_made() {
+    let world = world().await;
+    let item = add_item(&world, "QA", "Pay");
+    for title in ["Pay", "Pay again"] {
+        let case = add_case(&world, 42, title);
+        edit_case(&world, case, &json!({ "refs": format!("AB#{item}") }));
+    }
+    let (plan, _) = world.apply().await;
+    assert_eq!(plan.summary.quarantined, 3, "{:?}", plan.findings);
+    assert_eq!(counts(&world), (2, 1));
+    assert_eq!(links(&world).await.len(), 0);
+}
+
+#[tokio::test]
+async fn a_case_that_names_the_partner_of_another_rules_case_gets_no_work_item() {
+    let world = world().await;
+    let item = add_item(&world, "QA", "Pay");
+    world.apply().await;
+    assert_settled(&world).await;
+    // Copied from the case of `first` into the suite of `second`, with its reference.
+    let copy = add_case(&world, 42, "Pay, copied");
+    edit_case(&world, copy, &json!({ "refs": format!("AB#{item}") }));
+    let (plan, _) = world.apply().await;
+    assert_eq!(plan.summary.quarantined, 1, "{:?}", plan.findings);
+    assert_eq!(counts(&world), (2, 1));
+    // Without the reference it is a case like others.
+    edit_case(&world, copy, &json!({ "refs": "" }));
+    world.apply().await;
+    assert_settled(&world).await;
+    assert_eq!(counts(&world), (2, 2));
+}

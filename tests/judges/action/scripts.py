@@ -251,6 +251,45 @@ def inputs_stay_what_they_are():
 
 
 @section
+def what_the_checkout_brings_is_no_output():
+    stage = Stage()
+    plan, findings, elsewhere = stage.work / "plan.json", stage.work / "findings.sarif", stage.folder / "elsewhere"
+    inputs = {**RUN, "INPUT_PLAN_FILE": "plan.json", "INPUT_SARIF_FILE": "findings.sarif"}
+
+    def planted():
+        plan.unlink(missing_ok=True)
+        findings.unlink(missing_ok=True)
+        plan.write_text("of the pull request")
+        elsewhere.write_text("of somebody else")
+        findings.symlink_to(elsewhere)
+
+    planted()
+    accord = stage.program("accord", "exit 8")
+    equal("a plan that fails ends", stage.run("run", **inputs, BINARY=str(accord))[0], 0)
+    given = stage.outputs()
+    equal("and has no outputs but its own", (given.get("plan_file"), given.get("sarif_file"), plan.exists(), findings.exists()), (None, None, False, False))
+    planted()
+    accord = stage.program("accord", 'for one in "$@"; do [[ $one != --out=* ]] || echo ours >"${one#--out=*=}"; done')
+    equal("a plan that succeeds ends", stage.run("run", **inputs, BINARY=str(accord))[0], 0)
+    given = stage.outputs()
+    equal("and gives its own", (given.get("plan_file"), given.get("sarif_file")), (str(plan), str(findings)))
+    equal("which stand in the files", (plan.read_text(), findings.read_text()), ("ours\n", "ours\n"))
+    planted()
+    accord = stage.program("accord", "[[ $* != *sarif* ]] || echo ours")
+    stage.run("run", **{**inputs, "INPUT_COMMAND": "validate", "INPUT_PLAN_FILE": ""}, BINARY=str(accord))
+    equal("validate writes a file of its own", (findings.is_symlink(), findings.read_text()), (False, "ours\n"))
+    equal("no link was followed", elsewhere.read_text(), "of somebody else")
+    stage.called.unlink(missing_ok=True)
+    plan.unlink()
+    plan.mkdir()
+    code, text = stage.run("run", **inputs, BINARY=str(accord))
+    check("a folder in the place of the plan ends 64", code == 64 and stage.arguments() is None and "cannot be removed" in text, text)
+    stage.work.joinpath("saved.json").write_text("to carry out")
+    stage.run("run", **{**RUN, "BINARY": str(accord), "INPUT_COMMAND": "apply", "INPUT_PLAN_FILE": "saved.json"})
+    equal("the plan that an apply carries out stays", stage.work.joinpath("saved.json").read_text(), "to carry out")
+
+
+@section
 def nobodys_text_is_obeyed():
     stage = Stage()
     accord = stage.program("accord", "echo '::set-env name=PATH::/evil'; echo '::warning::evil' >&2; [[ $* != *github* ]] || echo '::notice::ours' >\"${@: -1:1}\"")

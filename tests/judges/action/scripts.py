@@ -3,6 +3,7 @@ what is downloaded is checked, inputs stay what they are, signals arrive, and no
 """
 
 import hashlib
+import json
 import os
 import pathlib
 import re
@@ -357,9 +358,11 @@ def the_report_goes_where_it_is_asked_for():
     stage = Stage()
     accord = stage.program("accord", "echo https://github.example/comment")
     applied = stage.folder / "applied.json"
-    applied.write_text('{ "schema": "accord-apply/1" }')
+    applied.write_text(json.dumps({"applied": 2, "schema": "accord-apply/1"}, indent=2))
     refused = stage.folder / "refused.json"
-    refused.write_text('{ "schema": "accord-plan/1" }')
+    # Whoever writes an item can name it so.
+    title = {"title": "accord-apply/1", "schema": "accord-apply/1"}
+    refused.write_text(json.dumps({"changes": [title], "names": title, "schema": "accord-plan/1"}, indent=2))
     posted = "--post=github"
     for what, inputs, there, not_there in [
         ("a plan on a pull request", {}, [posted, "--label=default"], ["--only-update"]),

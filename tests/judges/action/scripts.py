@@ -201,16 +201,29 @@ def what_is_not_listed_is_refused():
 def without_a_release_it_is_built():
     stage = Stage()
     stage.folder.joinpath("action-source/Cargo.toml").touch()
-    stage.program("cargo")
+    stage.program("rustc", f"echo 'rustc 1.89.0'; echo 'host: {TARGET}'; pwd >\"$CALLED.rustc\"")
+    stage.program("cargo", 'pwd >"$CALLED.cargo"')
     secrets = {name: CANARY for name in ["TESTWORTHY_API_KEY", "AZURE_DEVOPS_EXT_PAT", "ACCORD_HOOK_SECRET", "GITHUB_TOKEN", "GH_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "INPUT_TOKEN"]}
     code, text = stage.run("install", **{**INSTALL, **secrets})
     equal("no release for the platform: a build", (code, stage.arguments()[:4]), (0, ["build", "--locked", "--release", "--bin"]))
     check("it is told", "built from its source" in text, text)
     check("of the action's own source", str(stage.folder / "action-source/Cargo.toml") in stage.arguments(), stage.arguments())
+    # Else a .cargo/config.toml of the pull request would name the compiler.
+    places = [pathlib.Path(f"{stage.called}.{tool}").read_text().strip() for tool in ("rustc", "cargo")]
+    equal("from within it, not from the checkout", places, [str(stage.folder / "action-source")] * 2)
+    folder = stage.temp / "accord-action/build"
+    given = stage.arguments()
+    equal("for the platform of the compiler, whatever is set elsewhere", given[given.index("--target") + 1 :], [TARGET, "--target-dir", str(folder)])
+    equal("which says where the program lies", stage.outputs(), {"binary": str(folder / TARGET / "release/accord")})
     check("build scripts see no credential", CANARY not in stage.environment())
     equal("build: true", stage.run("install", **{**INSTALL, **secrets, "INPUT_BUILD": "true"})[0], 0)
     listing(stage, f"{'0' * 64} 1.2.3 aarch64-apple-darwin https://github.example/x.tar.gz")
     equal("a list without this platform", stage.run("install", **INSTALL)[0], 0)
+    stage.program("cargo", "exit 101")
+    equal("a build that fails ends the step", (stage.run("install", **INSTALL)[0], stage.outputs()), (101, {}))
+    stage.program("rustc", "exit 1")
+    code, text = stage.run("install", **INSTALL)
+    check("so does a compiler that does not run", code == 1 and stage.outputs() == {} and text.count("::error") == 1, text)
 
 
 @section

@@ -19,6 +19,12 @@ macro_rules! place {
 }
 pub(crate) use place;
 
+#[test]
+#[should_panic(expected = "NOT run: nothing is there")]
+fn a_server_that_is_missing_where_it_is_required_is_a_failure() {
+    server::not_run("nothing is there", true);
+}
+
 async fn fill(store: &dyn Store) {
     store.begin_run(&run("run-1", 0, 3)).await.unwrap();
     store

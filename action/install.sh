@@ -66,12 +66,12 @@ release() {
 
 # Builds the source that this action came with.
 build() {
-    local source target
+    local source target host
     source=$(cd "$here/.." && working_folder)
     [[ -f $source/Cargo.toml ]] || fail "there is no source in $source to build; set \`binary\`, or pin a release of the action" 1
     command -v cargo >/dev/null ||
         fail "the program has to be built, and there is no Rust (cargo) on this runner; install it, or set \`binary\`" 1
-    target=${RUNNER_TEMP:-${TMPDIR:-/tmp}}/accord-action/build
+    target=$(absolute "${RUNNER_TEMP:-${TMPDIR:-/tmp}}/accord-action/build")
     # Build scripts of other people's crates run now: the job's credentials are none of their business.
     local variable
     for variable in $(compgen -e); do
@@ -80,8 +80,13 @@ build() {
         esac
     done
     echo "Building Accord from $source"
-    cargo build --locked --release --bin accord --manifest-path "$source/Cargo.toml" --target-dir "$target"
-    output binary "$target/release/$name"
+    # From within the source: in the checkout, a .cargo/config.toml or rust-toolchain.toml of the pull request would
+    # decide how the program is built, and with which programs.
+    host=$(cd -- "$source" && rustc -vV | sed -n 's/^host: //p') || host=
+    [[ -n $host ]] || fail "rustc does not say which platform it builds for" 1
+    # The platform is named, because a setting of another one (build.target) would move the output.
+    (cd -- "$source" && cargo build --locked --release --bin accord --manifest-path "$source/Cargo.toml" --target "$host" --target-dir "$target")
+    output binary "$target/$host/release/$name"
 }
 
 version=$(trimmed "$INPUT_VERSION")

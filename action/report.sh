@@ -36,8 +36,9 @@ fi
 arguments=(report "$PLAN_FILE" "--label=$INPUT_COMMENT_LABEL")
 refused=false
 if [[ $INPUT_COMMAND == apply ]]; then
-    # Where an apply was refused, it printed the plan in place of what became of it.
-    if [[ -n $APPLIED_FILE ]] && grep -q '"accord-apply/1"' -- "$APPLIED_FILE"; then
+    # Where an apply was refused, it printed the plan in place of what became of it. Which of the two it is, the
+    # document's own member says, which stands two spaces in; a title of an item with the same words does not.
+    if [[ -n $APPLIED_FILE ]] && grep -q '^  "schema": "accord-apply/1"' -- "$APPLIED_FILE"; then
         arguments+=("--apply-result=$APPLIED_FILE")
     else
         refused=true

@@ -36,6 +36,12 @@ only_for allow-updates "$INPUT_ALLOW_UPDATES" plan apply
 only_for plan-file "$INPUT_PLAN_FILE" plan apply
 only_for sarif-file "$INPUT_SARIF_FILE" validate plan
 
+# What the checkout holds where an output belongs was brought by whoever wrote the pull request. It must not pass for
+# what this run found, if the program ends before it writes. Of a link, the link is removed.
+clear_place() {
+    rm -f -- "$2" 2>/dev/null || fail "input \`$1\`: what is at $2 cannot be removed"
+}
+
 number() {
     [[ $2 =~ ^[0-9]+$ ]] || fail "input \`$1\` is a whole number, not \`$2\`"
     arguments+=("--$1=$2")
@@ -54,6 +60,7 @@ esac
 case $command in
     plan)
         plan_file=$(absolute "${INPUT_PLAN_FILE:-$folder/plan.json}")
+        clear_place plan-file "$plan_file"
         arguments+=(--detailed-exitcode "--out=json=$plan_file")
         [[ -z $INPUT_BASE ]] || arguments+=("--base=$INPUT_BASE")
         [[ -z $INPUT_SARIF_FILE ]] || arguments+=("--out=sarif=$(absolute "$INPUT_SARIF_FILE")")
@@ -94,6 +101,7 @@ while IFS= read -r line; do
     line=$(trimmed "$line")
     [[ -z $line ]] || arguments+=("$line")
 done <<<"$INPUT_ARGS"
+[[ -z $INPUT_SARIF_FILE ]] || clear_place sarif-file "$(absolute "$INPUT_SARIF_FILE")"
 
 # The runner obeys lines that begin with two colons, and what the program shows holds titles of items that strangers
 # wrote. Nothing in between these two lines is obeyed.

@@ -54,18 +54,23 @@ fn main() {
 }
 
 /// Writes the pages and lets the browser look at them: whether all checks passed, or what is missing for it.
+/// Whatever else goes wrong is no reason to leave it out.
 fn look(wish: &str) -> Result<bool, String> {
     let browser = browser(wish)?;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("browser");
-    let told = |error: std::io::Error| format!("{}: {error}", target.display());
-    std::fs::create_dir_all(&target).map_err(told)?;
+    std::fs::create_dir_all(&target).expect("a folder below target is made");
     for name in ["package.json", "package-lock.json"] {
-        std::fs::copy(folder.join(name), target.join(name)).map_err(told)?;
+        std::fs::copy(folder.join(name), target.join(name)).expect("a file is copied into it");
     }
-    let installed = target.join("node_modules/playwright-core").is_dir()
+    let wanted = std::fs::read(folder.join("package-lock.json")).expect("the lock file is read");
+    // What is installed: the lock file that it was installed from, once all of it was.
+    let stamp = target.join("installed");
+    let installed = std::fs::read(&stamp).is_ok_and(|known| known == wanted)
+        && target.join("node_modules/playwright-core").is_dir()
         && target.join("node_modules/axe-core").is_dir();
     if !installed {
+        let _ = std::fs::remove_file(&stamp);
         println!("browser: installing its driver into {}", target.display());
         let mut npm = Command::new("npm");
         npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
@@ -75,6 +80,7 @@ fn look(wish: &str) -> Result<bool, String> {
             let said = String::from_utf8_lossy(&output.stderr).into_owned();
             return Err(format!("npm could not install the driver: {said}"));
         }
+        std::fs::write(&stamp, &wanted).expect("what was installed is written down");
     }
     for (name, changes) in [
         ("large", Some(10_000)),
@@ -82,9 +88,9 @@ fn look(wish: &str) -> Result<bool, String> {
         ("empty", None),
     ] {
         let document = changes.map_or_else(empty, sample::plan);
-        let plan = json::parse(&document.to_string())?;
+        let plan = json::parse(&document.to_string()).expect("the sample is a plan");
         let page = html::html(&plan, &html::HtmlOptions::default());
-        std::fs::write(target.join(format!("{name}.html")), page).map_err(told)?;
+        std::fs::write(target.join(format!("{name}.html")), page).expect("a page is written");
     }
     let mut node = Command::new("node");
     node.arg(folder.join("page.mjs")).arg(browser).arg(&target);

@@ -8,6 +8,7 @@ use std::process::{Command, Output};
 use serde_json::{Value as Json, json};
 
 use crate::project::Project;
+use crate::shells::skipped;
 
 /// A mapping with a name that every language would trip over, a field that it names, and its test.
 const MORE: &str = r#"
@@ -122,9 +123,9 @@ fn graphviz_reads_the_dot() {
             let words = text(&output.stderr);
             assert!(output.status.success() && words.is_empty(), "{words}");
         }
-        None => println!(
-            "skipped: Graphviz is not installed, so nothing judged the DOT (Debian: graphviz)"
-        ),
+        None => {
+            skipped("Graphviz is not installed, so nothing judged the DOT (Debian: graphviz)");
+        }
     }
 }
 
@@ -150,9 +151,7 @@ fn another_parser_reads_the_svg() {
     let project = project();
     let file = drawn(&project, "svg");
     let Some(output) = run(Command::new("python3").args(["-c", READ_SVG]).arg(&file)) else {
-        println!(
-            "skipped: Python is not installed, so only our own parser judged the SVG (Debian: python3)"
-        );
+        skipped("Python is not installed, so only our own parser judged the SVG (Debian: python3)");
         return;
     };
     assert!(output.status.success(), "{}", text(&output.stderr));
@@ -228,7 +227,7 @@ fn mermaid_reads_the_flowchart() {
     let folder = match mermaid() {
         Ok(folder) => folder,
         Err(reason) => {
-            println!("skipped: {reason}, so Mermaid did not judge the flowchart");
+            skipped(&format!("{reason}, so Mermaid did not judge the flowchart"));
             return;
         }
     };

@@ -1,10 +1,10 @@
-//! What every backend of the state has to do. Each function is given an empty store.
+//! What every backend of the state has to do. Each function is given an empty store, unless it says otherwise.
 
 use std::collections::BTreeMap;
 
 use accord::model::{
     BaseField, CaseId, ConflictId, LinkId, MarkState, Number, OperationId, Repetitions, RunId,
-    Value, WorkItemId,
+    Take, Value, WorkItemId,
 };
 use accord::store::{
     AuditCheck, IntentKind, IntentOutcome, MadeField, Quarantine, QuarantineChange, Record, Store,
@@ -44,6 +44,38 @@ pub(crate) async fn an_empty_store_answers_empty(store: &dyn Store) {
     let watermark = store.watermark(&here(), &name("regression")).await;
     assert_eq!(watermark.unwrap(), None);
     assert!(store.check().await.unwrap().is_empty());
+}
+
+/// For a store that was opened for reading only, whatever is in it: it refuses every write, also one that would
+/// change nothing.
+pub(crate) async fn a_reader_writes_nothing(store: &dyn Store) {
+    let run = run("run-2", 0, 1);
+    let ended = store.finish_run(&run.id, &outcome(40, 0)).await;
+    let refused = [
+        ("record", store.record(&[linking(link("b", 12, 22))]).await),
+        ("prepare", store.prepare(&[intent("op-2")], &[]).await),
+        ("begin_run", store.begin_run(&run).await),
+        ("finish_run", ended),
+        ("forget_rules", store.forget_rules(&[]).await.map(drop)),
+        ("forget_fields", store.forget_fields(&[]).await),
+        (
+            "decide",
+            store
+                .decide(ConflictId(1), Some(Take::Merged), at(9))
+                .await
+                .map(drop),
+        ),
+        (
+            "put_watermark",
+            store
+                .put_watermark(&here(), &name("regression"), None)
+                .await,
+        ),
+    ];
+    for (call, outcome) in refused {
+        let message = outcome.expect_err(call).to_string();
+        assert!(message.contains("for reading only"), "{call}: {message}");
+    }
 }
 
 pub(crate) async fn links_come_back_as_they_were_and_by_case(store: &dyn Store) {

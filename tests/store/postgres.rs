@@ -1,10 +1,9 @@
 //! The PostgreSQL backend: what only a server that others share can get wrong.
 
-use accord::model::{ConflictId, Take};
 use accord::store::{AuditCheck, PostgresAddress, PostgresLease, PostgresStore, Store, StoreError};
 use std::time::Duration;
 
-use crate::sample::{at, auditing, here, intent, link, linking, loss, name, quarantined, run};
+use crate::sample::{auditing, here, intent, link, linking, loss, quarantined, run};
 use crate::server::{self, CANARY, Place};
 use crate::two_way::{about, opening};
 
@@ -18,6 +17,12 @@ macro_rules! place {
     };
 }
 pub(crate) use place;
+
+#[test]
+#[should_panic(expected = "NOT run: nothing is there")]
+fn a_server_that_is_missing_where_it_is_required_is_a_failure() {
+    server::not_run("nothing is there", true);
+}
 
 async fn fill(store: &dyn Store) {
     store.begin_run(&run("run-1", 0, 3)).await.unwrap();
@@ -51,6 +56,7 @@ async fn looking_at_a_missing_schema_is_empty_and_makes_nothing() {
         .await
         .unwrap();
     crate::conformance::an_empty_store_answers_empty(&reader).await;
+    crate::conformance::a_reader_writes_nothing(&reader).await;
     assert_eq!(tables(&place).await, 0);
 
     // A lease is taken before there is a state.
@@ -71,23 +77,7 @@ async fn looking_cannot_write() {
     let store = PostgresStore::open_read_only(&place.address())
         .await
         .unwrap();
-    let refused = [
-        store.record(&[linking(link("b", 12, 22))]).await,
-        store.prepare(&[intent("op-2")], &[]).await,
-        store.begin_run(&run("run-2", 0, 1)).await,
-        store.forget_rules(&[]).await.map(drop),
-        store
-            .decide(ConflictId(1), Some(Take::Merged), at(9))
-            .await
-            .map(drop),
-        store
-            .put_watermark(&here(), &name("regression"), None)
-            .await,
-    ];
-    for outcome in refused {
-        let message = outcome.unwrap_err().to_string();
-        assert!(message.contains("for reading only"), "{message}");
-    }
+    crate::conformance::a_reader_writes_nothing(&store).await;
     assert_eq!(store.links(&here()).await.unwrap().len(), 1);
 }
 

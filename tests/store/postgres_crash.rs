@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use accord::model::OperationId;
 use accord::store::{AuditCheck, IntentOutcome, PostgresStore, Record, Store, StoreError};
 
-use crate::crash::{check_units, operation, unit};
+use crate::crash::{PATIENCE, check_units, operation, unit};
 use crate::sample::{auditing, here, intent, link, linking, run};
 use crate::server::{CANARY, Server};
 
@@ -66,6 +66,7 @@ async fn a_crash_at_any_moment_tears_nothing_and_loses_nothing() {
     let mut moment: u64 = 0x2545_F491_4F6C_DD1D;
     for round in 0..6 {
         let (lease, store) = place.open().await;
+        let before = told.load(Ordering::SeqCst);
         let writing = tokio::spawn({
             let (store, told) = (store.clone(), Arc::clone(&told));
             async move {
@@ -83,6 +84,12 @@ async fn a_crash_at_any_moment_tears_nothing_and_loses_nothing() {
                 Ok::<(), StoreError>(())
             }
         });
+        // Half of the crashes come behind the round's first unit, which the clock of a busy machine would miss.
+        let begin = Instant::now();
+        while round % 2 == 1 && told.load(Ordering::SeqCst) == before && !writing.is_finished() {
+            assert!(begin.elapsed() < PATIENCE, "nothing was written");
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
         moment ^= moment << 13;
         moment ^= moment >> 7;
         moment ^= moment << 17;
@@ -101,8 +108,9 @@ async fn a_crash_at_any_moment_tears_nothing_and_loses_nothing() {
         assert!(units >= told, "{told} units were told, {units} are there");
     }
     let units = told.load(Ordering::SeqCst);
+    // Each round of those that wait added one at least.
     assert!(
-        units > 3,
+        units >= 3,
         "only {units} units were written: the crashes prove nothing"
     );
 }

@@ -2,7 +2,7 @@
 //! test program, however that ends.
 //!
 //! Where PostgreSQL is not installed, every test that needs it does nothing, and the program says once
-//! that they were not run.
+//! that they were not run. `ACCORD_POSTGRES=require` makes each of them a failure, for CI.
 
 use std::io::Write as _;
 use std::net::TcpListener;
@@ -40,7 +40,8 @@ pub(crate) struct Place {
 /// The server that all tests share which do not stop it; `None` where PostgreSQL is not installed.
 pub(crate) fn shared() -> Option<&'static Server> {
     static SHARED: OnceLock<Option<Server>> = OnceLock::new();
-    // Nothing is asked of the shared one about power cuts.
+    // Nothing is asked of the shared one about power cuts. A start that panics leaves nothing here: the next
+    // test that asks fails as well.
     SHARED
         .get_or_init(|| Server::start("-c fsync=off"))
         .as_ref()
@@ -68,12 +69,16 @@ fn is_root() -> bool {
     id.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }
 
-/// Says it past the capture of the test runner.
-fn not_run(reason: &str) {
-    let _ = writeln!(
-        std::io::stderr(),
-        "store over PostgreSQL: NOT run: {reason} (Debian: apt-get install postgresql)"
-    );
+/// Says once, past the capture of the test runner, that tests were not run; where PostgreSQL is `required`,
+/// fails each of them.
+pub(crate) fn not_run(reason: &str, required: bool) {
+    static TOLD: OnceLock<()> = OnceLock::new();
+    let told =
+        format!("store over PostgreSQL: NOT run: {reason} (Debian: apt-get install postgresql)");
+    assert!(!required, "{told}");
+    TOLD.get_or_init(|| {
+        let _ = writeln!(std::io::stderr(), "{told}");
+    });
 }
 
 /// A shell line as the user that may run the server, who is not root.
@@ -111,8 +116,8 @@ impl Server {
     /// The same; `prepare` puts files into its folder and says the settings that name them.
     pub(crate) fn start_with(prepare: impl FnOnce(&Path) -> String) -> Option<Self> {
         let Some(bin) = binaries() else {
-            static TOLD: OnceLock<()> = OnceLock::new();
-            TOLD.get_or_init(|| not_run("no PostgreSQL server is installed"));
+            let required = std::env::var("ACCORD_POSTGRES").is_ok_and(|wish| wish == "require");
+            not_run("no PostgreSQL server is installed", required);
             return None;
         };
         let folder = tempfile::Builder::new()

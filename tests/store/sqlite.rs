@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use accord::model::{ConflictId, Take};
+use accord::model::ConflictId;
 use accord::store::{AuditCheck, SqliteStore, Store, StoreError};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use crate::sample::{at, auditing, elsewhere, here, intent, link, linking, loss, name, run};
+use crate::sample::{auditing, elsewhere, here, intent, link, linking, loss, name, run};
 use crate::two_way::{about, opening};
 
 pub(crate) fn fresh() -> (TempDir, PathBuf) {
@@ -144,6 +144,7 @@ async fn looking_at_a_missing_state_is_empty_and_makes_nothing() {
     let store = SqliteStore::open_read_only(&state).await.unwrap();
     assert_eq!(read_all(&store).await.unwrap(), 0);
     crate::conformance::an_empty_store_answers_empty(&store).await;
+    crate::conformance::a_reader_writes_nothing(&store).await;
     assert!(bytes(folder.path()).is_empty());
     assert!(!folder.path().join(".accord").exists());
 
@@ -159,23 +160,7 @@ async fn looking_changes_nothing_and_cannot_write() {
     let before = bytes(folder.path());
     let store = SqliteStore::open_read_only(&state).await.unwrap();
     assert_eq!(read_all(&store).await.unwrap(), 1);
-    let refused = [
-        store.record(&[linking(link("b", 12, 22))]).await,
-        store.prepare(&[intent("op-2")], &[]).await,
-        store.begin_run(&run("run-2", 0, 1)).await,
-        store.forget_rules(&[]).await.map(drop),
-        store
-            .decide(ConflictId(1), Some(Take::Merged), at(9))
-            .await
-            .map(drop),
-        store
-            .put_watermark(&here(), &name("regression"), None)
-            .await,
-    ];
-    for outcome in refused {
-        let message = outcome.unwrap_err().to_string();
-        assert!(message.contains("for reading only"), "{message}");
-    }
+    crate::conformance::a_reader_writes_nothing(&store).await;
     assert_eq!(bytes(folder.path()), before);
 }
 

@@ -3,6 +3,7 @@ what is downloaded is checked, inputs stay what they are, signals arrive, and no
 """
 
 import hashlib
+import json
 import os
 import pathlib
 import re
@@ -200,16 +201,29 @@ def what_is_not_listed_is_refused():
 def without_a_release_it_is_built():
     stage = Stage()
     stage.folder.joinpath("action-source/Cargo.toml").touch()
-    stage.program("cargo")
+    stage.program("rustc", f"echo 'rustc 1.89.0'; echo 'host: {TARGET}'; pwd >\"$CALLED.rustc\"")
+    stage.program("cargo", 'pwd >"$CALLED.cargo"')
     secrets = {name: CANARY for name in ["TESTWORTHY_API_KEY", "AZURE_DEVOPS_EXT_PAT", "ACCORD_HOOK_SECRET", "GITHUB_TOKEN", "GH_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "INPUT_TOKEN"]}
     code, text = stage.run("install", **{**INSTALL, **secrets})
     equal("no release for the platform: a build", (code, stage.arguments()[:4]), (0, ["build", "--locked", "--release", "--bin"]))
     check("it is told", "built from its source" in text, text)
     check("of the action's own source", str(stage.folder / "action-source/Cargo.toml") in stage.arguments(), stage.arguments())
+    # Else a .cargo/config.toml of the pull request would name the compiler.
+    places = [pathlib.Path(f"{stage.called}.{tool}").read_text().strip() for tool in ("rustc", "cargo")]
+    equal("from within it, not from the checkout", places, [str(stage.folder / "action-source")] * 2)
+    folder = stage.temp / "accord-action/build"
+    given = stage.arguments()
+    equal("for the platform of the compiler, whatever is set elsewhere", given[given.index("--target") + 1 :], [TARGET, "--target-dir", str(folder)])
+    equal("which says where the program lies", stage.outputs(), {"binary": str(folder / TARGET / "release/accord")})
     check("build scripts see no credential", CANARY not in stage.environment())
     equal("build: true", stage.run("install", **{**INSTALL, **secrets, "INPUT_BUILD": "true"})[0], 0)
     listing(stage, f"{'0' * 64} 1.2.3 aarch64-apple-darwin https://github.example/x.tar.gz")
     equal("a list without this platform", stage.run("install", **INSTALL)[0], 0)
+    stage.program("cargo", "exit 101")
+    equal("a build that fails ends the step", (stage.run("install", **INSTALL)[0], stage.outputs()), (101, {}))
+    stage.program("rustc", "exit 1")
+    code, text = stage.run("install", **INSTALL)
+    check("so does a compiler that does not run", code == 1 and stage.outputs() == {} and text.count("::error") == 1, text)
 
 
 @section
@@ -248,6 +262,45 @@ def inputs_stay_what_they_are():
     stage.run("run", **{**inputs, "INPUT_COMMAND": "apply", "INPUT_PLAN_FILE": "saved.json"})
     check("or carries out a saved plan", str(stage.work / "saved.json") in stage.arguments(), stage.arguments())
     equal("which the report shows", stage.outputs()["plan_file"], str(stage.work / "saved.json"))
+
+
+@section
+def what_the_checkout_brings_is_no_output():
+    stage = Stage()
+    plan, findings, elsewhere = stage.work / "plan.json", stage.work / "findings.sarif", stage.folder / "elsewhere"
+    inputs = {**RUN, "INPUT_PLAN_FILE": "plan.json", "INPUT_SARIF_FILE": "findings.sarif"}
+
+    def planted():
+        plan.unlink(missing_ok=True)
+        findings.unlink(missing_ok=True)
+        plan.write_text("of the pull request")
+        elsewhere.write_text("of somebody else")
+        findings.symlink_to(elsewhere)
+
+    planted()
+    accord = stage.program("accord", "exit 8")
+    equal("a plan that fails ends", stage.run("run", **inputs, BINARY=str(accord))[0], 0)
+    given = stage.outputs()
+    equal("and has no outputs but its own", (given.get("plan_file"), given.get("sarif_file"), plan.exists(), findings.exists()), (None, None, False, False))
+    planted()
+    accord = stage.program("accord", 'for one in "$@"; do [[ $one != --out=* ]] || echo ours >"${one#--out=*=}"; done')
+    equal("a plan that succeeds ends", stage.run("run", **inputs, BINARY=str(accord))[0], 0)
+    given = stage.outputs()
+    equal("and gives its own", (given.get("plan_file"), given.get("sarif_file")), (str(plan), str(findings)))
+    equal("which stand in the files", (plan.read_text(), findings.read_text()), ("ours\n", "ours\n"))
+    planted()
+    accord = stage.program("accord", "[[ $* != *sarif* ]] || echo ours")
+    stage.run("run", **{**inputs, "INPUT_COMMAND": "validate", "INPUT_PLAN_FILE": ""}, BINARY=str(accord))
+    equal("validate writes a file of its own", (findings.is_symlink(), findings.read_text()), (False, "ours\n"))
+    equal("no link was followed", elsewhere.read_text(), "of somebody else")
+    stage.called.unlink(missing_ok=True)
+    plan.unlink()
+    plan.mkdir()
+    code, text = stage.run("run", **inputs, BINARY=str(accord))
+    check("a folder in the place of the plan ends 64", code == 64 and stage.arguments() is None and "cannot be removed" in text, text)
+    stage.work.joinpath("saved.json").write_text("to carry out")
+    stage.run("run", **{**RUN, "BINARY": str(accord), "INPUT_COMMAND": "apply", "INPUT_PLAN_FILE": "saved.json"})
+    equal("the plan that an apply carries out stays", stage.work.joinpath("saved.json").read_text(), "to carry out")
 
 
 @section
@@ -318,9 +371,11 @@ def the_report_goes_where_it_is_asked_for():
     stage = Stage()
     accord = stage.program("accord", "echo https://github.example/comment")
     applied = stage.folder / "applied.json"
-    applied.write_text('{ "schema": "accord-apply/1" }')
+    applied.write_text(json.dumps({"applied": 2, "schema": "accord-apply/1"}, indent=2))
     refused = stage.folder / "refused.json"
-    refused.write_text('{ "schema": "accord-plan/1" }')
+    # Whoever writes an item can name it so.
+    title = {"title": "accord-apply/1", "schema": "accord-apply/1"}
+    refused.write_text(json.dumps({"changes": [title], "names": title, "schema": "accord-plan/1"}, indent=2))
     posted = "--post=github"
     for what, inputs, there, not_there in [
         ("a plan on a pull request", {}, [posted, "--label=default"], ["--only-update"]),

@@ -104,6 +104,26 @@ def whoever_uses_it():
     check("the examples use the action", used >= 8, used)
 
 
+@section
+def nobody_applies_the_commit_of_a_run():
+    """A run that is started again has the commit that it had: its manifests may be older than what was applied since."""
+    applying = 0
+    for file in USERS:
+        for name, job in YAML_READER.load(file)["jobs"].items():
+            if not any(step.get("with", {}).get("command") == "apply" for step in job["steps"]):
+                continue
+            applying += 1
+            refs = [step.get("with", {}).get("ref") for step in job["steps"] if step.get("uses", "").startswith("actions/checkout@")]
+            equal(f"{file.name}, {name}: the branch is checked out", refs, ["${{ github.ref }}"])
+    check("the examples apply", applying >= 2, applying)
+    stages = {stage["stage"]: stage for stage in YAML_READER.load(ROOT / "examples/azure-pipelines/azure-pipelines.yml")["stages"]}
+    steps = stages["apply"]["jobs"][0]["strategy"]["runOnce"]["deploy"]["steps"]
+    lines = [step.get("bash", "") for step in steps]
+    fetch = [at for at, line in enumerate(lines) if re.fullmatch(r'git fetch .* origin "\$BUILD_SOURCEBRANCH" && git checkout .* FETCH_HEAD', line)]
+    apply = [at for at, line in enumerate(lines) if line.startswith("accord apply")]
+    check("azure-pipelines.yml: the branch is fetched before it is applied", len(fetch) == len(apply) == 1 and fetch < apply, lines)
+
+
 def accepts(*arguments):
     """Whether the program has this command with these flags; its help contacts nobody."""
     ended = subprocess.run([BINARY, *arguments, "--help"], capture_output=True, text=True, timeout=60)

@@ -1,7 +1,8 @@
 """What the scripts share that run the action: both systems emulated by `accord sandbox`, GitHub's API by a stand-in, a
 repository with the project and the example workflows, and `act`, which runs those on this machine without containers.
 
-In the workflows only two things change: the action is the one of this folder, and its `binary` is the one that was built.
+In the workflows only this changes: the action is the one of this folder, its `binary` is the one that was built, and no
+branch is named to check out.
 """
 
 import copy
@@ -177,6 +178,9 @@ def ours(workflow):
             if step.get("uses", "").startswith("your-organization/accord@"):
                 step["uses"] = "./.accord-action"
                 step.setdefault("with", {})["binary"] = BINARY
+            # `act` has one checkout; for a ref it would fetch the action that checks out.
+            if step.get("uses", "").startswith("actions/checkout@") and step["with"].get("ref") == "${{ github.ref }}":
+                del step["with"]["ref"]
     return workflow
 
 

@@ -125,7 +125,7 @@ pub(crate) fn tell(session: &Session, plan: &Plan, report: &ApplyReport) {
     tell_failures(session, report);
     if session.json {
         let document = report_json(plan, report);
-        session.ui.stdout(&format!("{document:#}\n"));
+        session.ui.stdout(&ui::document(&document));
     } else if plan.has_operations() {
         let line = format!(
             "Applied: {} done, {} failed or skipped.\n",

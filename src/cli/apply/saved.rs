@@ -190,7 +190,7 @@ fn tell_skipped(session: &Session, saved: &Plan, skipped: &[Skipped]) {
 fn tell(session: &Session, saved: &Plan, prepared: &Prepared, report: &ApplyReport) {
     if session.json {
         let document = with_saved(report_json(saved, report), saved, prepared);
-        session.ui.stdout(&format!("{document:#}\n"));
+        session.ui.stdout(&ui::document(&document));
         return;
     }
     let satisfied = match prepared.satisfied.len() {
@@ -248,7 +248,7 @@ fn nothing_to_run(
             "stopped": false,
         });
         let document = with_saved(document, saved, prepared);
-        session.ui.stdout(&format!("{document:#}\n"));
+        session.ui.stdout(&ui::document(&document));
     }
     if stale == 0 {
         if !session.json {

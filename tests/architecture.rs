@@ -130,6 +130,11 @@ const FORBIDDEN: &[&[&str]] = &[
     &["ValidateAzureDevOps"],
 ];
 
+/// How indented JSON is written. Commands leave it to `ui::document`, in whose text no build agent finds a
+/// command of its own.
+const INDENTED_JSON: [&str; 2] = [":#}\\n", "to_string_pretty"];
+const WRITES_DOCUMENTS: &str = "cli/ui.rs";
+
 const MOST_LINES: usize = 800;
 
 /// A file below `src/`, its path with `/`.
@@ -193,6 +198,13 @@ fn check(sources: &[Source]) -> Vec<String> {
             ));
             continue;
         };
+        if name == "cli" && path != WRITES_DOCUMENTS {
+            for form in INDENTED_JSON {
+                if source.text.contains(form) {
+                    wrong.push(format!("{path}: `{form}` is for {WRITES_DOCUMENTS} alone"));
+                }
+            }
+        }
         for used in rooms_used(named, &module) {
             let free = used == room.name || used == "diagnostics";
             if !free && !room.may_use.contains(&used.as_str()) {
@@ -408,6 +420,16 @@ fn forbidden_edges_are_caught_in_every_spelling() {
         "model/a.rs",
         "use crate::Config;",
         "model may not use Config",
+    );
+    is_caught(
+        "cli/a.rs",
+        "fn f() { g(&format!(\"{document:#}\\n\")); }",
+        "`:#}\\n` is for cli/ui.rs alone",
+    );
+    is_caught(
+        "cli/a/mod.rs",
+        "fn f() { serde_json::to_string_pretty(&1) }",
+        "`to_string_pretty` is for cli/ui.rs alone",
     );
     is_caught(
         "helpers/a.rs",

@@ -37,10 +37,12 @@ async fn afresh(
     let outputs = Outputs::parse(session, &args.plan.out)?;
     let project = session.load()?;
     ci::refuse_two_way(session, &project.config, &args.plan.only)?;
-    let opened = Opened::for_writing(session, project, "apply", args.lock_timeout).await?;
-    let context = opened.context();
     let stop = StopFlag::default();
     let signals = Signals::listen(stop.clone());
+    // A lock that is taken while it is called off ends with its process, or by itself.
+    let opening = Opened::for_writing(session, project, "apply", args.lock_timeout);
+    let opened = signals.or_signal(Box::pin(opening)).await?;
+    let context = opened.context();
     settle_earlier_runs(session, &context, &stop, &signals).await?;
     let outcome = signals
         .or_signal(Box::pin(plan_command::make(session, &opened, &args.plan)))
@@ -125,7 +127,7 @@ pub(crate) fn tell(session: &Session, plan: &Plan, report: &ApplyReport) {
     tell_failures(session, report);
     if session.json {
         let document = report_json(plan, report);
-        session.ui.stdout(&format!("{document:#}\n"));
+        session.ui.stdout(&ui::document(&document));
     } else if plan.has_operations() {
         let line = format!(
             "Applied: {} done, {} failed or skipped.\n",

@@ -27,9 +27,7 @@ pub(crate) async fn run(session: &Session, args: &DriftArgs) -> Result<ExitCode,
     let work = drift(&context, &only, args.full_scan);
     let report = opened.watch(work).await?;
     let text = if session.json {
-        serde_json::to_string_pretty(&report)
-            .map(|text| text + "\n")
-            .map_err(|error| Failed::new(ExitCode::Internal, error.to_string()))?
+        ui::document(&report)
     } else {
         ui::printable(&human(&report))
     };

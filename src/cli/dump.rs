@@ -10,7 +10,7 @@ use super::exit_code::ExitCode;
 use super::failure::Failed;
 use super::progress::Bars;
 use super::session::Session;
-use super::{files, patience, stored};
+use super::{files, patience, stored, ui};
 use crate::manifest::ReadOptions;
 use crate::model::SuiteId;
 use crate::reconcile::{
@@ -116,7 +116,7 @@ fn json(dumped: &[DumpedFile]) -> String {
         .map(|file| serde_json::json!({ "path": file.path, "text": file.text }))
         .collect();
     let document = serde_json::json!({ "schema": "accord-dump/1", "files": files });
-    format!("{document:#}\n")
+    ui::document(&document)
 }
 
 /// Writes every file, or none if one is in the way.
@@ -158,7 +158,7 @@ fn write(
     }
     if session.json {
         let document = serde_json::json!({ "schema": "accord-dump/1", "written": written });
-        session.ui.stdout(&format!("{document:#}\n"));
+        session.ui.stdout(&ui::document(&document));
     } else {
         session.ui.stdout(&format!("{}\n", written.join("\n")));
     }

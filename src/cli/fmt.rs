@@ -11,7 +11,7 @@ use super::exit_code::ExitCode;
 use super::failure::Failed;
 use super::files;
 use super::session::Session;
-use super::ui::printable;
+use super::ui::{self, printable};
 use crate::diagnostics::{Finding, SourceFile, render};
 use crate::manifest::format::{Formatted, format};
 use crate::manifest::{self, LoadOptions, MOST_BYTES, ProjectFiles};
@@ -137,7 +137,7 @@ fn show(session: &Session, args: &FmtArgs, outcome: &Outcome) {
             "changed": changed,
             "written": !args.check,
         });
-        ui.stdout(&format!("{document:#}\n"));
+        ui.stdout(&ui::document(&document));
         return;
     }
     for (path, before, after) in &outcome.changed {

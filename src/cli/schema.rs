@@ -12,6 +12,7 @@ use super::exit_code::ExitCode;
 use super::failure::Failed;
 use super::outputs::write_whole;
 use super::session::Session;
+use super::ui;
 use crate::manifest::compare::ManifestDiff;
 use crate::manifest::schema;
 use crate::plan::Plan;
@@ -43,7 +44,8 @@ pub(crate) async fn run(session: &Session, args: &SchemaArgs) -> Result<ExitCode
         let found = live::look(session, connection).await?;
         schema::enrich(&mut document, &found);
     }
-    let text = schema::to_text(&document);
+    // What exists has names that people gave it.
+    let text = ui::document(&document);
     match &args.out {
         None => session.ui.stdout(&text),
         Some(file) => {

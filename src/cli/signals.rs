@@ -29,8 +29,8 @@ impl Signals {
         Self { first, task }
     }
 
-    /// Runs what may be cut off at any moment because it writes nothing, such as reading and asking: the
-    /// first signal ends it.
+    /// Runs what may be cut off at any moment because it writes to neither system, such as waiting for
+    /// another run, reading and asking: the first signal ends it.
     pub(crate) async fn or_signal<T>(
         &self,
         work: impl Future<Output = Result<T, Failed>>,

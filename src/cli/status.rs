@@ -40,7 +40,7 @@ pub(crate) async fn run(session: &Session) -> Result<ExitCode, Failed> {
     let store = stored::for_reading(session, &project).await?;
     let status = Status::read(store.as_ref(), &project.config).await?;
     let text = if session.json {
-        format!("{:#}\n", status.json())
+        ui::document(&status.json())
     } else {
         ui::printable(&status.human())
     };

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anstyle::{AnsiColor, Style};
 use indicatif::{MultiProgress, ProgressDrawTarget};
+use serde::Serialize;
 
-use crate::diagnostics::defused;
+use crate::diagnostics::{defused, json_defused};
 
 /// How output is made.
 #[derive(Clone, Copy, Debug, Default)]
@@ -284,6 +285,14 @@ pub(crate) fn printable(text: &str) -> String {
         }
     }
     shown
+}
+
+/// A JSON document for stdout, indented and with a line break at its end. A build agent that prints it finds
+/// no command in what people wrote: `##` is written with an escape.
+pub(crate) fn document(value: &impl Serialize) -> String {
+    let text = serde_json::to_string_pretty(value)
+        .expect("a document has text keys and finite numbers only");
+    json_defused(text + "\n")
 }
 
 /// Marks that reorder the text around them (Unicode Technical Report 36) and line ends that only some

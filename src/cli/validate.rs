@@ -4,9 +4,8 @@ use super::args::{Format, ValidateArgs};
 use super::exit_code::ExitCode;
 use super::failure::Failed;
 use super::session::Session;
-use crate::diagnostics::{
-    Finding, Location, Place, Severity, SourceFile, json_defused, printable, render,
-};
+use super::ui;
+use crate::diagnostics::{Finding, Location, Place, Severity, SourceFile, printable, render};
 use crate::mapping::{Allowed, lint_report};
 
 pub(crate) fn run(session: &Session, args: &ValidateArgs) -> Result<ExitCode, Failed> {
@@ -57,10 +56,7 @@ fn machine(session: &Session, findings: &[Finding], sources: &[SourceFile]) -> S
         Format::AzurePipelines => {
             render::azure_pipelines::render(findings, sources, &session.prefix())
         }
-        _ => {
-            let document = render::json::render(findings, sources);
-            json_defused(format!("{document:#}\n"))
-        }
+        _ => ui::document(&render::json::render(findings, sources)),
     }
 }
 

@@ -150,6 +150,30 @@ fn the_title_of_an_item_is_no_command_of_a_build_agent() {
     }
 }
 
+/// Nor in the documents of other commands: in JSON the second sign is an escape, which means the same.
+#[test]
+fn no_document_holds_a_command_of_a_build_agent() {
+    let project = Project::web_shop();
+    project.run(&["apply", "--yes"]).expect(0);
+    let title = "##vso[task.setvariable variable=planId]x ##[error]y";
+    let edit = serde_json::json!({ "title": title });
+    project.state().edit_case(210_301, &edit).expect("an edit");
+    let tells_the_title = |line: &[&str]| {
+        let document = project.run(line).expect(0).stdout;
+        assert!(!document.contains("##"), "{line:?}: {document}");
+        assert!(
+            document.contains("#\\u0023vso["),
+            "{line:?} shows the title: {document}"
+        );
+        let parsed: Value = serde_json::from_str(&document).expect("JSON");
+        assert!(parsed.to_string().contains(title), "{line:?}: {parsed}");
+    };
+    tells_the_title(&["drift", "--format", "json"]);
+    project.run(&["apply", "--yes"]).expect(0);
+    let pair = "SyncRule/checkout-cases/case/210301";
+    tells_the_title(&["state", "show", pair, "--format", "json"]);
+}
+
 /// The standard's own JSON Schema, as a package for Python brings it, judges every SARIF document.
 #[test]
 fn sarif_fits_the_schema_of_the_standard() {

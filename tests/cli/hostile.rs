@@ -60,6 +60,24 @@ fn secrets() -> Vec<Attack> {
             4,
         ),
         attack(
+            "the project's key as the token of the other system",
+            PAT,
+            "    personalAccessToken: { env: TESTWORTHY_PROJECT_KEY }",
+            4,
+        ),
+        attack(
+            "the token of reports",
+            KEY,
+            "    apiKey: { env: ACCORD_GITHUB_TOKEN }",
+            4,
+        ),
+        attack(
+            "the address of the database",
+            KEY,
+            "    apiKey: { env: ACCORD_DATABASE_URL }",
+            4,
+        ),
+        attack(
             "the token as the secret of a webhook at a stranger's",
             PAT,
             "    personalAccessToken: { env: AZURE_DEVOPS_EXT_PAT }\n  webhook: { url: \"https://stranger.example/take\", secret: { env: AZURE_DEVOPS_EXT_PAT } }",
@@ -232,6 +250,32 @@ fn no_other_spelling_of_an_address_is_called() {
     }
     let called = stranger.accept();
     assert!(called.is_err(), "nobody called: {called:?}");
+}
+
+/// Each variable serves one key only, and each key is the other system's.
+#[test]
+fn two_keys_do_not_swap_their_variables() {
+    let mut project = Project::web_shop();
+    let before = project.read("connection.yaml");
+    let swapped = before
+        .replace("AZURE_DEVOPS_EXT_PAT", "the other")
+        .replace("TESTWORTHY_PROJECT_KEY", "AZURE_DEVOPS_EXT_PAT")
+        .replace("the other", "TESTWORTHY_PROJECT_KEY");
+    project.write("connection.yaml", &swapped);
+    for command in [&["plan"] as &[&str], &["apply", "--yes"]] {
+        let told = project.run(command).expect(4).stderr;
+        for sentence in [
+            "`AZURE_DEVOPS_EXT_PAT` does not belong to `testworthy.projectKey`",
+            "`TESTWORTHY_PROJECT_KEY` does not belong to `azureDevOps.personalAccessToken`",
+        ] {
+            assert!(told.contains(sentence), "{told}");
+        }
+    }
+    assert_eq!(project.requests(), 0);
+    // Unless the operator knows better.
+    let allowed = "AZURE_DEVOPS_EXT_PAT,TESTWORTHY_PROJECT_KEY";
+    project.set("ACCORD_ALLOW_ENV", allowed);
+    project.run(&["validate"]).expect(0);
 }
 
 /// A secret in a file: only below the folder that the operator names, and no way leads out of it.

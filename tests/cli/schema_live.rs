@@ -36,6 +36,19 @@ fn what_exists_is_in_it() {
     assert!(!first.stdout.contains('@'), "no address");
 }
 
+/// What exists has names that people gave it, and a pipeline may print them.
+#[test]
+fn no_name_is_a_command_of_a_build_agent() {
+    let project = Project::web_shop();
+    let name = "##vso[task.setvariable variable=planId]x";
+    let renamed = project.state().testworthy.rename_suite(41, name);
+    renamed.expect("a suite");
+    let told = project.run(&LIVE).expect(0).stdout;
+    assert!(!told.contains("##"), "{told}");
+    let shown = "#\\u0023vso[task.setvariable";
+    assert!(told.contains(shown), "{told}");
+}
+
 #[test]
 fn the_example_is_valid_under_it() {
     let project = Project::web_shop();

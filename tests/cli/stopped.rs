@@ -7,6 +7,8 @@ use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use accord::sandbox::{Fault, FaultKind};
+#[cfg(target_os = "linux")]
+use accord::store::RunLock;
 
 use crate::conflicts::in_conflict;
 use crate::killed::{look, undisturbed};
@@ -91,6 +93,48 @@ fn a_signal_before_the_first_write_prevents_every_write() {
     let output = child.wait_with_output().expect("it ends");
     assert_eq!(output.status.code(), Some(130), "{output:?}");
     assert_eq!(project.writes(), 0);
+}
+
+/// Whether the program has a handler for a signal, by what the kernel says of it.
+#[cfg(target_os = "linux")]
+fn listens(child: &Child, number: u32) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id()));
+    let status = status.expect("the kernel tells of it");
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+    let caught = caught.expect("the signals that it handles").trim();
+    let caught = u64::from_str_radix(caught, 16).expect("a number");
+    caught & (1 << (number - 1)) != 0
+}
+
+/// While the state is opened, too: here another run holds it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_while_another_run_is_waited_for_ends_an_apply() {
+    let project = Project::web_shop();
+    project.run(&["plan", "--save", "saved.json"]).expect(0);
+    let state = project.path().join(".accord/state.db");
+    let _lock = RunLock::try_acquire(&state, "the test").expect("a free lock");
+    let before = project.requests();
+    for line in [
+        &["apply", "--yes", "--lock-timeout", "120"],
+        &["apply", "saved.json", "--lock-timeout", "120"],
+    ] {
+        for (signal, number, code) in [("INT", 2, 130), ("TERM", 15, 143)] {
+            let child = start(&project, line);
+            until("a handler", || listens(&child, number));
+            let sent = Instant::now();
+            send(&child, signal);
+            let output = child.wait_with_output().expect("it ends");
+            assert!(sent.elapsed() < SOON, "{:?}", sent.elapsed());
+            let told = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(code), "{line:?}: {told}");
+            assert!(
+                told.contains("stopped before anything was written"),
+                "{told}"
+            );
+        }
+    }
+    assert_eq!(project.requests(), before, "nothing was asked");
 }
 
 /// The second signal does not wait for anything.

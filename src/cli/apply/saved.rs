@@ -59,10 +59,12 @@ pub(super) async fn run(
     if !rules.is_empty() {
         ci::refuse_two_way(session, &project.config, &rules)?;
     }
-    let opened = Opened::for_writing(session, project, "apply", args.lock_timeout).await?;
-    let context = opened.context();
     let stop = StopFlag::default();
     let signals = Signals::listen(stop.clone());
+    // A lock that is taken while it is called off ends with its process, or by itself.
+    let opening = Opened::for_writing(session, project, "apply", args.lock_timeout);
+    let opened = signals.or_signal(Box::pin(opening)).await?;
+    let context = opened.context();
     settle_earlier_runs(session, &context, &stop, &signals).await?;
     let overrides = Overrides {
         allow_updates: args.plan.allow_updates,
@@ -190,7 +192,7 @@ fn tell_skipped(session: &Session, saved: &Plan, skipped: &[Skipped]) {
 fn tell(session: &Session, saved: &Plan, prepared: &Prepared, report: &ApplyReport) {
     if session.json {
         let document = with_saved(report_json(saved, report), saved, prepared);
-        session.ui.stdout(&format!("{document:#}\n"));
+        session.ui.stdout(&ui::document(&document));
         return;
     }
     let satisfied = match prepared.satisfied.len() {
@@ -248,7 +250,7 @@ fn nothing_to_run(
             "stopped": false,
         });
         let document = with_saved(document, saved, prepared);
-        session.ui.stdout(&format!("{document:#}\n"));
+        session.ui.stdout(&ui::document(&document));
     }
     if stale == 0 {
         if !session.json {

@@ -50,7 +50,7 @@ pub(crate) async fn run(session: &Session, args: &ConflictsListArgs) -> Result<E
                 .map(|(number, loss)| loss_json(config, *number, loss))
                 .collect::<Vec<_>>(),
         });
-        format!("{document:#}\n")
+        ui::document(&document)
     } else {
         ui::printable(&human(config, &conflicts, &losses, args.all))
     };

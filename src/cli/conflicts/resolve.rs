@@ -140,7 +140,7 @@ fn later(session: &Session, decisions: &Decisions<'_>, args: &ConflictsResolveAr
                 .collect::<Vec<_>>(),
             "apply": null,
         });
-        session.ui.stdout(&format!("{document:#}\n"));
+        session.ui.stdout(&super::super::ui::document(&document));
     } else {
         session.ui.stdout(&format!(
             "Decided about {}: take {}. The next apply carries it out, if both sides still hold what was decided about.\n",
@@ -337,7 +337,7 @@ async fn tell(
             "decisions": decisions,
             "apply": apply_command::report_json(plan, report),
         });
-        session.ui.stdout(&format!("{document:#}\n"));
+        session.ui.stdout(&super::super::ui::document(&document));
         return Ok(());
     }
     let done: Vec<ConflictId> = now.keys().copied().filter(|id| is_done(id)).collect();

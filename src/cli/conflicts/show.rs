@@ -39,7 +39,7 @@ pub(crate) async fn run(session: &Session, args: &ConflictsShowArgs) -> Result<E
                     .collect(),
             };
             if session.json {
-                format!("{:#}\n", shown.json())
+                ui::document(&shown.json())
             } else {
                 ui::printable(&shown.human())
             }
@@ -55,7 +55,7 @@ pub(crate) async fn run(session: &Session, args: &ConflictsShowArgs) -> Result<E
                     document["lost"] = loss.lost.to_json();
                     document["written"] = loss.written.to_json();
                 }
-                format!("{document:#}\n")
+                ui::document(&document)
             } else {
                 ui::printable(&loss_text(config, number, loss, reveal))
             }

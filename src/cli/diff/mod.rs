@@ -8,6 +8,7 @@ use super::exit_code::ExitCode;
 use super::failure::Failed;
 use super::session::{Project, Session};
 use super::stored;
+use super::ui;
 use crate::manifest::compare::{LinkedItems, ManifestDiff, compare};
 use crate::model::config::StateLocation;
 use crate::plan::render;
@@ -22,9 +23,7 @@ pub(crate) async fn run(session: &Session, args: &DiffArgs) -> Result<ExitCode, 
     let changes = compare(&from.config, &to.config, linked.as_ref());
     let diff = ManifestDiff::new(from.described(), to.described(), changes);
     let text = match session.format {
-        Format::Json => serde_json::to_string_pretty(&diff)
-            .map(|text| text + "\n")
-            .map_err(|error| Failed::new(ExitCode::Internal, error.to_string()))?,
+        Format::Json => ui::document(&diff),
         Format::Markdown => render::markdown::manifests(&diff),
         _ => render::human::manifests(&diff, &session.human_options()),
     };

@@ -11,7 +11,7 @@ use super::ui;
 use crate::diagnostics::nearest;
 use crate::model::Name;
 use crate::model::config::Config;
-use crate::reconcile::{Cause, DoctorContext, DoctorReport, RealClock, doctor};
+use crate::reconcile::{Cause, DoctorContext, RealClock, doctor};
 
 pub(crate) async fn run(session: &Session, args: &DoctorArgs) -> Result<ExitCode, Failed> {
     let Project { config, .. } = session.load()?;
@@ -26,7 +26,7 @@ pub(crate) async fn run(session: &Session, args: &DoctorArgs) -> Result<ExitCode
     };
     let report = doctor(&context, &names).await;
     let text = if session.json {
-        json(&report)?
+        ui::document(&report)
     } else {
         let colour = session.ui.colour_stdout();
         human::render(&report, colour, ui::printable)
@@ -69,12 +69,6 @@ pub(crate) fn named(config: &Config, wanted: &str) -> Result<Name, Failed> {
         |near| format!("did you mean `{near}`?"),
     );
     Err(failed.with_help(help))
-}
-
-fn json(report: &DoctorReport) -> Result<String, Failed> {
-    serde_json::to_string_pretty(report)
-        .map(|text| text + "\n")
-        .map_err(|error| Failed::new(ExitCode::Internal, error.to_string()))
 }
 
 fn code(cause: Option<Cause>) -> ExitCode {

@@ -6,6 +6,7 @@ use super::super::exit_code::ExitCode;
 use super::super::failure::Failed;
 use super::super::session::{Project, Session};
 use super::super::stored;
+use super::super::ui;
 use super::mapping::Explained;
 use crate::model::config::{
     Config, Connection, CustomField, DeletedCase, DeletedWorkItem, DriftPolicy, Origin, Row,
@@ -45,7 +46,7 @@ pub(super) async fn explain(session: &Session, address: &str) -> Result<String, 
             let mapping = mappings.find(|mapping| mapping.name.as_str() == name);
             let explained = mapping.map(|mapping| Explained::new(config, mapping));
             return match explained {
-                Some(explained) if session.json => Ok(format!("{:#}\n", explained.json(address))),
+                Some(explained) if session.json => Ok(ui::document(&explained.json(address))),
                 Some(explained) => Ok(explained.human(address)),
                 None => Err(unknown(config, address)),
             };
@@ -397,7 +398,7 @@ fn as_json(address: &str, facts: Facts) -> String {
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value))
         .collect();
-    format!("{:#}\n", json!({ "address": address, "facts": members }))
+    ui::document(&json!({ "address": address, "facts": members }))
 }
 
 fn as_text(address: &str, facts: &Facts) -> String {
@@ -416,7 +417,7 @@ fn as_text(address: &str, facts: &Facts) -> String {
             other => text.push_str(&format_line(name, &plain(other))),
         }
     }
-    crate::cli::ui::printable(&text)
+    ui::printable(&text)
 }
 
 fn format_line(name: &str, value: &str) -> String {

@@ -9,6 +9,7 @@ use super::args::ExplainArgs;
 use super::exit_code::ExitCode;
 use super::failure::Failed;
 use super::session::Session;
+use super::ui;
 use crate::diagnostics::{Code, catalog};
 
 pub(crate) async fn run(session: &Session, args: &ExplainArgs) -> Result<ExitCode, Failed> {
@@ -26,7 +27,7 @@ pub(crate) async fn run(session: &Session, args: &ExplainArgs) -> Result<ExitCod
         return Err(unknown(subject));
     };
     let text = if session.json {
-        format!("{:#}\n", json(code))
+        ui::document(&json(code))
     } else {
         human(code)
     };
@@ -75,7 +76,7 @@ fn json(code: Code) -> serde_json::Value {
 fn list(session: &Session) -> String {
     if session.json {
         let all: Vec<serde_json::Value> = catalog::all().map(json).collect();
-        return format!("{:#}\n", serde_json::Value::from(all));
+        return ui::document(&serde_json::Value::from(all));
     }
     let mut text = String::new();
     for entry in catalog::all() {

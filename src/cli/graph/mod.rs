@@ -11,6 +11,7 @@ use super::exit_code::ExitCode;
 use super::failure::Failed;
 use super::outputs;
 use super::session::Session;
+use super::ui;
 use drawing::Graph;
 
 /// The formats of `--out`.
@@ -34,7 +35,7 @@ pub(crate) fn run(session: &Session, args: &GraphArgs) -> Result<ExitCode, Faile
         })?;
     }
     if session.json {
-        session.ui.stdout(&format!("{:#}\n", graph.json()));
+        session.ui.stdout(&ui::document(&graph.json()));
     } else if files.is_empty() {
         session.ui.stdout(&mermaid::render(&graph));
     }

@@ -12,6 +12,7 @@ use super::exit_code::ExitCode;
 use super::failure::Failed;
 use super::files;
 use super::session::Session;
+use super::ui;
 use crate::diagnostics::{Finding, SourceFile, render};
 use crate::manifest::{self, ReadOptions};
 use crate::mapping::lint_config;
@@ -180,7 +181,7 @@ fn tell(session: &Session, starter: &Starter, written: &[String], notes: &[Strin
             "written": written,
             "change": starter.to_change,
         });
-        ui.stdout(&format!("{document:#}\n"));
+        ui.stdout(&ui::document(&document));
     } else {
         ui.stdout(&format!("{}\n", written.join("\n")));
     }

@@ -270,7 +270,7 @@ fn tell(
             "pairs": pairs.collect::<Vec<_>>(),
             "already": already,
         });
-        session.ui.stdout(&format!("{document:#}\n"));
+        session.ui.stdout(&ui::document(&document));
         return Ok(ExitCode::Success);
     }
     let mut text = String::new();

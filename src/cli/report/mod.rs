@@ -177,7 +177,7 @@ async fn find_expected(session: &Session, args: &ReportArgs) -> Result<ExitCode,
             "pullRequest": reviewed.pull_request,
             "commentUrl": reviewed.url,
         });
-        session.ui.stdout(&format!("{document:#}\n"));
+        session.ui.stdout(&super::ui::document(&document));
     } else {
         session.ui.stdout(&format!("{}\n", marker.review_id));
     }
@@ -228,7 +228,7 @@ fn print(
             "truncated": told.posted.as_ref().is_some_and(|posted| posted.truncated),
             "notice": told.notice,
         });
-        session.ui.stdout(&format!("{document:#}\n"));
+        session.ui.stdout(&super::ui::document(&document));
     } else if args.post.is_none() {
         session.ui.stdout(&page(page::NO_LIMIT).text);
     } else if let Some(url) = told.url() {

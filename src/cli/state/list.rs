@@ -29,7 +29,7 @@ pub(crate) async fn run(session: &Session, args: &StateListArgs) -> Result<ExitC
             "schema": "accord-state/1",
             "pairs": links.iter().map(|link| json(config, link)).collect::<Vec<_>>(),
         });
-        format!("{document:#}\n")
+        ui::document(&document)
     } else {
         ui::printable(&human(config, &links))
     };

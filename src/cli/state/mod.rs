@@ -71,7 +71,7 @@ async fn verify(session: &Session) -> Result<ExitCode, Failed> {
             "contradictions": contradictions,
             "audit": { "intact": broken.is_none(), "rows": rows, "head": head, "reason": broken },
         });
-        session.ui.stdout(&format!("{document:#}\n"));
+        session.ui.stdout(&ui::document(&document));
     } else if findings.is_empty() {
         let text = match &audit {
             AuditCheck::Intact { rows: 0, .. } if pairs == 0 => {

@@ -23,7 +23,7 @@ pub(crate) async fn run(session: &Session, args: &StateRebuildArgs) -> Result<Ex
     let opened = Opened::for_writing(session, project, "state rebuild", args.lock_timeout).await?;
     let report = opened.watch(rebuild(&opened.context(), &only)).await?;
     let text = if session.json {
-        format!("{:#}\n", json(&report))
+        ui::document(&json(&report))
     } else {
         ui::printable(&human(&report))
     };

@@ -32,7 +32,7 @@ pub(crate) async fn run(session: &Session, args: &StateShowArgs) -> Result<ExitC
     let link = found.ok_or_else(|| not_there(config, &links, &args.address, key))?;
     let pair = Pair::read(store.as_ref(), config, link, args.reveal).await?;
     let text = if session.json {
-        format!("{:#}\n", pair.json())
+        ui::document(&pair.json())
     } else {
         ui::printable(&pair.human())
     };

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value as Json, json};
 
+use super::super::ui;
 use super::{Ran, Report, shown};
 use crate::diagnostics::render::annotation::{Annotation, Spot};
 use crate::diagnostics::{Severity, render};
@@ -43,7 +44,7 @@ pub(super) fn json(report: &Report) -> String {
         document["updated"] = updated.changes.iter().map(change).collect();
         document["refused"] = updated.refused.iter().map(refused).collect();
     }
-    format!("{document:#}\n")
+    ui::document(&document)
 }
 
 fn example(ran: &Ran) -> Json {

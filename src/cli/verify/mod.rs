@@ -24,7 +24,7 @@ pub(crate) async fn run(session: &Session, args: &VerifyArgs) -> Result<ExitCode
     };
     let opened = Opened::for_reading(session, project).await?;
     let report = opened.watch(verify(&opened.context(), &options)).await?;
-    show(session, &report)?;
+    show(session, &report);
     plan_command::tell_requests(session, &opened.remotes);
     end(&report)
 }
@@ -53,11 +53,9 @@ fn only(config: &Config, args: &VerifyArgs) -> Result<Vec<String>, Failed> {
     Err(failed.with_help(help))
 }
 
-fn show(session: &Session, report: &VerifyReport) -> Result<(), Failed> {
+fn show(session: &Session, report: &VerifyReport) {
     let text = match session.format {
-        Format::Json => serde_json::to_string_pretty(report)
-            .map(|text| text + "\n")
-            .map_err(|error| Failed::new(ExitCode::Internal, error.to_string()))?,
+        Format::Json => ui::document(report),
         Format::Github => github::render(report, &session.prefix()),
         _ => {
             let verbose = session.ui.verbosity() > 0;
@@ -65,7 +63,6 @@ fn show(session: &Session, report: &VerifyReport) -> Result<(), Failed> {
         }
     };
     session.ui.stdout(&text);
-    Ok(())
 }
 
 fn end(report: &VerifyReport) -> Result<ExitCode, Failed> {

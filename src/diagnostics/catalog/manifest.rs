@@ -83,7 +83,7 @@ super::entries! {
         "Keep one: `{ env: NAME }` or `{ file: PATH }`.";
     SECRET_NAME, "secret-name", Error,
         "A variable that manifests may not read",
-        "A manifest in a pull request is untrusted. It may name only variables that begin with TESTWORTHY_, AZURE_DEVOPS_ or ACCORD_, so that it cannot send other secrets of the machine to a server.",
+        "A manifest in a pull request is untrusted. It may name only variables that begin with TESTWORTHY_, AZURE_DEVOPS_ or ACCORD_, so that it cannot send other secrets of the machine to a server. Those of a system serve the keys of that system only, and those that Accord itself reads (ACCORD_GITHUB_TOKEN) serve none, so that no server is sent what is another one's.",
         "apiKey: { env: AWS_SECRET_ACCESS_KEY }",
         "Rename the variable, or let the operator allow it: ACCORD_ALLOW_ENV=NAME.";
     SECRET_REUSED, "secret-reused", Error,

@@ -17,6 +17,14 @@ const SCHEMA: &str = "accord";
 const CONNECT: Duration = Duration::from_secs(15);
 const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 
+/// A connection on which nothing is heard for [`UNACKNOWLEDGED`] is asked this often and so many times whether
+/// the other end is still there: a machine that is gone answers no statement, and sends no word about it.
+const PROBE: Duration = Duration::from_secs(10);
+const PROBES: u32 = 3;
+
+/// How long a server that has accepted a connection may take until it can be used.
+const OPENING: Duration = Duration::from_secs(30);
+
 /// What an error calls an address that was not understood.
 const NOWHERE: &str = "the state in PostgreSQL";
 
@@ -92,6 +100,11 @@ impl PostgresAddress {
         if config.get_tcp_user_timeout().is_none() {
             config.tcp_user_timeout(UNACKNOWLEDGED);
         }
+        if !rest.iter().any(|pair| pair.starts_with("keepalives")) {
+            config.keepalives_idle(UNACKNOWLEDGED);
+            config.keepalives_interval(PROBE);
+            config.keepalives_retries(PROBES);
+        }
         let schema = match config.get_options().and_then(search_path) {
             None => SCHEMA.to_owned(),
             Some(name) => schema_name(&name).ok_or(SEARCH_PATH)?,
@@ -103,6 +116,16 @@ impl PostgresAddress {
             schema,
             shown,
         })
+    }
+
+    /// How long opening a connection may take in all: each host may take its time to accept it.
+    pub(super) fn patience(&self) -> Duration {
+        let hosts = u32::try_from(self.config.get_hosts().len()).unwrap_or(u32::MAX);
+        let accepting = self.config.get_connect_timeout().copied();
+        accepting
+            .unwrap_or(CONNECT)
+            .saturating_mul(hosts)
+            .saturating_add(OPENING)
     }
 }
 
@@ -241,6 +264,21 @@ mod tests {
             let error = PostgresAddress::parse(&text).unwrap_err();
             assert!(error.to_string().contains("search_path"), "{name}: {error}");
         }
+    }
+
+    #[test]
+    fn a_server_is_not_waited_for_without_end() {
+        let patience = |place: &str| read(&format!("postgres://u:p@{place}")).patience();
+        assert_eq!(patience("localhost/db").as_secs(), 45);
+        assert_eq!(patience("localhost/db?connect_timeout=5").as_secs(), 35);
+        assert_eq!(patience("one.example,two.example/db").as_secs(), 60);
+        let config = read("postgres://u:p@localhost/db").config;
+        assert_eq!(config.get_keepalives_idle().as_secs(), 30);
+        assert_eq!(config.get_keepalives_interval(), Some(PROBE));
+        assert_eq!(config.get_keepalives_retries(), Some(3));
+        let own = read("postgres://u:p@localhost/db?keepalives_idle=7").config;
+        assert_eq!(own.get_keepalives_idle().as_secs(), 7);
+        assert_eq!(own.get_keepalives_interval(), None);
     }
 
     #[test]

@@ -7,7 +7,9 @@ use std::borrow::Cow;
 use std::cell::{RefCell, RefMut};
 use std::collections::HashMap;
 use std::error::Error as _;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
+use std::time::Duration;
 
 use postgres::error::SqlState;
 use postgres::fallible_iterator::FallibleIterator as _;
@@ -35,6 +37,30 @@ pub(super) struct Connection {
 
 impl Connection {
     pub(super) fn open(address: &PostgresAddress) -> Result<Self, Fault> {
+        Self::open_within(address, address.patience())
+    }
+
+    /// The driver waits without end for a server that accepts a connection and then is silent, so a thread of
+    /// its own does the waiting. What that thread may get too late is closed by it.
+    fn open_within(address: &PostgresAddress, limit: Duration) -> Result<Self, Fault> {
+        let (opened, outcome) = mpsc::channel();
+        let address = address.clone();
+        thread::Builder::new()
+            .spawn(move || drop(opened.send(Self::dial(&address))))
+            .map_err(|error| Fault::Refused(format!("no thread for the database: {error}")))?;
+        let silent = match outcome.recv_timeout(limit) {
+            Ok(outcome) => return outcome,
+            Err(RecvTimeoutError::Timeout) => format!("no answer within {} s", limit.as_secs()),
+            Err(RecvTimeoutError::Disconnected) => "the attempt broke off".to_owned(),
+        };
+        Err(Fault::Unreachable(format!(
+            "no connection to the database: {silent}; check host and port in the address, and whether the \
+            server runs"
+        )))
+    }
+
+    /// A connection that can be used.
+    fn dial(address: &PostgresAddress) -> Result<Self, Fault> {
         let client = if address.encrypted {
             address.config.connect(tls::connector()?)
         } else {
@@ -333,9 +359,26 @@ fn words(error: &postgres::Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::net::TcpListener;
+
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_server_that_accepts_and_is_silent_is_given_up() {
+        // The system accepts for it, and nobody ever answers.
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let place = silent.local_addr().unwrap();
+        let text = format!("postgresql://accord:hunter2@{place}/state");
+        let address = PostgresAddress::parse(&text).unwrap();
+        let reason = match Connection::open_within(&address, Duration::from_secs(1)).err() {
+            Some(Fault::Unreachable(reason)) => reason,
+            other => panic!("{other:?}"),
+        };
+        assert!(reason.contains("no answer within 1 s"), "{reason}");
+        assert!(!reason.contains("hunter2"), "{reason}");
+    }
 
     proptest! {
         #[test]

@@ -77,12 +77,12 @@ fn what_is_dangerous_is_called_so() {
         ),
         (
             "env: AZURE_DEVOPS_EXT_PAT",
-            "env: TESTWORTHY_OTHER",
+            "env: AZURE_DEVOPS_OTHER",
             "another secret would be sent as azureDevOps.personalAccessToken",
         ),
         (
             "env: TESTWORTHY_API_KEY",
-            "env: AZURE_DEVOPS_OTHER",
+            "env: TESTWORTHY_OTHER",
             "another secret would be sent as testworthy.apiKey",
         ),
         (

@@ -73,6 +73,8 @@ fn a_tree_is_looked_into_as_a_folder_is() {
         ("sub", FOLDER, inner),
         ("to-sub", LINK, made.blob("sub")),
         ("to-a", LINK, made.blob("./a.yaml")),
+        ("via", LINK, made.blob("to-sub/inner")),
+        ("beside", LINK, made.blob("a.yaml/../sub")),
         ("out", LINK, out),
         ("vendored", SUBMODULE, a),
     ]);
@@ -106,10 +108,10 @@ fn a_tree_is_looked_into_as_a_folder_is() {
         .collect();
     assert_eq!(
         folders,
-        ["sub", "to-sub"],
-        "a link to a folder counts as one"
+        ["sub", "to-sub", "via"],
+        "a link to a folder or through another link counts as one"
     );
-    assert_eq!(listed.len(), 7);
+    assert_eq!(listed.len(), 9);
     let inside = tree.list(Path::new("sub")).unwrap();
     assert!(inside.iter().all(|entry| !entry.is_folder), "{inside:?}");
     assert_eq!(tree.bytes(Path::new("sub/b.yaml")).unwrap(), b"x: 1");

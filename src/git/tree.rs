@@ -80,7 +80,8 @@ impl<'r> RevisionTree<'r> {
         Some((entry.id(), entry.filemode()))
     }
 
-    /// Whether a link in this folder leads to a folder of the same revision, or to another link.
+    /// Whether a link in this folder leads to a folder of the same revision, or to or through another link,
+    /// behind which anything may be.
     fn leads_to_folder(&self, folder: &Path, link: git2::Oid) -> bool {
         let short = self.size(link).is_some_and(|size| size <= LONGEST_LINK);
         let Some(target) = short
@@ -92,13 +93,28 @@ impl<'r> RevisionTree<'r> {
         let Ok(target) = std::str::from_utf8(target.content()) else {
             return false;
         };
-        let Some(path) = joined(folder, Path::new(target)) else {
-            return false;
-        };
-        path.as_os_str().is_empty()
-            || self
-                .entry(&path)
-                .is_some_and(|(_, mode)| mode == LINK || kind(mode) == Some(git2::ObjectType::Tree))
+        // Step by step, because a tree holds nothing at a path that goes through a link.
+        let mut way = folder.to_owned();
+        for component in Path::new(target).components() {
+            match component {
+                Component::Normal(name) => {
+                    way.push(name);
+                    match self.entry(&way) {
+                        Some((_, LINK)) => return true,
+                        Some((_, mode)) if kind(mode) == Some(git2::ObjectType::Tree) => {}
+                        _ => return false,
+                    }
+                }
+                Component::CurDir => {}
+                Component::ParentDir => {
+                    if !way.pop() {
+                        return false;
+                    }
+                }
+                Component::RootDir | Component::Prefix(_) => return false,
+            }
+        }
+        true
     }
 
     /// The size of an object, without reading it.

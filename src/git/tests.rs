@@ -139,6 +139,10 @@ fn a_large_file_is_not_read_and_yet_too_large() {
     let bytes = tree.bytes(Path::new("large.yaml")).unwrap();
     assert_eq!(bytes.len(), crate::manifest::MOST_BYTES + 1);
     assert!(!bytes.contains(&b'x'));
+    // It counts all the same: a tree may name one file many times over.
+    let refused = (0..300).find_map(|_| tree.bytes(Path::new("large.yaml")).err());
+    let refused = refused.expect("a limit on all of them");
+    assert!(refused.contains("larger than 256 MiB"), "{refused}");
 }
 
 #[test]

@@ -177,16 +177,17 @@ impl ManifestTree for RevisionTree<'_> {
         let missing = || "it is missing in the repository".to_owned();
         let (id, _) = self.entry(&self.below.join(file)).ok_or_else(missing)?;
         let size = self.size(id).ok_or_else(missing)?;
-        if size > MOST_BYTES {
-            // Too large is told by the size; what is in it is never looked at.
-            return Ok(vec![b' '; MOST_BYTES + 1]);
-        }
-        self.bytes.set(self.bytes.get() + size);
+        // Too large is told by the size, which takes its place too.
+        self.bytes.set(self.bytes.get() + size.min(MOST_BYTES + 1));
         if self.bytes.get() > MOST_BYTES_OF_ALL {
             let most = MOST_BYTES_OF_ALL / (1024 * 1024);
             return Err(format!(
                 "the files of the revision are larger than {most} MiB"
             ));
+        }
+        if size > MOST_BYTES {
+            // What is in it is never looked at.
+            return Ok(vec![b' '; MOST_BYTES + 1]);
         }
         let blob = self
             .repository

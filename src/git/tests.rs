@@ -146,6 +146,31 @@ fn a_large_file_is_not_read_and_yet_too_large() {
 }
 
 #[test]
+fn a_folder_whose_object_is_missing_is_not_an_empty_one() {
+    let made = made();
+    let inner = made.tree(&[("b.yaml", FILE, made.blob("x: 1"))]);
+    let outer = made.tree(&[("inner", FOLDER, inner)]);
+    let commit = made.commit(&[("outer", FOLDER, outer)]);
+    let project = made.folder.path().join("outer/inner");
+    fs::create_dir_all(&project).unwrap();
+    let newer = made.folder.path().join("outer/newer");
+    fs::create_dir(&newer).unwrap();
+    for lost in [inner, outer] {
+        let id = lost.to_string();
+        let objects = made.git.path().join("objects");
+        fs::remove_file(objects.join(&id[..2]).join(&id[2..])).unwrap();
+        let repository = Repository::around(&project).unwrap();
+        let tree = repository.tree(&commit.to_string(), Path::new("")).unwrap();
+        let error = tree.list(Path::new("")).unwrap_err();
+        assert!(error.contains("missing in the repository"), "{error}");
+        let repository = Repository::around(&newer).unwrap();
+        let tree = repository.tree(&commit.to_string(), Path::new("")).unwrap();
+        // Without the folder around it, nobody knows whether the revision had it.
+        assert_eq!(tree.list(Path::new("")).is_ok(), lost == inner);
+    }
+}
+
+#[test]
 fn before_the_first_commit_there_is_no_head() {
     let made = made();
     let repository = made.around();

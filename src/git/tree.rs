@@ -70,6 +70,16 @@ impl<'r> RevisionTree<'r> {
         Some(tree)
     }
 
+    /// Whether a folder on the way to a path from the top, or at it, is named by the revision and its object
+    /// missing.
+    fn is_lost(&self, path: &Path) -> bool {
+        path.ancestors().any(|at| {
+            let named = self.entry(at);
+            named.is_some_and(|(_, mode)| kind(mode) == Some(git2::ObjectType::Tree))
+                && self.folder(at).is_none()
+        })
+    }
+
     /// Id and mode of what is at a path from the top, which is not empty.
     fn entry(&self, path: &Path) -> Option<(git2::Oid, i32)> {
         let Some(Component::Normal(name)) = path.components().next_back() else {
@@ -148,7 +158,8 @@ impl ManifestTree for RevisionTree<'_> {
     fn list(&self, folder: &Path) -> Result<Vec<Listed>, String> {
         let whole = self.below.join(folder);
         let Some(tree) = self.folder(&whole) else {
-            return if folder.as_os_str().is_empty() {
+            // The project's folder may be newer than the revision; one whose object is lost is not.
+            return if folder.as_os_str().is_empty() && !self.is_lost(&whole) {
                 Ok(Vec::new())
             } else {
                 Err("its tree is missing in the repository".to_owned())

@@ -18,10 +18,17 @@ pub struct Repository {
 }
 
 impl Repository {
-    /// The repository around a project's folder: a working tree, a linked one, or a bare repository. Errors if
-    /// there is none, or one that may not be read.
+    /// The repository around a project's folder: a working tree, a linked one, or a bare repository that is
+    /// the folder itself. Errors if there is none, or one that may not be read.
     pub fn around(folder: &Path) -> Result<Self, GitError> {
-        let git = git2::Repository::discover(folder).map_err(|error| {
+        let real = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+        // Only `.git` makes a repository of a folder: no tree can hold that name, but files in it can look
+        // like a bare repository. Without any `.git` around it, the folder that was named may be one.
+        let top = real
+            .ancestors()
+            .find(|at| at.join(".git").symlink_metadata().is_ok());
+        let place = top.map_or_else(|| real.clone(), |top| top.join(".git"));
+        let git = git2::Repository::open(&place).map_err(|error| {
             if error.code() == git2::ErrorCode::NotFound {
                 GitError::NoRepository {
                     folder: folder.to_owned(),
@@ -30,7 +37,6 @@ impl Repository {
                 GitError::of(&error, folder)
             }
         })?;
-        let real = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
         let below = match git.workdir() {
             None => PathBuf::new(),
             Some(top) => {

@@ -227,6 +227,47 @@ fn a_working_tree_that_a_configuration_puts_elsewhere_is_not_ours() {
     assert!(Repository::around(lonely.path()).is_err());
 }
 
+/// A tree can hold files that look like a bare repository, but never a `.git`.
+#[test]
+fn a_bare_repository_inside_of_a_tree_is_not_the_projects() {
+    let made = made();
+    let commit = made.commit(&[("a", FILE, made.blob("a"))]);
+    let project = made.folder.path().join("project");
+    let planted = git2::Repository::init_bare(&project).unwrap();
+    let below = project.join("refs/heads");
+    fs::create_dir_all(&below).unwrap();
+    for folder in [&project, &below] {
+        let repository = Repository::around(folder).unwrap();
+        assert_eq!(repository.head().unwrap(), Some(commit.to_string()));
+    }
+    drop(planted);
+    // Where nothing is around it, the folder that is named may be one.
+    let lonely = TempDir::new().unwrap();
+    git2::Repository::init_bare(lonely.path()).unwrap();
+    let bare = Repository::around(lonely.path()).unwrap();
+    assert_eq!(bare.head().unwrap(), None);
+    assert!(matches!(
+        Repository::around(&lonely.path().join("refs")),
+        Err(GitError::NoRepository { .. })
+    ));
+}
+
+/// The `.git` of a linked working tree, as that of a submodule, is a file.
+#[test]
+fn the_repository_of_a_linked_working_tree_is_found() {
+    let made = made();
+    let commit = made.commit(&[("a", FILE, made.blob("a"))]);
+    let elsewhere = TempDir::new().unwrap();
+    let linked = elsewhere.path().join("linked");
+    made.git.worktree("linked", &linked, None).unwrap();
+    let below = linked.join("below");
+    fs::create_dir(&below).unwrap();
+    let repository = Repository::around(&below).unwrap();
+    assert_eq!(repository.head().unwrap(), Some(commit.to_string()));
+    let tree = repository.tree(&commit.to_string(), Path::new("")).unwrap();
+    assert_eq!(tree.list(Path::new("")).unwrap(), []);
+}
+
 #[test]
 fn every_error_says_what_to_do_next() {
     let text = || "x".to_owned();

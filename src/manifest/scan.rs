@@ -12,6 +12,9 @@ use crate::diagnostics::{Code, Finding, Location, Place as At, SourceFile, quote
 /// The file that makes a folder a project.
 pub const PROJECT_FILE: &str = "accord.yaml";
 
+/// How a file begins that Git LFS keeps elsewhere (git-lfs, docs/spec.md).
+const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
+
 /// What to load.
 #[derive(Clone, Debug, Default)]
 pub struct LoadOptions {
@@ -242,6 +245,11 @@ impl<'a> Walk<'a> {
 
     fn file(&mut self, file: &Path, relative: &str) {
         match self.tree.bytes(file) {
+            // As YAML it would be a document of somebody else, and what it declares would be gone.
+            Ok(bytes) if bytes.starts_with(LFS_POINTER) => {
+                let message = "this is a pointer of Git LFS and not the file itself: keep manifests out of LFS";
+                self.report(&yaml::UNREADABLE_FILE, relative, message.to_owned());
+            }
             Ok(bytes) => {
                 let source = SourceFile::new(relative, bytes);
                 self.files.insert(relative.to_owned(), source);

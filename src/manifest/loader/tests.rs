@@ -48,6 +48,20 @@ fn codes(loaded: &Loaded) -> Vec<&str> {
 }
 
 #[test]
+fn a_pointer_of_git_lfs_is_no_manifest() {
+    let a = mapping("a");
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n";
+    let folder = project(&[("a.yaml", &a), ("b.yaml", pointer)]);
+    let loaded = load_in(folder.path(), &[]);
+    assert_eq!(codes(&loaded), ["unreadable-file"]);
+    let told = &loaded.findings[0];
+    assert!(told.message.contains("pointer of Git LFS"), "{told:?}");
+    let place = told.location.as_ref().map(|place| place.file.as_str());
+    assert_eq!(place, Some("b.yaml"));
+    assert!(loaded.config.is_none(), "nothing is planned from the rest");
+}
+
+#[test]
 fn takes_yaml_files_but_no_hidden_folders() {
     let a = mapping("a");
     let folder = project(&[

@@ -7,7 +7,7 @@ use git2::{Oid, Signature};
 use tempfile::TempDir;
 
 use super::*;
-use crate::manifest::{ManifestTree as _, Place, Typed};
+use crate::manifest::{ManifestTree as _, Place, Typed, files_from};
 
 struct Made {
     folder: TempDir,
@@ -143,6 +143,31 @@ fn a_large_file_is_not_read_and_yet_too_large() {
     let refused = (0..300).find_map(|_| tree.bytes(Path::new("large.yaml")).err());
     let refused = refused.expect("a limit on all of them");
     assert!(refused.contains("larger than 256 MiB"), "{refused}");
+}
+
+/// Each level costs a stranger one object, and a scan that follows them a part of its stack.
+#[test]
+fn a_tree_nested_beyond_measure_is_refused() {
+    let made = made();
+    let mut tree = made.tree(&[("a.yaml", FILE, made.blob("x: 1"))]);
+    for _ in 0..300 {
+        tree = made.tree(&[("d", FOLDER, tree)]);
+    }
+    let long = format!("{}d", "d/".repeat(10_000));
+    let text = format!(
+        "apiVersion: accord/v1\nkind: Project\nmetadata: {{ name: p }}\nspec:\n  manifests: [{long}]\n"
+    );
+    let nested = ("d", FOLDER, tree);
+    let named = ("accord.yaml", FILE, made.blob(&text));
+    for entries in [&[nested][..], &[nested, named]] {
+        let commit = made.commit(entries).to_string();
+        let repository = made.around();
+        let tree = repository.tree(&commit, Path::new("")).unwrap();
+        let read = files_from(&tree, "".into(), &[]);
+        assert_eq!(read.findings.len(), 1, "{:?}", read.findings);
+        let told = &read.findings[0].message;
+        assert!(told.contains("100 deep"), "{told}");
+    }
 }
 
 #[test]

@@ -245,6 +245,34 @@ fn values_of_sensitive_rows_are_left_out() {
     }
 }
 
+/// Whatever the row is called by now, and whichever row it is.
+#[test]
+fn what_was_sensitive_and_would_be_shown_is_dangerous() {
+    let row = "    - { testworthy: mission, azureDevOps: Custom.Mission, as: text, sensitive: true, values: { a: hidden-one, b: hidden-two } }\n";
+    for (new, said) in [
+        (
+            "    - { id: other, testworthy: mission, azureDevOps: Custom.Mission, as: text }\n",
+            "`other` is no longer sensitive",
+        ),
+        (
+            "    - { id: a, testworthy: goals, azureDevOps: Custom.Mission, as: text, sensitive: true }\n    \
+             - { id: b, testworthy: mission, azureDevOps: Custom.Other, as: text }\n",
+            "`b` reads what the sensitive `mission` did",
+        ),
+    ] {
+        let (change, level) = after(row, new);
+        assert_eq!(level, Some(Level::Danger), "{new}\n{change:#?}");
+        let first = &change.attention[0].message;
+        assert!(first.contains(said), "{said}: {first}");
+    }
+    // What is computed or copied from a field that a sensitive row carries is as sensitive.
+    let both = format!(
+        "{row}    - {{ id: b, testworthy: mission, azureDevOps: Custom.Other, as: text }}\n"
+    );
+    let (change, level) = after(row, &both);
+    assert_eq!(level, None, "{change:#?}");
+}
+
 #[test]
 fn entries_in_another_order_are_told_where_the_order_counts() {
     let line = |row: &str, values: &str| {

@@ -91,8 +91,9 @@ impl Remote {
             .any(|(key, value)| *key == address && !value.is_empty())
         {
             return Err(failed(format!(
-                "the repository {} has no remote `{name}`; `git remote -v` lists its remotes, `git remote add` \
-                 makes one",
+                "git shows no remote `{name}` of the repository {}; `git remote -v` in that folder lists its remotes, or \
+                 says that the folder is another user's (in a container: `git config --global --add safe.directory \
+                 FOLDER`); `git remote add` makes a remote",
                 root.display()
             )));
         }

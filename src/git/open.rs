@@ -76,8 +76,8 @@ impl Repository {
 
     /// Whether these files of the project's folder, the manifests that were read there, differ from those of
     /// a commit: changed, added (ignored ones too, because they count) or missing. Line ends do not matter:
-    /// Git may turn them, and they mean nothing in manifests. `None` where the commit holds links, which are
-    /// not followed in a tree.
+    /// Git may turn them, and they mean nothing in manifests. `None` where the commit holds what is not
+    /// read of a tree: links, pointers of Git LFS, folders that are too deep.
     pub fn is_dirty(&self, commit: &str, sources: &[SourceFile]) -> Result<Option<bool>, GitError> {
         let tree = self.tree(commit, Path::new(""))?;
         let committed = files_from(&tree, PathBuf::new(), &[]);

@@ -5,7 +5,7 @@
 //! expects (GitHub Docs, `OpenID` Connect reference: `ACTIONS_ID_TOKEN_REQUEST_URL`); the sign-in service
 //! takes it as a client assertion (Microsoft identity platform, client credentials flow, third case:
 //! access token request with a federated credential). Tokens stay in memory, are renewed before they
-//! expire, and once more when Azure DevOps turns one down.
+//! expire, and once more when Azure DevOps turns one down with a 401.
 
 use std::sync::{Mutex as Seen, PoisonError};
 use std::time::Duration;

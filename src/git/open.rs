@@ -18,10 +18,17 @@ pub struct Repository {
 }
 
 impl Repository {
-    /// The repository around a project's folder: a working tree, a linked one, or a bare repository. Errors if
-    /// there is none, or one that may not be read.
+    /// The repository around a project's folder: a working tree, a linked one, or a bare repository that is
+    /// the folder itself. Errors if there is none, or one that may not be read.
     pub fn around(folder: &Path) -> Result<Self, GitError> {
-        let git = git2::Repository::discover(folder).map_err(|error| {
+        let real = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+        // Only `.git` makes a repository of a folder: no tree can hold that name, but files in it can look
+        // like a bare repository. Without any `.git` around it, the folder that was named may be one.
+        let top = real
+            .ancestors()
+            .find(|at| at.join(".git").symlink_metadata().is_ok());
+        let place = top.map_or_else(|| real.clone(), |top| top.join(".git"));
+        let git = git2::Repository::open(&place).map_err(|error| {
             if error.code() == git2::ErrorCode::NotFound {
                 GitError::NoRepository {
                     folder: folder.to_owned(),
@@ -30,7 +37,6 @@ impl Repository {
                 GitError::of(&error, folder)
             }
         })?;
-        let real = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
         let below = match git.workdir() {
             None => PathBuf::new(),
             Some(top) => {
@@ -70,8 +76,8 @@ impl Repository {
 
     /// Whether these files of the project's folder, the manifests that were read there, differ from those of
     /// a commit: changed, added (ignored ones too, because they count) or missing. Line ends do not matter:
-    /// Git may turn them, and they mean nothing in manifests. `None` where the commit holds links, which are
-    /// not followed in a tree.
+    /// Git may turn them, and they mean nothing in manifests. `None` where the commit holds what is not
+    /// read of a tree: links, pointers of Git LFS, folders that are too deep.
     pub fn is_dirty(&self, commit: &str, sources: &[SourceFile]) -> Result<Option<bool>, GitError> {
         let tree = self.tree(commit, Path::new(""))?;
         let committed = files_from(&tree, PathBuf::new(), &[]);

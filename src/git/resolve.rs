@@ -31,6 +31,7 @@ impl Repository {
         match self.git.revparse_single(revision) {
             Ok(object) => match object.peel_to_commit() {
                 Ok(commit) => Ok(commit.id().to_string()),
+                Err(error) if is_damage(&error) => Err(GitError::from(&error)),
                 Err(_) => Err(refused("it names no commit")),
             },
             Err(error) if error.code() == git2::ErrorCode::InvalidSpec => {
@@ -40,6 +41,7 @@ impl Repository {
             Err(error) if error.code() == git2::ErrorCode::Ambiguous && revision.len() >= 4 => {
                 Err(refused("several objects begin like that"))
             }
+            Err(error) if is_damage(&error) => Err(GitError::from(&error)),
             Err(_) => Err(self.unknown(revision)),
         }
     }
@@ -56,7 +58,13 @@ impl Repository {
             git2::Oid::from_str(&commit).map_err(|error| GitError::from(&error))
         };
         let base = self.git.merge_base(id(from)?, id(to)?);
-        base.map(|id| id.to_string()).map_err(|_| none())
+        base.map(|id| id.to_string()).map_err(|error| {
+            if is_damage(&error) {
+                GitError::from(&error)
+            } else {
+                none()
+            }
+        })
     }
 
     fn unknown(&self, revision: &str) -> GitError {
@@ -102,6 +110,17 @@ impl Repository {
         names.dedup();
         names
     }
+}
+
+/// Whether an object is there and cannot be read, as against one that is not there.
+fn is_damage(error: &git2::Error) -> bool {
+    matches!(
+        error.code(),
+        git2::ErrorCode::GenericError | git2::ErrorCode::HashsumMismatch
+    ) && matches!(
+        error.class(),
+        git2::ErrorClass::Odb | git2::ErrorClass::Object | git2::ErrorClass::Zlib
+    )
 }
 
 /// A branch that only a remote has: after a checkout of a pull request that is where the target branch is.

@@ -7,7 +7,7 @@ use git2::{Oid, Signature};
 use tempfile::TempDir;
 
 use super::*;
-use crate::manifest::{ManifestTree as _, Place, Typed};
+use crate::manifest::{ManifestTree as _, Place, Typed, files_from};
 
 struct Made {
     folder: TempDir,
@@ -73,6 +73,8 @@ fn a_tree_is_looked_into_as_a_folder_is() {
         ("sub", FOLDER, inner),
         ("to-sub", LINK, made.blob("sub")),
         ("to-a", LINK, made.blob("./a.yaml")),
+        ("via", LINK, made.blob("to-sub/inner")),
+        ("beside", LINK, made.blob("a.yaml/../sub")),
         ("out", LINK, out),
         ("vendored", SUBMODULE, a),
     ]);
@@ -106,10 +108,10 @@ fn a_tree_is_looked_into_as_a_folder_is() {
         .collect();
     assert_eq!(
         folders,
-        ["sub", "to-sub"],
-        "a link to a folder counts as one"
+        ["sub", "to-sub", "via"],
+        "a link to a folder or through another link counts as one"
     );
-    assert_eq!(listed.len(), 7);
+    assert_eq!(listed.len(), 9);
     let inside = tree.list(Path::new("sub")).unwrap();
     assert!(inside.iter().all(|entry| !entry.is_folder), "{inside:?}");
     assert_eq!(tree.bytes(Path::new("sub/b.yaml")).unwrap(), b"x: 1");
@@ -137,6 +139,60 @@ fn a_large_file_is_not_read_and_yet_too_large() {
     let bytes = tree.bytes(Path::new("large.yaml")).unwrap();
     assert_eq!(bytes.len(), crate::manifest::MOST_BYTES + 1);
     assert!(!bytes.contains(&b'x'));
+    // It counts all the same: a tree may name one file many times over.
+    let refused = (0..300).find_map(|_| tree.bytes(Path::new("large.yaml")).err());
+    let refused = refused.expect("a limit on all of them");
+    assert!(refused.contains("larger than 256 MiB"), "{refused}");
+}
+
+/// Each level costs a stranger one object, and a scan that follows them a part of its stack.
+#[test]
+fn a_tree_nested_beyond_measure_is_refused() {
+    let made = made();
+    let mut tree = made.tree(&[("a.yaml", FILE, made.blob("x: 1"))]);
+    for _ in 0..300 {
+        tree = made.tree(&[("d", FOLDER, tree)]);
+    }
+    let long = format!("{}d", "d/".repeat(10_000));
+    let text = format!(
+        "apiVersion: accord/v1\nkind: Project\nmetadata: {{ name: p }}\nspec:\n  manifests: [{long}]\n"
+    );
+    let nested = ("d", FOLDER, tree);
+    let named = ("accord.yaml", FILE, made.blob(&text));
+    for entries in [&[nested][..], &[nested, named]] {
+        let commit = made.commit(entries).to_string();
+        let repository = made.around();
+        let tree = repository.tree(&commit, Path::new("")).unwrap();
+        let read = files_from(&tree, "".into(), &[]);
+        assert_eq!(read.findings.len(), 1, "{:?}", read.findings);
+        let told = &read.findings[0].message;
+        assert!(told.contains("100 deep"), "{told}");
+    }
+}
+
+#[test]
+fn a_folder_whose_object_is_missing_is_not_an_empty_one() {
+    let made = made();
+    let inner = made.tree(&[("b.yaml", FILE, made.blob("x: 1"))]);
+    let outer = made.tree(&[("inner", FOLDER, inner)]);
+    let commit = made.commit(&[("outer", FOLDER, outer)]);
+    let project = made.folder.path().join("outer/inner");
+    fs::create_dir_all(&project).unwrap();
+    let newer = made.folder.path().join("outer/newer");
+    fs::create_dir(&newer).unwrap();
+    for lost in [inner, outer] {
+        let id = lost.to_string();
+        let objects = made.git.path().join("objects");
+        fs::remove_file(objects.join(&id[..2]).join(&id[2..])).unwrap();
+        let repository = Repository::around(&project).unwrap();
+        let tree = repository.tree(&commit.to_string(), Path::new("")).unwrap();
+        let error = tree.list(Path::new("")).unwrap_err();
+        assert!(error.contains("missing in the repository"), "{error}");
+        let repository = Repository::around(&newer).unwrap();
+        let tree = repository.tree(&commit.to_string(), Path::new("")).unwrap();
+        // Without the folder around it, nobody knows whether the revision had it.
+        assert_eq!(tree.list(Path::new("")).is_ok(), lost == inner);
+    }
 }
 
 #[test]
@@ -194,6 +250,47 @@ fn a_working_tree_that_a_configuration_puts_elsewhere_is_not_ours() {
     ));
     fs::write(lonely.path().join(".git"), "garbage").unwrap();
     assert!(Repository::around(lonely.path()).is_err());
+}
+
+/// A tree can hold files that look like a bare repository, but never a `.git`.
+#[test]
+fn a_bare_repository_inside_of_a_tree_is_not_the_projects() {
+    let made = made();
+    let commit = made.commit(&[("a", FILE, made.blob("a"))]);
+    let project = made.folder.path().join("project");
+    let planted = git2::Repository::init_bare(&project).unwrap();
+    let below = project.join("refs/heads");
+    fs::create_dir_all(&below).unwrap();
+    for folder in [&project, &below] {
+        let repository = Repository::around(folder).unwrap();
+        assert_eq!(repository.head().unwrap(), Some(commit.to_string()));
+    }
+    drop(planted);
+    // Where nothing is around it, the folder that is named may be one.
+    let lonely = TempDir::new().unwrap();
+    git2::Repository::init_bare(lonely.path()).unwrap();
+    let bare = Repository::around(lonely.path()).unwrap();
+    assert_eq!(bare.head().unwrap(), None);
+    assert!(matches!(
+        Repository::around(&lonely.path().join("refs")),
+        Err(GitError::NoRepository { .. })
+    ));
+}
+
+/// The `.git` of a linked working tree, as that of a submodule, is a file.
+#[test]
+fn the_repository_of_a_linked_working_tree_is_found() {
+    let made = made();
+    let commit = made.commit(&[("a", FILE, made.blob("a"))]);
+    let elsewhere = TempDir::new().unwrap();
+    let linked = elsewhere.path().join("linked");
+    made.git.worktree("linked", &linked, None).unwrap();
+    let below = linked.join("below");
+    fs::create_dir(&below).unwrap();
+    let repository = Repository::around(&below).unwrap();
+    assert_eq!(repository.head().unwrap(), Some(commit.to_string()));
+    let tree = repository.tree(&commit.to_string(), Path::new("")).unwrap();
+    assert_eq!(tree.list(Path::new("")).unwrap(), []);
 }
 
 #[test]

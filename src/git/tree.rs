@@ -70,6 +70,16 @@ impl<'r> RevisionTree<'r> {
         Some(tree)
     }
 
+    /// Whether a folder on the way to a path from the top, or at it, is named by the revision and its object
+    /// missing.
+    fn is_lost(&self, path: &Path) -> bool {
+        path.ancestors().any(|at| {
+            let named = self.entry(at);
+            named.is_some_and(|(_, mode)| kind(mode) == Some(git2::ObjectType::Tree))
+                && self.folder(at).is_none()
+        })
+    }
+
     /// Id and mode of what is at a path from the top, which is not empty.
     fn entry(&self, path: &Path) -> Option<(git2::Oid, i32)> {
         let Some(Component::Normal(name)) = path.components().next_back() else {
@@ -80,7 +90,8 @@ impl<'r> RevisionTree<'r> {
         Some((entry.id(), entry.filemode()))
     }
 
-    /// Whether a link in this folder leads to a folder of the same revision, or to another link.
+    /// Whether a link in this folder leads to a folder of the same revision, or to or through another link,
+    /// behind which anything may be.
     fn leads_to_folder(&self, folder: &Path, link: git2::Oid) -> bool {
         let short = self.size(link).is_some_and(|size| size <= LONGEST_LINK);
         let Some(target) = short
@@ -92,13 +103,28 @@ impl<'r> RevisionTree<'r> {
         let Ok(target) = std::str::from_utf8(target.content()) else {
             return false;
         };
-        let Some(path) = joined(folder, Path::new(target)) else {
-            return false;
-        };
-        path.as_os_str().is_empty()
-            || self
-                .entry(&path)
-                .is_some_and(|(_, mode)| mode == LINK || kind(mode) == Some(git2::ObjectType::Tree))
+        // Step by step, because a tree holds nothing at a path that goes through a link.
+        let mut way = folder.to_owned();
+        for component in Path::new(target).components() {
+            match component {
+                Component::Normal(name) => {
+                    way.push(name);
+                    match self.entry(&way) {
+                        Some((_, LINK)) => return true,
+                        Some((_, mode)) if kind(mode) == Some(git2::ObjectType::Tree) => {}
+                        _ => return false,
+                    }
+                }
+                Component::CurDir => {}
+                Component::ParentDir => {
+                    if !way.pop() {
+                        return false;
+                    }
+                }
+                Component::RootDir | Component::Prefix(_) => return false,
+            }
+        }
+        true
     }
 
     /// The size of an object, without reading it.
@@ -132,7 +158,8 @@ impl ManifestTree for RevisionTree<'_> {
     fn list(&self, folder: &Path) -> Result<Vec<Listed>, String> {
         let whole = self.below.join(folder);
         let Some(tree) = self.folder(&whole) else {
-            return if folder.as_os_str().is_empty() {
+            // The project's folder may be newer than the revision; one whose object is lost is not.
+            return if folder.as_os_str().is_empty() && !self.is_lost(&whole) {
                 Ok(Vec::new())
             } else {
                 Err("its tree is missing in the repository".to_owned())
@@ -161,16 +188,17 @@ impl ManifestTree for RevisionTree<'_> {
         let missing = || "it is missing in the repository".to_owned();
         let (id, _) = self.entry(&self.below.join(file)).ok_or_else(missing)?;
         let size = self.size(id).ok_or_else(missing)?;
-        if size > MOST_BYTES {
-            // Too large is told by the size; what is in it is never looked at.
-            return Ok(vec![b' '; MOST_BYTES + 1]);
-        }
-        self.bytes.set(self.bytes.get() + size);
+        // Too large is told by the size, which takes its place too.
+        self.bytes.set(self.bytes.get() + size.min(MOST_BYTES + 1));
         if self.bytes.get() > MOST_BYTES_OF_ALL {
             let most = MOST_BYTES_OF_ALL / (1024 * 1024);
             return Err(format!(
                 "the files of the revision are larger than {most} MiB"
             ));
+        }
+        if size > MOST_BYTES {
+            // What is in it is never looked at.
+            return Ok(vec![b' '; MOST_BYTES + 1]);
         }
         let blob = self
             .repository

@@ -263,7 +263,7 @@ impl Client {
     /// not carried out); [`RemoteErrorKind::Unavailable`] for 5xx, and for no or a broken answer;
     /// [`RemoteErrorKind::Protocol`] for an answer that is too large. A write ([`Repeat::Never`]) with an
     /// answer 5xx, too large, broken or missing is `Unavailable` with `maybe_sent`. With a
-    /// [`BearerSource`] also what fetching the token says; a 401 was not carried out, so even a write
+    /// [`BearerSource`] also what fetching the token says, never with `maybe_sent`; a 401 was not carried out, so even a write
     /// follows it with a new token, once.
     pub async fn send(&self, request: Request) -> Result<Response, RemoteError> {
         let shared = &*self.shared;
@@ -281,13 +281,16 @@ impl Client {
         let Some(source) = &self.bearer else {
             return self.send_with(&request, headers).await;
         };
-        let first = source.bearer(None).await?;
+        let first = source.bearer(None).await.map_err(unsigned)?;
         let sent = self.send_with(&request, shared.signed(&headers, &first)?);
         let response = sent.await.map_err(|error| self.without_token(error))?;
         if response.status != 401 {
             return Ok(response);
         }
-        let second = source.bearer(Some(first.generation)).await?;
+        let second = source
+            .bearer(Some(first.generation))
+            .await
+            .map_err(unsigned)?;
         let sent = self.send_with(&request, shared.signed(&headers, &second)?);
         sent.await.map_err(|error| self.without_token(error))
     }
@@ -610,6 +613,18 @@ impl Shared {
 
 fn unavailable(reason: String, maybe_sent: bool) -> RemoteErrorKind {
     RemoteErrorKind::Unavailable { reason, maybe_sent }
+}
+
+/// What fetching a token says, for the request that waits for it. Without a token that was not sent, or was
+/// turned down with a 401: nothing of it can land, whatever became of the sign-in.
+fn unsigned(mut error: RemoteError) -> RemoteError {
+    error.kind = match error.kind {
+        RemoteErrorKind::Unavailable { reason, .. } | RemoteErrorKind::Protocol { reason } => {
+            unavailable(reason, false)
+        }
+        other => other,
+    };
+    error
 }
 
 fn header_name(name: &'static str, system: System) -> Result<HeaderName, RemoteError> {

@@ -12,6 +12,12 @@ use crate::diagnostics::{Code, Finding, Location, Place as At, SourceFile, quote
 /// The file that makes a folder a project.
 pub const PROJECT_FILE: &str = "accord.yaml";
 
+/// Folders within folders, from the project's: more are no project, and a tree can name any number.
+const DEEPEST: usize = 100;
+
+/// How a file begins that Git LFS keeps elsewhere (git-lfs, docs/spec.md).
+const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
+
 /// What to load.
 #[derive(Clone, Debug, Default)]
 pub struct LoadOptions {
@@ -149,7 +155,9 @@ impl<'a> Walk<'a> {
     fn root(&mut self, root: &str) {
         let relative = slashed(Path::new(root));
         let path = PathBuf::from(&relative);
-        if self.tree.look(&path) == Place::Missing {
+        if is_too_deep(&relative) {
+            self.report_depth(PROJECT_FILE);
+        } else if self.tree.look(&path) == Place::Missing {
             let message = format!(
                 "`spec.manifests` names {}, which does not exist",
                 quote(root)
@@ -213,6 +221,10 @@ impl<'a> Walk<'a> {
     }
 
     fn folder(&mut self, folder: &Path, relative: &str) {
+        if is_too_deep(relative) {
+            self.report_depth(relative);
+            return;
+        }
         let entries = match self.tree.list(folder) {
             Ok(entries) => entries,
             Err(error) => {
@@ -242,6 +254,11 @@ impl<'a> Walk<'a> {
 
     fn file(&mut self, file: &Path, relative: &str) {
         match self.tree.bytes(file) {
+            // As YAML it would be a document of somebody else, and what it declares would be gone.
+            Ok(bytes) if bytes.starts_with(LFS_POINTER) => {
+                let message = "this is a pointer of Git LFS and not the file itself: keep manifests out of LFS";
+                self.report(&yaml::UNREADABLE_FILE, relative, message.to_owned());
+            }
             Ok(bytes) => {
                 let source = SourceFile::new(relative, bytes);
                 self.files.insert(relative.to_owned(), source);
@@ -253,6 +270,11 @@ impl<'a> Walk<'a> {
         }
     }
 
+    fn report_depth(&mut self, file: &str) {
+        let message = format!("folders are looked into {DEEPEST} deep, and no deeper");
+        self.report(&yaml::UNREADABLE_FILE, file, message);
+    }
+
     fn report(&mut self, code: Code, file: &str, message: String) {
         let location = Location {
             file: if file.is_empty() { "." } else { file }.to_owned(),
@@ -260,6 +282,11 @@ impl<'a> Walk<'a> {
         };
         self.findings.push(Finding::new(code, message).at(location));
     }
+}
+
+/// Whether a path below the project's folder has more names than folders may be deep.
+fn is_too_deep(relative: &str) -> bool {
+    relative.split('/').count() > DEEPEST
 }
 
 /// The path with `/`, without `.` steps and doubled slashes.

@@ -48,7 +48,7 @@ impl PathTable {
             })
             .collect();
         // The sort is stable: of two equally specific patterns the first one counts.
-        entries.sort_by_key(|(pattern, _)| std::cmp::Reverse(specificity(pattern)));
+        entries.sort_by_key(|(pattern, _)| std::cmp::Reverse(glob::specificity(pattern)));
         let reverse = map
             .reverse
             .iter()
@@ -125,18 +125,6 @@ impl PathTable {
 /// A path as patterns see it, whichever separator its form has.
 fn names(path: &Value) -> String {
     path.as_text().unwrap_or_default().replace('\\', "/")
-}
-
-/// Names without wildcards count most, then names with one, then `**`; a longer pattern before a shorter.
-fn specificity(pattern: &str) -> (usize, usize, usize) {
-    let names: Vec<&str> = pattern.split('/').collect();
-    let literal = names.iter().filter(|name| !name.contains('*')).count();
-    let open = names.iter().filter(|name| **name == "**").count();
-    (
-        literal,
-        names.len() - literal - open,
-        usize::from(open == 0),
-    )
 }
 
 #[cfg(test)]

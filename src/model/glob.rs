@@ -46,6 +46,18 @@ fn fits_name(pattern: &str, name: &str) -> bool {
     left.len() >= last.len() && left.ends_with(last)
 }
 
+/// How specific a pattern is, more by a greater value: names without wildcards count most, then names with one, then `**`; a longer pattern before a shorter.
+pub fn specificity(pattern: &str) -> (usize, usize, usize) {
+    let names: Vec<&str> = pattern.split('/').collect();
+    let literal = names.iter().filter(|name| !name.contains('*')).count();
+    let open = names.iter().filter(|name| **name == "**").count();
+    (
+        literal,
+        names.len() - literal - open,
+        usize::from(open == 0),
+    )
+}
+
 /// Whether the patterns of `--only` select an address. None select everything. A pattern without a
 /// wildcard also selects what stands below it: `SyncRule/a` selects `SyncRule/a/case/7`.
 pub fn selects(only: &[String], address: &str) -> bool {

@@ -175,7 +175,7 @@ fn what_is_missing_is_told_and_nothing_is_asked() {
     };
     shop.project
         .replace("accord.yaml", "remote: origin", "remote: upstream");
-    all(&shop.project, 1, "has no remote `upstream`");
+    all(&shop.project, 1, "git shows no remote `upstream`");
     shop.project
         .replace("accord.yaml", "remote: upstream", "remote: origin");
     let path = std::env::var("PATH").expect("a path");

@@ -1,12 +1,15 @@
 //! What the one transport does with every kind of answer.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use accord::http::{
-    AllowList, Client, ClientOptions, Repeat, Request, SecretHeader, Timeouts, install_tls_provider,
+    AllowList, Bearer, BearerSource, Client, ClientOptions, Repeat, Request, SecretHeader,
+    Timeouts, install_tls_provider,
 };
 use accord::model::System;
-use accord::remote::RemoteErrorKind;
+use accord::remote::{RemoteError, RemoteErrorKind};
+use async_trait::async_trait;
 use secrecy::SecretString;
 use serde_json::json;
 
@@ -612,4 +615,55 @@ async fn a_credential_that_cannot_be_a_header_is_told_without_its_value() {
         shown.contains("X-TMA-KEY") && !shown.contains(SECRET),
         "{shown}"
     );
+}
+
+/// Where tokens come from: one that the server may turn down, and then none any more.
+struct FailingSignIn {
+    tokens: u64,
+    kind: RemoteErrorKind,
+}
+
+#[async_trait]
+impl BearerSource for FailingSignIn {
+    async fn bearer(&self, refused: Option<u64>) -> Result<Bearer, RemoteError> {
+        let generation = refused.map_or(0, |refused| refused + 1);
+        if generation >= self.tokens {
+            return Err(RemoteError {
+                system: System::AzureDevOps,
+                kind: self.kind.clone(),
+                request: None,
+            });
+        }
+        Ok(Bearer {
+            token: SecretString::from("token"),
+            generation,
+        })
+    }
+
+    fn redact(&self, text: &str) -> String {
+        text.to_owned()
+    }
+}
+
+/// Without a token a write was not sent, or was turned down: nothing of it can land.
+#[tokio::test]
+async fn what_fails_at_the_sign_in_was_never_sent() {
+    let failed = || "the sign-in failed".to_owned();
+    for kind in [
+        RemoteErrorKind::Unavailable {
+            reason: failed(),
+            maybe_sent: true,
+        },
+        RemoteErrorKind::Protocol { reason: failed() },
+    ] {
+        for tokens in [0, 1] {
+            let server = Server::script(vec![Reply::new(401, &[], "")]).await;
+            let kind = kind.clone();
+            let client = client(&server).with_bearer(Arc::new(FailingSignIn { tokens, kind }));
+            let error = client.send(write(&server)).await.unwrap_err();
+            assert!(!maybe_sent(&error.kind), "{error}");
+            assert!(error.to_string().contains("the sign-in failed"), "{error}");
+            assert_eq!(client.counters().requests, tokens);
+        }
+    }
 }

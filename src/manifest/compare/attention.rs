@@ -1,11 +1,14 @@
 //! What a reviewer of changed manifests must not miss, in words.
 
+use std::collections::BTreeMap;
+
+use super::declared::mapping::new_names;
 use super::declared::{Key, What};
 use super::document::{Attention, ChangeKind, DeclarationChange, Level};
 use crate::model::config::{
     AzureDevOpsCredential, ChangeLimit, Config, Connection, CustomField, DeletedCase,
-    DeletedWorkItem, DriftPolicy, FieldMapping, Integration, Project, SyncRule, TestWorthySurface,
-    Unmapped, Winner,
+    DeletedWorkItem, DriftPolicy, FieldMapping, Integration, Project, Row, SyncRule,
+    TestWorthySurface, Unmapped, Winner,
 };
 use crate::model::{Name, System};
 
@@ -236,11 +239,12 @@ fn mapping(said: &mut Said, old: &FieldMapping, new: &FieldMapping) {
             new.work_item_type, old.work_item_type
         ));
     }
+    let names = new_names(old, new);
     for row in &old.rows {
-        let Some(other) = new.rows.iter().find(|one| one.name == row.name) else {
+        let name = names.get(&row.name).unwrap_or(&row.name);
+        let Some(other) = new.rows.iter().find(|one| one.name == *name) else {
             continue;
         };
-        let name = &row.name;
         if row.sensitive && !other.sensitive {
             said.danger(format!(
                 "`{name}` is no longer sensitive: its values would stand in plans and comments"
@@ -268,6 +272,33 @@ fn mapping(said: &mut Said, old: &FieldMapping, new: &FieldMapping) {
                     allowed.code
                 ));
             }
+        }
+    }
+    shown_by_others(said, (old, new), &names);
+}
+
+/// Rows that show what only sensitive ones carried. A row that is itself no longer sensitive is told as such.
+fn shown_by_others(
+    said: &mut Said,
+    (old, new): (&FieldMapping, &FieldMapping),
+    names: &BTreeMap<String, String>,
+) {
+    for row in new.rows.iter().filter(|row| !row.sensitive) {
+        let reads = |one: &&Row| one.source == row.source;
+        let was = old
+            .rows
+            .iter()
+            .find(|one| names.get(&one.name).unwrap_or(&one.name) == &row.name);
+        // Where one sensitive row is left, what is read from the same place is as sensitive.
+        let is_hidden = new.rows.iter().filter(reads).any(|one| one.sensitive);
+        if is_hidden || was.is_some_and(|was| was.sensitive) {
+            continue;
+        }
+        if let Some(hidden) = old.rows.iter().filter(reads).find(|one| one.sensitive) {
+            said.danger(format!(
+                "`{}` reads what the sensitive `{}` did and is not sensitive: its values would stand in plans and comments",
+                row.name, hidden.name
+            ));
         }
     }
 }

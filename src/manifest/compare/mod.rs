@@ -2,12 +2,14 @@
 //!
 //! Both are what their texts mean, with defaults filled in, so comments, form, the order of documents, rows
 //! and keys, and the file that something stands in are no change; nor is a default that somebody wrote out.
+//! Only in a value table the order of some entries counts (`order`).
 //! Each declaration is shaped into a tree that follows the keys of its manifest (`declared`), and the trees
 //! are compared (`shape`). What a reviewer must not miss is put into words (`attention`).
 
 mod attention;
 mod declared;
 mod document;
+mod order;
 mod shape;
 #[cfg(test)]
 mod tests;
@@ -16,9 +18,9 @@ mod touched;
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::declared::Declaration;
-use self::shape::{Shape, differences};
+use self::shape::differences;
 use crate::model::Name;
-use crate::model::config::Config;
+use crate::model::config::{Config, FieldMapping};
 
 pub use document::{
     Attention, ChangeKind, DeclarationChange, DeclaredAt, KeyChange, Level, ManifestChanges,
@@ -42,8 +44,13 @@ pub fn compare(
         .into_iter()
         .filter_map(|key| {
             let sides = (old.get(key), new.get(key));
-            let keys = match rows(before, after, key) {
-                Some((old, new)) => differences(&old, &new),
+            let keys = match mappings(before, after, key) {
+                Some((old, new)) => {
+                    let (from, to) = declared::mapping::both(old, new);
+                    let mut keys = differences(&from, &to);
+                    keys.extend(order::turned(old, new));
+                    keys
+                }
                 None => match sides {
                     (Some(old), Some(new)) => differences(&old.shape, &new.shape),
                     _ => Vec::new(),
@@ -65,14 +72,17 @@ pub fn compare(
     changes
 }
 
-/// Both shapes of a mapping that both sides have.
-fn rows(before: &Config, after: &Config, key: &declared::Key) -> Option<(Shape, Shape)> {
+/// A mapping that both sides have.
+fn mappings<'c>(
+    before: &'c Config,
+    after: &'c Config,
+    key: &declared::Key,
+) -> Option<(&'c FieldMapping, &'c FieldMapping)> {
     if key.what != declared::What::FieldMapping {
         return None;
     }
     let name = Name::new(&key.name).ok()?;
-    let (old, new) = (before.mappings.get(&name)?, after.mappings.get(&name)?);
-    Some(declared::mapping::both(old, new))
+    Some((before.mappings.get(&name)?, after.mappings.get(&name)?))
 }
 
 /// One declaration; `None` if it means the same on both sides.

@@ -171,7 +171,7 @@ impl Shape {
 }
 
 /// A name within brackets: as it is where that can be read, else in quotes.
-fn bracketed(name: &str) -> String {
+pub(super) fn bracketed(name: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | ' ' | '@' | '/');
     if !name.is_empty() && name.trim() == name && name.chars().all(plain) {
         name.to_owned()

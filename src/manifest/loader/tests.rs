@@ -48,6 +48,47 @@ fn codes(loaded: &Loaded) -> Vec<&str> {
 }
 
 #[test]
+fn a_pointer_of_git_lfs_is_no_manifest() {
+    let a = mapping("a");
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n";
+    let folder = project(&[("a.yaml", &a), ("b.yaml", pointer)]);
+    let loaded = load_in(folder.path(), &[]);
+    assert_eq!(codes(&loaded)[0], "unreadable-file");
+    let told = &loaded.findings[0];
+    assert!(told.message.contains("pointer of Git LFS"), "{told:?}");
+    let place = told.location.as_ref().map(|place| place.file.as_str());
+    assert_eq!(place, Some("b.yaml"));
+    assert!(loaded.config.is_none(), "nothing is planned from the rest");
+}
+
+#[test]
+fn folders_are_looked_into_to_a_limit() {
+    let a = mapping("a");
+    let folder = |depth: usize| format!("{}d", "d/".repeat(depth - 1));
+    let deepest = format!("{}/a.yaml", folder(100));
+    let made = project(&[(&deepest, &a)]);
+    let loaded = load_in(made.path(), &[]);
+    assert_eq!(names(&loaded), [deepest.as_str()]);
+    assert!(loaded.config.is_some());
+    let deeper = format!("{}/b.yaml", folder(101));
+    let made = project(&[(&deeper, &a)]);
+    let loaded = load_in(made.path(), &[]);
+    assert_eq!(codes(&loaded)[0], "unreadable-file");
+    let told = &loaded.findings[0];
+    assert!(told.message.contains("100 deep"), "{told:?}");
+    let place = told.location.as_ref().map(|place| place.file.as_str());
+    assert_eq!(place, Some(folder(101).as_str()));
+    // Nor where the project's own file leads to.
+    let named = format!(
+        "apiVersion: accord/v1\nkind: Project\nmetadata: {{ name: p }}\nspec:\n  manifests: [{}]\n",
+        folder(101)
+    );
+    let made = project(&[("accord.yaml", &named), (&deeper, &a)]);
+    let told = load_in(made.path(), &[]).findings;
+    assert!(told[0].message.contains("100 deep"), "{told:?}");
+}
+
+#[test]
 fn takes_yaml_files_but_no_hidden_folders() {
     let a = mapping("a");
     let folder = project(&[

@@ -91,8 +91,9 @@ impl Remote {
             .any(|(key, value)| *key == address && !value.is_empty())
         {
             return Err(failed(format!(
-                "the repository {} has no remote `{name}`; `git remote -v` lists its remotes, `git remote add` \
-                 makes one",
+                "git shows no remote `{name}` of the repository {}; `git remote -v` in that folder lists its remotes, or \
+                 says that the folder is another user's (in a container: `git config --global --add safe.directory \
+                 FOLDER`); `git remote add` makes a remote",
                 root.display()
             )));
         }
@@ -324,11 +325,20 @@ fn root(project: &Path) -> Option<PathBuf> {
     let project = std::path::absolute(project).ok()?;
     let root = project.ancestors().find(|folder| {
         let entry = folder.join(".git");
-        let is_submodule = std::fs::read_to_string(&entry)
-            .is_ok_and(|text| text.replace('\\', "/").contains("/modules/"));
+        let is_submodule = std::fs::read_to_string(&entry).is_ok_and(|text| is_of_module(&text));
         entry.symlink_metadata().is_ok() && !is_submodule
     })?;
     Some(root.to_owned())
+}
+
+/// Whether the text of a `.git` leads to the repository of a submodule, which git keeps below `modules` of the one
+/// around it. What stands before the first `.git/` says where that one lies: a folder there may be called anything.
+fn is_of_module(text: &str) -> bool {
+    let text = text.replace('\\', "/");
+    let inside = text
+        .split_once(".git/")
+        .map_or(text.as_str(), |(_, inside)| inside);
+    format!("/{inside}").contains("/modules/")
 }
 
 /// A name of a remote that cannot be taken for an option, a path or an address.
@@ -384,6 +394,45 @@ mod tests {
         ];
         let expected = expected.map(|(key, value)| (key.to_owned(), value.to_owned()));
         assert_eq!(keys, expected);
+    }
+
+    #[test]
+    fn the_repository_of_a_submodule_is_told_by_its_place_in_the_one_around_it() {
+        for (text, expected) in [
+            ("gitdir: ../.git/modules/app", true),
+            ("gitdir: ../../.git/modules/libs/modules/app", true),
+            (r"gitdir: C:\work\.git\modules\app", true),
+            ("gitdir: /work/.git/worktrees/wt/modules/app", true),
+            ("gitdir: /srv/shop.git/modules/app", true),
+            ("gitdir: /srv/shop/modules/app", true),
+            ("gitdir: /work/.git/modules/x.git/y", true),
+            ("gitdir: /work/modules/app/.git/worktrees/wt", false),
+            ("gitdir: ../app/.git/worktrees/wt", false),
+            (r"gitdir: C:\modules\app\.git\worktrees\wt", false),
+        ] {
+            assert_eq!(is_of_module(text), expected, "{text}");
+        }
+    }
+
+    /// A repository below a folder named `modules`, within another one, with a second working tree.
+    #[test]
+    fn a_working_tree_below_a_folder_named_modules_is_its_own() {
+        let outer = tempfile::TempDir::new().unwrap();
+        git2::Repository::init(outer.path()).unwrap();
+        let app = outer.path().join("modules/app");
+        let repository = git2::Repository::init(&app).unwrap();
+        let who = git2::Signature::now("A", "a@example.test").unwrap();
+        let tree = repository.treebuilder(None).unwrap().write().unwrap();
+        let tree = repository.find_tree(tree).unwrap();
+        repository
+            .commit(Some("HEAD"), &who, &who, "x", &tree, &[])
+            .unwrap();
+        let linked = outer.path().join("modules/wt");
+        repository.worktree("wt", &linked, None).unwrap();
+        let below = linked.join("below");
+        std::fs::create_dir(&below).unwrap();
+        assert_eq!(root(&below), Some(linked));
+        assert_eq!(root(&app), Some(app.clone()));
     }
 
     #[test]

@@ -39,11 +39,13 @@ async fn a_remote_that_the_repository_does_not_have_is_told() {
             ..town.place(0)
         };
         let error = refused(&place).await.to_string();
-        let expected = ["has no remote `", "not the name of a remote"];
+        let expected = ["git shows no remote `", "not the name of a remote"];
         assert!(
             expected.iter().any(|words| error.contains(words)),
             "{error}"
         );
+        let is_name = error.contains("git shows no remote `");
+        assert_eq!(is_name, error.contains("safe.directory"), "{error}");
     }
 }
 

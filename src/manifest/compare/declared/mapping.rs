@@ -10,9 +10,17 @@ pub(super) fn shape(mapping: &FieldMapping) -> Shape {
     renamed(mapping, &BTreeMap::new())
 }
 
-/// Both sides of a mapping, rows that only changed their name under the newer one: such a row is another
-/// one to the state, but to a reader it is the same.
+/// Both sides of a mapping, rows that only changed their name under the newer one.
 pub(in super::super) fn both(before: &FieldMapping, after: &FieldMapping) -> (Shape, Shape) {
+    (renamed(before, &new_names(before, after)), shape(after))
+}
+
+/// The newer names of the rows that only changed their name, by the older ones: such a row is another one to
+/// the state, but to a reader it is the same.
+pub(in super::super) fn new_names(
+    before: &FieldMapping,
+    after: &FieldMapping,
+) -> BTreeMap<String, String> {
     let gone = |row: &&Row| !after.rows.iter().any(|one| one.name == row.name);
     let new = |row: &&Row| !before.rows.iter().any(|one| one.name == row.name);
     let mut gone: Vec<&Row> = before.rows.iter().filter(gone).collect();
@@ -31,7 +39,7 @@ pub(in super::super) fn both(before: &FieldMapping, after: &FieldMapping) -> (Sh
             false
         });
     }
-    (renamed(before, &names), shape(after))
+    names
 }
 
 fn renamed(mapping: &FieldMapping, names: &BTreeMap<String, String>) -> Shape {

@@ -245,6 +245,109 @@ fn values_of_sensitive_rows_are_left_out() {
     }
 }
 
+/// Whatever the row is called by now, and whichever row it is.
+#[test]
+fn what_was_sensitive_and_would_be_shown_is_dangerous() {
+    let row = "    - { testworthy: mission, azureDevOps: Custom.Mission, as: text, sensitive: true, values: { a: hidden-one, b: hidden-two } }\n";
+    for (new, said) in [
+        (
+            "    - { id: other, testworthy: mission, azureDevOps: Custom.Mission, as: text }\n",
+            "`other` is no longer sensitive",
+        ),
+        (
+            "    - { id: a, testworthy: goals, azureDevOps: Custom.Mission, as: text, sensitive: true }\n    \
+             - { id: b, testworthy: mission, azureDevOps: Custom.Other, as: text }\n",
+            "`b` reads what the sensitive `mission` did",
+        ),
+    ] {
+        let (change, level) = after(row, new);
+        assert_eq!(level, Some(Level::Danger), "{new}\n{change:#?}");
+        let first = &change.attention[0].message;
+        assert!(first.contains(said), "{said}: {first}");
+    }
+    // What is computed or copied from a field that a sensitive row carries is as sensitive.
+    let both = format!(
+        "{row}    - {{ id: b, testworthy: mission, azureDevOps: Custom.Other, as: text }}\n"
+    );
+    let (change, level) = after(row, &both);
+    assert_eq!(level, None, "{change:#?}");
+}
+
+#[test]
+fn entries_in_another_order_are_told_where_the_order_counts() {
+    let line = |row: &str, values: &str| {
+        let old = "    - { testworthy: title, azureDevOps: System.Title }\n";
+        let new = format!("{old}    - {{ {row}, values: {{ {values} }} }}\n");
+        EXAMPLE.replace(old, &new)
+    };
+    let area = "testworthy: section.path, azureDevOps: System.AreaPath, as: path, direction: toAzureDevOps";
+    let priority = "testworthy: priority, azureDevOps: Custom.Priority, as: picklist";
+    for (row, before, after, told) in [
+        (
+            area,
+            r#""Checkout/*": A, "*/Cart": B, "**": C"#,
+            r#""*/Cart": B, "**": C, "Checkout/*": A"#,
+            Some((r#"["Checkout/*","*/Cart"]"#, r#"["*/Cart","Checkout/*"]"#)),
+        ),
+        // The same path for both, paths that none has in common, and patterns that are not equally specific.
+        (
+            area,
+            r#""Checkout/*": A, "*/Cart": A"#,
+            r#""*/Cart": A, "Checkout/*": A"#,
+            None,
+        ),
+        (
+            area,
+            r#""Checkout/*": A, "Search/*": B, Cash: C, Cart: D"#,
+            r#"Cart: D, Cash: C, "Search/*": B, "Checkout/*": A"#,
+            None,
+        ),
+        (
+            area,
+            r#""**": A, "Checkout/*": B"#,
+            r#""Checkout/*": B, "**": A"#,
+            None,
+        ),
+        (
+            priority,
+            "High: A, Highest: A, Low: B",
+            "Low: B, Highest: A, High: A",
+            Some((r#"["High","Highest"]"#, r#"["Highest","High"]"#)),
+        ),
+        // Behind the first one the order means nothing, nor where `reverse` says the way back.
+        (
+            priority,
+            "High: A, Highest: A, Urgent: A",
+            "High: A, Urgent: A, Highest: A",
+            None,
+        ),
+        (
+            priority,
+            "High: A, Highest: A }, reverse: { A: High",
+            "Highest: A, High: A }, reverse: { A: High",
+            None,
+        ),
+    ] {
+        let found = changes(&line(row, before), &line(row, after));
+        let Some((was, is)) = told else {
+            assert_eq!(found, [], "{before} -> {after}");
+            continue;
+        };
+        assert_eq!(found.len(), 1, "{before} -> {after}");
+        let keys = &found[0].keys;
+        assert_eq!(keys.len(), 1, "{keys:#?}");
+        assert!(keys[0].path.ends_with("].values"), "{keys:#?}");
+        let shown = |side: &Option<serde_json::Value>| side.as_ref().map(ToString::to_string);
+        assert_eq!(shown(&keys[0].before).as_deref(), Some(was));
+        assert_eq!(shown(&keys[0].after).as_deref(), Some(is));
+        // What stands in a sensitive row stays there.
+        let hidden = format!("{row}, sensitive: true");
+        let found = changes(&line(&hidden, before), &line(&hidden, after));
+        let key = &found[0].keys[0];
+        assert!(key.sensitive && key.before.is_none() && key.after.is_none());
+    }
+}
+
 #[test]
 fn unlike_projects_are_compared_without_a_fuss() {
     let told = changes(EVERYTHING, TWO_WAY);

@@ -277,7 +277,7 @@ fn what_narrows_a_plan_does_not_go_with_a_file() {
         refused_unasked(&project, &arguments, 64);
     }
     refused_unasked(&project, &["apply", "--reviewed", PLAN], 64);
-    for wrong in ["latest", "12345678901", "zzzzzzzzzzzz"] {
+    for wrong in ["latest", "0123456789ab", &"z".repeat(32)] {
         refused_unasked(&project, &["apply", "--yes", "--expect", wrong], 64);
     }
 }
@@ -293,7 +293,12 @@ fn only_the_expected_plan_runs() {
     // Another id, and one of another plan.
     let outcome = refused(
         &project,
-        &["apply", "--yes", "--expect", "0123456789abcdef"],
+        &[
+            "apply",
+            "--yes",
+            "--expect",
+            "0123456789abcdef0123456789abcdef",
+        ],
         6,
     );
     for part in ["not-the-expected-plan", plan_id, review_id] {
@@ -321,7 +326,7 @@ fn only_the_expected_plan_runs() {
         outcome.stderr
     );
     project
-        .run(&["apply", "--yes", "--expect", &review_id[..16]])
+        .run(&["apply", "--yes", "--expect", review_id])
         .expect(0);
     assert_eq!(
         title(&project, work_item_of(&project, 210_302)),
@@ -329,19 +334,26 @@ fn only_the_expected_plan_runs() {
     );
 }
 
+/// Who writes manifests can make two plans whose ids begin alike.
 #[test]
-fn the_first_digits_of_either_id_are_enough() {
+fn the_first_digits_of_an_id_are_not_enough() {
     let project = renamed();
     let saved = document(&project, PLAN);
-    let plan_id = saved["planId"].as_str().expect("an id");
-    refused_unasked(
-        &project,
-        &["apply", "--yes", "--expect", &plan_id[..11]],
-        64,
-    );
-    project
-        .run(&["apply", PLAN, "--expect", &plan_id[..12]])
-        .expect(0);
+    for id in ["planId", "reviewId"] {
+        let id = saved[id].as_str().expect("an id");
+        for length in [12, 16, 31] {
+            let part = &id[..length];
+            let outcome = refused_unasked(&project, &["apply", "--yes", "--expect", part], 64);
+            assert!(
+                outcome.stderr.contains("32 hexadecimal digits"),
+                "{}",
+                outcome.stderr
+            );
+            refused_unasked(&project, &["apply", PLAN, "--expect", part], 64);
+        }
+    }
+    let id = saved["planId"].as_str().expect("an id").to_uppercase();
+    project.run(&["apply", PLAN, "--expect", &id]).expect(0);
 }
 
 #[test]

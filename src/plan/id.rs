@@ -63,8 +63,8 @@ pub fn review_id(plan: &Plan) -> String {
     hash.id()
 }
 
-/// Whether a document carries the ids of its content: it was not edited, cut or put together since it was
-/// written.
+/// Whether a document carries the ids of its operations and scope. Titles, counts, verdicts, findings and
+/// places are for the reader and are not covered: anyone can edit them, and ids that fit can be computed.
 pub fn fit(plan: &Plan) -> bool {
     plan.plan_id == plan_id(plan) && plan.review_id == review_id(plan)
 }

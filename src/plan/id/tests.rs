@@ -241,6 +241,17 @@ fn a_document_that_was_touched_does_not_fit_its_ids() {
 }
 
 #[test]
+fn what_is_there_for_the_reader_is_not_covered() {
+    let mut plan = sample::plan(changes());
+    plan.changes[0].item.title = "Harmless".to_owned();
+    plan.changes[0].origin.file = "elsewhere.yaml".to_owned();
+    plan.summary = Summary::default();
+    plan.safety.verdict = SafetyVerdict::Blocked;
+    plan.findings.clear();
+    assert!(fit(&plan));
+}
+
+#[test]
 fn a_plan_is_named_by_either_id_and_only_whole() {
     let plan = sample::plan(changes());
     for id in [&plan.plan_id, &plan.review_id] {

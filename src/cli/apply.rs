@@ -134,12 +134,17 @@ pub(crate) fn tell(session: &Session, plan: &Plan, report: &ApplyReport) {
             report.applied,
             report.failures.len()
         );
-        if session.format == Format::Human {
-            session.ui.stdout(&line);
-        } else {
-            // stdout is a document that has its plan already.
-            session.ui.note(&line);
-        }
+        say(session, &line);
+    }
+}
+
+/// The words at the end, where stdout has its plan already: for a person below it, else on stderr, because
+/// stdout is a document.
+fn say(session: &Session, text: &str) {
+    if session.format == Format::Human {
+        session.ui.stdout(text);
+    } else {
+        session.ui.note(text);
     }
 }
 

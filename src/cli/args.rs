@@ -252,7 +252,7 @@ pub(crate) struct ApplyArgs {
     pub(crate) file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) plan: PlanArgs,
-    /// Applies only the plan with this planId or reviewId (at least its first 12 digits)
+    /// Applies only the plan with this planId or reviewId
     #[arg(long, value_name = "ID", value_parser = super::apply::expected_id)]
     pub(crate) expect: Option<String>,
     /// The plan that was reviewed, so that a difference is shown operation by operation

@@ -29,7 +29,7 @@ pub(crate) fn read(session: &Session, file: &Path) -> Result<Plan, Failed> {
     let path = session.path(file);
     let failed = |code, reason: String| {
         Failed::new(code, format!("{}: {reason}", file.display()))
-            .with_help("`accord plan --save FILE` saves a plan that can be applied")
+            .with_help("`accord plan --save FILE` saves a plan that can be shown and applied")
     };
     let unreadable = |error: std::io::Error| failed(ExitCode::Failure, error.to_string());
     let damaged = |reason: String| {

@@ -50,7 +50,7 @@ impl Drop for GitLease {
         if let Err(error) = self.store.release() {
             let error = printable(&error.to_string());
             self.ui.note(&format!(
-                "note: the state could not be closed, so the next run has to wait for some minutes: {error}\n"
+                "note: the state could not be closed, so the next run has to wait for some minutes, and looks again at what this one recorded last: {error}\n"
             ));
         }
     }

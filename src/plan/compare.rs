@@ -228,23 +228,8 @@ pub fn compare(then: &Plan, now: &Plan) -> Comparison {
 
 /// Operations that two lists of changes do not have in common.
 pub fn operations(then: &[Change], now: &[Change]) -> Vec<OperationDifference> {
-    let mut places: BTreeMap<Place<'_>, Versions<Vec<&Change>>> = BTreeMap::new();
-    for (changes, is_then) in [(then, true), (now, false)] {
-        for change in changes {
-            let versions = places.entry(Place::of(change)).or_insert(Versions {
-                then: Vec::new(),
-                now: Vec::new(),
-            });
-            let side = if is_then {
-                &mut versions.then
-            } else {
-                &mut versions.now
-            };
-            side.push(change);
-        }
-    }
     let mut differences = Vec::new();
-    for (place, versions) in places {
+    for (place, versions) in by_place(then, now, Place::of) {
         let (then, now) = without_common(versions.then, versions.now, |change| {
             operation_digest(change)
         });
@@ -272,6 +257,28 @@ pub fn operations(then: &[Change], now: &[Change]) -> Vec<OperationDifference> {
         }
     }
     differences
+}
+
+/// The entries of two lists by where they stand.
+fn by_place<'a, T, K: Ord>(
+    then: &'a [T],
+    now: &'a [T],
+    place: impl Fn(&'a T) -> K,
+) -> BTreeMap<K, Versions<Vec<&'a T>>> {
+    let nothing = || Versions {
+        then: Vec::new(),
+        now: Vec::new(),
+    };
+    let mut places: BTreeMap<K, Versions<Vec<&T>>> = BTreeMap::new();
+    for one in then {
+        let versions = places.entry(place(one)).or_insert_with(nothing);
+        versions.then.push(one);
+    }
+    for one in now {
+        let versions = places.entry(place(one)).or_insert_with(nothing);
+        versions.now.push(one);
+    }
+    places
 }
 
 /// Where an operation stands: by this two versions of it are known again.
@@ -342,23 +349,8 @@ fn without_common<'a, T, K: Eq + Hash + Ord + Clone>(
 }
 
 fn fields(then: &[FieldChange], now: &[FieldChange]) -> Vec<FieldDifference> {
-    let mut paths: BTreeMap<&str, Versions<Vec<&FieldChange>>> = BTreeMap::new();
-    for (fields, is_then) in [(then, true), (now, false)] {
-        for field in fields {
-            let versions = paths.entry(&field.path).or_insert(Versions {
-                then: Vec::new(),
-                now: Vec::new(),
-            });
-            let side = if is_then {
-                &mut versions.then
-            } else {
-                &mut versions.now
-            };
-            side.push(field);
-        }
-    }
     let mut differences = Vec::new();
-    for (path, versions) in paths {
+    for (path, versions) in by_place(then, now, |field| field.path.as_str()) {
         let text = |field: &FieldChange| {
             let shown = [&field.before, &field.after]
                 .map(|value| value.as_ref().map(serde_json::Value::to_string));

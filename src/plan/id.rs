@@ -63,23 +63,19 @@ pub fn review_id(plan: &Plan) -> String {
     hash.id()
 }
 
-/// Whether a document carries the ids of its content: it was not edited, cut or put together since it was
-/// written.
+/// Whether a document carries the ids of its operations and scope. Titles, counts, verdicts, findings and
+/// places are for the reader and are not covered: anyone can edit them, and ids that fit can be computed.
 pub fn fit(plan: &Plan) -> bool {
     plan.plan_id == plan_id(plan) && plan.review_id == review_id(plan)
 }
 
-/// The digits of an id that are enough to name it.
-pub const SHORTEST_PREFIX: usize = 12;
+/// The digits of an id.
+pub const DIGITS: usize = 32;
 
-/// Whether `named` names a plan: its `planId` or its `reviewId`, whole or by its first digits, at least
-/// [`SHORTEST_PREFIX`] of them. Digits that begin both ids name neither.
+/// Whether `named` names a plan: its `planId` or its `reviewId`, and whole, because authors of manifests can
+/// make shorter ones collide.
 pub fn names(named: &str, plan: &Plan) -> bool {
-    let begins = |id: &str| named.len() >= SHORTEST_PREFIX && id.starts_with(named);
-    match (begins(&plan.plan_id), begins(&plan.review_id)) {
-        (one, other) if named.len() < 32 => one != other,
-        (one, other) => one || other,
-    }
+    named == plan.plan_id || named == plan.review_id
 }
 
 fn scope(hash: &mut Encoder, plan: &Plan) {
@@ -279,9 +275,9 @@ impl Encoder {
     }
 
     fn id(self) -> String {
-        self.finish()[..16]
+        self.finish()[..DIGITS / 2]
             .iter()
-            .fold(String::with_capacity(32), |mut id, byte| {
+            .fold(String::with_capacity(DIGITS), |mut id, byte| {
                 let _ = write!(id, "{byte:02x}");
                 id
             })

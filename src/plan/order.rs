@@ -1,29 +1,8 @@
-//! The order in which a plan's changes stand and run.
+//! Addresses: how they compare, and which declaration they belong to.
 //!
-//! Creates, then updates, then links, and deletes last: what takes away waits until what adds has
-//! been done. Inside one kind by rule, then by item; ids compare as numbers, so that `case/9` stands
-//! before `case/10`.
+//! Ids compare as numbers, so that `case/9` stands before `case/10`.
 
 use std::cmp::Ordering;
-
-use super::{Action, Change};
-use crate::model::System;
-
-/// Where a change stands in the order of execution.
-pub fn execution(left: &Change, right: &Change) -> Ordering {
-    rank(left.action)
-        .cmp(&rank(right.action))
-        .then_with(|| addresses(&left.address, &right.address))
-        .then_with(|| system(left.system).cmp(&system(right.system)))
-}
-
-/// The indices of `changes` in the order of execution. Steps refer to changes by index, so the
-/// planner needs the permutation and not only the sorted list. Equal changes keep their order.
-pub fn execution_order(changes: &[Change]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..changes.len()).collect();
-    order.sort_by(|a, b| execution(&changes[*a], &changes[*b]));
-    order
-}
 
 /// Compares addresses part by part: numbers by their value and before words, words by their bytes.
 /// Total and consistent with equality.
@@ -68,28 +47,11 @@ fn parts(left: &str, right: &str) -> Ordering {
     }
 }
 
-fn rank(action: Action) -> u8 {
-    match action {
-        Action::Create => 0,
-        Action::Update => 1,
-        Action::Link => 2,
-        Action::Delete => 3,
-    }
-}
-
-fn system(system: System) -> u8 {
-    match system {
-        System::TestWorthy => 0,
-        System::AzureDevOps => 1,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::plan::sample;
 
     #[test]
     fn ids_compare_as_numbers() {
@@ -111,18 +73,6 @@ mod tests {
                 "SyncRule/b/case/1",
             ]
         );
-    }
-
-    #[test]
-    fn deletes_run_last() {
-        let mut changes: Vec<Change> =
-            [Action::Delete, Action::Link, Action::Update, Action::Create]
-                .into_iter()
-                .map(|action| sample::change(action, 1))
-                .collect();
-        assert_eq!(execution_order(&changes), [3, 2, 1, 0]);
-        changes.sort_by(execution);
-        assert_eq!(changes.last().unwrap().action, Action::Delete);
     }
 
     #[test]

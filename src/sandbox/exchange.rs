@@ -70,11 +70,6 @@ impl Exchanges {
         self.recording = true;
     }
 
-    /// Whether exchanges are kept.
-    pub fn is_recording(&self) -> bool {
-        self.recording
-    }
-
     /// What was kept so far, in order of arrival; recording goes on.
     pub fn take(&mut self) -> Vec<Exchange> {
         std::mem::take(&mut self.kept)

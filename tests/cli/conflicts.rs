@@ -210,6 +210,35 @@ fn a_decision_is_taken_back_when_a_system_does_not_answer() {
     assert!(list.starts_with("Waiting for a decision\n"), "{list}");
 }
 
+/// The values changed again, and what is there now cannot be written down: then that is what is told.
+#[test]
+fn a_state_that_cannot_be_written_is_told_before_a_void_decision() {
+    let project = in_conflict();
+    let edited = project
+        .state()
+        .edit_work_item(5104, &json!({ "System.Title": "another title" }));
+    edited.expect("a work item");
+    let state = rusqlite::Connection::open(project.path().join(".accord/state.db"));
+    let state = state.expect("the state");
+    state
+        .execute_batch(
+            "CREATE TRIGGER full BEFORE INSERT ON conflict \
+             BEGIN SELECT RAISE(ABORT, 'no space is left'); END;",
+        )
+        .expect("a trigger");
+    let line = ["conflicts", "resolve", "1", "--take", "testworthy", "--yes"];
+    let outcome = project.run(&line).expect(1);
+    assert!(outcome.stderr.contains("no space is left"), "{outcome:?}");
+    assert!(outcome.stderr.contains("taken back"), "{outcome:?}");
+    assert!(!outcome.stderr.contains("is void"), "{outcome:?}");
+    state
+        .execute_batch("DROP TRIGGER full;")
+        .expect("no trigger");
+    let outcome = project.run(&line).expect(6);
+    assert!(outcome.stderr.contains("is void"), "{outcome:?}");
+    assert_eq!(title_of(&project, 5104), "another title");
+}
+
 #[test]
 fn a_decision_for_later_contacts_nothing_and_is_carried_out_by_the_next_apply() {
     let project = in_conflict();

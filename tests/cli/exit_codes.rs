@@ -216,19 +216,48 @@ fn garbage_in_the_operators_variables_ends_64() {
 }
 
 #[test]
-fn a_file_that_is_no_plan_ends_1() {
+fn a_file_that_cannot_be_read_ends_1_and_one_that_is_no_plan_4() {
     let project = Project::web_shop();
     project.write("empty.json", "");
     project.write("other.json", "{\"schema\": \"accord-plan/99\"}");
-    for file in [
-        "missing.json",
-        "empty.json",
-        "other.json",
-        "accord.yaml",
-        ".",
+    for (file, code) in [
+        ("missing.json", 1),
+        (".", 1),
+        ("empty.json", 4),
+        ("other.json", 4),
+        ("accord.yaml", 4),
     ] {
-        let outcome = project.run(&["show", file]).expect(1);
-        assert!(outcome.stderr.contains(file), "{}", outcome.stderr);
+        for command in ["show", "report"] {
+            let outcome = project.run(&[command, file]).expect(code);
+            assert!(outcome.stderr.contains(file), "{}", outcome.stderr);
+        }
+    }
+}
+
+/// Whoever reviews a plan goes on with the ids that are shown.
+#[test]
+fn a_plan_that_does_not_hold_what_its_ids_say_is_not_shown() {
+    let project = Project::web_shop();
+    project.run(&["plan", "--save", "plan.json"]).expect(0);
+    let whole: serde_json::Value =
+        serde_json::from_str(&project.read("plan.json")).expect("a plan");
+    for (key, value) in [
+        ("planId", serde_json::json!("0".repeat(32))),
+        ("reviewId", serde_json::json!("0".repeat(32))),
+        ("changes", serde_json::json!([])),
+    ] {
+        let mut forged = whole.clone();
+        forged[key] = value;
+        project.write("forged.json", &forged.to_string());
+        for command in ["show", "report"] {
+            let outcome = project.run(&[command, "forged.json"]).expect(4);
+            assert_eq!(outcome.stdout, "", "{command} {key}");
+            assert!(
+                outcome.stderr.contains("plan-file-damaged"),
+                "{}",
+                outcome.stderr
+            );
+        }
     }
 }
 

@@ -277,7 +277,7 @@ fn what_narrows_a_plan_does_not_go_with_a_file() {
         refused_unasked(&project, &arguments, 64);
     }
     refused_unasked(&project, &["apply", "--reviewed", PLAN], 64);
-    for wrong in ["latest", "12345678901", "zzzzzzzzzzzz"] {
+    for wrong in ["latest", "0123456789ab", &"z".repeat(32)] {
         refused_unasked(&project, &["apply", "--yes", "--expect", wrong], 64);
     }
 }
@@ -293,7 +293,12 @@ fn only_the_expected_plan_runs() {
     // Another id, and one of another plan.
     let outcome = refused(
         &project,
-        &["apply", "--yes", "--expect", "0123456789abcdef"],
+        &[
+            "apply",
+            "--yes",
+            "--expect",
+            "0123456789abcdef0123456789abcdef",
+        ],
         6,
     );
     for part in ["not-the-expected-plan", plan_id, review_id] {
@@ -321,7 +326,7 @@ fn only_the_expected_plan_runs() {
         outcome.stderr
     );
     project
-        .run(&["apply", "--yes", "--expect", &review_id[..16]])
+        .run(&["apply", "--yes", "--expect", review_id])
         .expect(0);
     assert_eq!(
         title(&project, work_item_of(&project, 210_302)),
@@ -329,19 +334,26 @@ fn only_the_expected_plan_runs() {
     );
 }
 
+/// Who writes manifests can make two plans whose ids begin alike.
 #[test]
-fn the_first_digits_of_either_id_are_enough() {
+fn the_first_digits_of_an_id_are_not_enough() {
     let project = renamed();
     let saved = document(&project, PLAN);
-    let plan_id = saved["planId"].as_str().expect("an id");
-    refused_unasked(
-        &project,
-        &["apply", "--yes", "--expect", &plan_id[..11]],
-        64,
-    );
-    project
-        .run(&["apply", PLAN, "--expect", &plan_id[..12]])
-        .expect(0);
+    for id in ["planId", "reviewId"] {
+        let id = saved[id].as_str().expect("an id");
+        for length in [12, 16, 31] {
+            let part = &id[..length];
+            let outcome = refused_unasked(&project, &["apply", "--yes", "--expect", part], 64);
+            assert!(
+                outcome.stderr.contains("32 hexadecimal digits"),
+                "{}",
+                outcome.stderr
+            );
+            refused_unasked(&project, &["apply", PLAN, "--expect", part], 64);
+        }
+    }
+    let id = saved["planId"].as_str().expect("an id").to_uppercase();
+    project.run(&["apply", PLAN, "--expect", &id]).expect(0);
 }
 
 #[test]
@@ -377,4 +389,69 @@ fn a_change_of_the_manifests_voids_a_review_and_is_shown() {
     let arguments = ["apply", "--yes", "--expect", &other, "--reviewed", PLAN];
     let outcome = refused_unasked(&project, &arguments, 64);
     assert!(outcome.stderr.contains("--reviewed"), "{}", outcome.stderr);
+}
+
+/// What is a document stays one: the words about what became of the plan are on stderr.
+#[test]
+fn with_a_format_for_programs_stdout_carries_the_plan_alone() {
+    let project = Project::web_shop();
+    project.run(&["apply", "--yes"]).expect(0);
+    for format in ["jsonl", "sarif", "markdown", "github", "azure-pipelines"] {
+        rename(&project, 210_301, &format!("Renamed for {format}"));
+        project.run(&["plan", "--save", PLAN]).expect(0);
+        let line = ["apply", PLAN, "--format", format];
+        for words in [
+            "Applied from the saved plan: 1 done",
+            "Nothing is left to do",
+        ] {
+            let outcome = project.run(&line).expect(0);
+            assert!(outcome.stderr.contains(words), "{format}: {outcome:?}");
+            assert!(!outcome.stdout.contains(words), "{format}: {outcome:?}");
+            is_document(format, &outcome.stdout);
+        }
+    }
+    // Nothing of it holds: the document says that nothing runs.
+    rename(&project, 210_301, "Renamed again");
+    project.run(&["plan", "--save", PLAN]).expect(0);
+    let item = work_item_of(&project, 210_301);
+    let edited = project
+        .state()
+        .edit_work_item(item, &json!({ "System.Title": "By hand" }));
+    edited.expect("an edit");
+    for format in ["jsonl", "sarif", "markdown"] {
+        let outcome = refused(&project, &["apply", PLAN, "--format", format], 6);
+        is_document(format, &outcome.stdout);
+    }
+}
+
+#[track_caller]
+fn is_document(format: &str, stdout: &str) {
+    match format {
+        "jsonl" => {
+            let types: Vec<String> = stdout
+                .lines()
+                .map(|line| {
+                    let event: Value = serde_json::from_str(line).expect("an event on each line");
+                    event["type"].as_str().expect("a type").to_owned()
+                })
+                .collect();
+            assert_eq!(types.first().map(String::as_str), Some("start"));
+            assert_eq!(types.last().map(String::as_str), Some("end"));
+            let plans = types.iter().filter(|one| *one == "plan").count();
+            assert_eq!(plans, 1, "{stdout}");
+        }
+        "sarif" => {
+            let sarif: Value = serde_json::from_str(stdout).expect("one document");
+            assert_eq!(sarif["version"], "2.1.0");
+        }
+        "markdown" => assert!(stdout.starts_with("## Accord plan\n"), "{stdout}"),
+        "azure-pipelines" => assert!(
+            stdout.contains("##vso[task.setvariable variable=planId;isOutput=true]"),
+            "{stdout}"
+        ),
+        _ => assert!(
+            stdout.lines().all(|line| line.starts_with("::")),
+            "{stdout}"
+        ),
+    }
 }

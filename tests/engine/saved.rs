@@ -119,7 +119,7 @@ async fn without_an_edit_all_of_it_runs_and_a_second_time_nothing_is_left() {
             &json!({ "title": format!("Renamed {case}") }),
         );
     }
-    let new = add_case(&world, "Brand new");
+    add_case(&world, "Brand new");
     let saved = save(&world).await;
     assert_eq!(saved.changes.len(), 6);
     let (prepared, report) = carry_out(&world, &saved, ALL).await;
@@ -141,7 +141,6 @@ async fn without_an_edit_all_of_it_runs_and_a_second_time_nothing_is_left() {
     assert_eq!(left_out(&saved, &prepared), []);
     assert_eq!(prepared.satisfied, [0, 1, 2, 3, 4, 5]);
     assert_eq!(writes(&world), 0);
-    assert!(new > 0);
 }
 
 #[tokio::test]
@@ -226,6 +225,7 @@ async fn an_edit_on_either_side_makes_just_that_pair_stale() {
         }
         // What was left out is the next plan's; nothing of the rest is left.
         let next = world.plan().await.planned.plan;
+        assert!(!next.changes.is_empty());
         assert!(
             next.changes
                 .iter()

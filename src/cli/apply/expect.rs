@@ -10,16 +10,17 @@ use super::super::session::Session;
 use crate::diagnostics::catalog::bound_plan::NOT_THE_EXPECTED_PLAN;
 use crate::plan::Plan;
 use crate::plan::compare::compare;
-use crate::plan::id::{self, SHORTEST_PREFIX};
+use crate::plan::id;
 use crate::plan::render::difference::difference;
 
-/// Reads an id as it is typed.
+/// Reads an id as it is typed: all of its digits, because authors of manifests can make shorter ones collide.
 pub(crate) fn expected_id(text: &str) -> Result<String, String> {
     let id = text.trim().to_ascii_lowercase();
     let is_hex = id.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if !is_hex || !(SHORTEST_PREFIX..=32).contains(&id.len()) {
+    if !is_hex || id.len() != id::DIGITS {
         return Err(format!(
-            "write the planId or the reviewId of a plan: 32 hexadecimal digits, or at least the first {SHORTEST_PREFIX}"
+            "write the whole planId or reviewId of a plan: {} hexadecimal digits",
+            id::DIGITS
         ));
     }
     Ok(id)
@@ -86,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_is_hexadecimal_and_long_enough() {
+    fn an_id_is_hexadecimal_and_whole() {
         let whole = "830df7d17406b81e9efe0e24f993dbc8";
         assert_eq!(expected_id(whole).unwrap(), whole);
         assert_eq!(
@@ -94,13 +95,13 @@ mod tests {
             whole,
             "as a person may type it"
         );
-        assert_eq!(expected_id(&whole[..12]).unwrap(), &whole[..12]);
         for wrong in [
             "",
-            "830df7d1740",
             "latest",
+            &whole[..12],
+            &whole[..31],
             &format!("{whole}0"),
-            "830df7d1740g",
+            &format!("{}g", &whole[..31]),
         ] {
             assert!(expected_id(wrong).is_err(), "{wrong}");
         }

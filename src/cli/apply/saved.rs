@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::super::args::ApplyArgs;
+use super::super::args::{ApplyArgs, Format};
 use super::super::exit_code::ExitCode;
 use super::super::failure::Failed;
 use super::super::opened::Opened;
@@ -14,7 +14,7 @@ use super::super::session::Session;
 use super::super::signals::Signals;
 use super::super::{ci, plan as plan_command, plan_file, ui};
 use super::expect::Expected;
-use super::{end, report_json, settle_earlier_runs, tell_failures};
+use super::{end, report_json, say, settle_earlier_runs, tell_failures};
 use crate::diagnostics::catalog::bound_plan::{OPERATION_STALE, PLAN_OF_ANOTHER_CHECKOUT};
 use crate::plan::order::declaration;
 use crate::plan::render::difference::{changed_operation, place};
@@ -75,14 +75,21 @@ pub(super) async fn run(
     tell_skipped(session, &saved, &prepared.skipped);
     let Some(outcome) = &prepared.outcome else {
         let shown = shown(&saved, None);
-        outputs.write(session, &shown)?;
+        if session.json || session.format == Format::Human {
+            // A person is told why there is nothing to show.
+            outputs.write(session, &shown)?;
+        } else {
+            outputs.emit(session, &shown)?;
+        }
         return nothing_to_run(session, &saved, &prepared);
     };
     let shown = shown(&saved, Some(&outcome.planned.plan));
-    if !session.json {
-        plan_command::show(session, &shown);
+    if session.json {
+        // stdout carries what became of it.
+        outputs.write(session, &shown)?;
+    } else {
+        outputs.emit(session, &shown)?;
     }
-    outputs.write(session, &shown)?;
     if let Some(blocked) = plan_command::blocked(&outcome.planned.plan) {
         return Err(blocked);
     }
@@ -199,12 +206,13 @@ fn tell(session: &Session, saved: &Plan, prepared: &Prepared, report: &ApplyRepo
         0 => String::new(),
         count => format!(", {count} needed nothing any more"),
     };
-    session.ui.stdout(&format!(
+    let line = format!(
         "Applied from the saved plan: {} done{satisfied}, {} left out, {} failed or skipped.\n",
         report.applied,
         prepared.skipped.len(),
         report.failures.len()
-    ));
+    );
+    say(session, &line);
 }
 
 /// What a saved plan adds to the document of an apply.
@@ -260,7 +268,7 @@ fn nothing_to_run(
                     "Nothing is left to do: all {count} operations of the saved plan are satisfied.\n"
                 ),
             };
-            session.ui.stdout(&text);
+            say(session, &text);
         }
         return Ok(ExitCode::Success);
     }

@@ -181,7 +181,9 @@ async fn carry_out(
     if !voids.is_empty() {
         // What came instead is written down, so that it can be looked at and decided about.
         only_bookkeeping(&mut outcome);
-        apply(&context, &outcome, &stop).await?;
+        let report = apply(&context, &outcome, &stop).await?;
+        // Where that failed, nothing can be said of what came.
+        apply_command::end(report, &signals)?;
         return Err(gone(store, decisions, &voids).await?);
     }
     let made = &outcome.planned.plan;

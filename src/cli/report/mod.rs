@@ -9,8 +9,8 @@ use std::path::Path;
 use super::args::{PostTo, ReportArgs};
 use super::exit_code::ExitCode;
 use super::failure::Failed;
+use super::plan_file;
 use super::session::Session;
-use super::show;
 use crate::plan::{Plan, SafetyVerdict};
 use crate::reconcile::publish::{
     self, Channel, Delivery, Event, Marker, Page, Posted, PublishError, Report,
@@ -22,7 +22,7 @@ pub(crate) async fn run(session: &Session, args: &ReportArgs) -> Result<ExitCode
     let Some(file) = args.file.as_deref().filter(|_| !args.find_expected) else {
         return find_expected(session, args).await;
     };
-    let plan = show::read(session, file)?;
+    let plan = plan_file::read(session, file)?;
     let above = above(session, args, &plan)?;
     let page = |budget: usize| page::page(&plan, &args.label, above.as_deref(), budget);
     let runner = Runner::of(session, args.post);

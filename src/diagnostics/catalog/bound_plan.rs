@@ -3,7 +3,7 @@
 super::entries! {
     PLAN_FILE_DAMAGED, "plan-file-damaged", Error,
         "a saved plan cannot be read, or does not hold what its ids say",
-        "A saved plan carries a planId and a reviewId, which are digests of its content. A file that was cut, edited, merged or written by a version with another schema does not fit them any more, and nothing of it is carried out. The ids prove that a file is whole, not who made it: what runs is derived again from both systems in any case.",
+        "A saved plan carries a planId and a reviewId, which are digests of its operations and their scope. A file in which these were cut, edited or merged, or that was written by a version with another schema, does not fit them any more: it is neither shown nor reported, and nothing of it is carried out. The ids do not cover titles, counts and verdicts, and do not tell who made the file: what runs is derived again from both systems in any case.",
         "Somebody removed an operation from plan.json in an editor before `accord apply plan.json`.",
         "Plan again with `accord plan --save FILE`. To leave operations out, narrow the plan with `--only`.";
     PLAN_OF_ANOTHER_CHECKOUT, "plan-of-another-checkout", Error,

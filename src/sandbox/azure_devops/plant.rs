@@ -59,11 +59,6 @@ impl Organization {
         Ok(())
     }
 
-    /// Makes every known token worthless.
-    pub fn revoke_tokens(&mut self) {
-        self.tokens.clear();
-    }
-
     /// Adds an empty project.
     pub fn add_project(&mut self, name: &str) {
         if self.find_project(name).is_some() {

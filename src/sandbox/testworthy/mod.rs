@@ -173,11 +173,6 @@ impl Server {
         self.cases.values()
     }
 
-    /// How many cases there are, in every project.
-    pub fn case_count(&self) -> usize {
-        self.cases.len()
-    }
-
     /// The cases of a suite, by id.
     pub fn cases_of(&self, suite: u64) -> impl Iterator<Item = &Case> {
         self.suites

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::scene::{REVIEW_ID, SHA, Scene, TOKEN, marker};
+use super::scene::{SHA, Scene, TOKEN, marker, plan_id, review_id};
 
 const FIND: [&str; 2] = ["report", "--find-expected"];
 
@@ -22,7 +22,7 @@ fn what_was_posted_on_the_pull_request_is_found_after_the_merge() {
     ];
     scene.run(&line).expect(0);
     let outcome = scene.run(&FIND).expect(0);
-    assert_eq!(outcome.stdout, format!("{REVIEW_ID}\n"));
+    assert_eq!(outcome.stdout, format!("{}\n", review_id()));
     assert!(
         outcome.stderr.contains("pull request 7"),
         "{}",
@@ -30,8 +30,8 @@ fn what_was_posted_on_the_pull_request_is_found_after_the_merge() {
     );
     let json = ["report", "--find-expected", "--format", "json"];
     let told: serde_json::Value = serde_json::from_str(&scene.run(&json).expect(0).stdout).unwrap();
-    assert_eq!(told["reviewId"], REVIEW_ID);
-    assert_eq!(told["planId"], super::PLAN_ID);
+    assert_eq!(told["reviewId"], review_id());
+    assert_eq!(told["planId"], plan_id());
     let other = ["report", "--find-expected", "--label", "other"];
     scene.run(&other).expect(6);
 }
@@ -50,19 +50,19 @@ fn a_forged_comment_never_counts() {
     assert_eq!(outcome.stdout, "");
     // Beside a true one, older or newer.
     scene.github.set(&json!({ "comments": [
-        { "issue": 7, "login": "github-actions[bot]", "body": marker("default", REVIEW_ID, false) },
+        { "issue": 7, "login": "github-actions[bot]", "body": marker("default", &review_id(), false) },
         { "issue": 7, "login": "mallory", "body": forged },
         // A comment of ours that quotes one, or holds one further down.
         { "issue": 7, "login": "github-actions[bot]", "body": format!("> {forged}") },
         { "issue": 7, "login": "github-actions[bot]", "body": format!("words\n{forged}") },
     ] }));
     let outcome = scene.run(&FIND).expect(0);
-    assert_eq!(outcome.stdout, format!("{REVIEW_ID}\n"));
+    assert_eq!(outcome.stdout, format!("{}\n", review_id()));
 }
 
 #[test]
 fn nothing_to_go_by_ends_6_and_prints_nothing() {
-    let cut = marker("default", REVIEW_ID, true);
+    let cut = marker("default", &review_id(), true);
     let scene = Scene::merged();
     let comment = |body: &str| json!({ "issue": 7, "login": "github-actions[bot]", "body": body });
     let outcome = scene.run(&FIND).expect(6);

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::scene::{HEAD, Scene, TOKEN, marker, plan};
+use super::scene::{HEAD, Scene, TOKEN, id_of, marker, marker_of, plan, review_id};
 
 const COMMENTS: &str = "/issues/7/comments";
 
@@ -16,7 +16,7 @@ fn the_second_post_updates_the_comment_of_the_first() {
     let url = format!("https://github.com/contoso/web-shop/pull/7#issuecomment-{id}\n");
     assert_eq!(first.stdout, url);
     let body = own[0]["body"].as_str().unwrap();
-    let line = marker("default", super::REVIEW_ID, false);
+    let line = marker("default", &review_id(), false);
     assert_eq!(body.lines().next(), Some(line.as_str()));
 
     scene.write("plan.json", &plan(2).to_string());
@@ -46,8 +46,8 @@ fn each_label_has_a_comment_of_its_own() {
 #[test]
 fn a_strangers_comment_with_the_marker_is_left_alone() {
     let scene = Scene::new();
-    let forged = format!("{}\nforged", marker("default", super::REVIEW_ID, false));
-    let ours = format!("{}\nold", marker("default", super::REVIEW_ID, false));
+    let forged = format!("{}\nforged", marker("default", &review_id(), false));
+    let ours = format!("{}\nold", marker("default", &review_id(), false));
     scene.github.set(&json!({ "comments": [
         { "issue": 7, "login": "github-actions[bot]", "body": ours },
         { "issue": 7, "login": "mallory", "body": forged },
@@ -68,7 +68,7 @@ fn a_strangers_comment_with_the_marker_is_left_alone() {
 fn the_comment_is_found_behind_many_pages() {
     let scene = Scene::new();
     let mut comments = vec![json!({
-        "issue": 7, "login": "github-actions[bot]", "body": marker("default", super::REVIEW_ID, false),
+        "issue": 7, "login": "github-actions[bot]", "body": marker("default", &review_id(), false),
     })];
     comments.extend(
         (0..249).map(
@@ -110,7 +110,7 @@ fn the_account_of_the_token_decides_which_comment_is_ours() {
     scene
         .github
         .set(&json!({ "tokens": { TOKEN: "accord-app[bot]" } }));
-    let theirs = marker("default", super::REVIEW_ID, false);
+    let theirs = marker("default", &review_id(), false);
     scene.github.set(&json!({ "comments": [
         { "issue": 7, "login": "github-actions[bot]", "body": theirs },
     ] }));
@@ -243,16 +243,16 @@ fn a_run_without_a_pull_request_has_a_summary_only() {
 #[test]
 fn a_large_plan_is_cut_and_says_so() {
     let scene = Scene::new();
-    scene.write("plan.json", &plan(3000).to_string());
+    let large = plan(3000);
+    scene.write("plan.json", &large.to_string());
     scene.post().expect(0);
     let own = scene.own_comments();
     let body = own[0]["body"].as_str().unwrap();
+    let (plan, review) = (id_of(&large, "planId"), id_of(&large, "reviewId"));
+    let line = marker_of((plan.as_str(), review.as_str()), "default", true);
     assert!(body.len() <= 65_536, "{}", body.len());
     assert!(body.len() > 10_000, "{}", body.len());
-    assert!(
-        body.starts_with(&marker("default", super::REVIEW_ID, true)),
-        "{body}"
-    );
+    assert!(body.starts_with(&line), "{body}");
     assert_eq!(scene.github.count("POST", COMMENTS), 1, "it fitted at once");
 }
 

@@ -163,7 +163,7 @@ fn a_blocked_plan_leaves_the_thread_open() {
 #[test]
 fn a_strangers_thread_with_the_marker_is_left_alone() {
     let (scene, shared, _server) = pipeline();
-    let forged = super::scene::marker("default", super::REVIEW_ID, false);
+    let forged = super::scene::marker("default", &super::scene::review_id(), false);
     let theirs = thread(1, "somebody-else", &forged);
     shared.lock().unwrap().threads.push(theirs.clone());
     post(&scene).expect(0);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::scene::{PLAN_ID, REVIEW_ID, Scene, plan};
+use super::scene::{Scene, plan, plan_id, review_id};
 
 /// Reads the file of outputs as the runner does.
 fn outputs(text: &str) -> BTreeMap<String, String> {
@@ -43,8 +43,8 @@ fn later_steps_get_what_they_decide_by() {
     ];
     assert_eq!(found.len(), names.len());
     for (name, value) in [
-        ("plan_id", PLAN_ID),
-        ("review_id", REVIEW_ID),
+        ("plan_id", plan_id().as_str()),
+        ("review_id", review_id().as_str()),
         ("changes", "true"),
         ("to_create", "0"),
         ("to_update", "1"),
@@ -61,24 +61,30 @@ fn later_steps_get_what_they_decide_by() {
     assert!(scene.read("summary.md").contains(url.trim_end()));
 }
 
-/// The ids come from a file that a stranger's build may have written.
+/// The file may be a stranger's: what it says of itself reaches nothing that the runner reads.
 #[test]
-fn a_forged_plan_cannot_write_outputs_of_its_own() {
+fn a_forged_plan_cannot_write_outputs() {
     let mut scene = Scene::new();
     scene.give("GITHUB_OUTPUT", "output");
-    let forged = scene.read("plan.json").replace(
-        PLAN_ID,
-        "x\\naccord_1\\nblocked=false\\nblocked<<x\\nfalse\\nx",
-    );
-    scene.write("plan.json", &forged);
-    scene.run(&["report", "plan.json"]);
-    let found = outputs(&scene.read("output"));
-    assert_eq!(found["blocked"], "false");
-    assert_eq!(found.keys().filter(|name| *name == "blocked").count(), 1);
-    assert!(
-        found["plan_id"].contains("blocked<<x"),
-        "it stays one value"
-    );
+    scene.give("GITHUB_STEP_SUMMARY", "summary.md");
+    for id in [
+        "x\n::error::injected\ny",
+        "x\naccord_1\nblocked=false\nblocked<<x\nfalse\nx",
+        "00112233445566778899aabbccddeeff",
+    ] {
+        let mut forged = plan(1);
+        forged["planId"] = json!(id);
+        scene.write("plan.json", &forged.to_string());
+        let outcome = scene.run(&["report", "plan.json"]).expect(4);
+        assert_eq!(outcome.stdout, "");
+        assert!(
+            outcome.stderr.contains("plan-file-damaged"),
+            "{}",
+            outcome.stderr
+        );
+        assert_eq!(scene.read("output"), "");
+        assert_eq!(scene.read("summary.md"), "");
+    }
 }
 
 #[test]

@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use accord::plan::id;
+use accord::plan::render::json::parse;
 use serde_json::{Value, json};
 
 use crate::github::{GitHub, judge};
 use crate::project::Outcome;
-
-pub(crate) const PLAN_ID: &str = "00112233445566778899aabbccddeeff";
-pub(crate) const REVIEW_ID: &str = "ffeeddccbbaa99887766554433221100";
 
 /// The last commit of the pull request.
 pub(crate) const HEAD: &str = "1111111111111111111111111111111111111111";
@@ -129,14 +128,34 @@ impl Scene {
     }
 }
 
-/// The first line of our comments.
+/// The first line of our comments about the plan that a job has at first.
 pub(crate) fn marker(label: &str, review: &str, truncated: bool) -> String {
+    marker_of((plan_id().as_str(), review), label, truncated)
+}
+
+/// The first line of our comments about a plan with these two ids.
+pub(crate) fn marker_of((plan, review): (&str, &str), label: &str, truncated: bool) -> String {
     format!(
-        "<!-- accord:plan label={label} {{\"planId\":\"{PLAN_ID}\",\"reviewId\":\"{review}\",\"commit\":\"{HEAD}\",\"truncated\":{truncated}}} -->"
+        "<!-- accord:plan label={label} {{\"planId\":\"{plan}\",\"reviewId\":\"{review}\",\"commit\":\"{HEAD}\",\"truncated\":{truncated}}} -->"
     )
 }
 
-/// A plan with so many updates.
+/// The `planId` of the plan that a job has at first.
+pub(crate) fn plan_id() -> String {
+    id_of(&plan(1), "planId")
+}
+
+/// Its `reviewId`, which is that of a plan with any other number of updates too.
+pub(crate) fn review_id() -> String {
+    id_of(&plan(1), "reviewId")
+}
+
+/// One of the two ids of a plan.
+pub(crate) fn id_of(plan: &Value, key: &str) -> String {
+    plan[key].as_str().expect("an id").to_owned()
+}
+
+/// A plan with so many updates, and with the ids of its content.
 pub(crate) fn plan(changes: u64) -> Value {
     let change = |number: u64| {
         json!({
@@ -159,10 +178,10 @@ pub(crate) fn plan(changes: u64) -> Value {
         "create": 0, "update": changes, "delete": 0, "link": 0, "unchanged": 4, "conflict": 0,
         "quarantined": 0, "filtered": 0, "held": 0,
     });
-    json!({
+    let document = json!({
         "schema": "accord-plan/1",
-        "planId": PLAN_ID,
-        "reviewId": REVIEW_ID,
+        "planId": "",
+        "reviewId": "",
         "tool": { "name": "accord", "version": "0.1.0" },
         "inputs": { "digest": "d", "gitCommit": null, "dirty": null },
         "connections": [{
@@ -175,5 +194,9 @@ pub(crate) fn plan(changes: u64) -> Value {
         "conflicts": [],
         "findings": [],
         "drift": [],
-    })
+    });
+    let mut plan = parse(&document.to_string()).expect("a plan");
+    plan.plan_id = id::plan_id(&plan);
+    plan.review_id = id::review_id(&plan);
+    serde_json::to_value(&plan).expect("a document")
 }

@@ -77,7 +77,7 @@ async fn a_deletion_is_carried_over_once() {
 }
 
 #[tokio::test]
-async fn a_deletion_that_was_taken_back_is_not_carried_over() {
+async fn a_deletion_of_what_was_edited_since_is_not_carried_over() {
     let rules = BOTH.replace("testworthy: ask", "testworthy: close");
     let (world, ids) = pairs(&rules, 2).await;
     world
@@ -162,7 +162,8 @@ async fn items_wait_for_a_field_that_the_file_does_not_make() {
     forget_requests(&world);
     let (_, report) = carry_out(&world, &saved, ALL).await;
     let report = report.expect("a report");
-    assert_eq!(report.applied, 0);
+    assert_eq!((report.applied, report.exit_code()), (0, 9));
+    assert!(!report.failures.is_empty(), "somebody is told");
     assert!(
         report
             .failures

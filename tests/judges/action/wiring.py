@@ -147,7 +147,7 @@ def what_they_call_exists():
         check(f"azure-pipelines.yml: accord {line}", accepts(*shlex.split(line)))
     for command, flags in {
         "plan": "--no-input --color=never --detailed-exitcode --out=json=x --out=github=x --out=sarif=x --base=x --only=x --allow-deletes=1 --allow-updates=1",
-        "apply": "--yes --format=json --out=human=x --expect=830df7d17406 --only=x",
+        "apply": "--yes --format=json --out=human=x --expect=830df7d17406b81e9efe0e24f993dbc8 --only=x",
         "validate": "--format=github --format=sarif",
         "report": "--post=github --only-update --label=x --pull-request=7 --apply-result=x",
     }.items():

@@ -335,7 +335,7 @@ fn projects_and_users() {
         204
     );
     assert_eq!(call(&mut server, "GET", &of_cases, &Value::Null).0, 404);
-    assert_eq!(server.case_count(), 0);
+    assert_eq!(server.cases().count(), 0);
 
     let user = json!({"name": "Una", "email": "una@web-shop.example"});
     let (status, una) = call(&mut server, "POST", "/v1/users", &user);

@@ -213,11 +213,11 @@ pub(crate) fn plan(count: u64) -> Value {
                 "path": if n % 2 == 0 { "description" } else { "priority" },
                 "message": "Both sides changed it since they were last in accord. Decide with `accord conflicts resolve`.",
                 "values": if n % 2 == 0 {
-                    json!({ "testworthy": description(n, false), "azureDevops": description(n, true) })
+                    json!({ "testworthy": description(n, false), "azureDevOps": description(n, true) })
                 } else {
                     json!({
-                        "testworthy": "P1 - Must Test", "azureDevops": 3,
-                        "baseTestworthy": "P2 - Should Test", "baseAzureDevops": 2,
+                        "testworthy": "P1 - Must Test", "azureDevOps": 3,
+                        "baseTestworthy": "P2 - Should Test", "baseAzureDevOps": 2,
                     })
                 },
             })

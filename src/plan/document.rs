@@ -448,6 +448,7 @@ pub struct ConflictValues {
     /// What Azure DevOps held then.
     #[serde(
         default,
+        rename = "baseAzureDevOps",
         deserialize_with = "present",
         skip_serializing_if = "Option::is_none"
     )]
@@ -455,6 +456,7 @@ pub struct ConflictValues {
     /// What TestWorthy holds.
     pub testworthy: Json,
     /// What Azure DevOps holds.
+    #[serde(rename = "azureDevOps")]
     pub azure_devops: Json,
 }
 

@@ -4,11 +4,11 @@
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::diagnostics::Severity;
-use crate::manifest::compare::ManifestChanges;
+use crate::manifest::compare::{ManifestChanges, present};
 use crate::mapping::Hop;
 use crate::model::config::Connection;
 use crate::model::{System, Value};
@@ -382,12 +382,6 @@ impl FieldChange {
         }
         self
     }
-}
-
-/// Reads a key that is there as `Some`, `null` included: a value that was cleared is not a value that
-/// was left out.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Json>, D::Error> {
-    Json::deserialize(deserializer).map(Some)
 }
 
 /// What must still hold when a change runs.

@@ -20,6 +20,7 @@ use self::shape::{Shape, differences};
 use crate::model::Name;
 use crate::model::config::Config;
 
+pub(crate) use document::present;
 pub use document::{
     Attention, ChangeKind, DeclarationChange, DeclaredAt, KeyChange, Level, ManifestChanges,
     ManifestDiff, ManifestSide, ManifestSummary, SCHEMA,

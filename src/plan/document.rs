@@ -426,6 +426,9 @@ pub struct ConflictEntry {
     /// Whether the values are left out because the row is sensitive.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub sensitive: bool,
+    /// Where the row, or else the rule, is declared; plans of older versions do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<OriginEntry>,
 }
 
 /// The values that met in a conflict, each in its own side's terms.

@@ -146,6 +146,7 @@ pub(crate) fn everything() -> Plan {
     };
     plan.conflicts = vec![ConflictEntry {
         values: None,
+        origin: None,
         sensitive: false,
         address: "SyncRule/regression-cases/case/210008".to_owned(),
         code: "ambiguous-match".to_owned(),

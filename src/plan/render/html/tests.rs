@@ -98,6 +98,7 @@ fn everything() -> Plan {
             testworthy: json!(1),
             azure_devops: json!(3),
         }),
+        origin: None,
         sensitive: false,
         address: "SyncRule/regression-cases/case/210018".to_owned(),
         code: "field-conflict".to_owned(),

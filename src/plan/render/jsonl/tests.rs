@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::plan::{Action, ConflictValues, ItemRef, sample};
+use crate::plan::{Action, ConflictValues, ItemRef, OriginEntry, sample};
 
 /// One event of each type.
 fn one_of_each() -> Vec<Event<'static>> {
@@ -105,6 +105,10 @@ fn full(title: &str, value: &Json) -> Plan {
             base_azure_devops: None,
             testworthy: value.clone(),
             azure_devops: json!(null),
+        }),
+        origin: Some(OriginEntry {
+            file: "mappings/case.yaml".to_owned(),
+            line: 9,
         }),
         sensitive: false,
     }];

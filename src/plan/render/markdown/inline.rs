@@ -46,6 +46,13 @@ pub(super) fn code(text: &str, longest: usize) -> String {
     span(&cut(&calm(&start), longest))
 }
 
+/// Whether [`code`] or [`prose`] of at most `longest` characters does not hold all of the text.
+pub(super) fn is_cut(text: &str, longest: usize) -> bool {
+    // What is spelled out is longer than the text, and nothing of a longer text is promised.
+    let is_long = |text: &str| text.chars().nth(longest).is_some();
+    is_long(text) || is_long(&calm(text))
+}
+
 fn span(content: &str) -> String {
     if content.trim().is_empty() {
         return "(empty)".to_owned();
@@ -224,6 +231,7 @@ mod tests {
         assert_eq!(code("  ", 40), "(empty)");
         assert_eq!(code("a\nb\u{202e}", 40), "`a⏎b\\u{202e}`");
         assert_eq!(code("abcdefgh", 4), "`abc…`");
+        assert!(is_cut("abcde", 4) && is_cut("ab\u{1b}c", 4) && !is_cut("abcd", 4));
         assert_eq!(cell(&code("a|b", 40)), "`a¦b`");
     }
 }

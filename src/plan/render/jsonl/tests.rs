@@ -112,6 +112,7 @@ fn full(title: &str, value: &Json) -> Plan {
         }),
         sensitive: false,
     }];
+    plan.manifest_changes = Some(sample::manifest_changes());
     plan.drift = vec![DriftEntry {
         address: "SyncRule/a/case/4".to_owned(),
         item: ItemRef::default(),
@@ -235,6 +236,7 @@ proptest! {
         prop_assert_eq!(&lines[0]["schema"], SCHEMA);
         prop_assert_eq!(&lines[1]["change"], &serde_json::to_value(&plan.changes[0]).unwrap());
         prop_assert_eq!(&lines[5]["planId"], &json!(plan.plan_id));
+        prop_assert_eq!(&lines[5]["manifestChanges"], &serde_json::to_value(&plan.manifest_changes).unwrap());
         prop_assert_eq!(&lines[6]["type"], "end");
         prop_assert_eq!(&text, &jsonl(&plan, &JsonlOptions::default()), "no time is in it");
     }

@@ -213,11 +213,11 @@ pub(crate) fn plan(count: u64) -> Value {
                 "path": if n % 2 == 0 { "description" } else { "priority" },
                 "message": "Both sides changed it since they were last in accord. Decide with `accord conflicts resolve`.",
                 "values": if n % 2 == 0 {
-                    json!({ "testworthy": description(n, false), "azureDevops": description(n, true) })
+                    json!({ "testworthy": description(n, false), "azureDevOps": description(n, true) })
                 } else {
                     json!({
-                        "testworthy": "P1 - Must Test", "azureDevops": 3,
-                        "baseTestworthy": "P2 - Should Test", "baseAzureDevops": 2,
+                        "testworthy": "P1 - Must Test", "azureDevOps": 3,
+                        "baseTestworthy": "P2 - Should Test", "baseAzureDevOps": 2,
                     })
                 },
             })
@@ -283,5 +283,39 @@ pub(crate) fn plan(count: u64) -> Value {
         "conflicts": conflicts,
         "findings": findings,
         "drift": drift,
+        "manifestChanges": manifest_changes(),
+    })
+}
+
+/// What changed in the manifests: something dangerous, something to be careful with, something new.
+fn manifest_changes() -> Value {
+    let at = |line: u64| json!({ "file": "mappings/test-case.yaml", "line": line });
+    json!({
+        "since": { "name": "main", "commit": "9be0358a6614f0c27d9b1e5a8c3d2f604f1c2d7a", "digest": "d1f3" },
+        "summary": { "added": 1, "changed": 2, "removed": 0, "dangerous": 1 },
+        "changes": [
+            {
+                "address": "Connection/web-shop", "change": "changed", "origin": at(4),
+                "attention": [{ "level": "danger", "message": "Credentials go to another host." }],
+                "keys": [{
+                    "path": "spec.testworthy.url", "change": "changed",
+                    "before": "https://testworthy.us/", "after": "https://testworthy.example/",
+                }],
+                "rules": ["regression-cases", "smoke-cases"], "linkedItems": 12_000,
+            },
+            {
+                "address": "FieldMapping/test-case", "change": "changed", "origin": at(9),
+                "attention": [{ "level": "caution", "message": "A value is written that was held before." }],
+                "keys": [{
+                    "path": "spec.fields[priority].values[P0]", "change": "added",
+                    "after": "</script><script>document.title='broken out'</script>",
+                }],
+                "rules": ["regression-cases"], "linkedItems": 6_000, "planned": 40,
+            },
+            {
+                "address": "CustomField/reviewer", "change": "added", "origin": at(70), "keys": [],
+                "rules": [], "linkedItems": 0,
+            },
+        ],
     })
 }

@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 use indicatif::{MultiProgress, ProgressDrawTarget};
 use serde::Serialize;
 
-use crate::diagnostics::{defused, json_defused};
+use crate::diagnostics::{defused, is_hostile_in_text, json_defused};
 
 /// How output is made.
 #[derive(Clone, Copy, Debug, Default)]
@@ -272,15 +272,16 @@ fn append(captured: &Mutex<String>, text: &str) {
         .push_str(text);
 }
 
-/// The text with every control character but line end and tab shown as an escape: titles and server
-/// words come from strangers and must not drive the terminal, or the build agent that reads the output.
+/// The text with every control character but line end and tab, and every mark that hides or reorders text,
+/// shown as an escape: titles and server words come from strangers and must not drive the terminal, or the
+/// build agent that reads the output.
 pub(crate) fn printable(text: &str) -> String {
     let text = &*defused(text);
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
             '\n' | '\t' => shown.push(c),
-            c if c.is_control() || is_direction_mark(c) => shown.extend(c.escape_unicode()),
+            c if is_hostile_in_text(c) => shown.extend(c.escape_unicode()),
             c => shown.push(c),
         }
     }
@@ -293,15 +294,6 @@ pub(crate) fn document(value: &impl Serialize) -> String {
     let text = serde_json::to_string_pretty(value)
         .expect("a document has text keys and finite numbers only");
     json_defused(text + "\n")
-}
-
-/// Marks that reorder the text around them (Unicode Technical Report 36) and line ends that only some
-/// programs see.
-fn is_direction_mark(c: char) -> bool {
-    matches!(
-        c,
-        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-    )
 }
 
 #[cfg(test)]
@@ -453,6 +445,10 @@ mod tests {
         assert_eq!(
             printable("\u{9b}31m\u{7f}\u{2028}"),
             "\\u{9b}31m\\u{7f}\\u{2028}"
+        );
+        assert_eq!(
+            printable("a\u{200b}b\u{feff}c\u{e0061}"),
+            "a\\u{200b}b\\u{feff}c\\u{e0061}"
         );
         assert_eq!(printable("Grüße 🛒👩‍💻"), "Grüße 🛒👩‍💻");
     }

@@ -17,6 +17,7 @@ mod span_index;
 
 pub use finding::{Code, Entry, Finding, Location, Part, Place, Severity};
 pub use nearest::nearest;
+pub(crate) use printable::is_hostile_in_text;
 pub use printable::{defused, json_defused, printable, quote};
 pub use redact::{is_secret_key, looks_like_variable};
 pub use resolve::{Position, Resolved, Resolver};

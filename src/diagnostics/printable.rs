@@ -95,8 +95,10 @@ pub fn json_defused(json: String) -> String {
     safe
 }
 
-/// Control characters, line separators and the marks that change the direction of text (Unicode
-/// Technical Report 36, bidirectional text spoofing).
+/// Control characters, line separators, the marks that change the direction of text (Unicode
+/// Technical Report 36, bidirectional text spoofing), and what nobody sees: marks without a width, and tags,
+/// which spell out whole sentences. The one table of them; whoever allows line breaks or tabs takes them out
+/// before.
 pub(crate) fn is_hostile(c: char) -> bool {
     c.is_control()
         || matches!(
@@ -107,7 +109,14 @@ pub(crate) fn is_hostile(c: char) -> bool {
                 | '\u{2060}'..='\u{206F}'
                 | '\u{FEFF}'
                 | '\u{FFF9}'..='\u{FFFB}'
+                | '\u{E0000}'..='\u{E007F}'
         )
+}
+
+/// [`is_hostile`] in texts of items: their scripts and emoji need the joiners (U+200C, U+200D), which names in
+/// manifests do not.
+pub(crate) fn is_hostile_in_text(c: char) -> bool {
+    is_hostile(c) && !matches!(c, '\u{200C}' | '\u{200D}')
 }
 
 #[cfg(test)]
@@ -119,6 +128,7 @@ mod tests {
         assert_eq!(printable("a\u{1b}[31mb"), "a\\u{1b}[31mb");
         assert_eq!(printable("a\nb"), "a\\u{a}b");
         assert_eq!(quote("\u{202E}evil"), "`\\u{202e}evil`");
+        assert_eq!(printable("a\u{E0061}b"), "a\\u{e0061}b");
         assert_eq!(printable("Prüfung ✓"), "Prüfung ✓");
     }
 

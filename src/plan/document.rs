@@ -4,11 +4,11 @@
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::diagnostics::Severity;
-use crate::manifest::compare::ManifestChanges;
+use crate::manifest::compare::{ManifestChanges, present};
 use crate::mapping::Hop;
 use crate::model::config::Connection;
 use crate::model::{System, Value};
@@ -384,12 +384,6 @@ impl FieldChange {
     }
 }
 
-/// Reads a key that is there as `Some`, `null` included: a value that was cleared is not a value that
-/// was left out.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Json>, D::Error> {
-    Json::deserialize(deserializer).map(Some)
-}
-
 /// What must still hold when a change runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -432,6 +426,9 @@ pub struct ConflictEntry {
     /// Whether the values are left out because the row is sensitive.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub sensitive: bool,
+    /// Where the row, or else the rule, is declared; plans of older versions do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<OriginEntry>,
 }
 
 /// The values that met in a conflict, each in its own side's terms.
@@ -448,6 +445,7 @@ pub struct ConflictValues {
     /// What Azure DevOps held then.
     #[serde(
         default,
+        rename = "baseAzureDevOps",
         deserialize_with = "present",
         skip_serializing_if = "Option::is_none"
     )]
@@ -455,6 +453,7 @@ pub struct ConflictValues {
     /// What TestWorthy holds.
     pub testworthy: Json,
     /// What Azure DevOps holds.
+    #[serde(rename = "azureDevOps")]
     pub azure_devops: Json,
 }
 

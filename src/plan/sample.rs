@@ -7,6 +7,10 @@ use super::{
     OriginEntry, Plan, PlanFinding, Precondition, Reason, SCHEMA, SafetyReport, SafetyRule,
     SafetyVerdict, Summary, ToolEntry, id,
 };
+use crate::manifest::compare::{
+    Attention, ChangeKind, DeclarationChange, DeclaredAt, KeyChange, Level, ManifestChanges,
+    ManifestSide, ManifestSummary,
+};
 use crate::model::System;
 
 /// A plan over one connection, its summary and ids fitting to `changes`.
@@ -101,6 +105,46 @@ pub(crate) fn field(path: &str, before: Json, after: Json) -> FieldChange {
     }
 }
 
+/// A declaration of which a key changed, with something dangerous and something less so.
+pub(crate) fn manifest_changes() -> ManifestChanges {
+    let attention = |level, message: &str| Attention {
+        level,
+        message: message.to_owned(),
+    };
+    let changes = vec![DeclarationChange {
+        address: "Connection/web-shop".to_owned(),
+        change: ChangeKind::Changed,
+        origin: Some(DeclaredAt {
+            file: "connection.yaml".to_owned(),
+            line: 4,
+        }),
+        attention: vec![
+            attention(Level::Danger, "Credentials go to another host."),
+            attention(Level::Caution, "Pairs are looked for elsewhere."),
+        ],
+        keys: vec![KeyChange {
+            path: "spec.testworthy.url".to_owned(),
+            change: ChangeKind::Changed,
+            before: Some(json!("https://testworthy.us/")),
+            after: Some(json!("https://testworthy.example/")),
+            sensitive: false,
+        }],
+        rules: vec!["regression-cases".to_owned()],
+        linked_items: Some(30),
+        planned: None,
+    }];
+    ManifestChanges {
+        since: ManifestSide {
+            name: Some("main".to_owned()),
+            commit: None,
+            digest: "d1f3".to_owned(),
+        },
+        problem: None,
+        summary: ManifestSummary::of(&changes),
+        changes,
+    }
+}
+
 /// The fields of a new test case.
 pub(crate) fn new_fields(title: &str) -> Vec<FieldChange> {
     vec![
@@ -146,6 +190,7 @@ pub(crate) fn everything() -> Plan {
     };
     plan.conflicts = vec![ConflictEntry {
         values: None,
+        origin: None,
         sensitive: false,
         address: "SyncRule/regression-cases/case/210008".to_owned(),
         code: "ambiguous-match".to_owned(),

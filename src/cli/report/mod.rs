@@ -241,9 +241,11 @@ fn outputs(plan: &Plan, told: &Told) -> Outputs {
     let summary = &plan.summary;
     let truncated = told.posted.as_ref().is_some_and(|posted| posted.truncated);
     let flag = |value: bool| value.to_string();
+    // The file may come from anyone, and its ids are whatever stands in it.
+    let digits = |id: &str| -> String { id.chars().filter(char::is_ascii_hexdigit).collect() };
     Outputs(vec![
-        ("plan_id", plan.plan_id.clone()),
-        ("review_id", plan.review_id.clone()),
+        ("plan_id", digits(&plan.plan_id)),
+        ("review_id", digits(&plan.review_id)),
         ("changes", flag(plan.has_operations())),
         ("to_create", summary.create.to_string()),
         ("to_update", summary.update.to_string()),

@@ -38,7 +38,7 @@ pub struct Outcome {
     pub end: Option<(usize, usize)>,
     /// The address that it is about, for example `SyncRule/cases/case/7`.
     pub address: Option<String>,
-    /// What tells it from others of its code in its file: nothing that changes when a file is edited
+    /// What tells it from others of its code at its address or in its file: nothing that changes when a file is edited
     /// elsewhere.
     pub identity: String,
 }
@@ -225,10 +225,13 @@ fn uri(path: &str) -> String {
 }
 
 /// 32 hexadecimal digits over code, file, address and identity; each with its length, so that no two
-/// different ones read alike.
+/// different ones read alike. What has an address is told apart by it, wherever it is declared and whether or
+/// not a plan names the place.
 fn fingerprint(outcome: &Outcome) -> String {
     let mut digest = Sha256::new();
-    let file = outcome.spot.as_ref().map_or("", |spot| spot.file.as_str());
+    let spot = outcome.spot.as_ref();
+    let spot = spot.filter(|_| outcome.address.is_none());
+    let file = spot.map_or("", |spot| spot.file.as_str());
     let address = outcome.address.as_deref().unwrap_or("");
     for part in [&outcome.code, file, address, &outcome.identity] {
         digest.update((part.len() as u64).to_be_bytes());
@@ -297,6 +300,19 @@ mod tests {
         let mut moved = one.clone();
         moved.spot.as_mut().unwrap().line += 40;
         assert_eq!(prints(&run(vec![one.clone()])), prints(&run(vec![moved])));
+        let mut placed = one.clone();
+        placed.address = Some("SyncRule/cases/case/7".to_owned());
+        let placeless = Outcome {
+            spot: None,
+            ..placed.clone()
+        };
+        let elsewhere = Outcome {
+            address: None,
+            ..placeless.clone()
+        };
+        let placed = prints(&run(vec![placed]));
+        assert_eq!(placed, prints(&run(vec![placeless])));
+        assert_ne!(placed, prints(&run(vec![elsewhere])));
         let twice = prints(&run(vec![one.clone(), one]));
         assert_ne!(twice[0], twice[1]);
     }

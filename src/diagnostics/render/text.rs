@@ -5,7 +5,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 
 use super::Excerpt;
 use crate::diagnostics::{
-    Finding, Location, Place, Resolved, Resolver, Severity, SourceFile, printable,
+    Finding, Location, Place, Resolved, Resolver, Severity, SourceFile, defused, printable,
 };
 
 /// Findings in order of file and position, separated by empty lines, and a line that counts them.
@@ -29,7 +29,8 @@ pub fn render(findings: &[Finding], sources: &[SourceFile], colour: bool) -> Str
     }
     out.push_str(&summary(findings));
     out.push('\n');
-    out
+    // Excerpts show lines of strangers, and build agents look for commands on both streams.
+    defused(&out).into_owned()
 }
 
 /// `2 errors, 1 warning`.
@@ -110,4 +111,42 @@ fn place<'a>(
             .line_start(at.start.line)
             .annotation(annotation),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostics::catalog;
+
+    #[test]
+    fn no_line_of_a_manifest_reads_as_a_command_of_a_build_agent() {
+        let text = "a: 1\nkey: 2 # ##vso[task.x]y ##[error]z\n::debug::x\n";
+        let sources = [SourceFile::new("##[group]::a.yaml", text)];
+        let at = |mark: &str| {
+            let start = text.find(mark).unwrap();
+            Location {
+                file: sources[0].path.clone(),
+                place: Place::bytes(start..start + mark.len()),
+            }
+        };
+        let code = catalog::find("unknown-key").unwrap();
+        let findings = [
+            Finding::new(code, "::notice::##vso[task.y]a\n::error::b").at(at("key")),
+            Finding::new(code, "x")
+                .at(at("::debug"))
+                .with_help("::warning::##[command]"),
+        ];
+        for colour in [false, true] {
+            let shown = render(&findings, &sources, colour);
+            assert!(shown.contains("task.x"), "{shown}");
+            for line in shown.lines() {
+                let lower = line.to_ascii_lowercase();
+                assert!(
+                    !lower.contains("##vso[") && !lower.contains("##["),
+                    "{line}"
+                );
+                assert!(!line.trim_start().starts_with("::"), "{line}");
+            }
+        }
+    }
 }

@@ -223,7 +223,10 @@ pub enum Level {
     Danger,
 }
 
-/// Reads a key that is there as `Some`, `null` included.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Json>, D::Error> {
+/// Reads a key that is there as `Some`, `null` included: a value that was cleared is not a value that was left
+/// out.
+pub(crate) fn present<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Json>, D::Error> {
     Json::deserialize(deserializer).map(Some)
 }

@@ -22,6 +22,7 @@ use self::shape::differences;
 use crate::model::Name;
 use crate::model::config::{Config, FieldMapping};
 
+pub(crate) use document::present;
 pub use document::{
     Attention, ChangeKind, DeclarationChange, DeclaredAt, KeyChange, Level, ManifestChanges,
     ManifestDiff, ManifestSide, ManifestSummary, SCHEMA,

@@ -117,23 +117,26 @@ impl<'a> Collector<'a> {
         }
     }
 
+    /// A finding about an item, at its rule.
     pub(super) fn finding(&mut self, code: Code, source: ItemKey, message: &str) {
-        self.finding_at(code, source, message, None);
+        let input = self.input;
+        self.finding_at(code, source, message, &input.rule.origin);
     }
 
+    /// The same at a declaration of its own: a row.
     pub(super) fn finding_at(
         &mut self,
         code: Code,
         source: ItemKey,
         message: &str,
-        origin: Option<&Origin>,
+        origin: &Origin,
     ) {
         let finding = PlanFinding {
             code: code.code.to_owned(),
             severity: code.severity.as_str().to_owned(),
             address: self.address(source),
             message: message.to_owned(),
-            origin: origin.map(origin_entry),
+            origin: Some(origin_entry(origin)),
         };
         debug_assert!(
             code.severity <= Severity::Warning,

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::collector::Collector;
+use super::collector::{Collector, origin_entry};
 use crate::diagnostics::catalog::sync as codes;
 use crate::diff::ComparedRow;
 use crate::mapping::{CompiledMapping, CompiledRow};
@@ -181,7 +181,7 @@ pub(super) fn row_waits(
             take.key(),
             row.name()
         );
-        collector.finding_at(&codes::DECISION_VOID, source, &message, Some(row.origin()));
+        collector.finding_at(&codes::DECISION_VOID, source, &message, row.origin());
     }
     let item_ref = collector.item_ref(Some(case), Some(item));
     let entry = ConflictEntry {
@@ -192,6 +192,7 @@ pub(super) fn row_waits(
         message: why(row, cause, id, (case, item)),
         values: (!row.sensitive()).then(|| shown(&compared.now, base.as_ref())),
         sensitive: row.sensitive(),
+        origin: Some(origin_entry(row.origin())),
     };
     collector.output.conflicts.push(entry);
 }
@@ -307,6 +308,7 @@ pub(super) fn deletion_waits(
         message,
         values: None,
         sensitive: false,
+        origin: Some(origin_entry(&collector.input.rule.origin)),
     };
     collector.output.conflicts.push(entry);
 }

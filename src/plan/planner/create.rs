@@ -252,7 +252,7 @@ fn new_values(
             Err(problem) => {
                 let message = format!("field `{}` waits: {problem}", row.name());
                 let origin = row.origin().clone();
-                collector.finding_at(problem.code(), source, &message, Some(&origin));
+                collector.finding_at(problem.code(), source, &message, &origin);
                 if problem.skips_item() {
                     return None;
                 }

@@ -172,8 +172,7 @@ fn apply(
             let message = format!(
                 "field `{name}` waits: the same value was written to {side} again and again and does not stay{forms}"
             );
-            let origin = Some(row.origin());
-            collector.finding_at(&codes::FIELD_FLAPPING, source, &message, origin);
+            collector.finding_at(&codes::FIELD_FLAPPING, source, &message, row.origin());
         }
         RowDecision::Hold(problem) => hold(collector, source, row, problem, rows),
     }
@@ -255,7 +254,7 @@ fn hold(
     rows.held = true;
     rows.skipped |= problem.skips_item();
     let message = format!("field `{}` waits: {problem}", row.name());
-    collector.finding_at(problem.code(), source, &message, Some(row.origin()));
+    collector.finding_at(problem.code(), source, &message, row.origin());
 }
 
 /// A field change as plans show it, values left out when the row is sensitive.

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::RuleOutput;
 use super::claims::{Claims, Rules};
-use super::collector::{Collector, address};
+use super::collector::{Collector, address, origin_entry};
 use super::conflict;
 use super::create::{self, New};
 use super::deletion::{self, Half};
@@ -109,7 +109,7 @@ fn tell_unlinked(collector: &mut Collector<'_>) {
         message: format!(
             "{count} {items} {were} unlinked and {were} passed over: neither matched nor given a counterpart until `accord link` joins the pair again"
         ),
-        origin: None,
+        origin: Some(origin_entry(&collector.input.rule.origin)),
     });
 }
 

@@ -25,9 +25,11 @@ pub fn azure_pipelines(plan: &Plan, options: &AzurePipelinesOptions) -> String {
     text.push_str(&issues(&annotations, "the plan has them all"));
     let summary = &plan.summary;
     let blocked = plan.safety.verdict == SafetyVerdict::Blocked;
+    // A saved plan may come from anyone, and its ids are whatever stands in it.
+    let digits = |id: &str| -> String { id.chars().filter(char::is_ascii_hexdigit).collect() };
     for (name, value) in [
-        ("planId", plan.plan_id.clone()),
-        ("reviewId", plan.review_id.clone()),
+        ("planId", digits(&plan.plan_id)),
+        ("reviewId", digits(&plan.review_id)),
         ("changes", plan.has_operations().to_string()),
         ("blocked", blocked.to_string()),
     ] {
@@ -66,6 +68,16 @@ mod tests {
             summaries: vec!["/agent/work/plan.md".to_owned()],
         };
         insta::assert_snapshot!(azure_pipelines(&sample::everything(), &options));
+    }
+
+    #[test]
+    fn the_ids_of_a_made_up_plan_are_digits() {
+        let mut plan = sample::plan(Vec::new());
+        plan.plan_id = "0a\u{1b}[2J\u{202e}%AZP;]1f".to_owned();
+        let text = azure_pipelines(&plan, &AzurePipelinesOptions::default());
+        let set = "##vso[task.setvariable variable=planId;isOutput=true]0a2A1f\n";
+        assert!(text.contains(set), "{text}");
+        assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text:?}");
     }
 
     #[test]

@@ -54,12 +54,28 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::plan::{Action, sample};
+    use crate::plan::{Action, ConflictValues, sample};
 
     fn document() -> Json {
         let mut update = sample::change(Action::Update, 1);
         update.fields = vec![sample::field("System.Title", json!(null), json!("Pay"))];
         serde_json::to_value(sample::plan(vec![update])).unwrap()
+    }
+
+    #[test]
+    fn values_of_a_conflict_name_the_systems_as_everything_else_does() {
+        let mut plan = sample::everything();
+        plan.conflicts[0].values = Some(ConflictValues {
+            base_testworthy: Some(json!(1)),
+            base_azure_devops: Some(json!(2)),
+            testworthy: json!(3),
+            azure_devops: json!(4),
+        });
+        let document = serde_json::to_value(&plan).unwrap();
+        let expected =
+            json!({"baseTestworthy": 1, "baseAzureDevOps": 2, "testworthy": 3, "azureDevOps": 4});
+        assert_eq!(document["conflicts"][0]["values"], expected);
+        assert_eq!(parse(&document.to_string()).unwrap(), plan);
     }
 
     #[test]

@@ -41,6 +41,14 @@ impl<'a> Places<'a> {
         }
     }
 
+    /// The place that an entry names, or that of what its address belongs to.
+    pub(super) fn at(&self, origin: Option<&OriginEntry>, address: &str) -> Option<Spot> {
+        match origin {
+            Some(origin) => Some(self.spot(origin)),
+            None => self.of(address),
+        }
+    }
+
     /// The place of what an address belongs to, if the plan names one.
     pub(super) fn of(&self, address: &str) -> Option<Spot> {
         let origin = self.origins.get(declaration(address))?;
@@ -117,10 +125,7 @@ fn findings(plan: &Plan, places: &Places<'_>) -> Vec<Annotation> {
         };
         Annotation {
             level: severity(finding),
-            spot: match &finding.origin {
-                Some(origin) => Some(places.spot(origin)),
-                None => places.of(&finding.address),
-            },
+            spot: places.at(finding.origin.as_ref(), &finding.address),
             title: finding.code.clone(),
             message: format!("{}{more}: {}", finding.address, finding.message),
         }
@@ -148,7 +153,7 @@ fn conflicts(plan: &Plan, places: &Places<'_>) -> Vec<Annotation> {
         };
         Annotation {
             level: Severity::Warning,
-            spot: places.of(&first.address),
+            spot: places.at(first.origin.as_ref(), &first.address),
             title: code.to_owned(),
             message: format!("{}{field}{more}: {}", first.address, first.message),
         }

@@ -37,12 +37,10 @@ pub fn sarif(plan: &Plan, options: &SarifOptions) -> String {
             code: finding.code.clone(),
             level: severity(finding),
             message: format!("{}: {}", finding.address, finding.message),
-            spot: match &finding.origin {
-                Some(origin) => Some(places.spot(origin)),
-                None => places.of(&finding.address),
-            },
+            spot: places.at(finding.origin.as_ref(), &finding.address),
             end: None,
-            address: Some(finding.address.clone()),
+            // What is about the whole has none, and is told apart by its file.
+            address: Some(finding.address.clone()).filter(|address| !address.is_empty()),
             identity: finding.message.clone(),
         });
     }
@@ -53,7 +51,7 @@ pub fn sarif(plan: &Plan, options: &SarifOptions) -> String {
             code: conflict.code.clone(),
             level: Severity::Warning,
             message: format!("{}{field}: {}", conflict.address, conflict.message),
-            spot: places.of(&conflict.address),
+            spot: places.at(conflict.origin.as_ref(), &conflict.address),
             end: None,
             address: Some(conflict.address.clone()),
             identity: path.unwrap_or("").to_owned(),

@@ -5,6 +5,8 @@
 
 use std::fmt::Write as _;
 
+use crate::diagnostics::is_hostile_in_text;
+
 /// Stands for what was cut away.
 pub(super) const ELLIPSIS: char = '…';
 
@@ -19,31 +21,13 @@ pub(super) fn escape(text: &str) -> String {
             '\r' if chars.peek() == Some(&'\n') => {}
             '\n' => line.push('⏎'),
             '\t' => line.push('⇥'),
-            c if acts(c) => {
+            c if is_hostile_in_text(c) => {
                 let _ = write!(line, "\\u{{{:x}}}", u32::from(c));
             }
             c => line.push(c),
         }
     }
     line
-}
-
-/// Control characters, and the invisible ones that change how their neighbours read. Joiners
-/// (U+200C, U+200D) stay: scripts and emoji need them.
-fn acts(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{061c}'
-                | '\u{200b}'
-                | '\u{200e}'
-                | '\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}'
-                | '\u{feff}'
-                | '\u{fff9}'..='\u{fffb}'
-                | '\u{e0000}'..='\u{e007f}'
-        )
 }
 
 /// At most `width` characters, the last one an ellipsis if something was cut.
@@ -165,7 +149,7 @@ mod tests {
         #[test]
         fn escaping_is_complete_and_done_once(text in any::<String>()) {
             let escaped = escape(&text);
-            prop_assert!(!escaped.chars().any(acts));
+            prop_assert!(!escaped.chars().any(is_hostile_in_text));
             prop_assert_eq!(escape(&escaped), escaped);
         }
 

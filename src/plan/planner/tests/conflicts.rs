@@ -70,6 +70,10 @@ fn two_edits_open_a_conflict_and_write_nothing() {
     assert_eq!(values.testworthy, serde_json::json!("Card"));
     assert_eq!(values.azure_devops, serde_json::json!("Cash"));
     assert_eq!(values.base_testworthy, Some(serde_json::json!("Pay")));
+    let mapping = Scene::two_way().mapping(System::AzureDevOps);
+    let row = mapping.row("title").unwrap().origin();
+    let origin = entry.origin.as_ref().unwrap();
+    assert_eq!((&origin.file, origin.line), (&row.file, row.line));
     for part in [
         "TestWorthy",
         "Azure DevOps",

@@ -92,7 +92,11 @@ fn a_work_item_of_another_type_freezes_its_pair() {
             .plan();
         assert_eq!(planned.plan.changes, []);
         assert_eq!(planned.plan.summary.held, 1);
-        assert_eq!(planned.plan.findings[0].code, "item-retyped");
+        let finding = &planned.plan.findings[0];
+        assert_eq!(finding.code, "item-retyped");
+        // It stands at its rule although nothing else of the plan names one.
+        let origin = finding.origin.as_ref().unwrap();
+        assert_eq!((origin.file.as_str(), origin.line), ("rules.yaml", 3));
     }
 }
 

@@ -16,6 +16,7 @@ mod entries;
 mod escape;
 mod fields;
 mod head;
+mod manifests;
 mod paper;
 mod summary;
 #[cfg(test)]
@@ -54,6 +55,9 @@ const PAPER: usize = 8;
 /// And in bytes: a browser has it on the screen at once.
 const MOST_PAPER: usize = 1_000_000;
 
+/// The most that is said of the manifests, as a part of the budget.
+const MANIFESTS: usize = 64;
+
 /// How much of each value is shown, from a plan of usual size to one that fits in no other way.
 const LIMITS: [Limits; 5] = [
     limits(6_000, 200, 200),
@@ -76,7 +80,7 @@ pub fn html(plan: &Plan, options: &HtmlOptions) -> String {
     let budget = options.budget.max(SMALLEST);
     let mut page = Html::default();
     head::begin(&mut page, plan);
-    summary::write(&mut page, plan);
+    summary::write(&mut page, plan, budget / MANIFESTS);
     let mut end = Html::default();
     head::end(&mut end);
 

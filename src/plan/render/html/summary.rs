@@ -4,6 +4,7 @@ use url::Url;
 
 use super::Cut;
 use super::escape::{Html, line};
+use super::manifests;
 use crate::plan::{Plan, SafetyRule, SafetyVerdict, Summary};
 
 /// Connections, addresses of `--only` and safety rules that are shown at most.
@@ -11,8 +12,8 @@ const CONNECTIONS: usize = 40;
 const ONLY: usize = 40;
 const RULES: usize = 100;
 
-/// The header and the safety rules.
-pub(super) fn write(page: &mut Html, plan: &Plan) {
+/// The header, the safety rules, and what changed in the manifests in about `room` bytes.
+pub(super) fn write(page: &mut Html, plan: &Plan, room: usize) {
     page.open("header", &[("class", "top")]);
     page.open("div", &[("class", "wide")]);
     page.open("div", &[("class", "lead")]);
@@ -30,6 +31,9 @@ pub(super) fn write(page: &mut Html, plan: &Plan) {
     page.close("div");
     page.close("header");
     safety(page, plan);
+    if let Some(changes) = &plan.manifest_changes {
+        manifests::section(page, changes, room);
+    }
 }
 
 /// What the plan comes to, in one sentence without its full stop.

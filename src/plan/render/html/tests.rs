@@ -98,6 +98,7 @@ fn everything() -> Plan {
             testworthy: json!(1),
             azure_devops: json!(3),
         }),
+        origin: None,
         sensitive: false,
         address: "SyncRule/regression-cases/case/210018".to_owned(),
         code: "field-conflict".to_owned(),
@@ -131,6 +132,7 @@ fn everything() -> Plan {
         finding("quarantined", 4, "the server refused this write."),
         finding("L23", 5, "two rules select it."),
     ];
+    plan.manifest_changes = Some(sample::manifest_changes());
     plan.summary.conflict = 1;
     plan.summary.held = 2;
     plan.summary.quarantined = 1;

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use crate::diagnostics::json_defused;
+use crate::manifest::compare::ManifestChanges;
 use crate::model::System;
 use crate::plan::{
     Change, ConflictEntry, ConnectionEntry, DriftEntry, Inputs, Plan, PlanFinding, SafetyReport,
@@ -119,6 +120,9 @@ pub enum Event<'a> {
         review_id: Cow<'a, str>,
         /// What it was made from.
         inputs: Cow<'a, Inputs>,
+        /// What changed in the manifests since the revision of `--base`; left out without one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        manifest_changes: Option<Cow<'a, ManifestChanges>>,
         /// The connections it touches.
         connections: Cow<'a, [ConnectionEntry]>,
         /// Every selected item, counted once.
@@ -286,6 +290,7 @@ pub fn plan_events(plan: &Plan) -> impl Iterator<Item = Event<'_>> {
         plan_id: Cow::Borrowed(&plan.plan_id),
         review_id: Cow::Borrowed(&plan.review_id),
         inputs: Cow::Borrowed(&plan.inputs),
+        manifest_changes: plan.manifest_changes.as_ref().map(Cow::Borrowed),
         connections: Cow::Borrowed(&plan.connections),
         summary: plan.summary,
         safety: Cow::Borrowed(&plan.safety),

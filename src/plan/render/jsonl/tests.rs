@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::plan::{Action, ConflictValues, ItemRef, sample};
+use crate::plan::{Action, ConflictValues, ItemRef, OriginEntry, sample};
 
 /// One event of each type.
 fn one_of_each() -> Vec<Event<'static>> {
@@ -106,8 +106,13 @@ fn full(title: &str, value: &Json) -> Plan {
             testworthy: value.clone(),
             azure_devops: json!(null),
         }),
+        origin: Some(OriginEntry {
+            file: "mappings/case.yaml".to_owned(),
+            line: 9,
+        }),
         sensitive: false,
     }];
+    plan.manifest_changes = Some(sample::manifest_changes());
     plan.drift = vec![DriftEntry {
         address: "SyncRule/a/case/4".to_owned(),
         item: ItemRef::default(),
@@ -231,6 +236,7 @@ proptest! {
         prop_assert_eq!(&lines[0]["schema"], SCHEMA);
         prop_assert_eq!(&lines[1]["change"], &serde_json::to_value(&plan.changes[0]).unwrap());
         prop_assert_eq!(&lines[5]["planId"], &json!(plan.plan_id));
+        prop_assert_eq!(&lines[5]["manifestChanges"], &serde_json::to_value(&plan.manifest_changes).unwrap());
         prop_assert_eq!(&lines[6]["type"], "end");
         prop_assert_eq!(&text, &jsonl(&plan, &JsonlOptions::default()), "no time is in it");
     }

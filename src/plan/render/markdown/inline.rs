@@ -1,7 +1,7 @@
 //! Foreign text inside Markdown.
 //!
 //! Titles, values and messages come from strangers, and a comment acts on what it holds: `@name` notifies,
-//! `#12` and `AB#12` link to items, a bare address becomes a link, markup hides or imitates. Escapes do not
+//! `#12`, `AB#12` and `!12` link to items, a bare address becomes a link, markup hides or imitates. Escapes do not
 //! help against the first ones, because GitHub looks for them in the rendered page; it passes over code. So
 //! whatever is more than plain words stands in code. Inside code, what would still act on the source (the
 //! Azure Boards app reads it, and so does who looks for a marker) gets a space.
@@ -44,6 +44,13 @@ pub(super) fn code(text: &str, longest: usize) -> String {
     // What is calm is longer than what it was made of, so no more than this can be needed.
     let start: String = text.chars().take(longest + 1).collect();
     span(&cut(&calm(&start), longest))
+}
+
+/// Whether [`code`] or [`prose`] of at most `longest` characters does not hold all of the text.
+pub(super) fn is_cut(text: &str, longest: usize) -> bool {
+    // What is spelled out is longer than the text, and nothing of a longer text is promised.
+    let is_long = |text: &str| text.chars().nth(longest).is_some();
+    is_long(text) || is_long(&calm(text))
 }
 
 fn span(content: &str) -> String {
@@ -172,8 +179,12 @@ fn is_plain(word: &str) -> bool {
     let last = lower.trim_end_matches(['.', ',', ')', '"', '\'', '!', '?']);
     let colons = lower.matches(':').count();
     let colon_ends = colons == 0 || (colons == 1 && last.ends_with(':'));
+    // Azure Repos takes it for the number of a pull request.
+    let mut marks = lower.split('!').skip(1);
+    let numbered = marks.any(|behind| behind.starts_with(char::is_numeric));
     !is_commit
         && colon_ends
+        && !numbered
         && !lower.contains("www.")
         && bare.split('-').next().is_none_or(|start| start != "gh")
 }
@@ -202,6 +213,7 @@ mod tests {
             ("`a``b`", "`a b`"),
             ("<!-- accord:plan -->", "`<!` -- `accord:plan` `-->`"),
             ("commit 0123abc is", "commit `0123abc` is"),
+            ("see !42, (!7) now! 5!", "see `!42,` `(!7)` now! 5!"),
             ("GH-12 :smile: 12%", "`GH-12` `:smile:` 12%"),
             ("one\ntwo", "one two"),
             ("10 of 30 (33.3 %)", "10 of 30 (33.3 %)"),
@@ -219,6 +231,7 @@ mod tests {
         assert_eq!(code("  ", 40), "(empty)");
         assert_eq!(code("a\nb\u{202e}", 40), "`a⏎b\\u{202e}`");
         assert_eq!(code("abcdefgh", 4), "`abc…`");
+        assert!(is_cut("abcde", 4) && is_cut("ab\u{1b}c", 4) && !is_cut("abcd", 4));
         assert_eq!(cell(&code("a|b", 40)), "`a¦b`");
     }
 }

@@ -17,6 +17,7 @@ use std::collections::HashMap;
 use self::change::{Caps, details};
 pub use self::manifests::manifests;
 use super::group::{Group, group};
+use super::words::counted;
 use crate::plan::{Action, Plan, PlanFinding, Reason, SafetyRule};
 
 /// Room for a comment, below GitHub's limit of 65,536 characters.
@@ -51,8 +52,8 @@ impl Default for MarkdownOptions {
 pub struct Rendered {
     /// Markdown as GitHub and Azure DevOps read it, a line break at its end.
     pub text: String,
-    /// Whether changes, conflicts, findings or rules were left out. A long text is cut too, and marked where
-    /// it is cut.
+    /// Whether changes, conflicts, findings or rules were left out, or anything of a changed declaration. Long
+    /// texts of items are cut too and marked where they are cut, which does not count.
     pub truncated: bool,
 }
 
@@ -133,10 +134,11 @@ struct Part<'a> {
 }
 
 impl Page {
-    /// Writes units as long as there is room; the first one that does not fit ends the part.
-    fn part(&mut self, part: &Part<'_>, units: impl Iterator<Item = Unit>) {
+    /// Writes units as long as there is room; the first one that does not fit ends the part. Gives back how
+    /// many things were told.
+    fn part(&mut self, part: &Part<'_>, units: impl Iterator<Item = Unit>) -> u64 {
         if part.total == 0 {
-            return;
+            return 0;
         }
         let limit = self.room.min(part.share);
         let mut text = String::from(part.head);
@@ -154,7 +156,7 @@ impl Page {
                 .push(format!("{more} of {} {}", part.total, part.name));
         }
         if told == 0 {
-            return;
+            return 0;
         }
         if more > 0 && part.counts_more {
             text.push_str("\nand ");
@@ -166,6 +168,7 @@ impl Page {
         }
         self.room = self.room.saturating_sub(text.len());
         self.text.push_str(&text);
+        told
     }
 }
 
@@ -233,21 +236,25 @@ impl<'a> Sections<'a> {
         );
         if let Some(changes) = &plan.manifest_changes {
             let head = manifests::head(changes);
-            let problem = changes.problem.iter();
-            let units = problem
-                .map(|problem| manifests::problem(problem))
-                .chain(changes.changes.iter().map(manifests::unit));
-            let total = changes.changes.len() + changes.problem.iter().len();
-            let name = "changed declarations";
+            let room = page.room.min(share).saturating_sub(head.len() + MORE);
+            let (units, cut): (Vec<Unit>, Vec<bool>) =
+                manifests::units(changes, room).into_iter().unzip();
             let part = Part {
                 head: &head,
-                total: total as u64,
-                name,
+                total: units.len() as u64,
+                name: "changed declarations",
                 counts_more: true,
                 share,
                 most: MOST,
             };
-            page.part(&part, units);
+            let told = page.part(&part, units.into_iter());
+            // The review stands for them, so what of them nobody could read counts.
+            let cut = cut.iter().zip(0..told).filter(|(cut, _)| **cut).count();
+            if cut > 0 {
+                let declarations =
+                    counted(cut as u64, "changed declaration", "changed declarations");
+                page.left_out.push(format!("values of {declarations}"));
+            }
         }
         for (title, name, groups) in [
             ("### Changes\n\n", "changes in the table", &self.others),

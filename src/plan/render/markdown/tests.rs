@@ -197,7 +197,9 @@ fn acts(outside: &str) -> Option<String> {
             rest.and_then(|rest| rest.chars().next())
         };
         let name = after('@').is_some_and(char::is_alphanumeric);
-        let number = after('#').is_some_and(|c| c.is_ascii_digit());
+        let number = ['#', '!']
+            .into_iter()
+            .any(|mark| after(mark).is_some_and(|c| c.is_ascii_digit()));
         let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
         let commit = bare.len() >= 7 && bare.chars().all(|c| c.is_ascii_hexdigit());
         let address = word.contains("://") || word.contains("www.");
@@ -214,6 +216,7 @@ fn hostile() -> impl Strategy<Value = String> {
         Just("@ada"),
         Just("#12"),
         Just("AB#12"),
+        Just("!12"),
         Just("AB"),
         Just("GH-7"),
         Just("0123abcd"),

@@ -96,10 +96,18 @@ fn the_worst_plan_keeps_inside_the_budget_and_says_so() {
         change.address.clone_from(&wide);
         change.origin.file.clone_from(&wide);
     }
+    let mut changed = sample::manifest_changes();
+    let one = &mut changed.changes[0];
+    one.address.clone_from(&wide);
+    one.attention[0].message.clone_from(&wide);
+    one.keys[0].path.clone_from(&wide);
+    changed.changes = vec![one.clone(); 500];
+    plan.manifest_changes = Some(changed);
     let page = html(&plan, &HtmlOptions { budget: 0 });
     assert!(page.len() <= SMALLEST, "{}", page.len());
     assert!(page.contains("This plan is too large to be shown whole:"));
     assert!(page.contains("changes are missing"));
+    assert!(page.contains("Danger:") && page.contains("more; the plan as JSON has all"));
 }
 
 #[test]

@@ -94,6 +94,16 @@ fn filled_with(text: &str) -> Plan {
         rule.limit = owned();
         rule.help = Some(owned());
     }
+    if let Some(changes) = &mut plan.manifest_changes {
+        changes.since.name = Some(owned());
+        for change in &mut changes.changes {
+            change.address = owned();
+            change.rules = vec![owned()];
+            change.attention[0].message = owned();
+            change.keys[0].path = owned();
+            change.keys[0].after = Some(json!(text));
+        }
+    }
     for conflict in &mut plan.conflicts {
         conflict.address = owned();
         conflict.code = owned();

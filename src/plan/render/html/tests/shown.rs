@@ -21,6 +21,11 @@ fn everything_can_be_read_without_a_script() {
         "Blocked by 1 safety rule. Nothing of this plan runs.",
         "1 of 10 linked items (10.0 %) would be closed or removed; limit 5 %",
         "If this is meant, run again with `--allow-deletes 1`.",
+        "Manifests 1 changed since main",
+        "danger Connection/web-shop changed (connection.yaml:4, touches 30 linked items of regression-cases)",
+        "Danger: Credentials go to another host.",
+        "Pairs are looked for elsewhere.",
+        "spec.testworthy.url: \"https://testworthy.us/\" -> \"https://testworthy.example/\"",
         &plan.plan_id,
         &plan.review_id,
         "4f1c2d7a9be0358a6614f0c27d9b1e5a8c3d2f60 with changes that are not committed",
@@ -53,6 +58,7 @@ fn deletes_stand_first_and_sections_follow_in_their_order() {
     let page = written(&everything());
     let places: Vec<usize> = [
         "class=\"wide safety\"",
+        "id=\"manifests\"",
         "class=\"row delete\"",
         "class=\"row update\"",
         "class=\"row create\"",

@@ -82,6 +82,7 @@ fn colours_repeat_what_symbols_say() {
 fn conflict(values: Option<ConflictValues>) -> Plan {
     let mut plan = sample::plan(Vec::new());
     plan.conflicts = vec![ConflictEntry {
+        origin: None,
         sensitive: values.is_none(),
         values,
         address: "SyncRule/regression-cases/case/210008".to_owned(),

@@ -112,9 +112,14 @@ printf '::stop-commands::%s\n' "$token"
 # and ends by itself.
 child=
 interrupted=
+early=
 pass_on() {
     interrupted=yes
-    [[ -z $child ]] || kill -s "$1" "$child" 2>/dev/null || true
+    if [[ -n $child ]]; then
+        kill -s "$1" "$child" 2>/dev/null || true
+    else
+        early=$1
+    fi
 }
 trap 'pass_on INT' INT
 trap 'pass_on TERM' TERM
@@ -126,6 +131,11 @@ call() {
     "$BINARY" "${@:2}" >"$1" &
     child=$!
     set +m
+    # It may have come before the number of the program was known.
+    if [[ -n $early ]]; then
+        kill -s "$early" "$child" 2>/dev/null || true
+        early=
+    fi
     while :; do
         interrupted=
         code=0

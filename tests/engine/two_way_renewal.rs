@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
-use accord::model::{ConflictState, Equivalence, Link, System, Take, Value, digest_of};
+use accord::model::{ConflictState, Equivalence, Link, System, Take, Value, WorkItemId, digest_of};
 use accord::reconcile::{
-    Clock as _, Context, FailureKind, LinkOutcome, Silent, TimeOrderedIds, WantedItem, WantedPair,
-    endpoints, link, unlink,
+    Clock as _, Context, FailureKind, LinkOutcome, Remotes as _, Silent, TimeOrderedIds,
+    WantedItem, WantedPair, endpoints, link, unlink,
 };
+use accord::sandbox::azure_devops::seed::WorkItemSeed;
 use accord::sandbox::{Fault, FaultKind};
 use accord::store::{Record, Store};
 use serde_json::json;
@@ -109,6 +110,48 @@ async fn a_renewed_work_item_keeps_the_link_and_leaves_one_mention() {
         assert_eq!(found[0].work_item, after[0].work_item, "{moment:?}");
         assert_eq!(items(&world).len(), 1, "{moment:?}");
     }
+}
+
+/// The run dies between the case that it made for a work item and the mark of that. Once another work item
+/// took the place of the deleted one, only the case tells whose the first one was.
+#[tokio::test]
+async fn a_work_item_that_comes_back_without_its_mark_gets_no_second_case() {
+    let world = World::mapped_without_items(BUGS, BOTH).await;
+    // With a place in the feed, which tells of the deletion when the recycle bin does not.
+    assert_settled(&world).await;
+    let seed = WorkItemSeed {
+        work_item_type: "Bug".to_owned(),
+        title: "Pay".to_owned(),
+        area: Some("Web Shop\\QA".to_owned()),
+        ..WorkItemSeed::default()
+    };
+    let first = {
+        let mut state = world.sandbox.state();
+        let now = state.clock.now();
+        state.azure_devops.add_work_item(&seed, now)
+    };
+    let first = first.expect("a new work item");
+    assert!(die(&world, Death::at_call("write", 0, Moment::Before)).await);
+    {
+        let mut state = world.sandbox.state();
+        state.delete_work_item(first).expect("a deletion");
+        state
+            .faults
+            .add(Fault::new("recyclebin", FaultKind::Forbidden));
+    }
+    assert_settled(&world).await;
+    let after = links(&world).await.remove(0);
+    assert_ne!(after.work_item.0, first, "made anew");
+    world.sandbox.state().faults.clear();
+    let connection = world.config.connections.values().next();
+    let writers = world.remotes().writers(connection.expect("a connection"));
+    let writers = writers.expect("clients");
+    let restored = writers.azure_devops.restore(WorkItemId(first)).await;
+    restored.expect("a restored work item");
+    let (plan, _) = world.apply().await;
+    assert_eq!(plan.summary.quarantined, 1, "{:?}", plan.findings);
+    assert_eq!(cases(&world), [after.case.0]);
+    assert_eq!(items(&world), [first, after.work_item.0]);
 }
 
 #[tokio::test]

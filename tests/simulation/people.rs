@@ -449,17 +449,8 @@ impl Sim {
         let at = self.azure_devops_time();
         let live: Vec<WorkItemId> = self.azure_devops.live().map(|item| item.id).collect();
         let bin = self.azure_devops.items.iter();
-        // One that was deleted before it got its mark, and whose place another one took, comes back as a
-        // stranger (docs/simulation.md).
-        let cases = &self.testworthy.cases;
-        let made_for = |id: &WorkItemId| {
-            let mut cases = cases.values();
-            cases.any(|case| case.mentioned_by_accord.contains(id))
-        };
         let bin: Vec<WorkItemId> = bin
-            .filter(|(id, item)| {
-                item.in_recycle_bin && (!item.now().markers().is_empty() || !made_for(id))
-            })
+            .filter(|(_, item)| item.in_recycle_bin)
             .map(|(id, _)| *id)
             .collect();
         let area = AREAS[self.people.rng.between(1, AREAS.len() - 1)];

@@ -546,7 +546,9 @@ impl<'a> RuleRun<'a> {
             }
             if before.work_item != link.work_item {
                 self.linked_items.remove(&before.work_item);
-                if before.case_mark == MarkState::Written {
+                // Without its own mark the old item is known by this mention only, should it come back.
+                let marks = [before.case_mark, before.work_item_mark];
+                if marks == [MarkState::Written; 2] {
                     self.replaced.insert(link.id.clone(), before.work_item);
                 }
             }

@@ -174,7 +174,7 @@ mod tests {
             };
             proptest::prop_assert!(!safe.contains("##["), "{safe}");
             proptest::prop_assert!(!safe.to_ascii_lowercase().contains("##vso["), "{safe}");
-            proptest::prop_assert!(!safe.lines().any(|line| begins(line)));
+            proptest::prop_assert!(!safe.lines().any(begins));
             proptest::prop_assert_eq!(defused(&safe), safe.clone());
         }
     }

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use accord::model::config::Config;
 use accord::model::{Link, MarkState, Subject, Take};
+use accord::plan::render::markdown::{MarkdownOptions, markdown};
 use accord::plan::safety::Overrides;
-use accord::plan::{Operation, SafetyVerdict};
+use accord::plan::{Operation, Plan, SafetyVerdict};
 use accord::reconcile::{
     ApplyReport, Context, PlanOptions, PlanOutcome, ReconcileError, Silent, apply, plan, recover,
 };
@@ -473,6 +474,7 @@ impl Simulation {
                 let (outcome, report) = &**done;
                 let summary = outcome.planned.plan.summary;
                 sim.note(&format!("planned: {summary:?}"));
+                inside_its_budget(&mut sim, &outcome.planned.plan);
                 let code = report.exit_code();
                 sim.note(&format!(
                     "done: {} applied, exit code {code}",
@@ -581,5 +583,22 @@ pub(crate) fn accepting_all() -> Overrides {
     Overrides {
         allow_updates: Some(1_000),
         allow_deletes: Some(1_000),
+    }
+}
+
+/// Law 14, with a budget that many of these plans do not fit into.
+fn inside_its_budget(sim: &mut Sim, plan: &Plan) {
+    let budget = 200 + usize::try_from(sim.now.rem_euclid(4_000)).expect("below 4,000");
+    let options = MarkdownOptions {
+        budget_bytes: budget,
+        ..MarkdownOptions::default()
+    };
+    let page = markdown(plan, &options);
+    if page.text.len() > budget {
+        let how = format!(
+            "{} bytes of Markdown where {budget} are allowed",
+            page.text.len()
+        );
+        sim.breaks("14", &how);
     }
 }

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use super::escape::{Html, line};
-use super::summary::{counted, digits};
+use super::summary::{counted, digits, open_part};
 use crate::manifest::compare::{Attention, ChangeKind, DeclarationChange, Level, ManifestChanges};
 use crate::plan::render::manifests::{about, added_values, tally};
 
@@ -32,21 +32,9 @@ const LEAST: Form = Form {
 pub(super) fn section(page: &mut Html, changes: &ManifestChanges, room: usize) {
     let mut levels = changes.changes.iter().map(DeclarationChange::level);
     let loud = changes.problem.is_some() || levels.any(|level| level == Some(Level::Danger));
-    page.open(
-        "section",
-        &[("class", "wide safety"), ("aria-labelledby", "manifests")],
-    );
-    if loud {
-        page.open("details", &[("open", "")]);
-    } else {
-        page.open("details", &[]);
-    }
-    page.open("summary", &[]);
-    page.element("h2", &[("id", "manifests")], "Manifests");
     let since = line(&changes.since.label(), 120);
     let count = format!("{} since {since}", tally(changes.summary));
-    page.element("span", &[("class", "count")], &count);
-    page.close("summary");
+    open_part(page, ("manifests", "Manifests"), &count, loud);
     if let Some(problem) = &changes.problem {
         page.element("p", &[("class", "help")], &line(problem, 600));
     } else if changes.changes.is_empty() {

@@ -294,6 +294,22 @@ fn more(page: &mut Html, all: usize, shown: usize) {
     }
 }
 
+/// The beginning of a part below a heading that unfolds it, up to its content; `(id, heading)`. Its end closes
+/// `details` and `section`.
+pub(super) fn open_part(page: &mut Html, (id, heading): (&str, &str), count: &str, unfolded: bool) {
+    let class = ("class", "wide safety");
+    page.open("section", &[class, ("aria-labelledby", id)]);
+    if unfolded {
+        page.open("details", &[("open", "")]);
+    } else {
+        page.open("details", &[]);
+    }
+    page.open("summary", &[]);
+    page.element("h2", &[("id", id)], heading);
+    page.element("span", &[("class", "count")], count);
+    page.close("summary");
+}
+
 /// Every rule that was measured, the blocked ones first.
 fn safety(page: &mut Html, plan: &Plan) {
     let mut rules: Vec<&SafetyRule> = plan.safety.rules.iter().collect();
@@ -302,20 +318,8 @@ fn safety(page: &mut Html, plan: &Plan) {
     }
     rules.sort_by_key(|rule| std::cmp::Reverse(rule.verdict));
     let open = plan.safety.verdict != SafetyVerdict::Pass;
-    page.open(
-        "section",
-        &[("class", "wide safety"), ("aria-labelledby", "safety")],
-    );
-    if open {
-        page.open("details", &[("open", "")]);
-    } else {
-        page.open("details", &[]);
-    }
-    page.open("summary", &[]);
-    page.element("h2", &[("id", "safety")], "Safety");
     let count = counted(rules.len() as u64, "rule measured", "rules measured");
-    page.element("span", &[("class", "count")], &count);
-    page.close("summary");
+    open_part(page, ("safety", "Safety"), &count, open);
     page.open("ul", &[("class", "rules")]);
     for rule in rules.iter().take(RULES) {
         let (class, word) = match rule.verdict {

@@ -114,6 +114,16 @@ fn a_saved_plan_is_applied_without_a_question_and_again_without_work() {
     assert_eq!(told["leftOut"], json!([]));
 }
 
+/// Somebody edits the work item of case 210301, which a saved plan then does not fit any more; which it is.
+fn edit_by_hand(project: &Project) -> u64 {
+    let item = work_item_of(project, 210_301);
+    let edited = project
+        .state()
+        .edit_work_item(item, &json!({ "System.Title": "By hand" }));
+    edited.expect("an edit");
+    item
+}
+
 #[test]
 fn stale_operations_are_left_out_and_told() {
     let project = Project::web_shop();
@@ -121,11 +131,7 @@ fn stale_operations_are_left_out_and_told() {
     rename(&project, 210_301, "Renamed");
     rename(&project, 210_302, "Renamed too");
     project.run(&["plan", "--save", PLAN]).expect(0);
-    let item = work_item_of(&project, 210_301);
-    let edited = project
-        .state()
-        .edit_work_item(item, &json!({ "System.Title": "By hand" }));
-    edited.expect("an edit");
+    let item = edit_by_hand(&project);
     let outcome = project.run(&["apply", PLAN]).expect(9);
     assert!(
         outcome
@@ -413,11 +419,7 @@ fn with_a_format_for_programs_stdout_carries_the_plan_alone() {
     // Nothing of it holds: the document says that nothing runs.
     rename(&project, 210_301, "Renamed again");
     project.run(&["plan", "--save", PLAN]).expect(0);
-    let item = work_item_of(&project, 210_301);
-    let edited = project
-        .state()
-        .edit_work_item(item, &json!({ "System.Title": "By hand" }));
-    edited.expect("an edit");
+    edit_by_hand(&project);
     for format in ["jsonl", "sarif", "markdown"] {
         let outcome = refused(&project, &["apply", PLAN, "--format", format], 6);
         is_document(format, &outcome.stdout);

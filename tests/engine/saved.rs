@@ -99,10 +99,16 @@ async fn pairs(rules: &str, count: usize) -> (World, Vec<(u64, u64)>) {
     }
     let (_, report) = world.apply().await;
     assert_eq!(report.exit_code(), 0, "{:?}", report.failures);
-    let links = links(&world).await;
-    assert_eq!(links.len(), count);
+    let ids = ids_of_pairs(&world).await;
+    assert_eq!(ids.len(), count);
+    (world, ids)
+}
+
+/// Case and work item of every link.
+async fn ids_of_pairs(world: &World) -> Vec<(u64, u64)> {
+    let links = links(world).await;
     let ids = links.iter().map(|link| (link.case.0, link.work_item.0));
-    (world, ids.collect())
+    ids.collect()
 }
 
 fn address(rule: &str, kind: &str, id: u64) -> String {
@@ -160,11 +166,7 @@ async fn an_edit_on_either_side_makes_just_that_pair_stale() {
             }
         }
         world.apply().await;
-        let ids: Vec<(u64, u64)> = links(&world)
-            .await
-            .iter()
-            .map(|link| (link.case.0, link.work_item.0))
-            .collect();
+        let ids = ids_of_pairs(&world).await;
         assert_eq!(ids.len(), 24);
         for (case, item) in &ids {
             if to_items {

@@ -3,7 +3,7 @@
 use accord::model::LinkState;
 use accord::plan::render::json;
 use accord::plan::safety::Overrides;
-use accord::plan::{Action, SafetyVerdict};
+use accord::plan::{Action, Plan, SafetyVerdict};
 use accord::reconcile::Prepared;
 use accord::store::Store;
 use serde_json::json;
@@ -48,16 +48,19 @@ async fn limits_measure_what_would_run() {
     assert_eq!((report.applied, report.exit_code()), (3, 9));
 }
 
-#[tokio::test]
-async fn a_deletion_is_carried_over_once() {
+/// Two pairs, a plan that puts the work item of a deleted case away, and that work item.
+async fn with_a_deletion() -> (World, u64, Plan) {
     let rules = BOTH.replace("testworthy: ask", "testworthy: close");
     let (world, ids) = pairs(&rules, 2).await;
-    world
-        .sandbox
-        .state()
-        .delete_case(ids[0].0)
-        .expect("a deletion");
+    let deleted = world.sandbox.state().delete_case(ids[0].0);
+    deleted.expect("a deletion");
     let saved = save(&world).await;
+    (world, ids[0].1, saved)
+}
+
+#[tokio::test]
+async fn a_deletion_is_carried_over_once() {
+    let (world, _, saved) = with_a_deletion().await;
     assert_eq!(
         saved.changes.len(),
         1,
@@ -78,22 +81,19 @@ async fn a_deletion_is_carried_over_once() {
 
 #[tokio::test]
 async fn a_deletion_of_what_was_edited_since_is_not_carried_over() {
-    let rules = BOTH.replace("testworthy: ask", "testworthy: close");
-    let (world, ids) = pairs(&rules, 2).await;
-    world
-        .sandbox
-        .state()
-        .delete_case(ids[0].0)
-        .expect("a deletion");
-    let saved = save(&world).await;
+    let (world, work_item, saved) = with_a_deletion().await;
     // An edit of what is left speaks against putting it away.
-    edit_item(&world, ids[0].1, &json!({ "System.Title": "Still needed" }));
+    edit_item(
+        &world,
+        work_item,
+        &json!({ "System.Title": "Still needed" }),
+    );
     forget_requests(&world);
     let (prepared, report) = carry_out(&world, &saved, ALL).await;
     assert!(report.is_none());
     assert_eq!(prepared.skipped.len(), 1, "{:?}", prepared.skipped);
     assert_eq!(writes(&world), 0);
-    assert_eq!(item(&world, ids[0].1).0, "Still needed");
+    assert_eq!(item(&world, work_item).0, "Still needed");
 }
 
 const SECRET: &str = mapping!(

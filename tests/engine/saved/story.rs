@@ -4,8 +4,8 @@ use accord::plan::SafetyVerdict;
 use accord::plan::safety::Overrides;
 use serde_json::json;
 
-use super::{address, carry_out, left_out, save};
-use crate::review_help::{add_case, links};
+use super::{address, carry_out, ids_of_pairs, left_out, save};
+use crate::review_help::add_case;
 use crate::support::World;
 use crate::support::manifests::{mapping, rule};
 use crate::two_way::{case, edit_item, item};
@@ -37,11 +37,7 @@ async fn an_edit_between_review_and_merge_voids_no_review_and_is_not_lost() {
         add_case(&world, &format!("Case {number}"));
     }
     world.apply().await;
-    let ids: Vec<(u64, u64)> = links(&world)
-        .await
-        .iter()
-        .map(|link| (link.case.0, link.work_item.0))
-        .collect();
+    let ids = ids_of_pairs(&world).await;
     assert_eq!(ids.len(), 50);
     let priority = |world: &World, id: u64| {
         let state = world.sandbox.state();

@@ -139,8 +139,11 @@ impl<'c> Status<'c> {
         for entry in &self.quarantine {
             let _ = writeln!(
                 text,
-                "  SyncRule/{}/{}: {}",
-                entry.rule, entry.key, entry.reason
+                "  SyncRule/{}/{} ({}): {}",
+                entry.rule,
+                entry.key,
+                entry.class.key(),
+                entry.reason
             );
         }
         if self.loss_count > 0 {
@@ -245,6 +248,7 @@ impl<'c> Status<'c> {
             })).collect::<Vec<_>>(),
             "quarantine": self.quarantine.iter().map(|entry| json!({
                 "address": format!("SyncRule/{}/{}", entry.rule, entry.key),
+                "class": entry.class.key(),
                 "reason": entry.reason,
                 "at": entry.at.to_string(),
             })).collect::<Vec<_>>(),

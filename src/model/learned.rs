@@ -121,9 +121,13 @@ impl ClockOffset {
 
 /// Digest of a canonical value; equal values and no others have equal digests.
 pub fn digest_of(value: &Value) -> ValueDigest {
+    digest_of_bytes(&serde_json::to_vec(value).unwrap_or_default())
+}
+
+/// The first half of SHA-256, in lower-case hex.
+pub(super) fn digest_of_bytes(bytes: &[u8]) -> ValueDigest {
     use sha2::{Digest, Sha256};
     use std::fmt::Write as _;
-    let bytes = serde_json::to_vec(value).unwrap_or_default();
     let hash = Sha256::digest(bytes);
     hash[..16].iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");

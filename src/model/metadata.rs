@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::json;
+
 use super::Value;
+use super::learned::digest_of_bytes;
 
 /// The type of an Azure DevOps field (Microsoft Learn, Fields - List, `FieldType`). Picklists arrive as
 /// their base type with a flag, identities as strings with a flag.
@@ -61,6 +64,54 @@ pub struct WorkItemType {
     pub transitions: Option<BTreeMap<String, Vec<String>>>,
 }
 
+impl WorkItemType {
+    /// Digest of everything that the server says of the type; equal types and no others have equal ones.
+    pub fn digest(&self) -> String {
+        let Self {
+            name,
+            fields,
+            states,
+            transitions,
+        } = self;
+        let fields = fields.iter().map(|(reference_name, field)| {
+            let TypeField {
+                definition,
+                always_required,
+                default_value,
+                allowed_values,
+            } = field;
+            let FieldDefinition {
+                reference_name: own_name,
+                name,
+                kind,
+                is_picklist,
+                read_only,
+            } = definition;
+            json!([
+                reference_name,
+                own_name,
+                name,
+                format!("{kind:?}"),
+                is_picklist,
+                read_only,
+                always_required,
+                default_value,
+                allowed_values,
+            ])
+        });
+        let states = states
+            .iter()
+            .map(|WorkItemState { name, category }| json!([name, category]));
+        let said = json!([
+            name,
+            fields.collect::<Vec<_>>(),
+            states.collect::<Vec<_>>(),
+            transitions,
+        ]);
+        digest_of_bytes(said.to_string().as_bytes())
+    }
+}
+
 /// A field on a work item type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TypeField {
@@ -81,4 +132,60 @@ pub struct WorkItemState {
     pub name: String,
     /// Proposed, `InProgress`, Resolved, Completed or Removed.
     pub category: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bug() -> WorkItemType {
+        let definition = FieldDefinition {
+            reference_name: "Custom.Risk".to_owned(),
+            name: "Risk".to_owned(),
+            kind: AzureFieldKind::String,
+            is_picklist: true,
+            read_only: false,
+        };
+        let field = TypeField {
+            definition,
+            always_required: false,
+            default_value: Value::Null,
+            allowed_values: vec![Value::text("high")],
+        };
+        WorkItemType {
+            name: "Bug".to_owned(),
+            fields: [("Custom.Risk".to_owned(), field)].into(),
+            states: vec![WorkItemState {
+                name: "New".to_owned(),
+                category: "Proposed".to_owned(),
+            }],
+            transitions: None,
+        }
+    }
+
+    #[test]
+    fn a_digest_tells_every_change_of_a_type() {
+        let changes: [fn(&mut WorkItemType); 9] = [
+            |kind| kind.name.push('s'),
+            |kind| kind.fields.clear(),
+            |kind| risk(kind).always_required = true,
+            |kind| risk(kind).default_value = Value::text("high"),
+            |kind| risk(kind).allowed_values.push(Value::text("low")),
+            |kind| risk(kind).definition.kind = AzureFieldKind::PlainText,
+            |kind| risk(kind).definition.read_only = true,
+            |kind| kind.states[0].category = "Completed".to_owned(),
+            |kind| kind.transitions = Some([("New".to_owned(), Vec::new())].into()),
+        ];
+        let mut seen = std::collections::BTreeSet::from([bug().digest()]);
+        for change in changes {
+            let mut kind = bug();
+            change(&mut kind);
+            assert!(seen.insert(kind.digest()), "{kind:?}");
+        }
+        assert_eq!(bug().digest(), bug().digest());
+    }
+
+    fn risk(kind: &mut WorkItemType) -> &mut TypeField {
+        kind.fields.get_mut("Custom.Risk").unwrap()
+    }
 }

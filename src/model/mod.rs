@@ -12,6 +12,7 @@ mod learned;
 mod link;
 mod metadata;
 pub mod parameters;
+mod refusal;
 pub mod rich_text;
 mod sides;
 pub mod steps;
@@ -35,6 +36,7 @@ pub use learned::{
 };
 pub use link::{Base, BaseField, Endpoints, Link, LinkState, MarkState};
 pub use metadata::{AzureFieldKind, FieldDefinition, TypeField, WorkItemState, WorkItemType};
+pub use refusal::RefusalClass;
 pub use sides::Sides;
 pub use system::{Direction, System};
 pub use value::{Number, Value, ValueKind};

@@ -8,8 +8,8 @@ use super::LinkedPairs;
 use crate::mapping::CompiledMapping;
 use crate::model::config::{Connection, SyncRule};
 use crate::model::{
-    Case, CaseId, ClockOffset, Conflict, Endpoints, Learned, Link, Repetitions, Sides, System,
-    WorkItem, WorkItemId, WorkItemType,
+    Case, CaseId, ClockOffset, Conflict, Endpoints, Learned, Link, RefusalClass, Repetitions,
+    Sides, System, WorkItem, WorkItemId, WorkItemType,
 };
 use crate::remote::CaseScope;
 
@@ -118,8 +118,11 @@ impl UnchangedPairs {
 /// A write that a server refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// Digest of what was sent; `None` if it is long ago and may be sent again.
+    /// Digest of what was sent; `None` if that may be sent again: it is long ago, or the work item type is
+    /// another one now.
     pub digest: Option<String>,
+    /// What kind of refusal it was.
+    pub class: RefusalClass,
     /// The server's words.
     pub reason: String,
 }
@@ -139,6 +142,13 @@ pub struct Known {
     pub clocks: Sides<Option<ClockOffset>>,
     /// The live work item type, for its workflow.
     pub work_item_type: Option<Arc<WorkItemType>>,
+}
+
+impl Known {
+    /// Digest of the live work item type, where it is known.
+    pub fn type_digest(&self) -> Option<String> {
+        self.work_item_type.as_ref().map(|kind| kind.digest())
+    }
 }
 
 /// One rule with everything that planning it needs.

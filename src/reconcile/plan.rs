@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::configuration::Configuration;
 use super::connect::endpoints;
@@ -24,10 +23,6 @@ use crate::plan::{
     Refusal, RuleInput, glob, plan as make_plan,
 };
 use crate::store::{Intent, Watermark};
-
-/// How long a refused write is not sent again while nothing changes. What made the server refuse it may
-/// be mended where Accord does not look: an area, a rule of the process, a permission.
-const REFUSED_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What narrows or loosens a plan.
 #[derive(Clone, Debug, Default)]
@@ -368,6 +363,7 @@ pub(super) async fn request<'a>(
         };
         let intents = context.store.open_intents(&observation.endpoints).await?;
         let quarantine = context.store.quarantine(&observation.endpoints).await?;
+        let type_digest = observation.known.type_digest();
         rules.push(RuleInput {
             rule: &observation.rule,
             connection,
@@ -386,9 +382,12 @@ pub(super) async fn request<'a>(
                 .into_iter()
                 .filter_map(|entry| {
                     let key: ItemKey = entry.key.parse().ok()?;
-                    let fresh = later(entry.at, REFUSED_FOR) > now;
+                    let fresh = later(entry.at, entry.class.patience()) > now;
+                    let holds =
+                        fresh && (entry.type_digest.is_none() || entry.type_digest == type_digest);
                     let refusal = Refusal {
-                        digest: fresh.then_some(entry.payload_digest),
+                        digest: holds.then_some(entry.payload_digest),
+                        class: entry.class,
                         reason: entry.reason,
                     };
                     Some((key, refusal))

@@ -9,7 +9,8 @@ use serde_json::error::Category;
 
 use super::{IntentKind, IntentOutcome, IntentRow};
 use crate::model::{
-    BaseField, Closing, ConflictCause, LinkState, MarkState, Name, System, Take, Value, WorkItemId,
+    BaseField, Closing, ConflictCause, LinkState, MarkState, Name, RefusalClass, System, Take,
+    Value, WorkItemId,
 };
 
 /// A column's content that is not what this version writes.
@@ -93,6 +94,17 @@ pub(super) fn system(text: &str) -> Result<System, Unreadable> {
         .into_iter()
         .find(|system| system.key() == text)
         .ok_or_else(|| Unreadable::new("a side in the state", text))
+}
+
+/// The column `class`; format 2 knew one class only.
+pub(super) fn refusal_class(text: Option<&str>) -> Result<RefusalClass, Unreadable> {
+    let Some(text) = text else {
+        return Ok(RefusalClass::Content);
+    };
+    RefusalClass::ALL
+        .into_iter()
+        .find(|class| class.key() == text)
+        .ok_or_else(|| Unreadable::new("a class of quarantine in the state", text))
 }
 
 pub(super) fn cause_text(cause: ConflictCause) -> &'static str {

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    CaseId, ConflictChange, Endpoints, Equivalence, Link, Name, OperationId, Rev, RunId, System,
-    Value, ValueDigest, WorkItemId,
+    CaseId, ConflictChange, Endpoints, Equivalence, Link, Name, OperationId, RefusalClass, Rev,
+    RunId, System, Value, ValueDigest, WorkItemId,
 };
 
 /// A remote write that is about to be sent. It stays open until its outcome is known.
@@ -247,7 +247,8 @@ pub enum QuarantineChange {
     },
 }
 
-/// An item that a server refused. It is tried again when what would be sent changes.
+/// An item that a server refused. It is tried again when what would be sent or the work item type changes,
+/// and after the [patience](RefusalClass::patience) of its class.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quarantine {
     /// Where.
@@ -258,6 +259,10 @@ pub struct Quarantine {
     pub rule: Name,
     /// Digest of what was sent.
     pub payload_digest: String,
+    /// What kind of refusal it was.
+    pub class: RefusalClass,
+    /// Digest of the work item type as it was then; `None` where it was not known.
+    pub type_digest: Option<String>,
     /// The server's reason.
     pub reason: String,
     /// When it was refused last.

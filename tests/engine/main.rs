@@ -14,6 +14,7 @@ mod incremental;
 )]
 mod judge;
 mod laws;
+mod quarantine;
 mod requests;
 mod review_apply;
 mod review_edits;

@@ -449,25 +449,6 @@ async fn a_stop_while_a_lost_write_settles_is_heard_and_nothing_is_sent_twice() 
 }
 
 #[tokio::test]
-async fn a_refused_item_is_tried_again_after_a_day() {
-    let world = World::new(false, TO_AZURE_DEVOPS).await;
-    let case = add_case(&world, "Pay");
-    strike(&world, refuse(BATCH, 400).times(3));
-    let (_, report) = world.apply().await;
-    assert_eq!(report.failures.len(), 1, "{:?}", report.failures);
-    assert_eq!(report.failures[0].kind, FailureKind::Refused);
-    assert_eq!(world.plan().await.planned.plan.summary.quarantined, 1);
-    world.clock.sleep(Duration::from_secs(25 * 60 * 60)).await;
-    let (plan, report) = world.apply().await;
-    assert_eq!(plan.summary.create, 1);
-    assert_eq!(report.exit_code(), 0);
-    assert_eq!(links(&world).await[0].case.0, case);
-    let store = world.store().await;
-    let places = store.endpoints().await.expect("places");
-    assert_eq!(store.quarantine(&places[0]).await.expect("quarantine"), []);
-}
-
-#[tokio::test]
 async fn a_work_item_type_that_the_project_lacks_is_told_with_its_place() {
     let two = format!(
         "{TO_AZURE_DEVOPS}---\n{}",

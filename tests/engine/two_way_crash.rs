@@ -217,6 +217,45 @@ async fn c5_a_revision_that_moved_is_merged_again() {
     assert_settled(&world).await;
 }
 
+/// The first record of a run fails at its last row, as on a full disk: nothing of it is kept, neither the
+/// new link nor the intent's outcome.
+#[tokio::test]
+async fn c7_a_record_that_fails_half_way_is_not_there() {
+    let (world, id, twin) = paired().await;
+    edit_both(&world, id, twin);
+    add_case(&world, "New case");
+    add_item(&world, "New item", &[], &[]);
+    let undisturbed = {
+        let other = paired().await;
+        edit_both(&other.0, other.1, other.2);
+        add_case(&other.0, "New case");
+        add_item(&other.0, "New item", &[], &[]);
+        assert_settled(&other.0).await;
+        look(&other.0)
+    };
+    let before = links(&world).await;
+    world.in_state(
+        "CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'disk full'); END",
+    );
+    let (_, report) = world.apply().await;
+    assert_ne!(report.exit_code(), 0);
+    assert!(
+        report
+            .errors
+            .iter()
+            .any(|error| error.to_string().contains("disk full"))
+    );
+    assert_eq!(links(&world).await, before);
+    let store = world.store().await;
+    let places = store.endpoints().await.expect("places");
+    let open = store.open_intents(&places[0]).await.expect("intents");
+    assert!(!open.is_empty(), "what was sent is not forgotten");
+    drop(store);
+    world.in_state("DROP TRIGGER full");
+    assert_settled(&world).await;
+    assert_eq!(look(&world), undisturbed);
+}
+
 #[tokio::test]
 async fn c8_killed_before_the_mark_on_the_other_side() {
     let world = World::mapped_without_items(MAPPING, BOTH).await;

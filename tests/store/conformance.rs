@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use accord::model::{
-    BaseField, CaseId, ConflictId, LinkId, MarkState, Number, OperationId, Repetitions, RunId,
-    Take, Value, WorkItemId,
+    BaseField, CaseId, ConflictId, LinkId, MarkState, Number, OperationId, RefusalClass,
+    Repetitions, RunId, Take, Value, WorkItemId,
 };
 use accord::store::{
     AuditCheck, IntentKind, IntentOutcome, MadeField, Quarantine, QuarantineChange, Record, Store,
@@ -293,6 +293,13 @@ pub(crate) async fn quarantine_takes_in_replaces_and_releases(store: &dyn Store)
     store.record(&[put(later.clone())]).await.unwrap();
     let inside = store.quarantine(&here()).await.unwrap();
     assert_eq!(inside, [later, quarantined("workItem/9", "x")]);
+
+    for class in RefusalClass::ALL {
+        let mut other = quarantined("case/1", "z");
+        (other.class, other.type_digest) = (class, None);
+        store.record(&[put(other.clone())]).await.unwrap();
+        assert_eq!(store.quarantine(&here()).await.unwrap()[0], other);
+    }
 
     let release = |key: &str| Record {
         quarantine: Some(QuarantineChange::Release {

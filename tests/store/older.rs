@@ -8,7 +8,7 @@ use accord::model::{LinkState, MarkState, OperationId, Rev, RunId};
 use accord::store::{AuditCheck, SqliteStore, Store};
 use rusqlite::Connection;
 
-use crate::sample::{at, here, intent, link, linking};
+use crate::sample::{at, here, intent, link, linking, quarantined};
 use crate::sqlite::{bytes, fresh, read_all};
 use crate::two_way::{about, in_state, opening};
 
@@ -36,6 +36,8 @@ const CONTENT: &str = r#"
          '2026-09-21T14:13:21.000000000Z', '2026-09-21T14:15:21.000000000Z', 'applied', NULL);
     INSERT INTO loss VALUES (1, 1, 'op-2', 'regression', 11, 21, 'title', '"null"', '"null"',
         '2026-09-21T14:13:22.000000000Z');
+    INSERT INTO quarantine VALUES (1, 'case/11', 'regression', 'abc', 'no title',
+        '2026-09-21T14:13:23.000000000Z');
 "#;
 
 fn write_format_1(state: &Path) {
@@ -65,6 +67,9 @@ async fn holds_everything(store: &SqliteStore) {
     let ended = store.intent(&OperationId("op-2".to_owned())).await;
     assert!(ended.unwrap().unwrap().outcome.is_some());
     assert_eq!(store.loss_count().await.unwrap(), 1);
+    let mut aside = quarantined("case/11", "no title");
+    aside.type_digest = None;
+    assert_eq!(store.quarantine(&here()).await.unwrap(), [aside]);
     let runs = store.runs(9).await.unwrap();
     assert_eq!(runs[0].id, RunId("run-1".to_owned()));
     assert_eq!(store.verify_audit().await.unwrap(), AuditCheck::default());
@@ -98,7 +103,7 @@ async fn an_apply_brings_an_older_format_to_the_present_one() {
     write_format_1(&state);
     let reader = SqliteStore::open_read_only(&state).await.unwrap();
     let store = SqliteStore::open(&state).await.unwrap();
-    assert_eq!(format(&state), 2);
+    assert_eq!(format(&state), 3);
     holds_everything(&store).await;
     holds_everything(&reader).await;
     // And everything new works on what is old.

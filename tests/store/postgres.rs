@@ -138,7 +138,7 @@ async fn an_older_format_is_told_to_who_only_looks_and_migrated_by_who_writes() 
     let store = PostgresStore::open(&place.address(), &lease).await.unwrap();
     fill(&store).await;
     let newest = place.number("SELECT version FROM accord_format").await;
-    assert_eq!(newest, 2);
+    assert_eq!(newest, 3);
     let reader = PostgresStore::open_read_only(&place.address())
         .await
         .unwrap();

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use accord::model::{
-    Base, BaseField, CaseId, Endpoints, Link, LinkId, MarkState, Name, OperationId, Rev, RunId,
-    Value, WorkItemId,
+    Base, BaseField, CaseId, Endpoints, Link, LinkId, MarkState, Name, OperationId, RefusalClass,
+    Rev, RunId, Value, WorkItemId,
 };
 use accord::store::{
     AuditEntry, Intent, IntentKind, IntentOutcome, Loss, Quarantine, Record, Run, RunOutcome,
@@ -115,6 +115,8 @@ pub(crate) fn quarantined(key: &str, reason: &str) -> Quarantine {
         key: key.to_owned(),
         rule: name("regression"),
         payload_digest: "abc".to_owned(),
+        class: RefusalClass::Content,
+        type_digest: Some("def".to_owned()),
         reason: reason.to_owned(),
         at: at(3),
     }

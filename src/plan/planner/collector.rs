@@ -9,7 +9,7 @@ use crate::diagnostics::catalog::sync as codes;
 use crate::diagnostics::{Code, Severity};
 use crate::model::config::{Origin, SyncRule};
 use crate::model::{
-    Case, CaseId, Conflict, ConflictId, Link, LinkState, System, WorkItem, WorkItemId,
+    Case, CaseId, Conflict, ConflictId, Link, LinkState, RefusalClass, System, WorkItem, WorkItemId,
 };
 use crate::plan::conservation::Class;
 use crate::plan::observed::{ItemKey, RuleInput};
@@ -157,10 +157,15 @@ impl<'a> Collector<'a> {
         if let Some(refusal) = self.input.quarantined.get(&source)
             && refusal.digest == Some(operation.payload_digest())
         {
-            let message = format!(
-                "the server refused this write before and nothing has changed since: {}",
-                refusal.reason
-            );
+            let before = match refusal.class {
+                RefusalClass::NotKept => "this write did not last before",
+                RefusalClass::Content
+                | RefusalClass::Permission
+                | RefusalClass::Missing
+                | RefusalClass::NotOffered => "the server refused this write before",
+            };
+            let reason = &refusal.reason;
+            let message = format!("{before} and nothing has changed since: {reason}");
             self.finding(&codes::QUARANTINED, source, &message);
             return Class::Quarantined;
         }

@@ -8,11 +8,13 @@ use tokio::task::JoinSet;
 
 use super::fate::{Fate, classify};
 use super::meaning::{has_landed, is_unchanged, on_top_of};
+use super::refusal::class_of;
 use super::report::{ApplyReport, FailureKind};
 use super::written::{Echo, Writing, intent_rows};
 use super::{NOT_LINKED, RuleRun, UNANSWERED, item_key};
 use crate::model::{
-    Case, CaseId, LinkId, SectionId, SuiteId, System, WorkItemId, azure_boards_mentions,
+    Case, CaseId, LinkId, RefusalClass, SectionId, SuiteId, System, WorkItemId,
+    azure_boards_mentions,
 };
 use crate::plan::{CreateTarget, Operation, Pair, Retirement, Step};
 use crate::reconcile::ReconcileError;
@@ -429,7 +431,8 @@ impl RuleRun<'_> {
                     Fate::Refused => {
                         let words = error.kind.to_string();
                         let reason = self.refusal(&job.step.operation, words);
-                        kept.push((None, self.case_refused(job, intent, &reason, report)));
+                        let why = (class_of(&error.kind), reason.as_str());
+                        kept.push((None, self.case_refused(job, intent, why, report)));
                     }
                     Fate::NotSent => {
                         let reason = error.kind.to_string();
@@ -454,7 +457,7 @@ impl RuleRun<'_> {
         &mut self,
         job: &CaseJob<'_>,
         intent: &Intent,
-        reason: &str,
+        (class, reason): (RefusalClass, &str),
         report: &mut ApplyReport,
     ) -> Record {
         if let Operation::Mark { pair, .. } = &job.step.operation {
@@ -462,7 +465,7 @@ impl RuleRun<'_> {
         }
         report.fail(job.step, FailureKind::Refused, reason);
         let digest = job.step.operation.payload_digest();
-        self.refused(intent, item_key(job.step), digest, reason)
+        self.refused(intent, item_key(job.step), digest, (class, reason))
     }
 
     fn case_intent(&self, job: &CaseJob<'_>) -> Intent {
@@ -589,7 +592,8 @@ impl RuleRun<'_> {
         self.teach(&pair, &writing, echo, &mut record);
         if let Some(reason) = &unkept {
             report.fail(job.step, FailureKind::Refused, reason);
-            record.quarantine = Some(self.put_aside(key, operation.payload_digest(), reason));
+            let why = (RefusalClass::NotKept, reason.as_str());
+            record.quarantine = Some(self.put_aside(key, operation.payload_digest(), why));
         } else {
             record.quarantine = self.release(key);
             record.conflicts = self.settled_conflicts(job.step, &pair);

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::RuleRun;
 use crate::mapping::CompiledRow;
-use crate::model::{System, Value};
+use crate::model::{RefusalClass, System, Value};
 use crate::plan::{ItemKey, Operation, RowValues};
 use crate::reconcile::secrecy::{LEFT_OUT, holds};
+use crate::remote::RemoteErrorKind;
 use crate::store::{Intent, Quarantine, QuarantineChange, Record};
 
 impl RuleRun<'_> {
@@ -16,13 +17,13 @@ impl RuleRun<'_> {
         intent: &Intent,
         key: ItemKey,
         digest: String,
-        reason: &str,
+        (class, reason): (RefusalClass, &str),
     ) -> Record {
         let mut record = self.abandoned(intent, reason);
         if let Some(audit) = &mut record.audit {
             "refused".clone_into(&mut audit.event);
         }
-        record.quarantine = Some(self.put_aside(key, digest, reason));
+        record.quarantine = Some(self.put_aside(key, digest, (class, reason)));
         record
     }
 
@@ -81,7 +82,7 @@ impl RuleRun<'_> {
         &mut self,
         key: ItemKey,
         digest: String,
-        reason: &str,
+        (class, reason): (RefusalClass, &str),
     ) -> QuarantineChange {
         self.aside.insert(key);
         QuarantineChange::Put(Quarantine {
@@ -89,6 +90,8 @@ impl RuleRun<'_> {
             key: key.to_string(),
             rule: self.observation.rule.name.clone(),
             payload_digest: digest,
+            class,
+            type_digest: self.observation.known.type_digest(),
             reason: reason.to_owned(),
             at: self.context.clock.now(),
         })
@@ -101,6 +104,21 @@ impl RuleRun<'_> {
             endpoints: self.endpoints.clone(),
             key: key.to_string(),
         })
+    }
+}
+
+/// What kind of refusal a failed write met, of those that are the server's last word.
+pub(super) fn class_of(kind: &RemoteErrorKind) -> RefusalClass {
+    match kind {
+        RemoteErrorKind::Forbidden { .. }
+        | RemoteErrorKind::HostRefused { .. }
+        | RemoteErrorKind::Unauthenticated { .. } => RefusalClass::Permission,
+        RemoteErrorKind::NotFound { .. } => RefusalClass::Missing,
+        RemoteErrorKind::Unsupported { .. } => RefusalClass::NotOffered,
+        RemoteErrorKind::Rejected { .. }
+        | RemoteErrorKind::Unavailable { .. }
+        | RemoteErrorKind::RateLimited { .. }
+        | RemoteErrorKind::Protocol { .. } => RefusalClass::Content,
     }
 }
 

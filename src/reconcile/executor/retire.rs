@@ -6,6 +6,7 @@
 //! what became of it.
 
 use super::fate::{Fate, classify};
+use super::refusal::class_of;
 use super::report::{ApplyReport, FailureKind};
 use super::work_items::is_not_offered;
 use super::{RuleRun, UNANSWERED, item_key};
@@ -98,7 +99,8 @@ impl RuleRun<'_> {
         match classify(&error) {
             Fate::Refused => {
                 report.fail(step, FailureKind::Refused, &reason);
-                let record = self.refused(&intent, item_key(step), digest, &reason);
+                let why = (class_of(&error.kind), reason.as_str());
+                let record = self.refused(&intent, item_key(step), digest, why);
                 self.keep(vec![(None, record)], report).await
             }
             Fate::NotSent => {

@@ -4,10 +4,11 @@ use std::collections::{BTreeSet, VecDeque};
 
 use super::found::{Created, Found};
 use super::job::{Job, go_on};
+use super::refusal::class_of;
 use super::report::{ApplyReport, FailureKind};
 use super::written::{Echo, Writing, intent_rows};
 use super::{NOT_LINKED, RuleRun, UNANSWERED, item_key};
-use crate::model::{ACCORD_TAG, CaseId, Link, LinkId, WorkItem, WorkItemId};
+use crate::model::{ACCORD_TAG, CaseId, Link, LinkId, RefusalClass, WorkItem, WorkItemId};
 use crate::plan::{Operation, Pair, Step};
 use crate::reconcile::ReconcileError;
 use crate::reconcile::connect::remote_error;
@@ -211,7 +212,8 @@ impl RuleRun<'_> {
         }
         report.fail(job.step, FailureKind::Refused, &reason);
         let digest = job.operation.payload_digest();
-        self.refused(intent, item_key(job.step), digest, &reason)
+        let why = (class_of(&error.kind), reason.as_str());
+        self.refused(intent, item_key(job.step), digest, why)
     }
 
     /// The whole request got no usable answer.
@@ -520,7 +522,8 @@ impl RuleRun<'_> {
         if let Operation::UpdateWorkItem { rev, .. } = &mut next {
             *rev = item.rev;
         }
-        Some(self.put_aside(item_key(job.step), next.payload_digest(), &reason))
+        let why = (RefusalClass::NotKept, reason.as_str());
+        Some(self.put_aside(item_key(job.step), next.payload_digest(), why))
     }
 
     /// A create that landed without an answer and may have been edited since: its base is what it was made

@@ -55,17 +55,16 @@ pub(super) fn format_text() -> String {
     format!("{{\"accordState\":{FORMAT}}}\n")
 }
 
-/// Whether this version reads files of this format.
-pub(super) fn check_format(text: &[u8]) -> Result<(), Damage> {
+/// The format that the files say to have; one that this version reads. What an older one lacks is absent
+/// from its rows.
+pub(super) fn check_format(text: &[u8]) -> Result<u32, Damage> {
     let read = || -> Option<u64> {
         let value: Value = serde_json::from_slice(text).ok()?;
         value.get("accordState")?.as_u64()
     };
-    match read() {
-        Some(found) if found == u64::from(FORMAT) => Ok(()),
-        Some(found) if found > u64::from(FORMAT) => {
-            Err(Damage::TooNew(u32::try_from(found).unwrap_or(u32::MAX)))
-        }
+    match read().map(|found| u32::try_from(found).unwrap_or(u32::MAX)) {
+        Some(found) if (1..=FORMAT).contains(&found) => Ok(found),
+        Some(found) if found > FORMAT => Err(Damage::TooNew(found)),
         _ => Err(damage(FORMAT_FILE, None, "it names no format")),
     }
 }

@@ -8,8 +8,9 @@ use std::fmt::Write as _;
 
 use rusqlite::Connection;
 
-/// The format of the files, raised when an older version could not read them rightly.
-pub(super) const FORMAT: u32 = 1;
+/// The format of the files, raised when an older version could not read them rightly. Format 1 knew no
+/// class of a quarantined item.
+pub(super) const FORMAT: u32 = 2;
 
 /// Says the format.
 pub(super) const FORMAT_FILE: &str = "format.json";
@@ -209,6 +210,8 @@ pub(super) const TABLES: &[Table] = &[
             ("payload_digest", Text),
             ("reason", Text),
             ("at", Text),
+            ("class", Text),
+            ("type_digest", Text),
         ],
         files: Files::Shards {
             folder: "quarantine",

@@ -22,7 +22,7 @@ use rusqlite::Connection;
 use super::GitRefTimes;
 use super::export::{self, Changes};
 use super::import;
-use super::layout::{FORMAT_FILE, LEASE_FILE, README, README_FILE};
+use super::layout::{FORMAT, FORMAT_FILE, LEASE_FILE, README, README_FILE};
 use super::lease::Lease;
 use super::objects::Objects;
 use super::remote::{Remote, Trouble};
@@ -39,6 +39,8 @@ pub(super) type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 struct Published {
     /// The commit.
     tip: Option<Oid>,
+    /// The format that it had when it was loaded; `None` where there was nothing.
+    format: Option<u32>,
     /// The last note of the working copy that is in it.
     note: i64,
     /// The lease as it stands there.
@@ -100,6 +102,7 @@ impl Publisher {
             copy: Mutex::new(None),
             published: Mutex::new(Published {
                 tip: None,
+                format: None,
                 note: 0,
                 lease: Lease::default(),
                 renewed: None,
@@ -177,8 +180,14 @@ impl Publisher {
             .map_err(|error| self.copy_failed(&error))?;
         copy.busy_timeout(Duration::from_secs(10))
             .map_err(|error| self.copy_failed(&error))?;
+        let mut format = None;
         if let Some(commit) = tip {
             let objects = locked(&self.objects);
+            let said = objects
+                .file(commit, FORMAT_FILE)
+                .map_err(|error| self.objects_failed(&error))?;
+            let said = import::check_format(&said.unwrap_or_default());
+            format = Some(said.map_err(|damage| self.damaged(&damage))?);
             let paths = objects
                 .paths(commit)
                 .map_err(|error| self.objects_failed(&error))?;
@@ -197,6 +206,7 @@ impl Publisher {
         *locked(&self.copy) = Some(copy);
         let mut published = locked(&self.published);
         published.tip = tip;
+        published.format = format;
         published.note = 0;
         Ok(())
     }
@@ -212,11 +222,14 @@ impl Publisher {
         let is_first = published.tip.is_none();
         published.lease = lease;
         let mut changes = Changes::new();
-        if is_first {
+        // From here on an older version may meet rows that it cannot read.
+        if published.format != Some(FORMAT) {
             changes.insert(
                 FORMAT_FILE.to_owned(),
                 Some(import::format_text().into_bytes()),
             );
+        }
+        if is_first {
             changes.insert(README_FILE.to_owned(), Some(README.as_bytes().to_vec()));
         }
         match self.push(&mut published, &changes) {
@@ -432,7 +445,7 @@ impl Publisher {
             import::Damage::TooNew(found) => StoreError::TooNew {
                 path: self.place(),
                 found: *found,
-                known: super::layout::FORMAT,
+                known: FORMAT,
             },
             import::Damage::At { .. } => self.failed(format!(
                 "the state is damaged: {damage}; set the ref back to an older commit of its history, or delete it: \

@@ -14,8 +14,8 @@ use super::import::{Damage, fill, plan};
 use super::layout::{CHUNK, TABLES, install};
 use crate::model::{
     Base, BaseField, CaseId, ConflictCause, ConflictChange, Endpoints, Equivalence, Link, LinkId,
-    LinkState, MarkState, Name, OperationId, Rev, RunId, Sides, Subject, System, Value, WorkItemId,
-    digest_of,
+    LinkState, MarkState, Name, OperationId, RefusalClass, Rev, RunId, Sides, Subject, System,
+    Value, WorkItemId, digest_of,
 };
 use crate::store::{
     AuditEntry, Intent, IntentKind, IntentOutcome, IntentPart, IntentRow, Loss, MadeField,
@@ -199,6 +199,8 @@ async fn act(store: &SqliteStore, number: usize, doing: Doing) {
                     key: format!("case/{case}"),
                     rule: rule(),
                     payload_digest: "abc".to_owned(),
+                    class: RefusalClass::ALL[usize::from(case.is_multiple_of(3))],
+                    type_digest: case.is_multiple_of(2).then(|| "def".to_owned()),
                     reason,
                     at: at(4),
                 })),

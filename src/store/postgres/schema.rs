@@ -15,6 +15,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
         include_str!("../schema/0002.sql"),
         include_str!("append_only_0002.sql")
     ),
+    include_str!("../schema/0003.sql"),
 ];
 
 /// What stands before every format: the format itself and the lease.

@@ -162,6 +162,8 @@ pub(super) fn quarantine(
             payload_digest: row.get(2)?,
             reason: row.get(3)?,
             at: codec::time(&row.words(4)?)?,
+            class: codec::refusal_class(row.maybe::<String>(5)?.as_deref())?,
+            type_digest: row.maybe(6)?,
         })
     })
 }

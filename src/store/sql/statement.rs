@@ -89,12 +89,14 @@ statements! {
     LOSS_INSERT = "INSERT INTO loss (number, endpoints, operation, rule, case_id, work_item_id, \
         row_name, lost, written, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 
-    QUARANTINE = "SELECT item, rule, payload_digest, reason, at FROM quarantine \
+    QUARANTINE = "SELECT item, rule, payload_digest, reason, at, class, type_digest FROM quarantine \
         WHERE endpoints = $1 ORDER BY item";
-    QUARANTINE_PUT = "INSERT INTO quarantine (endpoints, item, rule, payload_digest, reason, at) \
-        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (endpoints, item) DO UPDATE SET \
+    QUARANTINE_PUT = "INSERT INTO quarantine (endpoints, item, rule, payload_digest, reason, at, \
+        class, type_digest) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+        ON CONFLICT (endpoints, item) DO UPDATE SET \
         rule = excluded.rule, payload_digest = excluded.payload_digest, \
-        reason = excluded.reason, at = excluded.at";
+        reason = excluded.reason, at = excluded.at, class = excluded.class, \
+        type_digest = excluded.type_digest";
     QUARANTINE_RELEASE = "DELETE FROM quarantine WHERE endpoints = $1 AND item = $2";
     QUARANTINE_FORGET = "DELETE FROM quarantine WHERE rule = $1";
 

@@ -325,6 +325,8 @@ impl<'a> Writer<'a> {
                 &item.payload_digest,
                 &item.reason,
                 codec::time_text(item.at),
+                item.class.key(),
+                item.type_digest.as_ref(),
             ],
         )?;
         Ok(())

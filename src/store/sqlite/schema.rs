@@ -17,11 +17,18 @@ pub(super) const MIGRATIONS: &[&str] = &[
         include_str!("../schema/0002.sql"),
         include_str!("append_only_0002.sql")
     ),
+    include_str!("../schema/0003.sql"),
 ];
 
 /// For each older format, from the first on, a script that shows a file of it as the newest one would,
 /// within one connection and without a change of the file.
-const AS_NEWEST: &[&str] = &[include_str!("format_1_as_2.sql")];
+const AS_NEWEST: &[&str] = &[
+    concat!(
+        include_str!("format_1_as_2.sql"),
+        include_str!("format_2_as_3.sql")
+    ),
+    include_str!("format_2_as_3.sql"),
+];
 
 /// `ACRD`: tells the state from other programs' SQLite files.
 const APPLICATION_ID: i64 = 0x4143_5244;

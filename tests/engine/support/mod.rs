@@ -167,6 +167,15 @@ impl World {
             .expect("a store")
     }
 
+    /// Changes the state behind Accord's back.
+    pub(crate) fn in_state(&self, sql: &str) {
+        let file = self.folder.path().join(".accord/state.db");
+        let connection = rusqlite::Connection::open(file).expect("the state");
+        connection
+            .execute_batch(sql)
+            .expect("a change of the state");
+    }
+
     /// Forgets everything that Accord knows.
     pub(crate) fn lose_store(&self) {
         std::fs::remove_dir_all(self.folder.path().join(".accord")).expect("a store to lose");

@@ -7,11 +7,11 @@ mod races;
 mod size;
 mod town;
 
-use accord::store::{AuditCheck, GitRefStore, Store};
+use accord::store::{AuditCheck, GitRefStore, QuarantineChange, Record, Store};
 use proptest::prelude::*;
 
 use crate::model::{Model, calls, compare, play};
-use crate::sample::{auditing, here, intent, link, linking, loss};
+use crate::sample::{auditing, here, intent, link, linking, loss, quarantined};
 pub(crate) use town::Town;
 use town::{runtime, times, wait};
 
@@ -64,6 +64,37 @@ async fn looking_at_a_ref_that_is_not_there_is_empty_and_makes_nothing() {
     crate::conformance::a_reader_writes_nothing(&store).await;
     store.flush().await.unwrap();
     assert_eq!(town.at_remote(&["for-each-ref"]), "");
+}
+
+/// A ref of the version before this one: its rows know no class of a quarantined item.
+#[tokio::test]
+async fn an_older_format_is_read_as_it_is_and_raised_by_who_writes() {
+    let town = Town::new();
+    let store = town.acquire(0, "apply").await.unwrap();
+    let mut aside = quarantined("case/3", "no title");
+    aside.type_digest = None;
+    let putting = Record {
+        quarantine: Some(QuarantineChange::Put(aside.clone())),
+        ..Record::default()
+    };
+    store.record(&[putting]).await.unwrap();
+    store.release().unwrap();
+    let file = "refs/accord/state:quarantine/3.jsonl";
+    let row = town.at_remote(&["show", file]);
+    let older = row.replace(",\"class\":\"content\"", "");
+    assert_ne!(older, row);
+    town.put("quarantine/3.jsonl", &older);
+    town.put("format.json", "{\"accordState\":1}\n");
+
+    let format = || town.at_remote(&["show", "refs/accord/state:format.json"]);
+    let reader = town.read(1).await.unwrap();
+    let seen = reader.quarantine(&here()).await.unwrap();
+    assert_eq!(seen, std::slice::from_ref(&aside));
+    assert_eq!(format(), "{\"accordState\":1}\n");
+    let store = town.acquire(1, "apply").await.unwrap();
+    assert_eq!(store.quarantine(&here()).await.unwrap(), [aside]);
+    assert_eq!(format(), "{\"accordState\":2}\n");
+    store.release().unwrap();
 }
 
 #[tokio::test]

@@ -16,8 +16,8 @@ use crate::model::config::{
 };
 use crate::model::{
     Base, BaseField, Case, CaseId, Conflict, ConflictId, ConflictState, Direction, Endpoints, Link,
-    LinkId, LinkState, MarkState, Marker, Name, Rev, Sides, Subject, SuiteId, System, Take, Value,
-    WorkItem, WorkItemId,
+    LinkId, LinkState, MarkState, Marker, Name, RefusalClass, Rev, Sides, Subject, SuiteId, System,
+    Take, Value, WorkItem, WorkItemId,
 };
 use crate::plan::planner::{PlanRequest, Planned, adoptions, plan};
 use crate::plan::safety::{FileCounts, Overrides};
@@ -459,7 +459,12 @@ impl Scene {
     /// A server refused a write with this digest for an item of the first rule.
     pub(super) fn refused(&mut self, key: ItemKey, digest: Option<String>) {
         let reason = "closed items cannot be changed".to_owned();
-        let refusal = Refusal { digest, reason };
+        let class = RefusalClass::Content;
+        let refusal = Refusal {
+            digest,
+            class,
+            reason,
+        };
         self.rules[0].quarantined.insert(key, refusal);
     }
 

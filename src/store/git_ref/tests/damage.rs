@@ -156,7 +156,8 @@ fn damaged_files_are_refused_with_their_place_and_without_their_content() {
 
 #[test]
 fn a_newer_format_is_told_from_damage() {
-    assert_eq!(check_format(format_text().as_bytes()), Ok(()));
+    assert_eq!(check_format(format_text().as_bytes()), Ok(layout::FORMAT));
+    assert_eq!(check_format(b"{\"accordState\":1}"), Ok(1));
     let next = layout::FORMAT + 1;
     let newer = format!("{{\"accordState\":{next},\"more\":true}}");
     assert_eq!(check_format(newer.as_bytes()), Err(Damage::TooNew(next)));

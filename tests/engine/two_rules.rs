@@ -6,7 +6,7 @@ use accord::sandbox::azure_devops::seed::WorkItemSeed;
 use accord::sandbox::testworthy::CaseEdit;
 use serde_json::json;
 
-use crate::review_help::links;
+use crate::review_help::{self, links, marker, put_link};
 use crate::support::World;
 use crate::two_way::{MAPPING, assert_settled, edit_case};
 
@@ -124,4 +124,29 @@ async fn a_case_that_names_the_partner_of_another_rules_case_gets_no_work_item()
     world.apply().await;
     assert_settled(&world).await;
     assert_eq!(counts(&world), (2, 2));
+}
+
+/// It was deleted before its references named anything, another case took its place, and it came back in the
+/// other rule's suite.
+#[tokio::test]
+async fn a_case_whose_marker_the_partner_of_another_rules_case_carries_gets_no_work_item() {
+    let world = world().await;
+    let back = add_case(&world, 42, "Pay, brought back");
+    let stand_in = add_case(&world, 41, "Pay");
+    let markers = [back, stand_in].map(|case| marker(&world, case));
+    let item = review_help::add_item(&world, "Pay", &markers, &["accord"]);
+    edit_case(&world, stand_in, &json!({ "refs": format!("AB#{item}") }));
+    put_link(&world, stand_in, item, "first").await;
+    for _ in 0..2 {
+        let (plan, report) = world.apply().await;
+        assert_eq!(plan.changes, []);
+        assert_eq!(plan.summary.quarantined, 1, "{:?}", plan.findings);
+        let told = plan.findings.iter().any(|finding| {
+            finding.address == format!("SyncRule/second/case/{back}")
+                && finding.message.contains("remove the wrong hyperlink")
+        });
+        assert!(told, "{:?}", plan.findings);
+        assert_eq!(report.exit_code(), 0, "{:?}", report.failures);
+        assert_eq!(counts(&world), (2, 1));
+    }
 }

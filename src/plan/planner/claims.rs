@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::elsewhere::{Naming, naming};
+use super::elsewhere::{Bearing, Naming, bearing, naming};
 use super::selection::selects;
 use crate::model::{Link, Name};
 use crate::plan::observed::{ItemKey, RuleInput};
@@ -18,6 +18,7 @@ pub(super) struct Rules<'a> {
     known: &'a BTreeSet<Name>,
     planned: BTreeMap<&'a Name, &'a RuleInput<'a>>,
     pub(super) naming: Naming<'a>,
+    pub(super) bearing: Bearing<'a>,
 }
 
 impl<'a> Rules<'a> {
@@ -28,6 +29,7 @@ impl<'a> Rules<'a> {
             known,
             planned: by_name.collect(),
             naming: naming(planned),
+            bearing: bearing(planned),
         }
     }
 

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::claims::Rules;
 use super::pair::is_mapped;
 use crate::model::config::MatchBy;
-use crate::model::{Case, CaseId, LinkState, System, WorkItemId, azure_boards_mentions};
+use crate::model::{Case, CaseId, LinkState, System, WorkItem, WorkItemId, azure_boards_mentions};
 use crate::plan::observed::{ItemKey, RuleInput};
 
 /// What another rule knows of the counterpart of an item.
@@ -43,12 +43,40 @@ pub(super) fn naming<'a>(inputs: &'a [RuleInput<'a>]) -> Naming<'a> {
     naming
 }
 
+/// Linked work items that carry the marker of a case beside their own, by that case, each with its own one
+/// and a rule that read it. A work item keeps the marker of a case that another one replaced.
+pub(super) type Bearing<'a> = BTreeMap<CaseId, Vec<(&'a WorkItem, CaseId, &'a RuleInput<'a>)>>;
+
+/// Of one rule alone there are no others to ask.
+pub(super) fn bearing<'a>(inputs: &'a [RuleInput<'a>]) -> Bearing<'a> {
+    let mut bearing = Bearing::new();
+    if inputs.len() < 2 {
+        return bearing;
+    }
+    for input in inputs {
+        for item in input.observed.work_items.values() {
+            let Some(owner) = input.pairs.case(item.id) else {
+                continue;
+            };
+            let mut marked = input.connection.testworthy.marked_cases(item);
+            marked.remove(&owner);
+            for case in marked {
+                let bearers = bearing.entry(case).or_default();
+                bearers.push((item.as_ref(), owner, input));
+            }
+        }
+    }
+    bearing
+}
+
 impl Rules<'_> {
     /// What the other rules know of the counterpart of an item for which `input`'s rule found none.
     pub(super) fn elsewhere(&self, source: ItemKey, input: &RuleInput<'_>) -> Option<Elsewhere> {
         match source {
             ItemKey::WorkItem(item) => self.named(item, input),
-            ItemKey::Case(case) => self.names_linked(input.observed.case(case)?, input),
+            ItemKey::Case(case) => self
+                .names_linked(input.observed.case(case)?, input)
+                .or_else(|| self.marked_on_linked(case, input)),
         }
     }
 
@@ -112,5 +140,17 @@ impl Rules<'_> {
                     ))
                 })
             })
+    }
+
+    /// A case that came back after it was replaced, and that names nothing: its work item still carries its
+    /// marker.
+    fn marked_on_linked(&self, case: CaseId, input: &RuleInput<'_>) -> Option<Elsewhere> {
+        let (item, owner, other) = self.bearing.get(&case)?.iter().find(|(item, _, other)| {
+            other.endpoints == input.endpoints && is_mapped(input.mapping, input.connection, item)
+        })?;
+        Some(Elsewhere::Uncertain(format!(
+            "work item {}, which rule `{}` read, carries the marker of case {case} and is linked to case {owner}; remove the wrong hyperlink, no second work item is made",
+            item.id, other.rule.name
+        )))
     }
 }

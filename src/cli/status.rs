@@ -134,7 +134,7 @@ impl<'c> Status<'c> {
             }
         }
         if !self.quarantine.is_empty() {
-            text.push_str("Quarantine (refused by a server; tried again when they change)\n");
+            text.push_str("Quarantine (writes that a server refused or did not keep; docs/quarantine.md tells when they are sent again)\n");
         }
         for entry in &self.quarantine {
             let _ = writeln!(

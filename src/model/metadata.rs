@@ -1,6 +1,6 @@
 //! What Azure DevOps says about its fields and work item types.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
@@ -65,7 +65,8 @@ pub struct WorkItemType {
 }
 
 impl WorkItemType {
-    /// Digest of everything that the server says of the type; equal types and no others have equal ones.
+    /// Digest of what the server says of the type, but for the order of its lists and for people, who are
+    /// listed as the values of identities: they come and go.
     pub fn digest(&self) -> String {
         let Self {
             name,
@@ -87,6 +88,11 @@ impl WorkItemType {
                 is_picklist,
                 read_only,
             } = definition;
+            let mut allowed: Vec<&Value> = allowed_values.iter().collect();
+            allowed.sort();
+            if *kind == AzureFieldKind::Identity {
+                allowed.clear();
+            }
             json!([
                 reference_name,
                 own_name,
@@ -96,18 +102,18 @@ impl WorkItemType {
                 read_only,
                 always_required,
                 default_value,
-                allowed_values,
+                allowed,
             ])
         });
-        let states = states
+        let states: BTreeSet<(&str, &str)> = states
             .iter()
-            .map(|WorkItemState { name, category }| json!([name, category]));
-        let said = json!([
-            name,
-            fields.collect::<Vec<_>>(),
-            states.collect::<Vec<_>>(),
-            transitions,
-        ]);
+            .map(|WorkItemState { name, category }| (name.as_str(), category.as_str()))
+            .collect();
+        let transitions = transitions.as_ref().map(|all| {
+            let sorted = all.iter().map(|(from, to)| (from, to.iter().collect()));
+            sorted.collect::<BTreeMap<&String, BTreeSet<&String>>>()
+        });
+        let said = json!([name, fields.collect::<Vec<_>>(), states, transitions,]);
         digest_of_bytes(said.to_string().as_bytes())
     }
 }
@@ -182,7 +188,37 @@ mod tests {
             change(&mut kind);
             assert!(seen.insert(kind.digest()), "{kind:?}");
         }
-        assert_eq!(bug().digest(), bug().digest());
+    }
+
+    #[test]
+    fn the_order_of_lists_and_who_is_there_are_no_change_of_a_type() {
+        let changes: [fn(&mut WorkItemType); 3] = [
+            |kind| risk(kind).allowed_values.reverse(),
+            |kind| kind.states.reverse(),
+            |kind| {
+                let to = kind.transitions.as_mut().unwrap().get_mut("New").unwrap();
+                to.reverse();
+            },
+        ];
+        let mut first = bug();
+        risk(&mut first).allowed_values.push(Value::text("low"));
+        first.states.push(WorkItemState {
+            name: "Done".to_owned(),
+            category: "Completed".to_owned(),
+        });
+        let to = vec!["Done".to_owned(), "Active".to_owned()];
+        first.transitions = Some([("New".to_owned(), to)].into());
+        for change in changes {
+            let mut other = first.clone();
+            change(&mut other);
+            assert_ne!(other, first);
+            assert_eq!(other.digest(), first.digest());
+        }
+        let mut people = bug();
+        risk(&mut people).definition.kind = AzureFieldKind::Identity;
+        let before = people.digest();
+        risk(&mut people).allowed_values.clear();
+        assert_eq!(people.digest(), before);
     }
 
     fn risk(kind: &mut WorkItemType) -> &mut TypeField {

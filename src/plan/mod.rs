@@ -31,5 +31,5 @@ pub use observed::{
     ItemKey, Known, Observed, Refusal, RuleInput, UnchangedPairs, WorkItemDeletion,
 };
 pub use pairs::LinkedPairs;
-pub use planner::{PlanRequest, Planned, adoptions, is_unchanged, plan};
+pub use planner::{Aside, PlanRequest, Planned, adoptions, is_unchanged, plan};
 pub use step::{CreateTarget, Operation, Overwrite, Pair, Retirement, RowValues, Step};

@@ -118,9 +118,9 @@ impl UnchangedPairs {
 /// A write that a server refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// Digest of what was sent; `None` if that may be sent again: it is long ago, or the work item type is
+    /// Digests of the writes that are not sent again; none if it is long ago, or if the work item type is
     /// another one now.
-    pub digest: Option<String>,
+    pub digests: BTreeSet<String>,
     /// What kind of refusal it was.
     pub class: RefusalClass,
     /// The server's words.

@@ -386,7 +386,11 @@ pub(super) async fn request<'a>(
                     let holds =
                         fresh && (entry.type_digest.is_none() || entry.type_digest == type_digest);
                     let refusal = Refusal {
-                        digest: holds.then_some(entry.payload_digest),
+                        digests: if holds {
+                            entry.payload_digests
+                        } else {
+                            BTreeSet::new()
+                        },
                         class: entry.class,
                         reason: entry.reason,
                     };

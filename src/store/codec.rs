@@ -96,6 +96,16 @@ pub(super) fn system(text: &str) -> Result<System, Unreadable> {
         .ok_or_else(|| Unreadable::new("a side in the state", text))
 }
 
+/// Digests, with a space between two.
+pub(super) fn digests_text(digests: &BTreeSet<String>) -> String {
+    let digests: Vec<&str> = digests.iter().map(String::as_str).collect();
+    digests.join(" ")
+}
+
+pub(super) fn digests(text: &str) -> BTreeSet<String> {
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
 /// The column `class`; format 2 knew one class only.
 pub(super) fn refusal_class(text: Option<&str>) -> Result<RefusalClass, Unreadable> {
     let Some(text) = text else {

@@ -257,8 +257,8 @@ pub struct Quarantine {
     pub key: String,
     /// The rule.
     pub rule: Name,
-    /// Digest of what was sent.
-    pub payload_digest: String,
+    /// Digests of what was sent: a pair may have a write on each side.
+    pub payload_digests: BTreeSet<String>,
     /// What kind of refusal it was.
     pub class: RefusalClass,
     /// Digest of the work item type as it was then; `None` where it was not known.

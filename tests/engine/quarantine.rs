@@ -6,11 +6,14 @@ use accord::model::RefusalClass;
 use accord::plan::Summary;
 use accord::reconcile::{Clock, FailureKind};
 use accord::sandbox::azure_devops::seed::FieldSeed;
+use accord::sandbox::log::System;
 use accord::sandbox::{Fault, FaultKind};
 use accord::store::{Quarantine, Store};
+use serde_json::json;
 
 use crate::review_help::{add_case, add_item, links};
 use crate::support::{TO_AZURE_DEVOPS, TO_TESTWORTHY, World};
+use crate::two_way::{BOTH, BUGS, assert_settled, case, edit_case, edit_item, item, paired};
 
 const BATCH: &str = "*/_apis/wit/$batch";
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -143,4 +146,70 @@ async fn what_is_not_offered_is_tried_again_after_an_hour() {
     assert_eq!(summary(&world).await.quarantined, 1);
     world.clock.sleep(HOUR).await;
     released(&world).await;
+}
+
+/// To delete and to restore is a right of its own in Azure DevOps.
+#[tokio::test]
+async fn without_the_right_to_restore_the_other_items_go_on() {
+    let world = World::mapped_without_items(BUGS, BOTH).await;
+    for title in ["Pay", "Leave"] {
+        add_case(&world, title);
+    }
+    world.apply().await;
+    let all = links(&world).await;
+    let deleted = world.sandbox.state().delete_work_item(all[0].work_item.0);
+    deleted.expect("a deletion");
+    edit_case(&world, all[1].case.0, &json!({ "title": "Leave soon" }));
+    let fault = Fault::new("*/_apis/wit/recyclebin/*", answer(403));
+    world.sandbox.state().faults.add(fault.method("PATCH"));
+    let (_, report) = world.apply().await;
+    assert_eq!(report.failures.len(), 1, "{:?}", report.failures);
+    assert_eq!(item(&world, all[1].work_item.0).0, "Leave soon");
+    let waiting = aside(&world).await;
+    assert_eq!(waiting.len(), 1);
+    assert_eq!(waiting[0].class, RefusalClass::Permission);
+    let (plan, report) = world.apply().await;
+    assert_eq!(plan.summary.quarantined, 1);
+    assert_eq!(report.exit_code(), 0, "{:?}", report.failures);
+    world.sandbox.state().faults.clear();
+    world.clock.sleep(2 * HOUR).await;
+    world.apply().await;
+    assert_settled(&world).await;
+    assert_eq!(aside(&world).await, []);
+}
+
+/// Seed 335990 of the soak: the memory of one pushed out the memory of the other, so each run sent one.
+#[tokio::test]
+async fn a_pair_with_a_refused_write_on_each_side_is_left_in_peace() {
+    let (world, id, twin) = paired().await;
+    edit_case(&world, id, &json!({ "title": "Pay by card" }));
+    edit_item(&world, twin, &json!({ "Custom.Gherkin": "Given cash" }));
+    strike(&world, BATCH, answer(400));
+    strike(&world, "update_case", answer(400));
+    let (_, report) = world.apply().await;
+    assert_eq!(report.failures.len(), 2, "{:?}", report.failures);
+    world.sandbox.state().faults.clear();
+    for _ in 0..3 {
+        world.sandbox.state().log.clear();
+        let (plan, report) = world.apply().await;
+        assert_eq!(plan.changes, []);
+        assert_eq!(plan.summary.quarantined, 1, "{:?}", plan.findings);
+        assert_eq!(report.exit_code(), 0, "{:?}", report.failures);
+        let state = world.sandbox.state();
+        let writes = [System::Testworthy, System::AzureDevOps].map(|side| state.log.writes(side));
+        assert_eq!(writes, [0, 0]);
+    }
+    // One side is mended: its write goes through, and the other one goes on waiting.
+    edit_case(&world, id, &json!({ "title": "Pay by cheque" }));
+    let (plan, report) = world.apply().await;
+    assert_eq!(plan.changes.len(), 1, "{:?}", plan.changes);
+    assert_eq!(report.exit_code(), 0, "{:?}", report.failures);
+    assert_eq!(item(&world, twin).0, "Pay by cheque");
+    assert_eq!(case(&world, id).1, "Given a card");
+    assert_eq!(aside(&world).await.len(), 1);
+    world.clock.sleep(25 * HOUR).await;
+    world.apply().await;
+    assert_settled(&world).await;
+    assert_eq!(case(&world, id).1, "Given cash");
+    assert_eq!(aside(&world).await, []);
 }

@@ -288,7 +288,9 @@ pub(crate) async fn quarantine_takes_in_replaces_and_releases(store: &dyn Store)
         .await
         .unwrap();
     let mut later = quarantined("case/1", "z");
-    later.payload_digest.push_str("-new");
+    later
+        .payload_digests
+        .insert("of the other side".replace(' ', "-"));
     later.at = at(99);
     store.record(&[put(later.clone())]).await.unwrap();
     let inside = store.quarantine(&here()).await.unwrap();

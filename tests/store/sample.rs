@@ -114,7 +114,7 @@ pub(crate) fn quarantined(key: &str, reason: &str) -> Quarantine {
         endpoints: here(),
         key: key.to_owned(),
         rule: name("regression"),
-        payload_digest: "abc".to_owned(),
+        payload_digests: ["abc".to_owned()].into(),
         class: RefusalClass::Content,
         type_digest: Some("def".to_owned()),
         reason: reason.to_owned(),

@@ -155,8 +155,10 @@ impl<'a> Collector<'a> {
         resolves: Vec<ConflictId>,
     ) -> Class {
         if let Some(refusal) = self.input.quarantined.get(&source)
-            && refusal.digest == Some(operation.payload_digest())
+            && let digest = operation.payload_digest()
+            && refusal.digests.contains(&digest)
         {
+            self.output.aside.entry(source).or_default().insert(digest);
             let before = match refusal.class {
                 RefusalClass::NotKept => "this write did not last before",
                 RefusalClass::Content

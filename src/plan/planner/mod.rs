@@ -72,13 +72,19 @@ pub struct Planned {
     pub configuration: Vec<ConfigurationStep>,
     /// What the executor runs, in order.
     pub steps: Vec<Step>,
+    /// Writes that a server refused and that the plan leaves where they are.
+    pub aside: BTreeMap<Name, Aside>,
 }
+
+/// Digests of the writes that wait in quarantine, by the items of a rule.
+pub type Aside = BTreeMap<ItemKey, BTreeSet<String>>;
 
 /// What planning one rule gives.
 #[derive(Debug, Default)]
 struct RuleOutput {
     changes: Vec<Change>,
     steps: Vec<Step>,
+    aside: Aside,
     conflicts: Vec<ConflictEntry>,
     findings: Vec<PlanFinding>,
     drift: Vec<DriftEntry>,
@@ -111,11 +117,14 @@ pub fn plan(mut request: PlanRequest<'_>) -> Result<Planned, Violation<ItemKey>>
     };
     let configuration = configuration::plan_configuration(&request.configuration, &mut output);
     let mut measures = Vec::new();
+    let mut aside = BTreeMap::new();
     let only = Selection::new(&request.inputs.only);
     for input in &request.rules {
         let only = &only;
         let claims = claims.entry(&input.endpoints).or_default();
-        let made = rule::plan_rule(input, &rules, only, claims)?;
+        let mut made = rule::plan_rule(input, &rules, only, claims)?;
+        let waiting = std::mem::take(&mut made.aside);
+        aside.insert(input.rule.name.clone(), waiting);
         measures.push(measure(input, &made));
         append(&mut output, made);
     }
@@ -160,6 +169,7 @@ pub fn plan(mut request: PlanRequest<'_>) -> Result<Planned, Violation<ItemKey>>
         plan,
         configuration,
         steps: output.steps,
+        aside,
     })
 }
 

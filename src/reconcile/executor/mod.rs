@@ -48,12 +48,12 @@ use crate::model::{
     CaseId, ConflictId, Endpoints, Link, LinkId, LinkState, MarkState, Name, OperationId, RunId,
     System, Value, WorkItem, WorkItemId,
 };
-use crate::plan::{ItemKey, Operation, Overwrite, Pair, Plan, SafetyVerdict, Step};
+use crate::plan::{Aside, Operation, Overwrite, Pair, Plan, Planned, SafetyVerdict, Step};
 use crate::remote::CaseScope;
 use crate::store::{
     AuditEntry, Intent, IntentKind, IntentOutcome, Loss, Record, Run, RunOutcome, StoreError,
 };
-use work::{Phase, held, item_key, link_of};
+use work::{Phase, item_key, link_of};
 
 /// The longest time that a request may be under way at the client. A write may land at the server until
 /// this and the settle time are over.
@@ -145,7 +145,7 @@ pub async fn apply(
             report.close(&steps, ENDED);
             continue;
         }
-        let rule = (plan, observation);
+        let rule = (&outcome.planned, observation);
         let ran = run_rule(context, rule, &steps, (&run, stop), &mut report).await;
         let why = if stop.is_set() { STOPPED } else { ENDED };
         report.close(&steps, why);
@@ -194,7 +194,7 @@ async fn forget_fields(context: &Context<'_>) -> Result<(), StoreError> {
 
 async fn run_rule(
     context: &Context<'_>,
-    (plan, observation): (&Plan, &Observation),
+    (planned, observation): (&Planned, &Observation),
     steps: &[&Step],
     (run, stop): (&RunId, &StopFlag),
     report: &mut ApplyReport,
@@ -205,8 +205,8 @@ async fn run_rule(
         return Err(ReconcileError::Internal(reason));
     };
     let writers = context.remotes.writers(connection)?;
-    let held = held(plan, &observation.rule.name);
-    let (work, run) = ((steps, held), (run, stop));
+    let aside = planned.aside.get(&observation.rule.name);
+    let (work, run) = ((steps, aside.cloned().unwrap_or_default()), (run, stop));
     let mut rule_run = RuleRun::new(context, observation, connection, writers, work, run);
     rule_run.run(steps, report).await
 }
@@ -245,7 +245,7 @@ struct RuleRun<'a> {
     refused_pairs: BTreeSet<(CaseId, WorkItemId)>,
     /// Items with a write that waits in quarantine, from before or from this run. A pair may have two
     /// writes and has one place there: the one that succeeds does not let the other out.
-    aside: BTreeSet<ItemKey>,
+    aside: Aside,
     /// By case and row, the answer to the half of a merge that was written first.
     halves: BTreeMap<(CaseId, String), Value>,
     /// Conflicts whose decision is carried out with the second half.
@@ -264,7 +264,7 @@ impl<'a> RuleRun<'a> {
         observation: &'a Observation,
         connection: &'a Connection,
         writers: Writers,
-        (steps, held): (&[&Step], BTreeSet<ItemKey>),
+        (steps, aside): (&[&Step], Aside),
         (run, stop): (&'a RunId, &'a StopFlag),
     ) -> Self {
         let wanted: BTreeSet<&LinkId> = steps
@@ -295,7 +295,7 @@ impl<'a> RuleRun<'a> {
                 .map(|link| (link.id.clone(), link.clone()))
                 .collect(),
             refused_pairs: BTreeSet::new(),
-            aside: held,
+            aside,
             halves: BTreeMap::new(),
             owed: BTreeMap::new(),
             linked_items: pairs.iter().map(|(case, item, _)| (item, case)).collect(),

@@ -84,12 +84,13 @@ impl RuleRun<'_> {
         digest: String,
         (class, reason): (RefusalClass, &str),
     ) -> QuarantineChange {
-        self.aside.insert(key);
+        let waiting = self.aside.entry(key).or_default();
+        waiting.insert(digest);
         QuarantineChange::Put(Quarantine {
             endpoints: self.endpoints.clone(),
             key: key.to_string(),
             rule: self.observation.rule.name.clone(),
-            payload_digest: digest,
+            payload_digests: waiting.clone(),
             class,
             type_digest: self.observation.known.type_digest(),
             reason: reason.to_owned(),
@@ -99,7 +100,7 @@ impl RuleRun<'_> {
 
     /// Takes an item out of the quarantine, unless another write of its pair waits there.
     pub(super) fn release(&self, key: ItemKey) -> Option<QuarantineChange> {
-        let is_free = !self.aside.contains(&key);
+        let is_free = !self.aside.contains_key(&key);
         is_free.then(|| QuarantineChange::Release {
             endpoints: self.endpoints.clone(),
             key: key.to_string(),

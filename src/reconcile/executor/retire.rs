@@ -14,7 +14,7 @@ use crate::model::{LinkState, Rev, WorkItemId};
 use crate::plan::{Operation, Pair, Retirement, Step};
 use crate::reconcile::ReconcileError;
 use crate::reconcile::connect::remote_error;
-use crate::remote::RemoteError;
+use crate::remote::{RemoteError, RemoteErrorKind};
 use crate::store::{Intent, IntentKind, IntentOutcome, Record};
 
 /// What is done to a work item as a whole.
@@ -96,7 +96,12 @@ impl RuleRun<'_> {
             return self.take_moved(step, pair, how, &intent, report).await;
         };
         let reason = error.kind.to_string();
-        match classify(&error) {
+        let fate = match &error.kind {
+            // To delete and to restore is a right of its own: to lack it says nothing of other writes.
+            RemoteErrorKind::Forbidden { .. } => Fate::Refused,
+            _ => classify(&error),
+        };
+        match fate {
             Fate::Refused => {
                 report.fail(step, FailureKind::Refused, &reason);
                 let why = (class_of(&error.kind), reason.as_str());

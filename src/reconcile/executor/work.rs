@@ -1,19 +1,7 @@
 //! What a step is about: the item that names it, its link, and when it runs.
 
-use std::collections::BTreeSet;
-
-use crate::diagnostics::catalog::sync::QUARANTINED;
-use crate::model::{LinkId, Name};
-use crate::plan::{ItemKey, Operation, Plan, Retirement, Step};
-
-/// The items of a rule with a write that was refused and that the plan leaves where it is.
-pub(super) fn held(plan: &Plan, rule: &Name) -> BTreeSet<ItemKey> {
-    let of_rule = format!("SyncRule/{rule}/");
-    let findings = plan.findings.iter();
-    let held = findings.filter(|finding| finding.code == QUARANTINED.code);
-    held.filter_map(|finding| finding.address.strip_prefix(&of_rule)?.parse().ok())
-        .collect()
-}
+use crate::model::LinkId;
+use crate::plan::{ItemKey, Operation, Retirement, Step};
 
 /// The item that an address names.
 fn key_of(address: &str) -> Option<ItemKey> {

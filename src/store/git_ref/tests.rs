@@ -198,7 +198,7 @@ async fn act(store: &SqliteStore, number: usize, doing: Doing) {
                     endpoints: places(false),
                     key: format!("case/{case}"),
                     rule: rule(),
-                    payload_digest: "abc".to_owned(),
+                    payload_digests: ["abc".to_owned()].into(),
                     class: RefusalClass::ALL[usize::from(case.is_multiple_of(3))],
                     type_digest: case.is_multiple_of(2).then(|| "def".to_owned()),
                     reason,

@@ -159,7 +159,7 @@ pub(super) fn quarantine(
             endpoints: at.clone(),
             key: row.get(0)?,
             rule: name_at(row, 1)?,
-            payload_digest: row.get(2)?,
+            payload_digests: codec::digests(&row.words(2)?),
             reason: row.get(3)?,
             at: codec::time(&row.words(4)?)?,
             class: codec::refusal_class(row.maybe::<String>(5)?.as_deref())?,

@@ -322,7 +322,7 @@ impl<'a> Writer<'a> {
                 endpoints,
                 &item.key,
                 item.rule.as_str(),
-                &item.payload_digest,
+                codec::digests_text(&item.payload_digests),
                 &item.reason,
                 codec::time_text(item.at),
                 item.class.key(),

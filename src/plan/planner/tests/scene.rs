@@ -461,7 +461,7 @@ impl Scene {
         let reason = "closed items cannot be changed".to_owned();
         let class = RefusalClass::Content;
         let refusal = Refusal {
-            digest,
+            digests: digest.into_iter().collect(),
             class,
             reason,
         };

@@ -1,6 +1,8 @@
-//! SIGINT and SIGTERM: the first one asks a run to finish what it has begun, the second one ends it.
+//! SIGINT and SIGTERM: the first one asks a run to finish what it has begun, within a few seconds, the second
+//! one ends it at once.
 
 use std::future::Future;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -8,9 +10,14 @@ use super::exit_code::ExitCode;
 use super::failure::Failed;
 use crate::reconcile::{ReconcileError, StopFlag};
 
+/// As long as a run may take to finish what it has begun: it ends within five seconds, whatever a server
+/// does, and writes down what it did in the rest of the time.
+const GRACE: Duration = Duration::from_millis(3_500);
+
 /// Which signal came first.
 pub(crate) struct Signals {
     first: watch::Receiver<u8>,
+    stop: StopFlag,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -18,15 +25,28 @@ impl Signals {
     /// Listens until dropped.
     pub(crate) fn listen(stop: StopFlag) -> Self {
         let (seen, first) = watch::channel(0);
+        let asked = stop.clone();
         let task = tokio::spawn(async move {
             let code = wait().await;
             stop.stop();
             seen.send_replace(code);
-            let code = wait().await;
+            let second = wait();
+            tokio::pin!(second);
+            let code = tokio::select! {
+                code = &mut second => code,
+                () = tokio::time::sleep(GRACE) => {
+                    stop.give_up();
+                    second.await
+                }
+            };
             // What is under way is found again by its marker; the store is whole at every moment.
             std::process::exit(i32::from(code));
         });
-        Self { first, task }
+        Self {
+            first,
+            stop: asked,
+            task,
+        }
     }
 
     /// Runs what may be cut off at any moment because it writes to neither system, such as waiting for
@@ -50,7 +70,11 @@ impl Signals {
 
     /// The end of a command that was asked to stop.
     pub(crate) fn stopped(&self) -> Failed {
-        self.end("stopped; what was begun is finished and recorded")
+        self.end(if self.stop.is_given_up() {
+            "stopped before every answer had come; the state knows what was sent"
+        } else {
+            "stopped; what was begun is finished and recorded"
+        })
     }
 
     fn end(&self, message: &str) -> Failed {

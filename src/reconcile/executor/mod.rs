@@ -18,13 +18,12 @@ mod meaning;
 mod refusal;
 mod report;
 mod retire;
+mod stop;
 mod work_items;
 mod work;
 mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -34,6 +33,7 @@ pub(super) use link::{close_base, disable_base};
 pub(super) use meaning::{has_landed, is_kept};
 pub(crate) use report::exit_code;
 pub use report::{ApplyReport, Failure, FailureKind};
+pub use stop::StopFlag;
 pub(super) use work_items::is_not_offered;
 
 use super::connect::Writers;
@@ -60,6 +60,7 @@ use work::{Phase, item_key, link_of};
 const LONGEST_REQUEST: Duration = Duration::from_secs(120);
 
 const STOPPED: &str = "not carried out: the run was stopped before it";
+const GIVEN_UP: &str = "not carried out, or on its way without an answer when the run had to end; the next run looks what came of it";
 const ENDED: &str = "not carried out: the run ended before it";
 
 const NOT_LINKED: &str = "the pair was not linked: one of its items is linked to another item; the next plan takes it up";
@@ -72,26 +73,14 @@ const RECORDED_AT_ONCE: usize = 1_000;
 /// How often a wait looks whether somebody asked to stop.
 const GLANCE: Duration = Duration::from_millis(500);
 
-/// Asks a run to stop: what was begun is finished and recorded, nothing new is sent.
-#[derive(Clone, Debug, Default)]
-pub struct StopFlag(Arc<AtomicBool>);
-
-impl StopFlag {
-    /// Asks.
-    pub fn stop(&self) {
-        self.0.store(true, Ordering::SeqCst);
-    }
-
-    /// Whether somebody asked.
-    pub fn is_set(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
-    }
-}
-
 /// Settles what earlier runs left open. Call it before planning an apply, so that the plan sees what
 /// came of it.
 pub async fn recover(context: &Context<'_>, stop: &StopFlag) -> Result<u64, ReconcileError> {
-    recovery::recover(context, stop).await
+    tokio::select! {
+        biased;
+        found = recovery::recover(context, stop) => found,
+        () = stop.given_up() => Err(ReconcileError::Stopped),
+    }
 }
 
 /// Runs the steps of a plan and records the run. The report tells what became of each item; an error
@@ -122,34 +111,13 @@ pub async fn apply(
         ..ApplyReport::default()
     };
     context.progress.applying(plan.changes.len() as u64);
-    configuration::run(context, &outcome.planned, &run, stop, &mut report).await;
-    let unmade = custom_field::unmade(&outcome.awaited, &report);
-    for observation in &outcome.observations {
-        let steps: Vec<&Step> = outcome
-            .planned
-            .steps
-            .iter()
-            .filter(|step| step.rule == observation.rule.name)
-            .collect();
-        let steps = custom_field::without_blocked(&unmade, observation, steps, &mut report);
-        if steps.is_empty() {
-            continue;
-        }
-        if stop.is_set() {
-            report.close(&steps, STOPPED);
-            continue;
-        }
-        let began = record::began(plan, &run, &observation.rule.name, context.clock.now());
-        if let Err(error) = record::record(context.store, began.into_iter().collect()).await {
-            report.errors.push(error.into());
-            report.close(&steps, ENDED);
-            continue;
-        }
-        let rule = (&outcome.planned, observation);
-        let ran = run_rule(context, rule, &steps, (&run, stop), &mut report).await;
-        let why = if stop.is_set() { STOPPED } else { ENDED };
-        report.close(&steps, why);
-        report.errors.extend(ran.err());
+    tokio::select! {
+        biased;
+        () = Box::pin(carry_out(context, outcome, &run, stop, &mut report)) => {}
+        () = stop.given_up() => {}
+    }
+    if stop.is_given_up() {
+        report.close_all(&outcome.planned, GIVEN_UP);
     }
     report.stopped |= stop.is_set();
     if may_forget(plan, &report) {
@@ -190,6 +158,46 @@ async fn forget_fields(context: &Context<'_>) -> Result<(), StoreError> {
         return Ok(());
     }
     context.store.forget_fields(&gone).await
+}
+
+/// Everything of a plan that writes. What becomes of it is in the report.
+async fn carry_out(
+    context: &Context<'_>,
+    outcome: &PlanOutcome,
+    run: &RunId,
+    stop: &StopFlag,
+    report: &mut ApplyReport,
+) {
+    let plan = &outcome.planned.plan;
+    configuration::run(context, &outcome.planned, run, stop, report).await;
+    let unmade = custom_field::unmade(&outcome.awaited, report);
+    for observation in &outcome.observations {
+        let steps: Vec<&Step> = outcome
+            .planned
+            .steps
+            .iter()
+            .filter(|step| step.rule == observation.rule.name)
+            .collect();
+        let steps = custom_field::without_blocked(&unmade, observation, steps, report);
+        if steps.is_empty() {
+            continue;
+        }
+        if stop.is_set() {
+            report.close(&steps, STOPPED);
+            continue;
+        }
+        let began = record::began(plan, run, &observation.rule.name, context.clock.now());
+        if let Err(error) = record::record(context.store, began.into_iter().collect()).await {
+            report.errors.push(error.into());
+            report.close(&steps, ENDED);
+            continue;
+        }
+        let rule = (&outcome.planned, observation);
+        let ran = run_rule(context, rule, &steps, (run, stop), report).await;
+        let why = if stop.is_set() { STOPPED } else { ENDED };
+        report.close(&steps, why);
+        report.errors.extend(ran.err());
+    }
 }
 
 async fn run_rule(

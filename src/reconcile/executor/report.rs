@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::diagnostics::catalog::custom_field::PROCESS_FORBIDDEN;
 use crate::model::RunId;
-use crate::plan::Step;
+use crate::plan::{Planned, Step};
 use crate::reconcile::progress::OperationEnd;
 use crate::reconcile::{ReconcileError, Witness};
 use crate::remote::RemoteErrorKind;
@@ -165,6 +165,17 @@ impl ApplyReport {
                 self.fail(step, FailureKind::NotRun, message);
             }
         }
+    }
+
+    /// As [`Self::close`], for a whole plan with its configuration.
+    pub(super) fn close_all(&mut self, planned: &Planned, message: &str) {
+        for step in &planned.configuration {
+            if !self.settled.contains(&step.address) {
+                self.fail_at(&step.address, FailureKind::NotRun, message);
+            }
+        }
+        let steps: Vec<&Step> = planned.steps.iter().collect();
+        self.close(&steps, message);
     }
 
     /// The exit code of DESIGN section 3 for this report: 9 as soon as something was left undone after

@@ -26,6 +26,8 @@ pub struct RebuildReport {
     pub known: usize,
     /// Pairs that it did not hold.
     pub recovered: Vec<Recovered>,
+    /// How many pairs began anew, because their work items were set back to older revisions.
+    pub begun_anew: usize,
     /// Marks that prove no pair, by address, with the reason.
     pub contradictions: Vec<(String, String)>,
 }
@@ -110,6 +112,10 @@ pub async fn rebuild(
         }
     }
     context.store.flush().await?;
+    report.begun_anew = records
+        .iter()
+        .filter(|(recovered, _)| recovered.is_none())
+        .count();
     report.recovered = records
         .into_iter()
         .filter_map(|(recovered, _)| recovered)
@@ -148,6 +154,9 @@ impl Rebuilding<'_> {
         let mut link = known.cloned().unwrap_or_else(|| self.new_link(pair));
         link.rule = self.observation.rule.name.clone();
         link.state = *state;
+        if known.is_some_and(|known| known.base.rev > *rev) {
+            link.base = Base::default();
+        }
         let fields = base.iter();
         let fields = fields.map(|(name, field)| (name.clone(), field.clone()));
         link.base.fields.extend(fields);
@@ -163,7 +172,11 @@ impl Rebuilding<'_> {
             event: "recovered".to_owned(),
             case: Some(link.case),
             work_item: Some(link.work_item),
-            detail: "from the marks".to_owned(),
+            detail: match known {
+                Some(_) => "begun anew from what both sides hold",
+                None => "from the marks",
+            }
+            .to_owned(),
         };
         let recovered = known.is_none().then(|| Recovered {
             address: address_of(&self.observation.rule, link.case, link.work_item),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use accord::sandbox::testworthy::CaseEdit;
 use accord::sandbox::{Fault, FaultKind};
 use accord::store::RunLock;
 use serde_json::json;
@@ -285,4 +286,86 @@ fn help_and_version_are_a_success() {
             "{outcome:?}"
         );
     }
+}
+
+fn refused_without_a_write(project: &Project, line: &[&str], code: &str) {
+    project.state().log.clear();
+    let told = project.run(line).expect(5).stderr;
+    assert!(told.contains(code), "{told}");
+    assert_eq!(project.writes(), 0, "{line:?}");
+}
+
+#[test]
+fn too_many_deletes_end_5_before_any_write() {
+    let project = Project::web_shop();
+    let old = "  match: [marker, id, title]\n";
+    let new = format!("{old}  whenDeletedIn: {{ testworthy: close }}\n");
+    project.replace("rules/checkout-cases.yaml", old, &new);
+    project.run(&["apply", "--yes"]).expect(0);
+    for case in 210_304..=210_306 {
+        project.state().delete_case(case).expect("a deletion");
+    }
+    project.run(&["plan", "--detailed-exitcode"]).expect(5);
+    refused_without_a_write(&project, &["apply", "--yes"], "too-many-deletes");
+    project
+        .run(&["apply", "--yes", "--allow-deletes", "3"])
+        .expect(0);
+    project.run(&["plan", "--detailed-exitcode"]).expect(0);
+}
+
+/// Every work item is gone and nobody says why; a new case must not start anew there.
+#[test]
+fn a_side_that_lists_nothing_ends_5_before_any_write() {
+    let project = Project::web_shop();
+    project.run(&["apply", "--yes"]).expect(0);
+    {
+        let mut state = project.state();
+        for id in state.azure_devops.work_item_ids() {
+            state.delete_work_item(id).expect("a deletion");
+        }
+        let now = state.clock.now();
+        let edit = CaseEdit::titled("New one").section(901);
+        let added = state.testworthy.add_case(None, 41, &edit, (513, now));
+        added.expect("a new case");
+    }
+    project.run(&["plan", "--detailed-exitcode"]).expect(5);
+    refused_without_a_write(&project, &["apply", "--yes"], "empty-listing");
+    let all = [
+        "apply",
+        "--yes",
+        "--allow-updates",
+        "99",
+        "--allow-deletes",
+        "99",
+    ];
+    refused_without_a_write(&project, &all, "empty-listing");
+}
+
+#[test]
+fn a_server_that_was_set_back_ends_5_before_any_write() {
+    let project = Project::web_shop();
+    project.run(&["apply", "--yes"]).expect(0);
+    let backup = project.state().azure_devops.clone();
+    let title = |text: &str| json!({ "title": text });
+    let edited = project.state().edit_case(210_304, &title("Before"));
+    edited.expect("an edit");
+    project.run(&["apply", "--yes"]).expect(0);
+    project.state().azure_devops = backup;
+    let edited = project.state().edit_case(210_304, &title("After"));
+    edited.expect("an edit");
+    project.run(&["plan", "--detailed-exitcode"]).expect(5);
+    let all = [
+        "apply",
+        "--yes",
+        "--allow-updates",
+        "99",
+        "--allow-deletes",
+        "99",
+    ];
+    refused_without_a_write(&project, &all, "revision-went-down");
+    // What the message says leads out.
+    let told = project.run(&["state", "rebuild"]).expect(0).stdout;
+    assert!(told.contains("1 pair begins anew"), "{told}");
+    project.run(&["apply", "--yes"]).expect(0);
+    project.run(&["plan", "--detailed-exitcode"]).expect(0);
 }

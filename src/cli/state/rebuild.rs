@@ -50,6 +50,13 @@ fn human(report: &RebuildReport) -> String {
     for (address, message) in &report.contradictions {
         let _ = writeln!(text, "! {address}: {message}");
     }
+    if report.begun_anew > 0 {
+        let pairs = counted(report.begun_anew, "pair begins", "pairs begin");
+        let _ = writeln!(
+            text,
+            "{pairs} anew from what both sides hold: the work items are at older revisions than at the last apply."
+        );
+    }
     let recovered = counted(report.recovered.len(), "pair", "pairs");
     let _ = writeln!(
         text,
@@ -63,6 +70,7 @@ fn json(report: &RebuildReport) -> serde_json::Value {
     serde_json::json!({
         "schema": "accord-rebuild/1",
         "known": report.known,
+        "begunAnew": report.begun_anew,
         "recovered": report.recovered.iter().map(|pair| serde_json::json!({
             "address": pair.address,
             "case": pair.case.0,

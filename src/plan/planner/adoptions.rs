@@ -11,16 +11,18 @@ use super::matching::{Match, Matcher};
 use super::pair::is_mapped;
 use super::parted::Parted;
 use super::selection::selected;
+use super::unchanged::went_down;
 use crate::diff::{CompareContext, RowDecision, compare_pair};
 use crate::model::config::MatchBy;
-use crate::model::{Base, BaseField, Case, Endpoints, LinkState, WorkItem};
+use crate::model::{Base, BaseField, Case, Endpoints, Link, LinkState, WorkItem};
 use crate::plan::conservation::{Class, Tally, Violation};
 use crate::plan::observed::{ItemKey, RuleInput};
 use crate::plan::{Operation, Pair, Step, glob};
 
 /// The records that link every selected pair which is recognised by marker, or by id where the rule
 /// matches by id, and is not linked yet. Rows in accord get a base, others none: they are met as those of
-/// a new pair by the next plan. Nothing is written to either system, and no conflict is opened. Steps
+/// a new pair by the next plan. A linked pair whose work item was set back to an older revision begins anew
+/// in the same way. Nothing is written to either system, and no conflict is opened. Steps
 /// stand by rule and item. `Err` is a defect of this program, as in [`super::plan`].
 pub fn adoptions(mut request: PlanRequest<'_>) -> Result<Vec<Step>, Violation<ItemKey>> {
     request
@@ -55,7 +57,14 @@ fn adopt<'a>(
     } else {
         &[MatchBy::Marker][..]
     };
+    let mut set_back = set_back(input);
     for source in keys {
+        if let Some((link, case, item)) = set_back.remove(&source) {
+            set_back.remove(&ItemKey::of(link, source.system().other()));
+            tally.add(&source, Class::Link)?;
+            collector.push_record(source, begun_anew(input, link, case, item));
+            continue;
+        }
         let found = if is_free(input, &parted, source) && !claims.contains_key(&source) {
             matcher.find_by(source, ways)
         } else {
@@ -94,6 +103,41 @@ fn adopt<'a>(
     }
     tally.finish()?;
     Ok(collector.output.steps)
+}
+
+/// Linked pairs whose work item is at an older revision than their base, by either item: a server was set
+/// back. What both sides held last was not what they hold now, so such a pair begins anew.
+fn set_back<'a>(input: &'a RuleInput<'a>) -> BTreeMap<ItemKey, (&'a Link, &'a Case, &'a WorkItem)> {
+    let mut found = BTreeMap::new();
+    for link in input.links {
+        let is_own = link.state == LinkState::Active && link.rule == input.rule.name;
+        let (case, item) = (ItemKey::Case(link.case), ItemKey::WorkItem(link.work_item));
+        let waits = input.settling.contains(&case) || input.settling.contains(&item);
+        if let Some((one, other)) = both(input, case, item)
+            && is_own
+            && !waits
+            && went_down(link, other)
+        {
+            found.insert(case, (link, one, other));
+            found.insert(item, (link, one, other));
+        }
+    }
+    found
+}
+
+fn begun_anew(input: &RuleInput<'_>, link: &Link, case: &Case, item: &WorkItem) -> Operation {
+    Operation::Record {
+        pair: Pair {
+            link: Some(link.id.clone()),
+            case: link.case,
+            testworthy_project: link.testworthy_project,
+            work_item: link.work_item,
+        },
+        base: in_accord(input, case, item),
+        rev: Some(item.rev),
+        state: LinkState::Active,
+        conflicts: Vec::new(),
+    }
 }
 
 /// Whether an item is in no pair, waits for nothing and was not parted from its counterpart for good.

@@ -25,8 +25,12 @@ spec:
 
 /// `first` over suite 41 and the area QA, `second` over suite 42 and the area Development, and no items.
 async fn world() -> World {
+    ruled_by(RULE).await
+}
+
+async fn ruled_by(template: &str) -> World {
     let rule = |name: &str, suite: &str, area: &str| {
-        let rule = RULE.replace("NAME", name).replace("SUITE", suite);
+        let rule = template.replace("NAME", name).replace("SUITE", suite);
         rule.replace("AREA", area)
     };
     let (first, second) = (
@@ -149,4 +153,55 @@ async fn a_case_whose_marker_the_partner_of_another_rules_case_carries_gets_no_w
         assert_eq!(report.exit_code(), 0, "{:?}", report.failures);
         assert_eq!(counts(&world), (2, 1));
     }
+}
+
+/// Seed 279342 of the soak: it came back after another one had taken its place, which was deleted in turn.
+#[tokio::test]
+async fn a_case_that_names_the_work_item_of_a_deleted_one_is_not_made_again() {
+    let template = format!("{RULE}  whenDeletedIn: {{ testworthy: recreate }}\n");
+    for suite in [41, 42] {
+        let world = ruled_by(&template).await;
+        let item = add_item(&world, "QA", "Pay");
+        world.apply().await;
+        let made = links(&world).await.remove(0).case;
+        // The server has to answer for some case, else nothing that it lacks counts as deleted.
+        add_case(&world, 41, "Leave");
+        world.apply().await;
+        assert_settled(&world).await;
+        let deleted = world.sandbox.state().delete_case(made.0);
+        deleted.expect("a deletion");
+        let back = add_case(&world, suite, "Pay, brought back");
+        edit_case(&world, back, &json!({ "refs": format!("AB#{item}") }));
+        for _ in 0..2 {
+            let (plan, _) = world.apply().await;
+            assert_eq!(plan.changes, [], "suite {suite}");
+            let told = plan
+                .findings
+                .iter()
+                .any(|finding| finding.message.contains("no further case is made for it"));
+            assert!(told, "suite {suite}: {:?}", plan.findings);
+            assert_eq!(counts(&world), (2, 2), "suite {suite}");
+        }
+        // Without the reference the rule does what it says.
+        edit_case(&world, back, &json!({ "refs": "" }));
+        world.apply().await;
+        assert_settled(&world).await;
+        assert_eq!(counts(&world), (3, 3), "suite {suite}");
+    }
+}
+
+/// Seed 364477 of the soak: what a server says of a case alone was believed only where the rule still listed
+/// another one.
+#[tokio::test]
+async fn the_last_case_of_a_suite_is_known_to_be_deleted() {
+    let world = world().await;
+    let last = add_case(&world, 41, "Pay");
+    add_case(&world, 42, "Leave");
+    world.apply().await;
+    assert_settled(&world).await;
+    let deleted = world.sandbox.state().delete_case(last);
+    deleted.expect("a deletion");
+    let plan = world.plan().await.planned.plan;
+    assert_eq!(plan.summary.conflict, 1, "{:?}", plan.findings);
+    assert_eq!(plan.summary.held, 0, "{:?}", plan.findings);
 }

@@ -37,6 +37,8 @@ pub(super) struct Half<'a> {
     pub(super) edited: Sides<bool>,
     /// Whether its link has ended already.
     pub(super) ended: bool,
+    /// Why no case may be made in place of a deleted one.
+    pub(super) replaced: Option<String>,
 }
 
 impl Half<'_> {
@@ -561,6 +563,10 @@ fn recreate(
             conflicts,
         };
         return collector.push(half.source, Class::Create, change, operation, resolves);
+    }
+    if let (System::TestWorthy, Some(message)) = (deleted, &half.replaced) {
+        collector.finding(&codes::AMBIGUOUS_MATCH, half.source, message);
+        return Class::Quarantined;
     }
     let new = New {
         source: half.source,

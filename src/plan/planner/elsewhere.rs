@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 use super::claims::Rules;
 use super::pair::is_mapped;
 use crate::model::config::MatchBy;
-use crate::model::{Case, CaseId, LinkState, System, WorkItem, WorkItemId, azure_boards_mentions};
+use crate::model::{
+    Case, CaseId, Link, LinkState, System, WorkItem, WorkItemId, azure_boards_mentions,
+};
 use crate::plan::observed::{ItemKey, RuleInput};
 
 /// What another rule knows of the counterpart of an item.
@@ -25,12 +27,8 @@ pub(super) enum Elsewhere {
 /// it.
 pub(super) type Naming<'a> = BTreeMap<WorkItemId, Vec<(CaseId, &'a RuleInput<'a>)>>;
 
-/// Of one rule alone there are no others to ask.
 pub(super) fn naming<'a>(inputs: &'a [RuleInput<'a>]) -> Naming<'a> {
     let mut naming = Naming::new();
-    if inputs.len() < 2 {
-        return naming;
-    }
     for input in inputs {
         let selected = input.observed.cases_in_scope.iter();
         let unlinked = selected.filter(|case| input.pairs.work_item(**case).is_none());
@@ -78,6 +76,21 @@ impl Rules<'_> {
                 .names_linked(input.observed.case(case)?, input)
                 .or_else(|| self.marked_on_linked(case, input)),
         }
+    }
+
+    /// Why no case is made in place of a deleted one: another case that belongs to none names the work item,
+    /// as one does that came back after it was replaced.
+    pub(super) fn in_place_of(&self, link: &Link, input: &RuleInput<'_>) -> Option<String> {
+        let id = link.work_item;
+        let (case, other) = self
+            .naming
+            .get(&id)?
+            .iter()
+            .find(|(case, other)| *case != link.case && other.endpoints == input.endpoints)?;
+        Some(format!(
+            "case {case}, which rule `{}` selects, names AB#{id} in its references; no further case is made for it: join the right pair with `accord link`, or remove the reference",
+            other.rule.name
+        ))
     }
 
     fn named(&self, id: WorkItemId, input: &RuleInput<'_>) -> Option<Elsewhere> {

@@ -357,6 +357,7 @@ impl<'a> RulePlan<'a, '_> {
                     link,
                     edited: self.edited(link, presence, None),
                     ended: parted == Some(LinkState::Ended),
+                    replaced: self.rules.in_place_of(link, self.collector.input),
                 };
                 match deletion::plan_half(&mut self.collector, &half, verdict) {
                     Some(class) => class,

@@ -2,8 +2,8 @@
 //! because it is carried over to the other side.
 //!
 //! A case counts as deleted when two complete listings lack it, the server refuses it or says that it is
-//! not there when it is asked for alone, and the same call answers for a case that was listed a moment
-//! ago. A work item counts as deleted when it is in the recycle bin, or when the feed of revisions says
+//! not there when it is asked for alone, and the same call answers for another case, one that was listed a
+//! moment ago if there is any. A work item counts as deleted when it is in the recycle bin, or when the feed of revisions says
 //! so. Everything else is gone without a reason, and waits.
 
 use std::collections::BTreeSet;
@@ -22,6 +22,9 @@ use crate::remote::{CaseRead, CaseScope, RemoteErrorKind};
 /// Linked cases that are missing from their listings are asked for one by one, at most so many: the
 /// rest count as unreadable, which never leads to a write.
 const MISSING_CASES_ASKED: usize = 200;
+
+/// As many linked cases are asked for to see whether the server answers for any.
+const LINKED_CASES_ASKED: usize = 3;
 
 /// What became of asking for one case.
 #[derive(Clone)]
@@ -78,7 +81,7 @@ impl Observer<'_> {
         // A listing that may lack cases confirms nothing.
         if absent.is_empty()
             || sight.observed.incomplete.is_some()
-            || !self.answers_for_cases(sight).await?
+            || !self.answers_for_cases(sight, &absent).await?
         {
             return Ok(());
         }
@@ -113,14 +116,26 @@ impl Observer<'_> {
             .map(|link| link.case)
     }
 
-    /// Whether the server reads a case alone that it has just listed: else what it says about a missing one
-    /// may mean that the call is not there.
-    async fn answers_for_cases(&mut self, sight: &Sight<'_>) -> Result<bool, ReconcileError> {
-        let Some(id) = sight.observed.any_case() else {
-            return Ok(false);
+    /// Whether the server reads a case alone, one that it has just listed or, where the rule's listings are
+    /// empty, one that is linked: else what it says about a missing one may mean that the call is not there.
+    async fn answers_for_cases(
+        &mut self,
+        sight: &Sight<'_>,
+        absent: &[CaseId],
+    ) -> Result<bool, ReconcileError> {
+        let pairs = self.pairs();
+        let linked = pairs.iter().map(|(case, ..)| case);
+        let linked = linked.filter(|case| !absent.contains(case));
+        let known: Vec<CaseId> = match sight.observed.any_case() {
+            Some(listed) => vec![listed],
+            None => linked.take(LINKED_CASES_ASKED).collect(),
         };
-        let read = self.single_case(id).await?;
-        Ok(matches!(read, SingleCase::Present(_)))
+        for id in known {
+            if matches!(self.single_case(id).await?, SingleCase::Present(_)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The ids of a listing, read once more, once.

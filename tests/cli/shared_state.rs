@@ -113,7 +113,7 @@ fn a_held_lease_ends_7_and_names_its_holder() {
 
 /// In the middle of an apply another run takes the state over: nothing more is sent.
 #[test]
-fn a_run_that_was_taken_over_ends_7_and_sends_nothing_more() {
+fn c10_a_run_that_was_taken_over_ends_7_and_sends_nothing_more() {
     let Some((project, place)) = shop() else {
         return;
     };

@@ -18,7 +18,7 @@ fn until(what: &str, seen: impl Fn() -> bool) {
 }
 
 #[test]
-fn of_two_applies_the_second_ends_7_and_a_dead_ones_lock_is_taken_over() {
+fn c10_of_two_applies_the_second_ends_7_and_a_dead_ones_lock_is_taken_over() {
     let town = Town::new(7);
     let slow = json!({"route": "*/wit/$batch", "kind": {"delay": {"milliseconds": 3_000}}});
     town.fault(Some(slow));

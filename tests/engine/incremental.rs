@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use accord::model::{CaseId, Name, WorkItemId};
 use accord::plan::{Plan, WorkItemDeletion};
-use accord::reconcile::{Clock as _, PlanOptions, PlanOutcome, endpoints};
+use accord::reconcile::{Clock as _, PlanOptions, PlanOutcome, Remotes as _, endpoints};
 use accord::sandbox::log::System;
 use accord::sandbox::testworthy::CaseEdit;
 use accord::sandbox::{Fault, FaultKind};
@@ -342,7 +342,6 @@ enum Edit {
     ItemArea(usize, bool),
     /// A field that no row names.
     ItemNoise(usize),
-    ItemType(usize),
     AddItem(u8, bool),
     /// A copied work item keeps the marker of the case.
     CopyItem(usize),
@@ -360,7 +359,6 @@ fn edit() -> impl Strategy<Value = Edit> {
         1 => (at(), any::<bool>()).prop_map(|(n, marked)| Edit::ItemTags(n, marked)),
         2 => (at(), any::<bool>()).prop_map(|(n, inside)| Edit::ItemArea(n, inside)),
         1 => at().prop_map(Edit::ItemNoise),
-        1 => at().prop_map(Edit::ItemType),
         1 => (0..4_u8, any::<bool>()).prop_map(|(title, inside)| Edit::AddItem(title, inside)),
         1 => at().prop_map(Edit::CopyItem),
     ]
@@ -433,7 +431,6 @@ fn make(world: &World, edit: &Edit) {
                 json!({ "System.Description": "<p>Nobody maps this.</p>" }),
             );
         }
-        Edit::ItemType(n) => edit_item(item(n), json!({ "System.WorkItemType": "Bug" })),
         Edit::AddItem(title, inside) => {
             let id = add_item(world, &format!("Title {title}"), &[], &[]);
             let area = if *inside { INSIDE } else { OUTSIDE };
@@ -524,4 +521,73 @@ async fn two_rules_of_a_connection_ask_the_feed_once() {
         tokens.insert(found.expect("a store").expect("a place").token);
     }
     assert_eq!(tokens.len(), 1, "they go on together");
+}
+
+#[tokio::test]
+async fn a_work_item_that_a_person_restored_is_in_accord_again() {
+    let world = as_bugs().await;
+    let (_, item) = clean_pair(&world.plan().await);
+    let deleted = world.sandbox.state().delete_work_item(item);
+    deleted.expect("a deletion");
+    let (plan, _) = world.apply().await;
+    assert_eq!(plan.conflicts.len(), 1, "{:?}", plan.findings);
+    let connection = world.config.connections.values().next().expect("one");
+    let writers = world.remotes().writers(connection).expect("clients");
+    let restored = writers.azure_devops.restore(WorkItemId(item)).await;
+    restored.expect("a restored work item");
+    for outcome in [world.plan().await, full(&world).await] {
+        assert_eq!(deletions(&outcome), []);
+        assert_eq!(outcome.planned.plan.changes, []);
+        assert_eq!(outcome.planned.plan.conflicts, []);
+    }
+}
+
+fn move_case(world: &World, id: u64, suite: u64) {
+    let mut state = world.sandbox.state();
+    let now = state.clock.now();
+    let section = state.testworthy.sections().find(|one| one.suite == suite);
+    let section = section.map(|one| one.id).expect("a section of the suite");
+    let moved = state.testworthy.move_case(id, section, (513, now));
+    moved.expect("a move");
+}
+
+#[tokio::test]
+async fn a_case_that_left_the_scope_is_let_go_until_it_is_back() {
+    let world = in_accord(TO_AZURE_DEVOPS).await;
+    let (case, item) = clean_pair(&world.plan().await);
+    move_case(&world, case, 43);
+    let edit = json!({ "title": "Edited elsewhere" });
+    let edited = world.sandbox.state().edit_case(case, &edit);
+    edited.expect("an edit");
+    for outcome in [world.plan().await, full(&world).await] {
+        assert_eq!(outcome.planned.plan.changes, []);
+        assert_eq!(outcome.observations[0].observed.deleted_cases, [].into());
+    }
+    world.apply().await;
+    move_case(&world, case, 41);
+    for outcome in [world.plan().await, full(&world).await] {
+        let changes = outcome.planned.plan.changes;
+        assert_eq!(changes.len(), 1, "{changes:?}");
+        assert_eq!(changes[0].item.azure_devops, Some(item));
+    }
+}
+
+#[tokio::test]
+async fn a_copied_case_with_the_mention_of_a_clean_work_item_gets_nothing() {
+    let world = in_accord(TO_AZURE_DEVOPS).await;
+    let (case, _) = clean_pair(&world.plan().await);
+    let copy = {
+        let mut state = world.sandbox.state();
+        let now = state.clock.now();
+        let copied = state.testworthy.copy_case(None, case, None, (513, now));
+        copied.expect("a copy")
+    };
+    let address = format!("SyncRule/cases/case/{copy}");
+    for outcome in [world.plan().await, full(&world).await] {
+        let plan = outcome.planned.plan;
+        assert_eq!(plan.changes, []);
+        let mut told = plan.findings.iter();
+        let is_told = told.any(|one| one.address == address && one.code == "ambiguous-match");
+        assert!(is_told, "{:?}", plan.findings);
+    }
 }

@@ -10,8 +10,8 @@ use accord::store::Store;
 use serde_json::json;
 
 use crate::review_help::{Run, add_case, add_item, assert_all_told, links};
-use crate::support::World;
 use crate::support::killing::{Death, Dying, Moment};
+use crate::support::{TO_AZURE_DEVOPS, World};
 
 pub(crate) const MAPPING: &str = "\
 apiVersion: accord/v1
@@ -344,4 +344,56 @@ async fn a_lost_answer_to_a_write_that_somebody_built_on_is_known_by_its_revisio
     assert_eq!(case(&world, id).0, "Pay by phone");
     assert_eq!(item(&world, twin).0, "Pay by phone");
     assert_settled(&world).await;
+}
+
+#[tokio::test]
+async fn without_the_inferred_reads_nothing_is_put_away_and_the_plan_says_why() {
+    let rule = BOTH.replace("testworthy: ask", "testworthy: close");
+    let world = World::mapped_without_items(MAPPING, &rule).await;
+    for title in ["Pay", "Leave"] {
+        add_case(&world, title);
+    }
+    world.apply().await;
+    assert_settled(&world).await;
+    let link = links(&world).await.remove(0);
+    {
+        let mut state = world.sandbox.state();
+        state.delete_case(link.case.0).expect("a deletion");
+        let mut options = state.testworthy.options().clone();
+        options.without_inferred_reads = true;
+        state.testworthy.set_options(options).expect("options");
+    }
+    for _ in 0..2 {
+        let (plan, report) = world.apply().await;
+        assert_eq!(plan.changes, []);
+        assert_eq!(report.applied, 0);
+        let why = plan.findings.iter().find(|one| one.code == "item-gone");
+        let names = why.is_some_and(|one| one.message.contains(&link.case.to_string()));
+        assert!(names, "{:?}", plan.findings);
+    }
+    let state = world.sandbox.state();
+    let item = state.azure_devops.work_item(link.work_item.0);
+    assert_ne!(item.expect("the item")["fields"]["System.State"], "Closed");
+}
+
+#[tokio::test]
+async fn a_value_that_does_not_stay_waits_and_its_neighbours_go_on() {
+    let world = World::mapped_without_items(MAPPING, TO_AZURE_DEVOPS).await;
+    let id = add_case(&world, "Card");
+    world.apply().await;
+    let twin = links(&world).await.remove(0).work_item.0;
+    let set_back = || edit_item(&world, twin, &json!({ "System.Title": "Pay" }));
+    for time in 1..=accord::model::MOST_REPETITIONS {
+        set_back();
+        let (_, report) = world.apply().await;
+        assert_eq!(report.applied, 1, "time {time}");
+        assert_eq!(item(&world, twin).0, "Card");
+    }
+    set_back();
+    edit_case(&world, id, &json!({ "gherkin": "Given cash" }));
+    let (plan, _) = world.apply().await;
+    let flaps = plan.findings.iter().any(|one| one.code == "field-flapping");
+    assert!(flaps, "{:?}", plan.findings);
+    let seen = item(&world, twin);
+    assert_eq!((seen.0.as_str(), seen.1.as_str()), ("Pay", "Given cash"));
 }

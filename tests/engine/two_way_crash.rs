@@ -1,5 +1,8 @@
 //! The crash points of the write protocol, two-way: the process dies at each of them, and started again it
 //! ends where an undisturbed run does, without a duplicate and without a lost edit.
+//!
+//! Of the points of the protocol C10 (two runs at once) is tested with processes, in `tests/crash/locked.rs`
+//! and `tests/cli/shared_state.rs`; C12 is about attachments, which Accord does not carry.
 
 use std::collections::BTreeMap;
 
@@ -261,7 +264,8 @@ async fn c8_killed_before_the_mark_on_the_other_side() {
     let world = World::mapped_without_items(MAPPING, BOTH).await;
     let id = add_case(&world, "Pay");
     for moment in [Moment::Before, Moment::After] {
-        die(&world, Death::at_call("update_case", 0, moment)).await;
+        let death = Death::at_call("update_case", 0, moment);
+        assert!(die(&world, death).await, "{moment:?}");
     }
     assert_settled(&world).await;
     let link = links(&world).await.remove(0);
@@ -281,6 +285,27 @@ async fn c9_a_lost_store_makes_no_duplicate() {
     let links = links(&world).await;
     assert_eq!((links[0].case.0, links[0].work_item.0), (id, twin));
     assert_eq!(look(&world).map(|seen| seen.len()), [1, 1]);
+}
+
+#[tokio::test]
+async fn c9_an_older_copy_of_the_store_makes_no_duplicate_and_no_conflict() {
+    let (world, id, twin) = paired().await;
+    world.in_state("PRAGMA wal_checkpoint(TRUNCATE)");
+    let backup = world.store_bytes().expect("a state");
+    edit_case(&world, id, &json!({ "title": "Pay by card" }));
+    add_case(&world, "Since then");
+    add_item(&world, "Since then too", &[], &[]);
+    assert_settled(&world).await;
+    let count = |seen: [Seen; 2]| seen.map(|side| side.values().sum::<usize>());
+    let before = count(look(&world));
+    world.put_store_back(&backup);
+    edit_item(&world, twin, &json!({ "Custom.Gherkin": "Given cash" }));
+    let (plan, _) = world.apply().await;
+    assert_eq!(plan.conflicts, []);
+    assert_settled(&world).await;
+    assert_eq!(count(look(&world)), before);
+    assert_eq!(case(&world, id).1, "Given cash");
+    assert_eq!(links(&world).await.len(), 3);
 }
 
 #[tokio::test]

@@ -33,6 +33,7 @@ pub(crate) async fn check(simulation: &mut Simulation) {
         ends &= quiet_run(simulation).await;
     }
     ends &= quiet_run(simulation).await;
+    ends &= goes_on(simulation).await;
     if !ends {
         // A guard that no number loosens, a side that lists nothing for one, waits for a person for good.
         every_edit_is_somewhere(simulation).await;
@@ -42,7 +43,7 @@ pub(crate) async fn check(simulation: &mut Simulation) {
     let Some(left) = plan_now(simulation).await else {
         return;
     };
-    nothing_left(simulation, &left, "1/3", "after two undisturbed runs");
+    nothing_left(simulation, &left, "1/3", "after the undisturbed runs");
     full_scan_says_the_same(simulation, Some(&left)).await;
     nothing_written(simulation).await;
     every_edit_is_somewhere(simulation).await;
@@ -52,6 +53,23 @@ pub(crate) async fn check(simulation: &mut Simulation) {
     if simulation.world.lock().broken.is_empty() {
         rebuilt(simulation, &left).await;
     }
+}
+
+/// What a run brings back may bring more work with it: a restored item takes in edits, one of which frees a
+/// third item. Two runs more have to be enough, and worlds that need them are counted.
+async fn goes_on(simulation: &mut Simulation) -> bool {
+    for _ in 0..2 {
+        let left = plan_with(simulation, &PlanOptions::default()).await;
+        let Ok(left) = left else { return true };
+        if left.planned.steps.is_empty() && left.planned.plan.changes.is_empty() {
+            return true;
+        }
+        simulation.tally.slow += 1;
+        if !quiet_run(simulation).await {
+            return false;
+        }
+    }
+    true
 }
 
 async fn decisions_stand(simulation: &Simulation) -> bool {

@@ -70,6 +70,8 @@ pub(crate) struct Tally {
     pub(crate) relinked: u64,
     /// Work items that were closed or put into the recycle bin.
     pub(crate) retired: u64,
+    /// Undisturbed runs beyond the second that had work left.
+    pub(crate) slow: u64,
     /// Undisturbed runs that a safety rule stopped.
     pub(crate) blocked: u64,
     /// Seeds that broke a law, in a soak, which goes on behind them.
@@ -87,6 +89,7 @@ impl std::ops::AddAssign for Tally {
         self.edits += other.edits;
         self.rebuilds += other.rebuilds;
         self.relinked += other.relinked;
+        self.slow += other.slow;
         self.blocked += other.blocked;
         self.broken += other.broken;
         self.retired += other.retired;

@@ -134,6 +134,14 @@ impl World {
         self.config = load(self.folder.path());
     }
 
+    /// Puts an older copy of the store in the place of the one that is there.
+    pub(crate) fn put_store_back(&self, bytes: &[u8]) {
+        self.lose_store();
+        let folder = self.folder.path().join(".accord");
+        std::fs::create_dir(&folder).expect("a folder");
+        std::fs::write(folder.join("state.db"), bytes).expect("a store");
+    }
+
     /// Puts another mapping in the place of the one that is declared.
     pub(crate) fn declare_mapping(&mut self, mapping: &str) {
         std::fs::write(self.folder.path().join("mapping.yaml"), mapping)

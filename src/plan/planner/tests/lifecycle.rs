@@ -181,3 +181,19 @@ fn a_first_apply_is_not_measured_against_nothing() {
     assert_eq!(planned.plan.summary.create, 50);
     assert_eq!(planned.plan.safety.verdict, SafetyVerdict::Pass);
 }
+
+#[test]
+fn a_work_item_of_another_project_freezes_its_pair() {
+    for scene in [
+        Scene::cases_to_items(),
+        Scene::items_to_cases(),
+        Scene::two_way(),
+    ] {
+        let scene = scene.pair(1, 5, "Pay").retitle_case(1, "Card");
+        let scene = scene.edit_item(5, |item| "Other".clone_into(&mut item.project));
+        let planned = scene.plan();
+        assert_eq!(planned.plan.changes, []);
+        assert_eq!(planned.plan.summary.held, 1);
+        assert_eq!(planned.plan.findings[0].code, "item-retyped");
+    }
+}

@@ -12,6 +12,10 @@ use crate::model::{
 use crate::reconcile::error::ReconcileError;
 use crate::remote::WorkItemQuery;
 
+/// As many ids are named in a query, about what fits into one statement of WIQL. Of more, all that match are
+/// asked for: a server that looks for thousands of ids in each of many statements takes long.
+const NAMED_AT_ONCE: usize = 4_000;
+
 impl Observer<'_> {
     /// Which work items the rule's scope selects.
     pub(super) async fn read_scope(&mut self, sight: &mut Sight<'_>) -> Result<(), ReconcileError> {
@@ -192,6 +196,15 @@ impl Observer<'_> {
         let ids: Vec<WorkItemId> = ids.collect();
         if ids.is_empty() {
             return Ok(Vec::new());
+        }
+        if ids.len() > NAMED_AT_ONCE {
+            let among: BTreeSet<WorkItemId> = ids.into_iter().collect();
+            let all = self.query(query).await?;
+            return Ok(all
+                .iter()
+                .copied()
+                .filter(|id| among.contains(id))
+                .collect());
         }
         Ok(self.query(WorkItemQuery { ids, ..query }).await?.to_vec())
     }

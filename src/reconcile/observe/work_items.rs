@@ -197,16 +197,12 @@ impl Observer<'_> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        if ids.len() > NAMED_AT_ONCE {
-            let among: BTreeSet<WorkItemId> = ids.into_iter().collect();
-            let all = self.query(query).await?;
-            return Ok(all
-                .iter()
-                .copied()
-                .filter(|id| among.contains(id))
-                .collect());
-        }
-        Ok(self.query(WorkItemQuery { ids, ..query }).await?.to_vec())
+        let (asked, among) = narrowed(query, ids);
+        let matching = self.query(asked).await?;
+        let matching = matching.iter().copied();
+        Ok(matching
+            .filter(|id| among.as_ref().is_none_or(|among| among.contains(id)))
+            .collect())
     }
 
     async fn query(
@@ -253,5 +249,36 @@ impl Observer<'_> {
         }
         progress.end();
         Ok(())
+    }
+}
+
+/// What to ask for to learn which of these ids match, and which of the answer count, if not all.
+fn narrowed(
+    query: WorkItemQuery,
+    ids: Vec<WorkItemId>,
+) -> (WorkItemQuery, Option<BTreeSet<WorkItemId>>) {
+    if ids.len() > NAMED_AT_ONCE {
+        (query, Some(ids.into_iter().collect()))
+    } else {
+        (WorkItemQuery { ids, ..query }, None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_ids_are_named_and_many_are_picked_from_the_answer() {
+        let query = WorkItemQuery {
+            work_item_type: "Bug".to_owned(),
+            ..WorkItemQuery::default()
+        };
+        let ids = |many: usize| -> Vec<WorkItemId> { (1..).map(WorkItemId).take(many).collect() };
+        let (asked, among) = narrowed(query.clone(), ids(NAMED_AT_ONCE));
+        assert_eq!((asked.ids.len(), among), (NAMED_AT_ONCE, None));
+        let (asked, among) = narrowed(query.clone(), ids(NAMED_AT_ONCE + 1));
+        assert_eq!(asked, query);
+        assert_eq!(among.unwrap().len(), NAMED_AT_ONCE + 1);
     }
 }

@@ -190,6 +190,35 @@ async fn a_case_that_names_the_work_item_of_a_deleted_one_is_not_made_again() {
     }
 }
 
+/// Seed 949391 of the soak: a copy of the deleted case, linked to a work item of its own, names it as well.
+#[tokio::test]
+async fn a_case_of_another_pair_that_names_the_work_item_keeps_it_from_being_made_again() {
+    let world = ruled_by(&format!(
+        "{RULE}  whenDeletedIn: {{ testworthy: recreate }}\n"
+    ))
+    .await;
+    let items = ["Pay", "Leave"].map(|title| add_item(&world, "QA", title));
+    world.apply().await;
+    let linked = links(&world).await;
+    let [deleted, copy] = items.map(|item| {
+        let mut all = linked.iter();
+        all.find(|link| link.work_item.0 == item).expect("a link")
+    });
+    let both = format!("AB#{}, AB#{}", copy.work_item, deleted.work_item);
+    edit_case(&world, copy.case.0, &json!({ "refs": both }));
+    world.apply().await;
+    assert_settled(&world).await;
+    let gone = world.sandbox.state().delete_case(deleted.case.0);
+    gone.expect("a deletion");
+    for _ in 0..2 {
+        let (plan, report) = world.apply().await;
+        assert_eq!(plan.changes, []);
+        assert_eq!(plan.summary.quarantined, 1, "{:?}", plan.findings);
+        assert_eq!(report.exit_code(), 0, "{:?}", report.failures);
+        assert_eq!(counts(&world), (1, 2));
+    }
+}
+
 /// Seed 364477 of the soak: what a server says of a case alone was believed only where the rule still listed
 /// another one.
 #[tokio::test]

@@ -23,17 +23,17 @@ pub(super) enum Elsewhere {
     Uncertain(String),
 }
 
-/// Cases without a work item, by the work items that their references name, each with a rule that selects
-/// it.
+/// Cases by the work items that their references name beside their own, each with a rule that selects it.
 pub(super) type Naming<'a> = BTreeMap<WorkItemId, Vec<(CaseId, &'a RuleInput<'a>)>>;
 
 pub(super) fn naming<'a>(inputs: &'a [RuleInput<'a>]) -> Naming<'a> {
     let mut naming = Naming::new();
     for input in inputs {
         let selected = input.observed.cases_in_scope.iter();
-        let unlinked = selected.filter(|case| input.pairs.work_item(**case).is_none());
-        for case in unlinked.filter_map(|case| input.observed.case(*case)) {
-            for item in azure_boards_mentions(&case.refs) {
+        for case in selected.filter_map(|case| input.observed.case(*case)) {
+            let own = input.pairs.work_item(case.id);
+            let named = azure_boards_mentions(&case.refs).into_iter();
+            for item in named.filter(|item| own != Some(*item)) {
                 naming.entry(item).or_default().push((case.id, input));
             }
         }
@@ -78,8 +78,8 @@ impl Rules<'_> {
         }
     }
 
-    /// Why no case is made in place of a deleted one: another case that belongs to none names the work item,
-    /// as one does that came back after it was replaced.
+    /// Why no case is made in place of a deleted one: another case names the work item, as one does that came
+    /// back after it was replaced, or that was copied from the deleted one.
     pub(super) fn in_place_of(&self, link: &Link, input: &RuleInput<'_>) -> Option<String> {
         let id = link.work_item;
         let (case, other) = self
@@ -102,6 +102,7 @@ impl Rules<'_> {
             .filter(|(case, other)| {
                 other.rule.name != input.rule.name
                     && other.endpoints == input.endpoints
+                    && other.pairs.work_item(*case).is_none()
                     && is_mapped(other.mapping, other.connection, item)
                     // What this rule read as well it has judged.
                     && !input.observed.has_case(*case)

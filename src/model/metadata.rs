@@ -88,11 +88,9 @@ impl WorkItemType {
                 is_picklist,
                 read_only,
             } = definition;
-            let mut allowed: Vec<&Value> = allowed_values.iter().collect();
-            allowed.sort();
-            if *kind == AzureFieldKind::Identity {
-                allowed.clear();
-            }
+            let is_person = *kind == AzureFieldKind::Identity;
+            let allowed = allowed_values.iter().filter(|_| !is_person);
+            let allowed: BTreeSet<&Value> = allowed.collect();
             json!([
                 reference_name,
                 own_name,

@@ -288,6 +288,15 @@ fn help_and_version_are_a_success() {
     }
 }
 
+const ALLOWING_ALL: [&str; 6] = [
+    "apply",
+    "--yes",
+    "--allow-updates",
+    "99",
+    "--allow-deletes",
+    "99",
+];
+
 fn refused_without_a_write(project: &Project, line: &[&str], code: &str) {
     project.state().log.clear();
     let told = project.run(line).expect(5).stderr;
@@ -330,15 +339,7 @@ fn a_side_that_lists_nothing_ends_5_before_any_write() {
     }
     project.run(&["plan", "--detailed-exitcode"]).expect(5);
     refused_without_a_write(&project, &["apply", "--yes"], "empty-listing");
-    let all = [
-        "apply",
-        "--yes",
-        "--allow-updates",
-        "99",
-        "--allow-deletes",
-        "99",
-    ];
-    refused_without_a_write(&project, &all, "empty-listing");
+    refused_without_a_write(&project, &ALLOWING_ALL, "empty-listing");
 }
 
 #[test]
@@ -354,15 +355,7 @@ fn a_server_that_was_set_back_ends_5_before_any_write() {
     let edited = project.state().edit_case(210_304, &title("After"));
     edited.expect("an edit");
     project.run(&["plan", "--detailed-exitcode"]).expect(5);
-    let all = [
-        "apply",
-        "--yes",
-        "--allow-updates",
-        "99",
-        "--allow-deletes",
-        "99",
-    ];
-    refused_without_a_write(&project, &all, "revision-went-down");
+    refused_without_a_write(&project, &ALLOWING_ALL, "revision-went-down");
     // What the message says leads out.
     let told = project.run(&["state", "rebuild"]).expect(0).stdout;
     assert!(told.contains("1 pair begins anew"), "{told}");

@@ -107,6 +107,13 @@ async fn refused_content_is_tried_again_when_the_work_item_type_changes() {
     released(&world).await;
 }
 
+async fn an_hour_later(world: &World) {
+    world.clock.sleep(HOUR / 2).await;
+    assert_eq!(summary(world).await.quarantined, 1);
+    world.clock.sleep(HOUR).await;
+    released(world).await;
+}
+
 /// One work item of a request is refused in this way, and one hour later it is not.
 async fn refused_for_an_hour(status: u16, message: &str, class: RefusalClass) {
     let world = new_case().await;
@@ -117,10 +124,7 @@ async fn refused_for_an_hour(status: u16, message: &str, class: RefusalClass) {
     };
     strike(&world, BATCH, kind);
     refused(&world, class).await;
-    world.clock.sleep(HOUR / 2).await;
-    assert_eq!(summary(&world).await.quarantined, 1);
-    world.clock.sleep(HOUR).await;
-    released(&world).await;
+    an_hour_later(&world).await;
 }
 
 #[tokio::test]
@@ -142,10 +146,7 @@ async fn what_is_not_offered_is_tried_again_after_an_hour() {
     let world = new_item().await;
     strike(&world, "add_case", answer(404));
     refused(&world, RefusalClass::NotOffered).await;
-    world.clock.sleep(HOUR / 2).await;
-    assert_eq!(summary(&world).await.quarantined, 1);
-    world.clock.sleep(HOUR).await;
-    released(&world).await;
+    an_hour_later(&world).await;
 }
 
 /// To delete and to restore is a right of its own in Azure DevOps.

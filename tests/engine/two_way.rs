@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use accord::model::{LinkState, MarkState};
+use accord::model::{Link, LinkState, MarkState};
 use accord::plan::Plan;
 use accord::reconcile::{ApplyReport, FailureKind};
 use accord::store::Store;
@@ -346,8 +346,8 @@ async fn a_lost_answer_to_a_write_that_somebody_built_on_is_known_by_its_revisio
     assert_settled(&world).await;
 }
 
-#[tokio::test]
-async fn without_the_inferred_reads_nothing_is_put_away_and_the_plan_says_why() {
+/// Two pairs of a rule that closes a work item whose case is deleted; and the first of them.
+pub(crate) async fn two_pairs_that_close() -> (World, Link) {
     let rule = BOTH.replace("testworthy: ask", "testworthy: close");
     let world = World::mapped_without_items(MAPPING, &rule).await;
     for title in ["Pay", "Leave"] {
@@ -355,7 +355,13 @@ async fn without_the_inferred_reads_nothing_is_put_away_and_the_plan_says_why() 
     }
     world.apply().await;
     assert_settled(&world).await;
-    let link = links(&world).await.remove(0);
+    let first = links(&world).await.remove(0);
+    (world, first)
+}
+
+#[tokio::test]
+async fn without_the_inferred_reads_nothing_is_put_away_and_the_plan_says_why() {
+    let (world, link) = two_pairs_that_close().await;
     {
         let mut state = world.sandbox.state();
         state.delete_case(link.case.0).expect("a deletion");

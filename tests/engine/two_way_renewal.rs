@@ -18,6 +18,7 @@ use crate::support::World;
 use crate::support::killing::{Death, Dying, Moment};
 use crate::two_way::{
     BOTH, BUGS, MAPPING, assert_settled, case, edit_case, edit_item, item, paired,
+    two_pairs_that_close,
 };
 
 /// Lets an apply run until it dies; whether it did.
@@ -201,14 +202,7 @@ async fn a_renewed_work_item_is_not_given_the_mention_of_the_deleted_one() {
 
 /// A pair whose case is deleted after its work item was edited: the edit brings a new case.
 async fn without_its_case() -> (World, Link) {
-    let rule = BOTH.replace("testworthy: ask", "testworthy: close");
-    let world = World::mapped_without_items(MAPPING, &rule).await;
-    for title in ["Pay", "Leave"] {
-        add_case(&world, title);
-    }
-    world.apply().await;
-    assert_settled(&world).await;
-    let before = links(&world).await.remove(0);
+    let (world, before) = two_pairs_that_close().await;
     edit_item(
         &world,
         before.work_item.0,

@@ -3,8 +3,8 @@
 //!
 //! A case counts as deleted when two complete listings lack it, the server refuses it or says that it is
 //! not there when it is asked for alone, and the same call answers for another case, one that was listed a
-//! moment ago if there is any. A work item counts as deleted when it is in the recycle bin, or when the feed of revisions says
-//! so. Everything else is gone without a reason, and waits.
+//! moment ago if there is any. A work item counts as deleted when it is in the recycle bin, or when the feed
+//! of revisions says so. Everything else is gone without a reason, and waits.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

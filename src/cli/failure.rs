@@ -94,6 +94,7 @@ impl From<ReconcileError> for Failed {
             }
             ReconcileError::Internal(reason) => Self::new(ExitCode::Internal, reason)
                 .with_help("this is a defect of accord; nothing was written because of it"),
+            ReconcileError::Blocked => Self::new(code, ReconcileError::Blocked.to_string()),
             ReconcileError::Stopped => Self::told(ExitCode::Interrupted),
         }
     }

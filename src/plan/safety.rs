@@ -291,10 +291,10 @@ fn reads_rules(
             &rule.address,
             verdict(accepted),
             format!(
-                "{system} lists no item, and the rule has {}",
-                counted(rule.linked, "linked item", "linked items")
+                "{system} lists none of the rule's linked items ({})",
+                rule.linked
             ),
-            "no creates or deletes while a side with linked items lists none".to_owned(),
+            "no creates or deletes while a side lists none of them".to_owned(),
             (!accepted).then(|| {
                 format!(
                     "Check the scope of {name} and what the credential for {system} may see. {way_out}"

@@ -41,6 +41,9 @@ pub enum ReconcileError {
     /// A law of the program was broken by the program itself. Exit 70.
     #[error("internal error: {0}")]
     Internal(String),
+    /// The plan is over a safety limit (law 15). Nothing was written. Exit 5.
+    #[error("a safety rule blocks this plan; nothing was written")]
+    Blocked,
     /// A person or the system asked to stop; what was begun was finished.
     #[error("stopped")]
     Stopped,

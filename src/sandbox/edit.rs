@@ -44,6 +44,13 @@ impl State {
         edited.map(drop).map_err(|(_, reason)| reason)
     }
 
+    /// Turns a work item into one of another type as a person would; items of test management keep theirs.
+    pub fn retype_work_item(&mut self, id: u64, work_item_type: &str) -> Result<(), String> {
+        let now = self.clock.now();
+        let retyped = self.azure_devops.retype_as_person(id, work_item_type, now);
+        retyped.map_err(|(_, reason)| reason)
+    }
+
     /// Deletes a work item as a person would: into the recycle bin, or for good where its type has none.
     pub fn delete_work_item(&mut self, id: u64) -> Result<(), String> {
         let now = self.clock.now();

@@ -239,6 +239,32 @@ fn a_state_that_cannot_be_written_is_told_before_a_void_decision() {
     assert_eq!(title_of(&project, 5104), "another title");
 }
 
+/// Void or not: a plan that a safety rule blocks is told first, and nothing of it is written down.
+#[test]
+fn a_blocked_plan_is_told_before_a_void_decision() {
+    let project = in_conflict();
+    edit(
+        &project,
+        &json!({ "gherkin": "Given a cheque" }),
+        &json!({ "System.Title": "another title" }),
+    );
+    let settings = project.path().join("accord.yaml");
+    let text = std::fs::read_to_string(&settings).expect("the settings");
+    project.write(
+        "accord.yaml",
+        &text.replace("maxPercent: 30", "maxPercent: 0"),
+    );
+    let line = ["conflicts", "resolve", "1", "--take", "testworthy", "--yes"];
+    let outcome = project.run(&line).expect(5);
+    for told in ["too-many-updates", "taken back"] {
+        assert!(outcome.stderr.contains(told), "{told}: {outcome:?}");
+    }
+    assert!(!outcome.stderr.contains("is void"), "{outcome:?}");
+    project.write("accord.yaml", &text);
+    let outcome = project.run(&line).expect(6);
+    assert!(outcome.stderr.contains("is void"), "{outcome:?}");
+}
+
 #[test]
 fn a_decision_for_later_contacts_nothing_and_is_carried_out_by_the_next_apply() {
     let project = in_conflict();

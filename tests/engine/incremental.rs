@@ -13,8 +13,9 @@ use accord::store::{Store as _, Watermark};
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::review_help::{Run, add_item, marker};
+use crate::review_help::{Run, add_item, links, marker};
 use crate::support::{TO_AZURE_DEVOPS, TO_TESTWORTHY, World};
+use crate::two_way::edit_case;
 
 const TWO_WAY: &str = "\
 apiVersion: accord/v1
@@ -540,6 +541,46 @@ async fn a_work_item_that_a_person_restored_is_in_accord_again() {
         assert_eq!(outcome.planned.plan.changes, []);
         assert_eq!(outcome.planned.plan.conflicts, []);
     }
+}
+
+#[tokio::test]
+async fn a_retyped_work_item_freezes_its_pair_until_it_is_back() {
+    let world = as_bugs().await;
+    let calm = world.plan().await;
+    let (case, item) = clean_pair(&calm);
+    let held_before = calm.planned.plan.summary.held;
+    let retype = |name: &str| world.sandbox.state().retype_work_item(item, name);
+    retype("Task").expect("another type");
+    edit_case(&world, case, &json!({ "title": "Edited meanwhile" }));
+    let before = world.sandbox.state().azure_devops.work_item(item);
+    for outcome in [world.plan().await, full(&world).await] {
+        let plan = outcome.planned.plan;
+        assert_eq!(plan.changes, [], "neither written nor made anew");
+        let own = format!("SyncRule/cases/case/{case}");
+        let found = plan.findings.iter().filter(|one| one.address == own);
+        let codes: Vec<&str> = found.map(|one| one.code.as_str()).collect();
+        assert_eq!(codes, ["item-retyped"], "{:?}", plan.findings);
+        assert_eq!(plan.summary.held, held_before + 1);
+    }
+    world.apply().await;
+    let after = world.sandbox.state().azure_devops.work_item(item);
+    assert_eq!(before, after);
+    let kept = links(&world).await.into_iter();
+    assert!(kept.map(|link| link.work_item.0).any(|id| id == item));
+
+    retype("Bug").expect("the type again");
+    for outcome in [world.plan().await, full(&world).await] {
+        let changes = outcome.planned.plan.changes;
+        assert_eq!(changes.len(), 1, "{changes:?}");
+        assert_eq!(changes[0].item.azure_devops, Some(item));
+    }
+    world.apply().await;
+    let written = world.sandbox.state().azure_devops.work_item(item);
+    assert_eq!(
+        written.expect("the item")["fields"]["System.Title"],
+        "Edited meanwhile"
+    );
+    assert_eq!(world.plan().await.planned.plan.changes, []);
 }
 
 fn move_case(world: &World, id: u64, suite: u64) {

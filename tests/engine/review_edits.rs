@@ -6,7 +6,7 @@ use accord::reconcile::FailureKind;
 use accord::store::Store;
 use serde_json::json;
 
-use crate::review_help::{Run, add_item, assert_all_told, links, put_link};
+use crate::review_help::{ALLOWING_ALL, Run, add_item, assert_all_told, links, put_link};
 use crate::support::{TO_AZURE_DEVOPS, TO_TESTWORTHY, World};
 
 /// A world after its first apply, and the items of its first pair.
@@ -141,18 +141,22 @@ async fn a_reference_that_a_person_adds_meanwhile_survives_the_mark() {
 async fn a_reference_that_appears_on_a_linked_case_makes_no_second_case_and_stops_nothing() {
     let world = World::new(true, TO_TESTWORTHY).await;
     let item = add_item(&world, "A work item of its own", &[], &[]);
-    let case = world
+    let linked = add_item(&world, "A linked work item", &[], &[]);
+    let cases: Vec<u64> = world
         .sandbox
         .state()
         .testworthy
         .cases_of(43)
-        .next()
-        .expect("a case")
-        .id;
+        .map(|case| case.id)
+        .take(2)
+        .collect();
+    let case = cases[0];
     put_link(&world, case, 5_999, "items").await;
+    put_link(&world, cases[1], linked, "items").await;
     let meanwhile = || edit_case(&world, case, &json!({ "refs": format!("AB#{item}") }));
     let run = Run {
         between: Some(&meanwhile),
+        overrides: ALLOWING_ALL,
         ..Run::default()
     };
     let (plan, report) = run.apply(&world).await.expect("a report");

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use accord::model::{
     Base, CaseId, Link, LinkId, LinkState, MarkState, Name, OperationId, RunId, WorkItemId,
 };
+use accord::plan::safety::Overrides;
 use accord::plan::{Inputs, Plan};
 use accord::reconcile::{
     ApplyReport, Clock, Context, PlanOptions, ReconcileError, Silent, StopFlag, TimeOrderedIds,
@@ -26,7 +27,15 @@ pub(crate) struct Run<'a> {
     pub(crate) store: Option<&'a dyn Store>,
     /// Called between plan and apply.
     pub(crate) between: Option<&'a (dyn Fn() + Sync)>,
+    /// What `--allow-updates` and `--allow-deletes` say.
+    pub(crate) overrides: Overrides,
 }
+
+/// Numbers that no plan of these tests reaches.
+pub(crate) const ALLOWING_ALL: Overrides = Overrides {
+    allow_updates: Some(1_000),
+    allow_deletes: Some(1_000),
+};
 
 impl Run<'_> {
     pub(crate) async fn apply(self, world: &World) -> Result<(Plan, ApplyReport), ReconcileError> {
@@ -46,6 +55,7 @@ impl Run<'_> {
                 only: self.only.iter().map(|only| (*only).to_owned()).collect(),
                 ..Inputs::default()
             },
+            overrides: self.overrides,
             ..PlanOptions::default()
         };
         let outcome = plan(&context, &options).await?;

@@ -17,20 +17,14 @@ use accord::sandbox::log::System;
 use accord::store::Store;
 use serde_json::json;
 
-use crate::review_help::{add_case, add_item, links, marker};
+use crate::review_help::{ALLOWING_ALL, add_case, add_item, links, marker};
 use crate::support::{TO_AZURE_DEVOPS, TO_TESTWORTHY, World};
 use crate::two_way::{MAPPING, case, edit_both, edit_case, edit_item, item, paired};
-
-/// More than any of these plans updates.
-const ALL: Overrides = Overrides {
-    allow_updates: Some(1_000),
-    allow_deletes: Some(1_000),
-};
 
 /// What `accord plan --save` writes, read again.
 pub(crate) async fn save(world: &World) -> Plan {
     let options = PlanOptions {
-        overrides: ALL,
+        overrides: ALLOWING_ALL,
         inputs: Inputs {
             digest: world.config.digest.clone(),
             ..Inputs::default()
@@ -128,7 +122,7 @@ async fn without_an_edit_all_of_it_runs_and_a_second_time_nothing_is_left() {
     add_case(&world, "Brand new");
     let saved = save(&world).await;
     assert_eq!(saved.changes.len(), 6);
-    let (prepared, report) = carry_out(&world, &saved, ALL).await;
+    let (prepared, report) = carry_out(&world, &saved, ALLOWING_ALL).await;
     let report = report.expect("a report");
     assert_eq!(left_out(&saved, &prepared), []);
     assert_eq!((report.applied, report.exit_code()), (6, 0));
@@ -142,7 +136,7 @@ async fn without_an_edit_all_of_it_runs_and_a_second_time_nothing_is_left() {
     assert_eq!(world.plan().await.planned.plan.changes, []);
 
     forget_requests(&world);
-    let (prepared, report) = carry_out(&world, &saved, ALL).await;
+    let (prepared, report) = carry_out(&world, &saved, ALLOWING_ALL).await;
     assert!(report.is_none() && prepared.outcome.is_none());
     assert_eq!(left_out(&saved, &prepared), []);
     assert_eq!(prepared.satisfied, [0, 1, 2, 3, 4, 5]);
@@ -204,7 +198,7 @@ async fn an_edit_on_either_side_makes_just_that_pair_stale() {
             edit_item(&world, ids[3].1, &json!({ "System.Title": "Item 3" }));
         }
         let before = (case(&world, ids[0].0).0, item(&world, ids[0].1).0);
-        let (prepared, report) = carry_out(&world, &saved, ALL).await;
+        let (prepared, report) = carry_out(&world, &saved, ALLOWING_ALL).await;
         let report = report.expect("a report");
         let id = |at: usize| if to_items { ids[at].0 } else { ids[at].1 };
         let stale: BTreeSet<String> = (0..4).map(|at| address(name, kind, id(at))).collect();
@@ -258,7 +252,7 @@ async fn the_reason_says_what_was_then_and_is_now() {
         .delete_case(ids[3].0)
         .expect("a deletion");
     forget_requests(&world);
-    let (prepared, report) = carry_out(&world, &saved, ALL).await;
+    let (prepared, report) = carry_out(&world, &saved, ALLOWING_ALL).await;
     assert!(report.is_none(), "nothing of it holds");
     assert_eq!(writes(&world), 0);
     let why: Vec<&Staleness> = prepared.skipped.iter().map(|one| &one.why).collect();
@@ -289,7 +283,7 @@ async fn nothing_that_is_not_in_the_file_is_done() {
     assert_eq!(saved.changes.len(), 1);
     edit_case(&world, ids[1].0, &json!({ "title": "Not approved" }));
     add_case(&world, "Not approved either");
-    let (_, report) = carry_out(&world, &saved, ALL).await;
+    let (_, report) = carry_out(&world, &saved, ALLOWING_ALL).await;
     assert_eq!(report.expect("a report").exit_code(), 0);
     assert_eq!(item(&world, ids[0].1).0, "Approved");
     assert_eq!(item(&world, ids[1].1).0, "Case 1");
@@ -324,7 +318,7 @@ async fn only_the_work_items_of_its_pairs_are_read() {
         batches(&world)
     );
     forget_requests(&world);
-    let (_, report) = carry_out(&world, &saved, ALL).await;
+    let (_, report) = carry_out(&world, &saved, ALLOWING_ALL).await;
     let report = report.expect("a report");
     assert_eq!((report.applied, report.exit_code()), (3, 0));
     assert!(batches(&world) <= 2, "{} of 200 ids", batches(&world));
@@ -338,7 +332,7 @@ async fn a_counterpart_that_came_meanwhile_is_not_made_twice() {
     assert_eq!(saved.summary.create, 2);
     let mark = marker(&world, one);
     let made = add_item(&world, "Pay", &[mark], &["accord"]);
-    let (prepared, report) = carry_out(&world, &saved, ALL).await;
+    let (prepared, report) = carry_out(&world, &saved, ALLOWING_ALL).await;
     assert_eq!(report.expect("a report").exit_code(), 9);
     assert_eq!(
         left_out(&saved, &prepared),
@@ -362,7 +356,7 @@ async fn a_conflict_that_came_meanwhile_keeps_both_values() {
         &json!({ "System.Title": "A developer's" }),
     );
     forget_requests(&world);
-    let (prepared, report) = carry_out(&world, &saved, ALL).await;
+    let (prepared, report) = carry_out(&world, &saved, ALLOWING_ALL).await;
     assert!(report.is_none());
     assert_eq!(
         left_out(&saved, &prepared),
@@ -390,7 +384,7 @@ async fn both_halves_of_a_merge_run_or_neither() {
             None => {}
         }
         forget_requests(&world);
-        let (prepared, report) = carry_out(&world, &saved, ALL).await;
+        let (prepared, report) = carry_out(&world, &saved, ALLOWING_ALL).await;
         if touched.is_none() {
             assert_eq!(report.expect("a report").exit_code(), 0);
             assert_eq!(case(&world, id).2, item(&world, work_item).2);
@@ -418,7 +412,7 @@ async fn a_new_operation_on_the_other_side_makes_the_pair_stale_too() {
     let saved = save(&world).await;
     assert_eq!(saved.changes.len(), 1);
     edit_case(&world, id, &json!({ "title": "Renamed since" }));
-    let (prepared, report) = carry_out(&world, &saved, ALL).await;
+    let (prepared, report) = carry_out(&world, &saved, ALLOWING_ALL).await;
     assert!(report.is_none());
     assert_eq!(
         left_out(&saved, &prepared),
@@ -436,11 +430,11 @@ async fn a_file_whose_run_was_cut_short_can_be_applied_again() {
     let saved = save(&world).await;
     let mut part = saved.clone();
     part.changes.truncate(4);
-    let (_, report) = carry_out(&world, &part, ALL).await;
+    let (_, report) = carry_out(&world, &part, ALLOWING_ALL).await;
     assert_eq!(report.expect("a report").applied, 4);
     // What was done and then edited is not as it was approved any more.
     edit_item(&world, ids[0].1, &json!({ "System.Title": "By hand" }));
-    let (prepared, report) = carry_out(&world, &saved, ALL).await;
+    let (prepared, report) = carry_out(&world, &saved, ALLOWING_ALL).await;
     let report = report.expect("a report");
     assert_eq!(prepared.satisfied, [1, 2, 3]);
     assert_eq!(

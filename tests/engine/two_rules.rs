@@ -7,8 +7,8 @@ use accord::sandbox::testworthy::CaseEdit;
 use serde_json::json;
 
 use crate::review_help::{self, links, marker, put_link};
-use crate::support::World;
-use crate::two_way::{MAPPING, assert_settled, edit_case};
+use crate::support::{TO_TESTWORTHY, World};
+use crate::two_way::{BUGS, MAPPING, assert_settled, edit_case};
 
 const RULE: &str = "\
 apiVersion: accord/v1
@@ -190,6 +190,17 @@ async fn a_case_that_names_the_work_item_of_a_deleted_one_is_not_made_again() {
     }
 }
 
+/// One of two cases is gone, and run after run says why no other one takes its place.
+async fn assert_held(world: &World) {
+    for _ in 0..2 {
+        let (plan, report) = world.apply().await;
+        assert_eq!(plan.changes, []);
+        assert_eq!(plan.summary.quarantined, 1, "{:?}", plan.findings);
+        assert_eq!(report.exit_code(), 0, "{:?}", report.failures);
+        assert_eq!(counts(world), (1, 2));
+    }
+}
+
 /// Seed 949391 of the soak: a copy of the deleted case, linked to a work item of its own, names it as well.
 #[tokio::test]
 async fn a_case_of_another_pair_that_names_the_work_item_keeps_it_from_being_made_again() {
@@ -210,13 +221,64 @@ async fn a_case_of_another_pair_that_names_the_work_item_keeps_it_from_being_mad
     assert_settled(&world).await;
     let gone = world.sandbox.state().delete_case(deleted.case.0);
     gone.expect("a deletion");
-    for _ in 0..2 {
-        let (plan, report) = world.apply().await;
-        assert_eq!(plan.changes, []);
-        assert_eq!(plan.summary.quarantined, 1, "{:?}", plan.findings);
-        assert_eq!(report.exit_code(), 0, "{:?}", report.failures);
-        assert_eq!(counts(&world), (1, 2));
-    }
+    assert_held(&world).await;
+}
+
+/// One-way, without a scope in TestWorthy: what apply would refuse for good is told by the plan.
+#[tokio::test]
+async fn a_linked_case_in_the_suite_of_new_cases_keeps_a_deleted_one_from_being_made_again() {
+    // A row of references would take the strange one away.
+    let titles = BUGS.replace("Bug", "Test Case");
+    let rule = format!("{TO_TESTWORTHY}  whenDeletedIn: {{ testworthy: recreate }}\n");
+    let world = World::mapped_without_items(&titles, &rule).await;
+    let [first, second] = ["Pay", "Leave"].map(|title| add_item(&world, "QA", title));
+    world.apply().await;
+    let linked = links(&world).await;
+    let case_of = |item: u64| {
+        let mut all = linked.iter();
+        let link = all.find(|link| link.work_item.0 == item);
+        link.expect("a link").case.0
+    };
+    let both = format!("AB#{second}, AB#{first}");
+    edit_case(&world, case_of(second), &json!({ "refs": both }));
+    let gone = world.sandbox.state().delete_case(case_of(first));
+    gone.expect("a deletion");
+    assert_held(&world).await;
+    let own = format!("AB#{second}");
+    edit_case(&world, case_of(second), &json!({ "refs": own }));
+    let (plan, report) = world.apply().await;
+    assert_eq!(plan.changes.len(), 1, "{:?}", plan.findings);
+    assert_eq!(report.exit_code(), 0, "{:?}", report.failures);
+    assert_eq!(counts(&world), (2, 2));
+}
+
+/// A linked case may name any work item; only in the suite of new cases does apply take it for the one it wants.
+#[tokio::test]
+async fn a_linked_case_of_another_suite_may_name_the_work_item_of_a_deleted_one() {
+    let world = ruled_by(&format!(
+        "{RULE}  whenDeletedIn: {{ testworthy: recreate }}\n"
+    ))
+    .await;
+    let item = add_item(&world, "QA", "Pay");
+    add_item(&world, "Development", "Leave");
+    world.apply().await;
+    let linked = links(&world).await;
+    let of = |rule: &str| {
+        let mut all = linked.iter();
+        all.find(|link| link.rule.as_str() == rule).expect("a link")
+    };
+    let other = of("second");
+    let both = format!("AB#{}, AB#{item}", other.work_item);
+    edit_case(&world, other.case.0, &json!({ "refs": both }));
+    world.apply().await;
+    assert_settled(&world).await;
+    let gone = world.sandbox.state().delete_case(of("first").case.0);
+    gone.expect("a deletion");
+    let (plan, report) = world.apply().await;
+    assert_eq!(plan.changes.len(), 1, "{:?}", plan.findings);
+    assert_eq!(report.exit_code(), 0, "{:?}", report.failures);
+    assert_settled(&world).await;
+    assert_eq!(counts(&world), (2, 2));
 }
 
 /// Seed 364477 of the soak: what a server says of a case alone was believed only where the rule still listed

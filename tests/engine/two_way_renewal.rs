@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use accord::model::{ConflictState, Equivalence, Link, System, Take, Value, WorkItemId, digest_of};
 use accord::reconcile::{
-    Clock as _, Context, FailureKind, LinkOutcome, Remotes as _, Silent, TimeOrderedIds,
-    WantedItem, WantedPair, endpoints, link, unlink,
+    Clock as _, Context, FailureKind, LinkOutcome, ReconcileError, Remotes as _, Silent,
+    TimeOrderedIds, WantedItem, WantedPair, endpoints, link, unlink,
 };
 use accord::sandbox::azure_devops::seed::WorkItemSeed;
 use accord::sandbox::{Fault, FaultKind};
 use accord::store::{Record, Store};
 use serde_json::json;
 
-use crate::review_help::{Run, add_case, add_item, links};
+use crate::review_help::{ALLOWING_ALL, Run, add_case, add_item, links};
 use crate::support::World;
 use crate::support::killing::{Death, Dying, Moment};
 use crate::two_way::{
@@ -42,6 +42,12 @@ fn refs_of(world: &World, id: u64) -> Vec<String> {
     let refs = case.text("refs").unwrap_or_default().split(',');
     let refs = refs.map(|one| one.trim().to_owned());
     refs.filter(|one| !one.is_empty()).collect()
+}
+
+fn is_disabled(world: &World, id: u64) -> bool {
+    let state = world.sandbox.state();
+    let case = state.testworthy.case(id).expect("the case");
+    case.flag("custom_disabled")
 }
 
 fn cases(world: &World) -> Vec<u64> {
@@ -285,19 +291,47 @@ async fn an_edit_of_a_field_that_only_gets_its_base_is_carried_over() {
     assert_eq!(case(&world, id).1, "Given a cheque");
 }
 
-#[tokio::test]
-async fn a_case_that_is_edited_before_it_is_disabled_is_not_put_away() {
+/// A pair in accord whose work item somebody deletes, under a rule that disables the case then.
+async fn half_of_a_pair() -> (World, u64, Link) {
     let rule = BOTH.replace("azureDevOps: recreate", "azureDevOps: disable");
     let world = World::mapped_without_items(BUGS, &rule).await;
     let id = add_case(&world, "Pay");
     world.apply().await;
     assert_settled(&world).await;
-    let before = links(&world).await.remove(0);
-    let deleted = world.sandbox.state().delete_work_item(before.work_item.0);
+    let link = links(&world).await.remove(0);
+    let deleted = world.sandbox.state().delete_work_item(link.work_item.0);
     deleted.expect("a deletion");
+    (world, id, link)
+}
+
+/// Law 15, whoever calls.
+#[tokio::test]
+async fn a_plan_that_a_safety_rule_blocks_is_not_carried_out() {
+    let (world, id, _) = half_of_a_pair().await;
+    let runs = world.store().await.runs(10).await.expect("the runs");
+    let blocked = Run::default().apply(&world).await;
+    assert!(
+        matches!(blocked, Err(ReconcileError::Blocked)),
+        "{blocked:?}"
+    );
+    let after = world.store().await.runs(10).await.expect("the runs");
+    assert_eq!(runs, after, "not even the run is recorded");
+    assert!(!is_disabled(&world, id));
+    let run = Run {
+        overrides: ALLOWING_ALL,
+        ..Run::default()
+    };
+    run.apply(&world).await.expect("a report");
+    assert!(is_disabled(&world, id));
+}
+
+#[tokio::test]
+async fn a_case_that_is_edited_before_it_is_disabled_is_not_put_away() {
+    let (world, id, before) = half_of_a_pair().await;
     let meanwhile = || edit_case(&world, id, &json!({ "title": "Pay by card" }));
     let run = Run {
         between: Some(&meanwhile),
+        overrides: ALLOWING_ALL,
         ..Run::default()
     };
     let (plan, report) = run.apply(&world).await.expect("a report");

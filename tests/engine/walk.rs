@@ -11,6 +11,7 @@ use accord::sandbox::log::System;
 use accord::sandbox::testworthy::CaseEdit;
 use serde_json::json;
 
+use crate::review_help::{ALLOWING_ALL, Run};
 use crate::support::killing::{Death, Dying, Moment};
 use crate::support::{TO_AZURE_DEVOPS, World};
 
@@ -145,7 +146,11 @@ async fn many_items_walk_together() {
 
     world.sandbox.state().log.clear();
     disable_all(&world, true);
-    let (_, report) = world.apply().await;
+    let run = Run {
+        overrides: ALLOWING_ALL,
+        ..Run::default()
+    };
+    let (_, report) = run.apply(&world).await.expect("a report");
     assert_clean(&report);
     assert_eq!(states(&world), all_in("Removed", N));
     let sent = batches(&world);

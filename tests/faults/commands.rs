@@ -66,6 +66,21 @@ pub(crate) const COMMANDS: &[Command] = &[
         undisturbed: 0,
         is_test: false,
     },
+    // A pair of the sample that nothing has linked yet; only the state is written.
+    Command {
+        name: "link",
+        arguments: &[
+            "link",
+            "account-ideas",
+            "--case",
+            "210511",
+            "--work-item",
+            "5110",
+        ],
+        writes: false,
+        undisturbed: 0,
+        is_test: false,
+    },
     Command {
         name: "doctor",
         arguments: &["doctor"],

@@ -67,6 +67,14 @@ pub(crate) fn broken(
         if code != command.undisturbed && !ran.stdout.contains("next:") {
             broken.push("the report does not name what to do next".to_owned());
         }
+    } else if ran
+        .stderr
+        .contains("does not exist, or is not of the project")
+    {
+        // A refused read of one case is how TestWorthy says that there is none.
+        if class != Class::Refusal || system != System::Testworthy {
+            broken.push("nobody said that the case does not exist".to_owned());
+        }
     } else if matches!(code, 4 | 8 | 10) {
         let name = match system {
             System::AzureDevOps => "Azure DevOps",

@@ -132,6 +132,9 @@ impl Case {
                 broken.push("a command that only reads changed something".to_owned());
             }
         }
+        if self.command.name == "link" {
+            broken.extend(linked_or_told(world, &ran).await);
+        }
         if !broken.is_empty() {
             broken.push(format!("stdout: {}\nstderr: {}", ran.stdout, ran.stderr));
         }
@@ -154,6 +157,13 @@ impl Case {
                 .replace("connection `web-shop`: ", ""),
         }
     }
+}
+
+/// The pair is in the state if the command ended well, and only then.
+async fn linked_or_told(world: &World, ran: &Ran) -> Option<String> {
+    let listed = world.run(&["state", "list"]).await.stdout;
+    let is_linked = listed.contains("case 210511, work item 5110");
+    (is_linked != (ran.code.code() == 0)).then(|| format!("the pair is linked: {is_linked}"))
 }
 
 /// After the oddity is gone: a second apply ends well, a plan is empty, nothing is there twice and no

@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use accord::model::config::SyncRule;
 use accord::model::{
-    Case, CaseId, Conflict, ConflictState, Link, MarkState, Value, WorkItem, WorkItemId,
-    azure_boards_mention,
+    Case, CaseId, Conflict, ConflictState, Link, MarkState, System, Value, WorkItem, WorkItemId,
+    azure_boards_mention, azure_boards_mentions,
 };
 use accord::reconcile::{PlanOptions, PlanOutcome, ReconcileError, plan};
 use accord::store::{SqliteStore, Store};
 
 use crate::azure_devops::{PRIORITY, STEPS, text};
 use crate::faults::Process;
+use crate::order::{Newest, ending};
 use crate::people::{all_of_case, all_of_item, tokens, tokens_in_order};
 use crate::run::{Ended, Simulation, accepting_all};
 use crate::sim::Sim;
@@ -21,6 +22,7 @@ use crate::store::known_links;
 const A_DAY_AND_MORE: i64 = 100_000_000;
 
 pub(crate) async fn check(simulation: &mut Simulation) {
+    let newest = Newest::of(simulation);
     // What is on its way arrives while this one waits for it.
     let mut ends = quiet_run(simulation).await;
     // From now on everything that was refused may be tried again.
@@ -34,6 +36,7 @@ pub(crate) async fn check(simulation: &mut Simulation) {
     }
     ends &= quiet_run(simulation).await;
     ends &= goes_on(simulation).await;
+    simulation.end = ending(simulation, newest).await;
     if !ends {
         // A guard that no number loosens, a side that lists nothing for one, waits for a person for good.
         every_edit_is_somewhere(simulation).await;
@@ -311,24 +314,29 @@ fn is_in_scope(
     let Some(rule) = simulation.config.rules.get(&link.rule) else {
         return false;
     };
-    let scope = &rule.scope;
-    let selects_case = scope.testworthy.as_ref().is_some_and(|scope| {
-        let suite = case.and_then(|case| case.suite);
-        suite.is_some_and(|suite| scope.suites.contains(&suite))
-    });
-    let selects_item = scope.azure_devops.as_ref().is_some_and(|scope| {
-        let area = item.map(|item| text(item, "System.AreaPath"));
-        area.is_some() && area == scope.area_path.as_deref()
-    });
     if rule.is_two_way() {
-        return selects_case || selects_item;
+        return selects_case(rule, case) || selects_item(rule, item);
     }
     // What a rule does not enforce may differ.
     simulation.project.drift == "enforce"
         && match rule.source() {
-            accord::model::System::TestWorthy => selects_case,
-            accord::model::System::AzureDevOps => selects_item,
+            System::TestWorthy => selects_case(rule, case),
+            System::AzureDevOps => selects_item(rule, item),
         }
+}
+
+fn selects_case(rule: &SyncRule, case: Option<&Case>) -> bool {
+    rule.scope.testworthy.as_ref().is_some_and(|scope| {
+        let suite = case.and_then(|case| case.suite);
+        suite.is_some_and(|suite| scope.suites.contains(&suite))
+    })
+}
+
+fn selects_item(rule: &SyncRule, item: Option<&WorkItem>) -> bool {
+    rule.scope.azure_devops.as_ref().is_some_and(|scope| {
+        let area = item.map(|item| text(item, "System.AreaPath"));
+        area.is_some() && area == scope.area_path.as_deref()
+    })
 }
 
 /// What matters of each row, as either side says it.
@@ -412,9 +420,11 @@ async fn rebuilt(simulation: &mut Simulation, left: &PlanOutcome) {
         let is_there = case.is_some() || item.is_some();
         is_there && !is_in_scope(simulation, link, case.as_ref(), item.as_ref())
     };
-    if links.iter().any(let_go) {
+    if links.iter().any(let_go) || links.iter().any(|link| another_came_back(simulation, link)) {
         return;
     }
+    // There another rule may take the pair up, with its own mapping; it stays the pair.
+    let turns = links.iter().any(|link| two_rules_select(simulation, link));
     simulation.tally.relinked += 1;
     let pairs = |links: &[Link]| -> BTreeMap<CaseId, WorkItemId> {
         links
@@ -423,6 +433,7 @@ async fn rebuilt(simulation: &mut Simulation, left: &PlanOutcome) {
             .collect()
     };
     let before = writes(&simulation.world.lock());
+    let items = count(&simulation.world.lock());
     let known = pairs(&known_links(&simulation.store).await);
     simulation.store = SqliteStore::in_memory().expect("a store");
     simulation
@@ -431,7 +442,11 @@ async fn rebuilt(simulation: &mut Simulation, left: &PlanOutcome) {
         .note("the state is lost, and everything else as it was");
     quiet_run(simulation).await;
     let after = writes(&simulation.world.lock());
-    if before != after {
+    if items != count(&simulation.world.lock()) {
+        let how = "an item was made after the state was lost";
+        simulation.world.lock().breaks("11", how);
+    }
+    if before != after && !turns {
         let how = format!("{} writes after the state was lost", after - before);
         simulation.world.lock().breaks("11", &how);
     }
@@ -442,7 +457,48 @@ async fn rebuilt(simulation: &mut Simulation, left: &PlanOutcome) {
             simulation.world.lock().breaks("11", &how);
         }
     }
+    if turns {
+        return;
+    }
     if let Some(left) = plan_now(simulation).await {
         nothing_left(simulation, &left, "11", "after the state was rebuilt");
     }
+}
+
+fn count(sim: &Sim) -> (usize, usize) {
+    (sim.testworthy.cases.len(), sim.azure_devops.items.len())
+}
+
+/// Which of two rules has the pair, whose items stand in the scopes of both, is known to the state alone.
+fn two_rules_select(simulation: &Simulation, link: &Link) -> bool {
+    let sim = simulation.world.lock();
+    let case = sim.testworthy.case(link.case);
+    let item = sim.azure_devops.item(link.work_item);
+    let others = simulation.config.rules.values();
+    let mut others = others.filter(|rule| rule.name != link.rule);
+    others.any(|rule| {
+        let by_case = rule.is_two_way() || rule.source() == System::TestWorthy;
+        let by_item = rule.is_two_way() || rule.source() == System::AzureDevOps;
+        (by_case && selects_case(rule, case)) || (by_item && selects_item(rule, item))
+    })
+}
+
+/// The case of the pair stands where no rule looks, and another one that was deleted came back and names the work
+/// item as well: docs/two-way.md tells of it ("If the state is lost").
+fn another_came_back(simulation: &Simulation, link: &Link) -> bool {
+    let sim = simulation.world.lock();
+    let own = sim.testworthy.case(link.case);
+    let mut rules = simulation.config.rules.values();
+    if rules.any(|rule| selects_case(rule, own)) {
+        return false;
+    }
+    let item = sim.azure_devops.item(link.work_item);
+    let marks = item.map(WorkItem::markers).unwrap_or_default();
+    let mut others = sim.testworthy.live().filter(|case| case.id != link.case);
+    others.any(|case| {
+        let mut rules = simulation.config.rules.values();
+        azure_boards_mentions(&case.refs).contains(&link.work_item)
+            && marks.iter().any(|mark| mark.case == case.id)
+            && rules.any(|rule| selects_case(rule, Some(case)))
+    })
 }

@@ -7,6 +7,7 @@ use accord::mapping::codec::steps::{CaseSteps, parse_tcm, put_tcm};
 use accord::model::steps::Step;
 use accord::model::{
     Case, CaseId, HYPERLINK, Relation, SuiteId, System, Value, WorkItem, WorkItemId,
+    azure_boards_mentions,
 };
 
 use crate::azure_devops::{self as azure, AREAS, PRIORITY, STEPS};
@@ -24,6 +25,12 @@ pub(crate) struct People {
     pub(crate) told: BTreeMap<String, String>,
     /// Whether items are deleted, moved, copied and made.
     pub(crate) roams: bool,
+    /// Cases that alone tell of their pairs, since the state is lost and the work items have no mark yet.
+    pub(crate) half_marked: BTreeSet<CaseId>,
+    /// Suites that some rule looks at.
+    pub(crate) ruled: BTreeSet<SuiteId>,
+    /// References to a work item that a person took from another work item, whose case named both.
+    pub(crate) taken_back: BTreeSet<(CaseId, WorkItemId)>,
 }
 
 impl People {
@@ -34,6 +41,9 @@ impl People {
             alive: BTreeSet::new(),
             told: BTreeMap::new(),
             roams: true,
+            half_marked: BTreeSet::new(),
+            ruled: BTreeSet::new(),
+            taken_back: BTreeSet::new(),
         }
     }
 
@@ -145,7 +155,7 @@ impl Sim {
                 }
                 self.remove_work_item(item);
             }
-            6 if here => {
+            6 if here && !self.rests_on(case, SUITES[2]) => {
                 let at = self.testworthy_time();
                 self.note(&format!("person: moves case {case} out of the way"));
                 self.testworthy.move_to(case, SUITES[2], at);
@@ -162,6 +172,15 @@ impl Sim {
                 self.roam_in_azure_devops(7);
             }
         }
+    }
+
+    /// Whether a case that alone tells of its pair would go where no rule looks: then nothing tells of it any more
+    /// (docs/two-way.md, "If the state is lost").
+    fn rests_on(&self, id: CaseId, suite: SuiteId) -> bool {
+        let mut items = self.azure_devops.live();
+        self.people.half_marked.contains(&id)
+            && !self.people.ruled.contains(&suite)
+            && !items.any(|item| item.markers().iter().any(|mark| mark.case == id))
     }
 
     pub(crate) fn edit_case(&mut self, id: CaseId) {
@@ -278,8 +297,25 @@ impl Sim {
             &format!("tags of work item {id}"),
         );
         self.note(&format!("person: work item {id} tags = {tags:?}"));
+        let gone = item.tags.iter().filter(|tag| !tags.contains(tag));
+        let gone: Vec<String> = gone
+            .filter_map(|tag| tag.strip_prefix("ref:").map(str::to_owned))
+            .collect();
+        self.takes_back_references(id, &azure_boards_mentions(&gone));
         let at = self.azure_devops_time();
         self.azure_devops.revise(id, at, |item| item.tags = tags);
+    }
+
+    /// Once its case names them no longer either, what a person takes from a work item are strangers.
+    fn takes_back_references(&mut self, id: WorkItemId, taken: &[WorkItemId]) {
+        for (case, entry) in &self.testworthy.cases {
+            if entry.mentioned_by_accord.contains(&id) {
+                let taken = taken.iter().filter(|item| **item != id);
+                self.people
+                    .taken_back
+                    .extend(taken.map(|item| (*case, *item)));
+            }
+        }
     }
 
     /// A person's edit of formatted text: a new text, a paragraph more, less or changed, nothing at all.
@@ -396,6 +432,9 @@ impl Sim {
             }
             10..14 if !live.is_empty() => {
                 let id = *self.people.rng.pick(&live);
+                if self.rests_on(id, suite) {
+                    return;
+                }
                 self.note(&format!("person: moves case {id} to suite {suite}"));
                 self.testworthy.move_to(id, suite, at);
             }

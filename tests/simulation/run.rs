@@ -17,6 +17,7 @@ use crate::ablation::{Ablation, Linked};
 use crate::azure_devops::{AREAS, Habits};
 use crate::faults::{Death, Faults, Moment, Process};
 use crate::laws;
+use crate::order;
 use crate::people::{People, tokens};
 use crate::ports::Line;
 use crate::project::Project;
@@ -34,6 +35,8 @@ pub(crate) struct Setting {
     pub(crate) documented_only: bool,
     /// Two-way rules, many faults, deaths and fast people, and nobody who deletes or moves anything.
     pub(crate) harsh: bool,
+    /// Draws another order for the steps of the undisturbed runs (law 7).
+    pub(crate) order: Option<u64>,
 }
 
 impl Setting {
@@ -43,6 +46,7 @@ impl Setting {
             ablation: None,
             documented_only: false,
             harsh: false,
+            order: None,
         }
     }
 }
@@ -53,6 +57,8 @@ pub(crate) struct Outcome {
     pub(crate) broken: Vec<String>,
     pub(crate) trace: Vec<String>,
     pub(crate) tally: Tally,
+    /// What both systems and the state hold in the end.
+    pub(crate) end: Vec<String>,
 }
 
 /// What happened how often, so that a simulation in which nothing happens is noticed.
@@ -74,6 +80,8 @@ pub(crate) struct Tally {
     pub(crate) slow: u64,
     /// Undisturbed runs that a safety rule stopped.
     pub(crate) blocked: u64,
+    /// Steps that were carried out in another order than the plan's.
+    pub(crate) moved: u64,
     /// Seeds that broke a law, in a soak, which goes on behind them.
     pub(crate) broken: u64,
 }
@@ -91,6 +99,7 @@ impl std::ops::AddAssign for Tally {
         self.relinked += other.relinked;
         self.slow += other.slow;
         self.blocked += other.blocked;
+        self.moved += other.moved;
         self.broken += other.broken;
         self.retired += other.retired;
     }
@@ -114,7 +123,11 @@ pub(crate) struct Simulation {
     /// Tokens that stood in losses and conflicts of states that were dropped.
     pub(crate) archived: BTreeSet<String>,
     pub(crate) tally: Tally,
+    /// What both systems and the state held when nothing was left to do.
+    pub(crate) end: Vec<String>,
     linked: Arc<Mutex<Linked>>,
+    /// Of the undisturbed runs.
+    order: Option<Rng>,
     rng: Rng,
 }
 
@@ -185,7 +198,9 @@ impl Simulation {
             store: SqliteStore::in_memory().expect("a store"),
             archived: BTreeSet::new(),
             tally: Tally::default(),
+            end: Vec::new(),
             linked: Arc::default(),
+            order: None,
             rng,
         };
         simulation.populate();
@@ -343,6 +358,17 @@ impl Simulation {
         }
         let recorded = self.recorded().await;
         self.archived.extend(recorded);
+        let half_marked = known_links(&self.store).await.into_iter();
+        let half_marked = half_marked.filter(|link| link.work_item_mark != MarkState::Written);
+        let scopes = self.config.rules.values();
+        let scopes = scopes.filter_map(|rule| rule.scope.testworthy.as_ref());
+        {
+            let mut sim = self.world.lock();
+            let people = &mut sim.people;
+            people.half_marked.extend(half_marked.map(|link| link.case));
+            let suites = scopes.flat_map(|scope| scope.suites.iter().copied());
+            people.ruled.extend(suites);
+        }
         self.store = SqliteStore::in_memory().expect("a store");
         self.linked
             .lock()
@@ -422,18 +448,29 @@ impl Simulation {
             overrides,
             ..PlanOptions::default()
         };
+        let mut order = self.order.clone();
+        let mut moved = 0;
         let work = async {
             if let Err(error) = recover(&context, &process.stop).await {
                 return Ended::Failed(error);
             }
-            let outcome = match plan(&context, &options).await {
+            let mut outcome = match plan(&context, &options).await {
                 Ok(outcome) => outcome,
                 Err(error) => return Ended::Failed(error),
             };
             if outcome.planned.plan.safety.verdict == SafetyVerdict::Blocked {
+                // Law 15, whoever asks.
+                let refused = apply(&context, &outcome, &process.stop).await;
+                if !matches!(refused, Err(ReconcileError::Blocked)) {
+                    let how = "a plan that a safety rule blocks was carried out";
+                    self.world.lock().breaks("15", how);
+                }
                 return Ended::Blocked;
             }
             self.check_limits(&outcome, overrides);
+            if let Some(rng) = &mut order {
+                moved = order::shuffle(&mut outcome, rng);
+            }
             match apply(&context, &outcome, &process.stop).await {
                 Ok(report) => Ended::Done(Box::new((outcome, report))),
                 Err(error) => Ended::Failed(error),
@@ -445,6 +482,8 @@ impl Simulation {
             ended = work => ended,
         };
         self.tell(&ended);
+        self.order = order;
+        self.tally.moved += moved;
         if matches!(ended, Ended::Killed) {
             self.tally.kills += 1;
         }
@@ -557,6 +596,7 @@ impl Simulation {
             sim.faults.stop();
             // What is on its way arrives only while the next run waits for it.
         }
+        self.order = self.setting.order.map(|seed| Rng::new(seed, 4));
         laws::check(self).await;
         let conflicts = self.store.conflicts(100_000).await.expect("conflicts");
         self.tally.conflicts += conflicts.len() as u64;
@@ -577,6 +617,7 @@ impl Simulation {
             broken: std::mem::take(&mut sim.broken),
             trace: std::mem::take(&mut sim.trace),
             tally,
+            end: self.end,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use accord::model::{CaseId, ClockOffset, WorkItemId};
+use accord::model::{CaseId, ClockOffset, WorkItemId, azure_boards_mentions};
 use accord::reconcile::{Clock, Ids};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::azure_devops::AzureDevOps;
 use crate::faults::Faults;
 use crate::people::People;
-use crate::testworthy::TestWorthy;
+use crate::testworthy::{TestCase, TestWorthy};
 
 /// A request that a server carries out later.
 type Late = Box<dyn FnOnce(&mut Sim) + Send>;
@@ -147,11 +147,14 @@ impl Sim {
     /// `own` is the work item that the new case is for: other references of it were a person's.
     pub(crate) fn about_to_create_case(&mut self, own: Option<WorkItemId>) {
         if let Some(item) = own {
-            let twin = self
-                .testworthy
-                .cases
-                .values()
-                .find(|case| !case.deleted && case.mentioned_by_accord.contains(&item));
+            let is_stranger = |case: &TestCase| {
+                let taken_back = self.people.taken_back.contains(&(case.case.id, item));
+                taken_back && !azure_boards_mentions(&case.case.refs).contains(&item)
+            };
+            let mut cases = self.testworthy.cases.values();
+            let twin = cases.find(|case| {
+                !case.deleted && case.mentioned_by_accord.contains(&item) && !is_stranger(case)
+            });
             if let Some(twin) = twin {
                 let id = twin.case.id;
                 self.breaks(

@@ -100,7 +100,7 @@ impl TestWorthy {
     }
 
     /// The path of a section, as far as this server tells it.
-    fn path(&self, section: Option<SectionId>) -> Vec<String> {
+    pub(crate) fn path(&self, section: Option<SectionId>) -> Vec<String> {
         let mut path = Vec::new();
         let mut next = section;
         while let Some((_, section)) = next.and_then(|id| self.sections.get(&id)) {

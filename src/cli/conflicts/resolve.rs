@@ -172,6 +172,12 @@ async fn carry_out(
     let mut outcome = signals
         .or_signal(Box::pin(plan_command::make(session, opened, &narrowed)))
         .await?;
+    if let Some(blocked) = plan_command::blocked(&outcome.planned.plan) {
+        if !session.json {
+            plan_command::show(session, &outcome.planned.plan);
+        }
+        return Err(blocked);
+    }
     let fates = decisions.fates(&outcome);
     let void = |(id, fate): &(ConflictId, Fate)| match fate {
         Fate::Void(how) => Some((*id, *how)),
@@ -188,14 +194,11 @@ async fn carry_out(
     }
     let made = &outcome.planned.plan;
     let waits = waiting(&fates);
-    if waits.len() == fates.len() && plan_command::blocked(made).is_none() {
+    if waits.len() == fates.len() {
         return Err(held(config, decisions, &waits, made, args.take));
     }
     if !session.json {
         plan_command::show(session, made);
-    }
-    if let Some(blocked) = plan_command::blocked(made) {
-        return Err(blocked);
     }
     if made.has_operations() && !args.yes && !apply_command::confirm(session, &signals).await? {
         return Err(apply_command::declined());

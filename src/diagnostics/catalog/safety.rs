@@ -33,14 +33,14 @@ pub static TOO_MANY_DELETES: Entry = Entry {
         number you have seen; else restore the items, or narrow the run with `--only`.",
 };
 
-/// A side lists nothing although the rule has links.
+/// A side lists none of the linked items.
 pub static EMPTY_LISTING: Entry = Entry {
     code: "empty-listing",
     severity: Severity::Error,
-    title: "one side of a rule lists no item at all although the rule has links",
+    title: "one side of a rule lists none of the items that it has linked",
     explanation: "A lost permission, a renamed area or a server in trouble looks exactly like an empty \
-        project. While a rule has active links and one of its sides lists nothing, it creates and \
-        deletes nothing; updates, links and other rules are not held back by this, but a plan that \
+        project. While a rule has active links and one of its sides lists none of the linked items, it creates \
+        and deletes nothing; updates, links and other rules are not held back by this, but a plan that \
         holds such creates or deletes does not run.",
     example: "The area `Web Shop\\QA` was renamed, so the rule's query finds none of its 40 linked work \
         items and the plan would create all of them again.",

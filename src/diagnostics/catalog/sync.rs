@@ -48,7 +48,7 @@ pub static ITEM_RETYPED: Entry = Entry {
     severity: Severity::Warning,
     title: "a linked work item changed its type or its project",
     explanation: "The mapping was checked against another type, so nothing is written to the pair until a person settles it.",
-    example: "A person turned a linked Test Case into a Task.",
+    example: "A person turned a linked Bug into a Task. Items of test management keep their type.",
     fix: "Change the work item back, or declare a rule for its new type.",
 };
 

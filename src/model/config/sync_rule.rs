@@ -58,6 +58,13 @@ impl SyncRule {
         self.direction.writes(system)
     }
 
+    /// The suite that new cases go to, if there is one: `createIn`'s, else the first one of the scope.
+    pub fn suite_for_new_cases(&self) -> Option<SuiteId> {
+        let scope = self.scope.testworthy.as_ref();
+        let first = || scope?.suites.first().copied();
+        self.create_in.suite.or_else(first)
+    }
+
     /// The sides that are written.
     pub fn targets(&self) -> Vec<System> {
         let both = [System::TestWorthy, System::AzureDevOps].into_iter();

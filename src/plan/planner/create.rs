@@ -159,17 +159,7 @@ fn create_case(
         Err(problem) => return held(collector, source, &problem),
     };
     let create_in = &input.rule.create_in;
-    let in_scope = || {
-        input
-            .rule
-            .scope
-            .testworthy
-            .as_ref()?
-            .suites
-            .first()
-            .copied()
-    };
-    let Some(suite) = create_in.suite.or_else(in_scope) else {
+    let Some(suite) = input.rule.suite_for_new_cases() else {
         collector.finding(
             &codes::NOWHERE_TO_CREATE,
             source,

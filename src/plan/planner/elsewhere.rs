@@ -23,14 +23,13 @@ pub(super) enum Elsewhere {
     Uncertain(String),
 }
 
-/// Cases by the work items that their references name beside their own, each with a rule that selects it.
+/// Cases by the work items that their references name beside their own, each with a rule that read it.
 pub(super) type Naming<'a> = BTreeMap<WorkItemId, Vec<(CaseId, &'a RuleInput<'a>)>>;
 
 pub(super) fn naming<'a>(inputs: &'a [RuleInput<'a>]) -> Naming<'a> {
     let mut naming = Naming::new();
     for input in inputs {
-        let selected = input.observed.cases_in_scope.iter();
-        for case in selected.filter_map(|case| input.observed.case(*case)) {
+        for case in input.observed.cases.values() {
             let own = input.pairs.work_item(case.id);
             let named = azure_boards_mentions(&case.refs).into_iter();
             for item in named.filter(|item| own != Some(*item)) {
@@ -79,18 +78,31 @@ impl Rules<'_> {
     }
 
     /// Why no case is made in place of a deleted one: another case names the work item, as one does that came
-    /// back after it was replaced, or that was copied from the deleted one.
+    /// back after it was replaced, or that was copied from the deleted one. Whatever names it in the suite that
+    /// the new case would go to keeps apply from making one; of another suite a case that is linked to a work
+    /// item of its own does not, for it may name this one as it may name any.
     pub(super) fn in_place_of(&self, link: &Link, input: &RuleInput<'_>) -> Option<String> {
         let id = link.work_item;
-        let (case, other) = self
-            .naming
-            .get(&id)?
-            .iter()
-            .find(|(case, other)| *case != link.case && other.endpoints == input.endpoints)?;
-        Some(format!(
-            "case {case}, which rule `{}` selects, names AB#{id} in its references; no further case is made for it: join the right pair with `accord link`, or remove the reference",
-            other.rule.name
-        ))
+        let suite = input.rule.suite_for_new_cases();
+        let speaks_up = |(case, other): &&(CaseId, &RuleInput<'_>)| {
+            if *case == link.case || other.endpoints != input.endpoints {
+                return false;
+            }
+            let seen = other.observed.case(*case);
+            let is_there = suite.is_some() && seen.and_then(|case| case.suite) == suite;
+            let is_free = input.pairs.work_item(*case).is_none();
+            is_there || (is_free && other.observed.cases_in_scope.contains(case))
+        };
+        let (case, other) = self.naming.get(&id)?.iter().find(speaks_up)?;
+        Some(match input.pairs.work_item(*case) {
+            Some(own) => format!(
+                "case {case}, which is linked to work item {own}, names AB#{id} in its references; no further case is made for {id}: remove the reference, and the next plan makes one"
+            ),
+            None => format!(
+                "case {case}, which rule `{}` read, names AB#{id} in its references; no further case is made for it: join the right pair with `accord link`, or remove the reference",
+                other.rule.name
+            ),
+        })
     }
 
     fn named(&self, id: WorkItemId, input: &RuleInput<'_>) -> Option<Elsewhere> {
@@ -101,6 +113,7 @@ impl Rules<'_> {
             .iter()
             .filter(|(case, other)| {
                 other.rule.name != input.rule.name
+                    && other.observed.cases_in_scope.contains(case)
                     && other.endpoints == input.endpoints
                     && other.pairs.work_item(*case).is_none()
                     && is_mapped(other.mapping, other.connection, item)

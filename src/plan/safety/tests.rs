@@ -270,7 +270,7 @@ fn an_empty_side_blocks_creates_and_deletes_only() {
     assert!(outcome.blocks_creates_and_deletes.contains(NAME));
     assert_eq!(
         outcome.report.rules[0].measured,
-        "TestWorthy lists no item, and the rule has 3 linked items"
+        "TestWorthy lists none of the rule's linked items (3)"
     );
 }
 

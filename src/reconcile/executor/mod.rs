@@ -84,14 +84,17 @@ pub async fn recover(context: &Context<'_>, stop: &StopFlag) -> Result<u64, Reco
 }
 
 /// Runs the steps of a plan and records the run. The report tells what became of each item; an error
-/// means that the run as a whole could not go on.
+/// means that the run as a whole could not go on. A plan that a safety rule blocks is refused, whoever asks.
 pub async fn apply(
     context: &Context<'_>,
     outcome: &PlanOutcome,
     stop: &StopFlag,
 ) -> Result<ApplyReport, ReconcileError> {
-    let run = RunId(context.ids.next());
     let plan = &outcome.planned.plan;
+    if plan.safety.verdict == SafetyVerdict::Blocked {
+        return Err(ReconcileError::Blocked);
+    }
+    let run = RunId(context.ids.next());
     context
         .store
         .begin_run(&Run {

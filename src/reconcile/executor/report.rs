@@ -243,6 +243,7 @@ pub(crate) fn exit_code(error: &ReconcileError) -> u8 {
             if denied { 8 } else { 4 }
         }
         ReconcileError::Internal(_) => 70,
+        ReconcileError::Blocked => 5,
         ReconcileError::Stopped => 130,
     }
 }

@@ -67,6 +67,29 @@ impl Organization {
         .map_err(|error| refused(&error))
     }
 
+    /// Turns an item into one of another type. Items of test management keep theirs
+    /// (<https://learn.microsoft.com/en-us/azure/devops/boards/backlogs/move-change-type>).
+    pub(crate) fn retype_as_person(
+        &mut self,
+        id: u64,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<(), PersonError> {
+        let writer = self.person(None, now)?;
+        let kind = self.find_type(name).map_err(|error| refused(&error))?;
+        let item = self.items.live(id);
+        let item = item.ok_or_else(|| refused(&ApiError::no_item(id)))?;
+        if [item.kind, kind]
+            .iter()
+            .any(|kind| self.types[*kind].is_test_item())
+        {
+            let message = "An item of test management keeps its type.".to_owned();
+            return Err((axum::http::StatusCode::BAD_REQUEST, message));
+        }
+        self.set_kind(id, kind, &writer);
+        Ok(())
+    }
+
     /// Deletes an item of any type: for good, or into the recycle bin. Test Cases always go for good.
     pub(crate) fn delete_as_person(
         &mut self,

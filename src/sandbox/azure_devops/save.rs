@@ -169,6 +169,50 @@ impl Organization {
 
     /// Moves an item into the recycle bin or out of it; both make a revision.
     pub(crate) fn set_deleted(&mut self, id: u64, deleted: bool, writer: &Writer) {
+        let flag = |set: bool| set.then_some(FieldValue::Boolean(true));
+        self.revise(id, writer, |item, writer| {
+            item.deleted = deleted.then_some((writer.now, writer.user));
+            vec![FieldChange {
+                field: field::IS_DELETED,
+                old: flag(!deleted),
+                new: flag(deleted),
+            }]
+        });
+    }
+
+    /// Turns an item into one of another type, which begins in that type's first state.
+    pub(crate) fn set_kind(&mut self, id: u64, kind: usize, writer: &Writer) {
+        let named = |kind: usize| Some(FieldValue::Text(self.types[kind].name.clone()));
+        let new = named(kind);
+        let state = FieldValue::Text(self.types[kind].initial_state().into());
+        let Some(old) = self.items.live(id).map(|item| named(item.kind)) else {
+            return;
+        };
+        self.revise(id, writer, |item, _| {
+            item.kind = kind;
+            let before = item.content.fields.insert(field::STATE, state.clone());
+            vec![
+                FieldChange {
+                    field: field::WORK_ITEM_TYPE,
+                    old,
+                    new,
+                },
+                FieldChange {
+                    field: field::STATE,
+                    old: before,
+                    new: Some(state),
+                },
+            ]
+        });
+    }
+
+    /// A revision that no rule judges.
+    fn revise(
+        &mut self,
+        id: u64,
+        writer: &Writer,
+        change: impl FnOnce(&mut WorkItem, &Writer) -> Vec<FieldChange>,
+    ) {
         let writer = on_grid(writer);
         let Some(mut item) = self.items.any(id).cloned() else {
             return;
@@ -177,18 +221,13 @@ impl Organization {
         item.watermark = self.items.next_watermark();
         item.changed = writer.now;
         item.changed_by = writer.user;
-        item.deleted = deleted.then_some((writer.now, writer.user));
-        let flag = |set: bool| set.then_some(FieldValue::Boolean(true));
+        let fields = change(&mut item, &writer);
         item.updates.push(Update {
             rev: item.rev,
             at: writer.now,
             by: writer.user,
             watermark: item.watermark,
-            fields: vec![FieldChange {
-                field: field::IS_DELETED,
-                old: flag(!deleted),
-                new: flag(deleted),
-            }],
+            fields,
             added: Vec::new(),
             removed: Vec::new(),
         });

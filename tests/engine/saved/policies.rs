@@ -8,8 +8,8 @@ use accord::reconcile::Prepared;
 use accord::store::Store;
 use serde_json::json;
 
-use super::{ALL, carry_out, forget_requests, pairs, save, writes};
-use crate::review_help::{add_case, links};
+use super::{carry_out, forget_requests, pairs, save, writes};
+use crate::review_help::{ALLOWING_ALL, add_case, links};
 use crate::support::manifests::{WITH_RISK, mapping, risk};
 use crate::support::{TO_AZURE_DEVOPS, World};
 use crate::two_way::{BOTH, edit_case, edit_item, item};
@@ -69,12 +69,12 @@ async fn a_deletion_is_carried_over_once() {
         saved.findings
     );
     assert_eq!(saved.changes[0].action, Action::Delete);
-    let (_, report) = carry_out(&world, &saved, ALL).await;
+    let (_, report) = carry_out(&world, &saved, ALLOWING_ALL).await;
     assert_eq!(report.expect("a report").exit_code(), 0);
     let endpoints = links(&world).await[0].endpoints.clone();
     let parted = world.store().await.parted_links(&endpoints).await;
     assert_eq!(parted.expect("links")[0].state, LinkState::Ended);
-    let (prepared, report) = carry_out(&world, &saved, ALL).await;
+    let (prepared, report) = carry_out(&world, &saved, ALLOWING_ALL).await;
     assert!(report.is_none());
     assert_eq!((prepared.satisfied.len(), prepared.skipped.len()), (1, 0));
 }
@@ -89,7 +89,7 @@ async fn a_deletion_of_what_was_edited_since_is_not_carried_over() {
         &json!({ "System.Title": "Still needed" }),
     );
     forget_requests(&world);
-    let (prepared, report) = carry_out(&world, &saved, ALL).await;
+    let (prepared, report) = carry_out(&world, &saved, ALLOWING_ALL).await;
     assert!(report.is_none());
     assert_eq!(prepared.skipped.len(), 1, "{:?}", prepared.skipped);
     assert_eq!(writes(&world), 0);
@@ -114,14 +114,14 @@ async fn sensitive_values_are_not_in_the_file_and_come_from_the_source() {
     assert!(!json::render(&saved).contains("hunter2"));
     // The file approves that the field is written, with what the source holds.
     edit_case(&world, id, &json!({ "gherkin": "hunter3" }));
-    let (_, report) = carry_out(&world, &saved, ALL).await;
+    let (_, report) = carry_out(&world, &saved, ALLOWING_ALL).await;
     assert_eq!(report.expect("a report").exit_code(), 0);
     assert_eq!(item(&world, work_item).1, "hunter3");
     // The target is guarded by its revision all the same.
     edit_case(&world, id, &json!({ "gherkin": "hunter4" }));
     let saved = save(&world).await;
     edit_item(&world, work_item, &json!({ "Custom.Gherkin": "by hand" }));
-    let (prepared, report) = carry_out(&world, &saved, ALL).await;
+    let (prepared, report) = carry_out(&world, &saved, ALLOWING_ALL).await;
     assert!(report.is_none());
     assert_eq!(prepared.skipped.len(), 1);
     assert_eq!(item(&world, work_item).1, "by hand");
@@ -141,9 +141,9 @@ async fn declared_fields_are_made_before_the_items_that_need_them() {
             .retain(|change| change.address.starts_with(address));
         part
     };
-    let (_, report) = carry_out(&world, &only("CustomField"), ALL).await;
+    let (_, report) = carry_out(&world, &only("CustomField"), ALLOWING_ALL).await;
     assert_eq!(report.expect("a report").exit_code(), 0);
-    let (prepared, report) = carry_out(&world, &saved, ALL).await;
+    let (prepared, report) = carry_out(&world, &saved, ALLOWING_ALL).await;
     let report = report.expect("a report");
     assert_eq!(report.exit_code(), 0, "{:?}", report.failures);
     assert_eq!(prepared.satisfied, [0]);
@@ -160,7 +160,7 @@ async fn items_wait_for_a_field_that_the_file_does_not_make() {
         .changes
         .retain(|change| change.address != "CustomField/risk");
     forget_requests(&world);
-    let (_, report) = carry_out(&world, &saved, ALL).await;
+    let (_, report) = carry_out(&world, &saved, ALLOWING_ALL).await;
     let report = report.expect("a report");
     assert_eq!((report.applied, report.exit_code()), (0, 9));
     assert!(!report.failures.is_empty(), "somebody is told");

@@ -332,6 +332,8 @@ def exit_codes_and_reasons():
 
 @section
 def signals_arrive():
+    # Whoever starts these judges in the background may have SIGINT ignored, and no shell can trap that again.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # The program gives up by itself, so that a script which does not pass a signal on leaves nothing behind. It waits
     # by `wait`: a signal that meets bash at the end of a command in the foreground is sometimes forgotten.
     for name, code in (("INT", 130), ("TERM", 143)):

@@ -3,6 +3,7 @@
 //! Only this room joins the adapters, the store and the pure planner. It reads no clock and makes no
 //! ids by itself: both come in through [`Clock`] and [`Ids`], so that a simulation can replay a run.
 
+mod beside;
 mod clock;
 mod configuration;
 mod connect;

@@ -10,7 +10,7 @@ use super::error::ReconcileError;
 use super::executor::later;
 use super::observe::{Observer, Reading};
 use super::places::unknown_places;
-use super::{Context, configuration, custom_field};
+use super::{Context, beside, configuration, custom_field};
 use crate::diagnostics::catalog::mapping as mapping_codes;
 use crate::diagnostics::{Finding, Location, Place};
 use crate::mapping::CompiledMapping;
@@ -20,7 +20,7 @@ use crate::model::{Case, Endpoints, Link, Name, Sides, WorkItem, WorkItemType};
 use crate::plan::safety::{FileCounts, Overrides};
 use crate::plan::{
     Inputs, ItemKey, Known, LinkedPairs, Observed, OriginEntry, PlanFinding, PlanRequest, Planned,
-    Refusal, RuleInput, glob, plan as make_plan,
+    Refusal, RuleInput, glob,
 };
 use crate::store::{Intent, Watermark};
 
@@ -101,9 +101,8 @@ pub async fn plan(
         findings,
     } = survey(context, options).await?;
     let awaited = std::mem::take(&mut configuration.awaited);
-    let request = request(context, options, configuration, &observations, &findings).await?;
-    let planned =
-        make_plan(request).map_err(|violation| ReconcileError::Internal(violation.to_string()))?;
+    let read = (observations.as_slice(), findings.as_slice());
+    let (planned, _) = beside::planned(context, options, configuration, read).await?;
     Ok(PlanOutcome {
         planned,
         observations,
@@ -117,11 +116,57 @@ pub(super) async fn survey<'a>(
     context: &Context<'a>,
     options: &PlanOptions,
 ) -> Result<Survey<'a>, ReconcileError> {
-    let mut findings = Vec::new();
-    let mut lost = Vec::new();
-    let mut observations = Vec::new();
     let configuration = configuration::observe(context, &options.inputs.only).await?;
-    for (connection_name, rules) in rules_by_connection(context.config, &options.inputs.only) {
+    let only = &options.inputs.only;
+    let rules = context.config.rules.values();
+    let selected = rules.filter(|rule| is_selected(rule, only)).collect();
+    let RulesRead {
+        observations,
+        mut findings,
+        lost,
+    } = observe(context, options, &configuration.forms, selected).await?;
+    if findings.iter().any(Finding::is_error) {
+        return Err(ReconcileError::Findings(findings));
+    }
+    // With numbers it says more than without.
+    findings.retain(|known| {
+        let same =
+            |one: &Finding| one.code.code == known.code.code && one.location == known.location;
+        !lost.iter().any(same)
+    });
+    findings.extend(lost);
+    Ok(Survey {
+        configuration,
+        observations,
+        findings,
+    })
+}
+
+/// Whether a narrowing leaves something of a rule.
+pub(super) fn is_selected(rule: &SyncRule, only: &[String]) -> bool {
+    glob::may_select_below(only, &format!("SyncRule/{}", rule.name))
+}
+
+/// What reading for rules gave.
+#[derive(Default)]
+pub(super) struct RulesRead {
+    /// In the order of the rules' names. A rule whose mapping does not fit has none.
+    pub(super) observations: Vec<Observation>,
+    /// What lint with live metadata says, errors too.
+    pub(super) findings: Vec<Finding>,
+    /// Formatting that items lose: findings of lint, with numbers.
+    lost: Vec<Finding>,
+}
+
+/// Reads both systems and the state for these rules.
+pub(super) async fn observe(
+    context: &Context<'_>,
+    options: &PlanOptions,
+    forms: &Forms,
+    rules: Vec<&SyncRule>,
+) -> Result<RulesRead, ReconcileError> {
+    let mut read = RulesRead::default();
+    for (connection_name, rules) in by_connection(rules) {
         let Some(connection) = context.config.connections.get(connection_name) else {
             continue;
         };
@@ -131,14 +176,14 @@ pub(super) async fn survey<'a>(
         let mut observer = Observer::new(context, connection, readers, &rules, full_scan).await?;
         observer.read_only_pairs_of(options.touched.clone());
         for rule in rules {
-            let forms = &configuration.forms;
+            let findings = &mut read.findings;
             let mapping = compile(
                 context.config,
                 options,
                 forms,
                 rule,
                 &mut observer,
-                &mut findings,
+                findings,
             );
             let Some((mapping, lacking)) = mapping.await? else {
                 continue;
@@ -154,13 +199,13 @@ pub(super) async fn survey<'a>(
             if let Some(declared) = context.config.mappings.get(&rule.mapping) {
                 let pairs = observer.pairs();
                 let seen = seen(rule, (declared, &mapping), connection, &observed, &pairs);
-                findings.extend(lint_seen(&seen));
-                lost.extend(lost_formatting(&seen));
+                read.findings.extend(lint_seen(&seen));
+                read.lost.extend(lost_formatting(&seen));
                 if options.coverage {
-                    findings.extend(coverage(&seen));
+                    read.findings.extend(coverage(&seen));
                 }
             }
-            observations.push(Observation {
+            read.observations.push(Observation {
                 rule: rule.clone(),
                 mapping,
                 endpoints: places.clone(),
@@ -173,38 +218,20 @@ pub(super) async fn survey<'a>(
             });
         }
     }
-    if findings.iter().any(Finding::is_error) {
-        return Err(ReconcileError::Findings(findings));
-    }
-    // With numbers it says more than without.
-    findings.retain(|known| {
-        let same =
-            |one: &Finding| one.code.code == known.code.code && one.location == known.location;
-        !lost.iter().any(same)
-    });
-    findings.extend(lost);
-    observations.sort_by(|a, b| a.rule.name.cmp(&b.rule.name));
-    Ok(Survey {
-        configuration,
-        observations,
-        findings,
-    })
+    read.observations
+        .sort_by(|a, b| a.rule.name.cmp(&b.rule.name));
+    Ok(read)
 }
 
-fn rules_by_connection<'a>(
-    config: &'a Config,
-    only: &[String],
-) -> BTreeMap<&'a Name, Vec<&'a SyncRule>> {
+fn by_connection(rules: Vec<&SyncRule>) -> BTreeMap<&Name, Vec<&SyncRule>> {
     let mut grouped: BTreeMap<&Name, Vec<&SyncRule>> = BTreeMap::new();
-    for rule in config.rules.values() {
-        if glob::may_select_below(only, &format!("SyncRule/{}", rule.name)) {
-            grouped.entry(&rule.connection).or_default().push(rule);
-        }
+    for rule in rules {
+        grouped.entry(&rule.connection).or_default().push(rule);
     }
     grouped
 }
 
-/// The mapping of a rule, and the declared fields that its live type lacks.
+/// The mapping of a rule, and the declared fields that its live type lacks; `None` where it does not fit.
 async fn compile(
     config: &Config,
     options: &PlanOptions,
@@ -242,11 +269,13 @@ async fn compile(
         Some(connection) => compiled.map(|mapping| mapping.with_users(&connection.users)),
         None => compiled,
     };
+    let fits = !found.iter().any(Finding::is_error);
     for finding in found {
         if !findings.contains(&finding) {
             findings.push(finding);
         }
     }
+    let compiled = compiled.filter(|_| fits);
     Ok(compiled.map(|mapping| (mapping, lacking)))
 }
 
@@ -347,14 +376,45 @@ fn seen<'a>(
     }
 }
 
-/// Everything that planning needs, put together.
+/// Everything that planning needs, put together. `beside` are observations of rules that are only asked.
 pub(super) async fn request<'a>(
     context: &Context<'a>,
     options: &PlanOptions,
     configuration: Configuration<'a>,
-    observations: &'a [Observation],
+    (observations, beside): (&'a [Observation], &'a [Observation]),
     findings: &[Finding],
 ) -> Result<PlanRequest<'a>, ReconcileError> {
+    let last = context.store.last_carried_out_run().await?;
+    Ok(PlanRequest {
+        inputs: options.inputs.clone(),
+        version: env!("CARGO_PKG_VERSION"),
+        configuration: configuration.inputs,
+        rules: rule_inputs(context, observations).await?,
+        beside: rule_inputs(context, beside).await?,
+        known_rules: context
+            .config
+            .rules
+            .keys()
+            .cloned()
+            .collect::<BTreeSet<_>>(),
+        limits: context.config.project.safety,
+        files: FileCounts {
+            now: context.config.files as u64,
+            last_apply: last.map(|run| run.files),
+        },
+        overrides: options.overrides,
+        findings: findings
+            .iter()
+            .map(plan_finding)
+            .chain(configuration.findings)
+            .collect(),
+    })
+}
+
+async fn rule_inputs<'a>(
+    context: &Context<'a>,
+    observations: &'a [Observation],
+) -> Result<Vec<RuleInput<'a>>, ReconcileError> {
     let mut rules = Vec::with_capacity(observations.len());
     let now = context.clock.now();
     for observation in observations {
@@ -399,30 +459,7 @@ pub(super) async fn request<'a>(
                 .collect(),
         });
     }
-    let last = context.store.last_carried_out_run().await?;
-    Ok(PlanRequest {
-        inputs: options.inputs.clone(),
-        version: env!("CARGO_PKG_VERSION"),
-        configuration: configuration.inputs,
-        rules,
-        known_rules: context
-            .config
-            .rules
-            .keys()
-            .cloned()
-            .collect::<BTreeSet<_>>(),
-        limits: context.config.project.safety,
-        files: FileCounts {
-            now: context.config.files as u64,
-            last_apply: last.map(|run| run.files),
-        },
-        overrides: options.overrides,
-        findings: findings
-            .iter()
-            .map(plan_finding)
-            .chain(configuration.findings)
-            .collect(),
-    })
+    Ok(rules)
 }
 
 /// Both items of an intent wait: whichever of them is the source of a rule.

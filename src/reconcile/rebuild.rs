@@ -65,7 +65,8 @@ pub async fn rebuild(
         observations,
         findings,
     } = survey(context, &options).await?;
-    let request = request(context, &options, configuration, &observations, &findings).await?;
+    let read = (observations.as_slice(), [].as_slice());
+    let request = request(context, &options, configuration, read, &findings).await?;
     let steps =
         adoptions(request).map_err(|violation| ReconcileError::Internal(violation.to_string()))?;
     let run = RunId(context.ids.next());

@@ -12,7 +12,8 @@
 //! because its target holds the values, is satisfied; so a file whose run was cut short can be applied again.
 //!
 //! Reading and planning are narrowed to the addresses of the file: of the rules that it names cases are listed
-//! as ever, and of the work items only those of its pairs are read. What is left after the comparison is planned
+//! as ever, and of the work items only those of its pairs are read; where an item would be made, the rules that
+//! the file does not name are asked too. What is left after the comparison is planned
 //! once more, from the same observations, narrowed to what will run: then the safety limits measure that and
 //! nothing else. A run of this kind moves no watermark and forgets no links; both are for runs
 //! that saw everything.
@@ -25,6 +26,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Context;
+use super::beside;
 use super::configuration::Configuration;
 use super::error::ReconcileError;
 use super::plan::{Observation, PlanOptions, PlanOutcome, Survey, request, survey};
@@ -34,9 +36,7 @@ use crate::plan::compare::ChangedOperation;
 use crate::plan::custom_field::custom_field_address;
 use crate::plan::id::operation_digest;
 use crate::plan::safety::Overrides;
-use crate::plan::{
-    Change, ConnectionEntry, Inputs, ItemKey, Plan, PlanRequest, Planned, glob, plan as make_plan,
-};
+use crate::plan::{Change, ConnectionEntry, Inputs, ItemKey, Plan, glob, plan as make_plan};
 use standing::Standing;
 
 /// Links whose bases are read at once.
@@ -161,8 +161,8 @@ pub async fn prepare(
         findings,
     } = survey(context, &options).await?;
     let again = configuration.clone();
-    let request_now = request(context, &options, configuration, &observations, &findings).await?;
-    let now = planned(request_now)?;
+    let read = (observations.as_slice(), findings.as_slice());
+    let (now, beside) = beside::planned(context, &options, configuration, read).await?;
     let known = Known {
         observations: &observations,
         configuration: again
@@ -207,8 +207,10 @@ pub async fn prepare(
         findings: Vec::new(),
         ..again
     };
-    let request = request(context, &narrowed, configuration, &observations, &[]).await?;
-    let mut planned = planned(request)?;
+    let read = (observations.as_slice(), beside.observations.as_slice());
+    let request = request(context, &narrowed, configuration, read, &[]).await?;
+    let mut planned =
+        make_plan(request).map_err(|violation| ReconcileError::Internal(violation.to_string()))?;
     only_approved(saved, &planned.plan)?;
     planned.plan.plan_id.clone_from(&saved.plan_id);
     planned.plan.review_id.clone_from(&saved.review_id);
@@ -224,10 +226,6 @@ pub async fn prepare(
         satisfied,
         skipped,
     })
-}
-
-fn planned(request: PlanRequest<'_>) -> Result<Planned, ReconcileError> {
-    make_plan(request).map_err(|violation| ReconcileError::Internal(violation.to_string()))
 }
 
 /// The last guard before anything is written: every operation that would run is one of the file's.

@@ -40,7 +40,7 @@ pub(crate) async fn save(world: &World) -> Plan {
 }
 
 /// What `accord apply PLANFILE` does.
-async fn carry_out(
+pub(crate) async fn carry_out(
     world: &World,
     saved: &Plan,
     overrides: Overrides,

@@ -1,6 +1,8 @@
 //! Pairs whose items stand in the scopes of two rules, after the state was lost: neither rule sees the whole
 //! pair, and still no second item is made for either.
 
+mod narrowed;
+
 use accord::model::{CaseId, Link, WorkItemId};
 use accord::sandbox::azure_devops::seed::WorkItemSeed;
 use accord::sandbox::testworthy::CaseEdit;

@@ -172,6 +172,16 @@ pub static ONLY_SELECTS_NOTHING: Entry = Entry {
     fix: "Take the address from a plan without `--only`.",
 };
 
+/// A rule that the plan leaves out could not be asked about items that the plan makes.
+pub static RULE_NOT_ASKED: Entry = Entry {
+    code: "rule-not-asked",
+    severity: Severity::Warning,
+    title: "a rule that the plan leaves out could not be asked",
+    explanation: "A plan that is narrowed (`--only`, a saved plan, `accord conflicts resolve`) and makes items asks the rules of the connection that it leaves out whether they know the counterparts. The mapping of this one does not fit what the servers have, so what its scope holds is not known. Where the state knows every pair nothing is missed by that; where it was lost, an item could get a second counterpart.",
+    example: "`accord plan --only SyncRule/smoke`, while the mapping of rule `regression` names a field that was removed from the work item type.",
+    fix: "Mend the rule; `accord plan --only SyncRule/NAME` says what does not fit.",
+};
+
 /// TestWorthy does not let its Azure DevOps settings be managed.
 pub static INTEGRATION_REFUSED: Entry = Entry {
     code: "integration-refused",
@@ -211,6 +221,7 @@ pub(super) static ALL: &[&Entry] = &[
     &UNLINKED,
     &NO_CLOSING_STATE,
     &ONLY_SELECTS_NOTHING,
+    &RULE_NOT_ASKED,
     &INTEGRATION_REFUSED,
     &INTEGRATION_TOKEN,
 ];

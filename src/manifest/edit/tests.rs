@@ -157,14 +157,15 @@ fn any_value() -> impl Strategy<Value = Json> {
     prop_oneof![3 => scalar, 1 => texts.prop_map(Json::from)]
 }
 
+/// The comments are longer than any text of `any_value` that is likely to look like one.
 fn any_shape() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec![
-        "spec: { w: 1, x: old, y: 2 } # c\n",
-        "spec:\n  # w\n  w: 1\n  x: 'old' # x\n  # y\n  y: 2\n",
+        "spec: { w: 1, x: old, y: 2 } # comment c\n",
+        "spec:\n  # comment w\n  w: 1\n  x: 'old' # comment x\n  # comment y\n  y: 2\n",
         "spec:\n  x:\n  y: 2\n",
-        "spec:\n  x: |\n    old\n      lines\n  # y\n  y: 2\n",
+        "spec:\n  x: |\n    old\n      lines\n  # comment y\n  y: 2\n",
         "spec:\n  x: >+\n    old\n\n  y: 2\n",
-        "spec:\n  x:\n    - old\n    - b # b\n  y: 2\n",
+        "spec:\n  x:\n    - old\n    - b # comment b\n  y: 2\n",
         "spec:\n  x: [old,\n    b]\n  y: 2\n",
         "spec:\n  x: \"old\n    text\"\n  y: 2\n",
     ])
@@ -184,7 +185,7 @@ proptest! {
         } else {
             prop_assert_eq!(read, &value);
         }
-        for comment in ["# c", "# w", "# x", "# y", "# b"] {
+        for comment in ["# comment c", "# comment w", "# comment x", "# comment y", "# comment b"] {
             prop_assert_eq!(shape.contains(comment), after.contains(comment), "{}", after);
         }
         let tail = "\n  y: 2\n";

@@ -17,25 +17,34 @@ pub(super) type Claims<'a> = BTreeMap<ItemKey, &'a Name>;
 pub(super) struct Rules<'a> {
     known: &'a BTreeSet<Name>,
     planned: BTreeMap<&'a Name, &'a RuleInput<'a>>,
+    /// Those that are only asked.
+    beside: BTreeMap<&'a Name, &'a RuleInput<'a>>,
     pub(super) naming: Naming<'a>,
     pub(super) bearing: Bearing<'a>,
 }
 
 impl<'a> Rules<'a> {
-    /// `known` are the rules of the project, `planned` those of this plan.
-    pub(super) fn new(known: &'a BTreeSet<Name>, planned: &'a [RuleInput<'a>]) -> Self {
-        let by_name = planned.iter().map(|input| (&input.rule.name, input));
+    /// `known` are the rules of the project, `planned` those of this plan, `beside` those that are only asked.
+    pub(super) fn new(
+        known: &'a BTreeSet<Name>,
+        planned: &'a [RuleInput<'a>],
+        beside: &'a [RuleInput<'a>],
+    ) -> Self {
+        let by_name = |input: &'a RuleInput<'a>| (&input.rule.name, input);
+        let asked: Vec<&RuleInput<'_>> = planned.iter().chain(beside).collect();
         Self {
             known,
-            planned: by_name.collect(),
-            naming: naming(planned),
-            bearing: bearing(planned),
+            planned: planned.iter().map(by_name).collect(),
+            beside: beside.iter().map(by_name).collect(),
+            naming: naming(&asked),
+            bearing: bearing(&asked),
         }
     }
 
-    /// A rule of this plan.
-    pub(super) fn planned(&self, rule: &Name) -> Option<&'a RuleInput<'a>> {
-        self.planned.get(rule).copied()
+    /// A rule that was read, of this plan or beside it.
+    pub(super) fn read(&self, rule: &Name) -> Option<&'a RuleInput<'a>> {
+        let planned = self.planned.get(rule);
+        planned.or_else(|| self.beside.get(rule)).copied()
     }
 
     /// The other rule that keeps a linked pair from `input`'s rule. A rule that was renamed or removed

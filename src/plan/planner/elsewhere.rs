@@ -1,4 +1,4 @@
-//! Whether an item without a counterpart belongs to one that another rule of the plan looks at.
+//! Whether an item without a counterpart belongs to one that another rule looks at.
 //!
 //! A rule reads what its own scopes select. Of a pair whose items stand in the scopes of two rules neither
 //! rule sees the whole, and after the state was lost nobody remembers it. So before an item is made for one
@@ -26,9 +26,9 @@ pub(super) enum Elsewhere {
 /// Cases by the work items that their references name beside their own, each with a rule that read it.
 pub(super) type Naming<'a> = BTreeMap<WorkItemId, Vec<(CaseId, &'a RuleInput<'a>)>>;
 
-pub(super) fn naming<'a>(inputs: &'a [RuleInput<'a>]) -> Naming<'a> {
+pub(super) fn naming<'a>(inputs: &[&'a RuleInput<'a>]) -> Naming<'a> {
     let mut naming = Naming::new();
-    for input in inputs {
+    for &input in inputs {
         for case in input.observed.cases.values() {
             let own = input.pairs.work_item(case.id);
             let named = azure_boards_mentions(&case.refs).into_iter();
@@ -45,12 +45,12 @@ pub(super) fn naming<'a>(inputs: &'a [RuleInput<'a>]) -> Naming<'a> {
 pub(super) type Bearing<'a> = BTreeMap<CaseId, Vec<(&'a WorkItem, CaseId, &'a RuleInput<'a>)>>;
 
 /// Of one rule alone there are no others to ask.
-pub(super) fn bearing<'a>(inputs: &'a [RuleInput<'a>]) -> Bearing<'a> {
+pub(super) fn bearing<'a>(inputs: &[&'a RuleInput<'a>]) -> Bearing<'a> {
     let mut bearing = Bearing::new();
     if inputs.len() < 2 {
         return bearing;
     }
-    for input in inputs {
+    for &input in inputs {
         for item in input.observed.work_items.values() {
             let Some(owner) = input.pairs.case(item.id) else {
                 continue;
@@ -154,7 +154,7 @@ impl Rules<'_> {
             .into_iter()
             .find_map(|item| {
                 let owner = input.pairs.case(item).filter(|owner| *owner != case.id)?;
-                let other = self.planned(input.pairs.rule(owner)?)?;
+                let other = self.read(input.pairs.rule(owner)?)?;
                 // A reference to an item of another type is a reference like others.
                 let same_kind = other
                     .mapping

@@ -51,6 +51,9 @@ pub struct PlanRequest<'a> {
     pub configuration: Vec<ConfigurationInput<'a>>,
     /// The rules with what was observed for them, in any order.
     pub rules: Vec<RuleInput<'a>>,
+    /// Rules that the narrowing leaves out, as far as they were read: nothing is planned for them, they are only
+    /// asked whether they know the counterpart of an item that would be made.
+    pub beside: Vec<RuleInput<'a>>,
     /// Names of every rule of the project, planned now or not: their links are theirs.
     pub known_rules: BTreeSet<Name>,
     /// The project's limits.
@@ -109,7 +112,7 @@ pub fn plan(mut request: PlanRequest<'_>) -> Result<Planned, Violation<ItemKey>>
     request
         .rules
         .sort_by(|one, other| one.rule.name.cmp(&other.rule.name));
-    let rules = Rules::new(&request.known_rules, &request.rules);
+    let rules = Rules::new(&request.known_rules, &request.rules, &request.beside);
     let mut claims: BTreeMap<&Endpoints, Claims<'_>> = BTreeMap::new();
     let mut output = RuleOutput {
         findings: std::mem::take(&mut request.findings),

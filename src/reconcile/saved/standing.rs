@@ -206,12 +206,19 @@ impl Group<'_> {
             (change.item.testworthy, link.case.0),
             (change.item.azure_devops, link.work_item.0),
         ];
-        // A work item that is made anew in the place of a deleted one has another id.
+        // An item that is made anew in the place of a deleted one has another id. As long as it is not made, the
+        // link still names the deleted one.
         let renewed = change.action == Action::Create && change.reason == Reason::Recreated;
-        let same_pair = ids
-            .iter()
-            .all(|(then, now)| then.is_none_or(|id| id == *now));
-        (same_pair || renewed)
+        let is_the_pair = if renewed {
+            match change.system {
+                System::TestWorthy => observation.observed.has_case(link.case),
+                System::AzureDevOps => observation.observed.has_work_item(link.work_item),
+            }
+        } else {
+            let mut ids = ids.iter();
+            ids.all(|(then, now)| then.is_none_or(|id| id == *now))
+        };
+        is_the_pair
             && change.fields.iter().all(|field| {
                 let is_told = self.waiting.findings.contains_key(address);
                 let drifted = &self.waiting.drifted;

@@ -399,6 +399,7 @@ impl<'a> Ruled<'a> {
             version: env!("CARGO_PKG_VERSION"),
             configuration: Vec::new(),
             rules: vec![input],
+            beside: Vec::new(),
             known_rules: [self.rule().name.clone()].into(),
             limits: Safety::default(),
             files: FileCounts {

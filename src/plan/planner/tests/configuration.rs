@@ -34,6 +34,7 @@ fn planned(observed: Result<Vec<IntegrationSettings>, String>, settling: bool) -
         version: "0.1.0",
         configuration: vec![input],
         rules: Vec::new(),
+        beside: Vec::new(),
         known_rules: std::collections::BTreeSet::new(),
         limits: Safety::default(),
         files: FileCounts::default(),

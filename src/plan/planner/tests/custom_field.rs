@@ -64,6 +64,7 @@ fn planned(missing: &[Piece], notes: Vec<Remark>, seen: Option<&str>, settling: 
         version: "0.1.0",
         configuration: vec![input],
         rules: Vec::new(),
+        beside: Vec::new(),
         known_rules: std::collections::BTreeSet::new(),
         limits: Safety::default(),
         files: FileCounts::default(),

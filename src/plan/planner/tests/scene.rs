@@ -549,6 +549,7 @@ impl Scene {
             version: "0.1.0",
             configuration: Vec::new(),
             rules: rules.collect(),
+            beside: Vec::new(),
             known_rules: named.chain(self.known_elsewhere.iter().cloned()).collect(),
             limits: Safety::default(),
             files: FileCounts::default(),

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use proptest::prelude::*;
-
 use super::*;
 use crate::diff::{FieldRules, RowDecision, two_way_field};
 use crate::mapping::testing::{compiled_row, field_row, prefix_row, priority_row};
@@ -135,40 +133,76 @@ fn what_cannot_be_translated_is_owed_against_the_old_base() {
     assert_eq!(none, None);
 }
 
-fn members() -> impl Strategy<Value = BTreeSet<&'static str>> {
-    let all: &[&str] = &["a", "b", "c", "d"];
-    proptest::sample::subsequence(all, 0..=all.len()).prop_map(|some| some.into_iter().collect())
+/// Every set of these four.
+fn members() -> impl Iterator<Item = BTreeSet<&'static str>> {
+    (0..16_u8).map(|bits| {
+        let all = ["a", "b", "c", "d"].into_iter().enumerate();
+        let there = all.filter(|(at, _)| bits >> at & 1 == 1);
+        there.map(|(_, one)| one).collect()
+    })
 }
 
-proptest! {
-    /// Whichever half of a merge of sets is cut off, the next plan brings both sides to the merged set.
-    #[test]
-    fn the_half_that_is_left_is_made_up_for(
-        base in members(), left in members(), right in members(), item_first in any::<bool>(),
-    ) {
-        let row = compiled_row(prefix_row("refs", "ref:"));
-        let own = |set: &BTreeSet<&str>| Value::set(set.iter().copied());
-        let other = |set: &BTreeSet<&str>| Value::set(set.iter().map(|one| format!("ref:{one}")));
-        let merged: BTreeSet<&str> = ["a", "b", "c", "d"]
-            .into_iter()
-            .filter(|one| {
-                let (b, l, r) = (base.contains(one), left.contains(one), right.contains(one));
-                if l == r { l } else { l != b }
-            })
-            .collect();
-        let old = base_field(&row, System::AzureDevOps, own(&base), other(&base));
+/// What both edits of a set come to.
+fn merged<'a>(
+    base: &BTreeSet<&str>,
+    left: &BTreeSet<&'a str>,
+    right: &BTreeSet<&'a str>,
+) -> BTreeSet<&'a str> {
+    let all = left.union(right).copied();
+    all.filter(|one| {
+        let (b, l, r) = (base.contains(one), left.contains(one), right.contains(one));
+        if l == r { l } else { l != b }
+    })
+    .collect()
+}
+
+/// Whichever half of a merge of sets is cut off, the next plan brings both sides to the merged set.
+#[test]
+fn the_half_that_is_left_is_made_up_for() {
+    let row = compiled_row(prefix_row("refs", "ref:"));
+    let own = |set: &BTreeSet<&str>| Value::set(set.iter().copied());
+    let other = |set: &BTreeSet<&str>| Value::set(set.iter().map(|one| format!("ref:{one}")));
+    let mut tried = 0;
+    for ((base, left), right) in members()
+        .flat_map(|base| members().map(move |left| (base.clone(), left)))
+        .flat_map(|two| members().map(move |right| (two.clone(), right)))
+    {
+        let merged = merged(&base, &left, &right);
         // A half is written only where it changes something.
-        prop_assume!(left != merged && right != merged);
-        let (side, from, echo, now) = if item_first {
-            let now = Sides { testworthy: own(&left), azure_devops: other(&merged) };
-            (System::AzureDevOps, own(&left), other(&merged), now)
-        } else {
-            let now = Sides { testworthy: own(&merged), azure_devops: other(&right) };
-            (System::TestWorthy, other(&right), own(&merged), now)
+        if left == merged || right == merged {
+            continue;
+        }
+        let old = base_field(&row, System::AzureDevOps, own(&base), other(&base));
+        let case_left = Sides {
+            testworthy: own(&left),
+            azure_devops: other(&merged),
         };
-        let kept = base_after(&row, side, IntentPart::Half, (&from, &echo), Some(&old));
-        let decision = next(&row, kept.as_ref(), now);
-        let wanted = if item_first { own(&merged) } else { other(&merged) };
-        prop_assert_eq!(written(decision), vec![(side.other(), wanted)]);
+        let item_left = Sides {
+            testworthy: own(&merged),
+            azure_devops: other(&right),
+        };
+        for (side, from, echo, now, wanted) in [
+            (
+                System::AzureDevOps,
+                own(&left),
+                other(&merged),
+                case_left,
+                own(&merged),
+            ),
+            (
+                System::TestWorthy,
+                other(&right),
+                own(&merged),
+                item_left,
+                other(&merged),
+            ),
+        ] {
+            let kept = base_after(&row, side, IntentPart::Half, (&from, &echo), Some(&old));
+            let decision = next(&row, kept.as_ref(), now);
+            let made_up = vec![(side.other(), wanted)];
+            assert_eq!(written(decision), made_up, "{base:?} {left:?} {right:?}");
+            tried += 1;
+        }
     }
+    assert!(tried > 1_000, "{tried}");
 }

@@ -4,7 +4,7 @@
 use accord::plan::safety::Overrides;
 
 use crate::faults::Process;
-use crate::run::{Ended, Setting, Simulation, block_on, simulate};
+use crate::run::{Ended, Setting, Simulation, Way, block_on, simulate};
 use crate::testworthy::Offered;
 
 const SEEDS: u64 = 150;
@@ -63,9 +63,12 @@ fn a_case_that_is_only_missing_keeps_its_work_item_and_the_plan_says_why() {
 
 async fn run(simulation: &mut Simulation) -> accord::reconcile::PlanOutcome {
     let process = Process::new(None, None);
-    match simulation.run(&process, Overrides::default()).await {
+    match simulation
+        .run(&process, Overrides::default(), Way::Whole)
+        .await
+    {
         Ended::Done(done) => done.0,
-        Ended::Killed | Ended::Blocked | Ended::Failed(_) => {
+        Ended::Killed | Ended::Blocked | Ended::Nothing | Ended::Failed(_) => {
             panic!("{}", simulation.world.lock().trace.join("\n"))
         }
     }

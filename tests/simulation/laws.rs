@@ -14,7 +14,7 @@ use crate::azure_devops::{PRIORITY, STEPS, text};
 use crate::faults::Process;
 use crate::order::{Newest, ending};
 use crate::people::{all_of_case, all_of_item, tokens, tokens_in_order};
-use crate::run::{Ended, Simulation, accepting_all};
+use crate::run::{Ended, Simulation, Way, accepting_all};
 use crate::sim::Sim;
 use crate::store::known_links;
 
@@ -89,9 +89,9 @@ async fn decisions_stand(simulation: &Simulation) -> bool {
 /// Whether it carried out its plan.
 async fn quiet_run(simulation: &mut Simulation) -> bool {
     let process = Process::new(None, None);
-    let ended = simulation.run(&process, accepting_all()).await;
+    let ended = simulation.run(&process, accepting_all(), Way::Whole).await;
     let told = match ended {
-        Ended::Done(_) => return true,
+        Ended::Done(_) | Ended::Nothing => return true,
         Ended::Blocked => {
             simulation.tally.blocked += 1;
             return false;

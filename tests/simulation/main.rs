@@ -64,6 +64,7 @@ fn seeds_of(half: u64) {
         ("faults", tally.faults, halves * 3 / 2),
         ("writes", tally.writes, halves * 6),
         ("edits", tally.edits, halves * 5),
+        ("narrowed runs", tally.narrowed, halves / 2),
     ] {
         assert!(count >= least, "{count} {what} in {halves} seeds");
     }

@@ -7,9 +7,10 @@ use accord::model::config::Config;
 use accord::model::{Link, MarkState, Subject, Take};
 use accord::plan::render::markdown::{MarkdownOptions, markdown};
 use accord::plan::safety::Overrides;
-use accord::plan::{Operation, Plan, SafetyVerdict};
+use accord::plan::{Inputs, ItemKey, Operation, Plan, SafetyVerdict};
 use accord::reconcile::{
-    ApplyReport, Context, PlanOptions, PlanOutcome, ReconcileError, Silent, apply, plan, recover,
+    ApplyReport, Context, PlanOptions, PlanOutcome, Prepared, ReconcileError, Silent, apply, plan,
+    prepare, recover,
 };
 use accord::store::{SqliteStore, Store};
 
@@ -80,6 +81,8 @@ pub(crate) struct Tally {
     pub(crate) slow: u64,
     /// Undisturbed runs that a safety rule stopped.
     pub(crate) blocked: u64,
+    /// Runs of a part: `--only`, or a saved plan.
+    pub(crate) narrowed: u64,
     /// Steps that were carried out in another order than the plan's.
     pub(crate) moved: u64,
     /// Seeds that broke a law, in a soak, which goes on behind them.
@@ -99,10 +102,22 @@ impl std::ops::AddAssign for Tally {
         self.relinked += other.relinked;
         self.slow += other.slow;
         self.blocked += other.blocked;
+        self.narrowed += other.narrowed;
         self.moved += other.moved;
         self.broken += other.broken;
         self.retired += other.retired;
     }
+}
+
+/// What a run carries out.
+#[derive(Clone, Debug)]
+pub(crate) enum Way {
+    /// Everything (`accord apply`).
+    Whole,
+    /// What these addresses select (`--only`).
+    Only(Vec<String>),
+    /// A plan that was made while people went on editing (`accord apply PLANFILE`).
+    Saved,
 }
 
 /// How a run of the program ended.
@@ -111,6 +126,8 @@ pub(crate) enum Ended {
     Failed(ReconcileError),
     /// A safety rule stopped it.
     Blocked,
+    /// Nothing was left to do of the plan that was saved.
+    Nothing,
     Done(Box<(PlanOutcome, ApplyReport)>),
 }
 
@@ -128,6 +145,8 @@ pub(crate) struct Simulation {
     linked: Arc<Mutex<Linked>>,
     /// Of the undisturbed runs.
     order: Option<Rng>,
+    /// Draws what a run carries out.
+    ways: Rng,
     rng: Rng,
 }
 
@@ -201,6 +220,7 @@ impl Simulation {
             end: Vec::new(),
             linked: Arc::default(),
             order: None,
+            ways: Rng::new(setting.seed, 5),
             rng,
         };
         simulation.populate();
@@ -434,18 +454,58 @@ impl Simulation {
             Overrides::default()
         };
         let process = Process::new(death, stopped);
-        matches!(self.run(&process, overrides).await, Ended::Killed)
+        let way = self.draw_way().await;
+        matches!(self.run(&process, overrides, way).await, Ended::Killed)
+    }
+
+    /// Mostly everything.
+    async fn draw_way(&mut self) -> Way {
+        let kind = self.ways.below(100);
+        let rules: Vec<_> = self.config.rules.values().collect();
+        let rule = *self.ways.pick(&rules);
+        match kind {
+            0..80 => Way::Whole,
+            80..87 => Way::Only(vec![format!("SyncRule/{}", rule.name)]),
+            87..93 => {
+                let links = known_links(&self.store).await;
+                if links.is_empty() {
+                    return Way::Whole;
+                }
+                let link = self.ways.pick(&links);
+                let key = ItemKey::of(link, rule.source());
+                Way::Only(vec![format!("SyncRule/{}/{key}", link.rule)])
+            }
+            _ => Way::Saved,
+        }
     }
 
     /// One run of `accord apply --yes`: recover, plan, apply.
-    pub(crate) async fn run(&mut self, process: &Arc<Process>, overrides: Overrides) -> Ended {
+    pub(crate) async fn run(
+        &mut self,
+        process: &Arc<Process>,
+        overrides: Overrides,
+        way: Way,
+    ) -> Ended {
         self.tally.runs += 1;
-        self.world.lock().note("apply");
+        self.tally.narrowed += u64::from(!matches!(way, Way::Whole));
+        self.world.lock().note(&match &way {
+            Way::Whole => "apply".to_owned(),
+            Way::Only(only) => format!("apply --only {}", only.join(" ")),
+            Way::Saved => "apply of a saved plan".to_owned(),
+        });
         let line = self.line(process);
         let store = self.mortal(process);
         let context = self.context(&line, &store);
         let options = PlanOptions {
             overrides,
+            inputs: Inputs {
+                digest: self.config.digest.clone(),
+                only: match &way {
+                    Way::Only(only) => only.clone(),
+                    Way::Whole | Way::Saved => Vec::new(),
+                },
+                ..Inputs::default()
+            },
             ..PlanOptions::default()
         };
         let mut order = self.order.clone();
@@ -458,6 +518,21 @@ impl Simulation {
                 Ok(outcome) => outcome,
                 Err(error) => return Ended::Failed(error),
             };
+            if matches!(way, Way::Saved) {
+                let saved = outcome.planned.plan;
+                self.meanwhile();
+                if let Err(error) = recover(&context, &process.stop).await {
+                    return Ended::Failed(error);
+                }
+                outcome = match prepare(&context, &saved, overrides).await {
+                    Ok(Prepared {
+                        outcome: Some(outcome),
+                        ..
+                    }) => outcome,
+                    Ok(Prepared { outcome: None, .. }) => return Ended::Nothing,
+                    Err(error) => return Ended::Failed(error),
+                };
+            }
             if outcome.planned.plan.safety.verdict == SafetyVerdict::Blocked {
                 // Law 15, whoever asks.
                 let refused = apply(&context, &outcome, &process.stop).await;
@@ -490,11 +565,21 @@ impl Simulation {
         ended
     }
 
+    /// People go on while somebody reads a plan.
+    fn meanwhile(&self) {
+        let mut sim = self.world.lock();
+        for _ in 0..self.tally.runs % 4 {
+            sim.person_acts();
+            sim.pass(5_000);
+        }
+    }
+
     fn tell(&self, ended: &Ended) {
         let mut sim = self.world.lock();
         match ended {
             Ended::Killed => sim.note("killed"),
             Ended::Blocked => sim.note("blocked by a safety rule"),
+            Ended::Nothing => sim.note("nothing is left to do"),
             Ended::Failed(error) => {
                 sim.note(&format!("failed: {error}"));
                 let bug = match error {

@@ -8,21 +8,24 @@ use std::collections::BTreeSet;
 
 use super::Context;
 use super::configuration::Configuration;
+use super::connect::endpoints;
+use super::custom_field::Forms;
 use super::error::ReconcileError;
 use super::plan::{Observation, PlanOptions, is_selected, observe, request};
 use crate::diagnostics::Finding;
 use crate::diagnostics::catalog::sync as codes;
-use crate::model::Name;
 use crate::model::config::SyncRule;
+use crate::model::{Endpoints, Name};
 use crate::plan::{Operation, PlanFinding, Planned, plan as make_plan};
+use crate::remote::RemoteErrorKind;
 
 /// What the rules that were left out hold.
 #[derive(Default)]
 pub(super) struct Beside {
     /// One for each that could be asked.
     pub(super) observations: Vec<Observation>,
-    /// Rules that could not.
-    findings: Vec<PlanFinding>,
+    /// Rules that could not, or not wholly.
+    pub(super) findings: Vec<PlanFinding>,
 }
 
 /// The plan from what was read, the observations and what lint says of them; where it makes items, with the
@@ -56,24 +59,14 @@ pub(super) async fn planned<'a>(
         touched: None,
         ..options.clone()
     };
-    let read = observe(context, &asking, &forms, left_out.clone()).await?;
-    let mut beside = Beside {
-        observations: read.observations,
-        findings: Vec::new(),
-    };
-    for rule in left_out {
-        let mut asked = beside.observations.iter();
-        if !asked.any(|one| one.rule.name == rule.name) {
-            beside.findings.push(not_asked(rule));
-        }
-    }
+    let beside = Box::pin(ask(context, &asking, &forms, &left_out)).await?;
     let read = (observations, beside.observations.as_slice());
     let mut asked = request(context, options, again, read, findings).await?;
     asked.findings.extend(beside.findings.iter().cloned());
     Ok((make_plan(asked).map_err(internal)?, beside))
 }
 
-/// Rules of the connections on which the plan makes items, as far as it leaves them out.
+/// Rules between the places where the plan makes items, as far as it leaves them out.
 fn left_out<'a>(
     context: &Context<'a>,
     options: &PlanOptions,
@@ -83,31 +76,100 @@ fn left_out<'a>(
     if only.is_empty() {
         return Vec::new();
     }
-    let rules = &context.config.rules;
+    let config = context.config;
     let making = planned.steps.iter().filter(|step| {
         matches!(
             step.operation,
             Operation::CreateWorkItem { .. } | Operation::CreateCase { .. }
         )
     });
-    let connections: BTreeSet<&Name> = making
-        .filter_map(|step| Some(&rules.get(&step.rule)?.connection))
+    let making: BTreeSet<&Name> = making.map(|step| &step.rule).collect();
+    let places = |rule: &SyncRule| Some(endpoints(config.connections.get(&rule.connection)?));
+    let making: Vec<Endpoints> = making
+        .into_iter()
+        .filter_map(|rule| places(config.rules.get(rule)?))
         .collect();
+    let rules = config.rules.values();
+    let meets = |rule: &&SyncRule| places(rule).is_some_and(|places| making.contains(&places));
     rules
-        .values()
-        .filter(|rule| connections.contains(&rule.connection) && !is_selected(rule, only))
+        .filter(|rule| !is_selected(rule, only))
+        .filter(meets)
         .collect()
 }
 
-fn not_asked(rule: &SyncRule) -> PlanFinding {
+/// Reads for these rules. That one of them cannot be read must not keep the others from running, so it is told and
+/// not an error; a system that does not answer at all is one.
+async fn ask(
+    context: &Context<'_>,
+    options: &PlanOptions,
+    forms: &Forms,
+    rules: &[&SyncRule],
+) -> Result<Beside, ReconcileError> {
+    let mut beside = Beside::default();
+    match observe(context, options, forms, rules.to_vec()).await {
+        Ok(read) if read.observations.len() == rules.len() => {
+            beside.observations = read.observations;
+        }
+        Err(error) if !concerns_the_rule(&error) => return Err(error),
+        // Which of them it was shows when each is read alone.
+        Ok(_) | Err(_) => {
+            for &rule in rules {
+                let read = match observe(context, options, forms, vec![rule]).await {
+                    Ok(read) => read,
+                    Err(error) if concerns_the_rule(&error) => {
+                        beside.findings.push(not_asked(rule, &error.to_string()));
+                        continue;
+                    }
+                    Err(error) => return Err(error),
+                };
+                if read.observations.is_empty() {
+                    let mut errors = read.findings.iter().filter(|one| one.is_error());
+                    let why = errors.next().map_or("", |finding| &finding.message);
+                    beside.findings.push(not_asked(rule, why));
+                }
+                beside.observations.extend(read.observations);
+            }
+        }
+    }
+    for asked in &beside.observations {
+        if let Some(why) = &asked.observed.incomplete {
+            beside.findings.push(not_asked(&asked.rule, why));
+        }
+    }
+    Ok(beside)
+}
+
+/// Whether an error may be the doing of one rule or its connection alone.
+fn concerns_the_rule(error: &ReconcileError) -> bool {
+    match error {
+        ReconcileError::Secret(_) | ReconcileError::Findings(_) => true,
+        ReconcileError::Remote { error, .. } => match error.kind {
+            RemoteErrorKind::HostRefused { .. }
+            | RemoteErrorKind::Unauthenticated { .. }
+            | RemoteErrorKind::Forbidden { .. }
+            | RemoteErrorKind::NotFound { .. }
+            | RemoteErrorKind::Rejected { .. }
+            | RemoteErrorKind::Unsupported { .. } => true,
+            RemoteErrorKind::Unavailable { .. }
+            | RemoteErrorKind::RateLimited { .. }
+            | RemoteErrorKind::Protocol { .. } => false,
+        },
+        ReconcileError::Store(_)
+        | ReconcileError::Internal(_)
+        | ReconcileError::Blocked
+        | ReconcileError::Stopped => false,
+    }
+}
+
+fn not_asked(rule: &SyncRule, why: &str) -> PlanFinding {
     let code = &codes::RULE_NOT_ASKED;
+    let name = &rule.name;
     PlanFinding {
         code: code.code.to_owned(),
         severity: code.severity.as_str().to_owned(),
-        address: format!("SyncRule/{}", rule.name),
+        address: format!("SyncRule/{name}"),
         message: format!(
-            "this plan makes items, and whether rule `{}`, which it leaves out, knows their counterparts could not be asked: its mapping does not fit what the servers have; `accord plan --only SyncRule/{}` says why",
-            rule.name, rule.name
+            "this plan makes items and leaves rule `{name}` out, which could not be asked, or not wholly, whether it knows their counterparts: {why}; `accord plan --only SyncRule/{name}` says more"
         ),
         origin: None,
     }

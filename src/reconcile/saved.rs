@@ -215,7 +215,7 @@ pub async fn prepare(
     planned.plan.plan_id.clone_from(&saved.plan_id);
     planned.plan.review_id.clone_from(&saved.review_id);
     // What could not be planned is nothing of the file's: it was told when the file was made.
-    planned.plan.findings.clear();
+    planned.plan.findings = beside.findings;
     Ok(Prepared {
         outcome: Some(PlanOutcome {
             planned,

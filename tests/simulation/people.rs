@@ -29,6 +29,8 @@ pub(crate) struct People {
     pub(crate) half_marked: BTreeSet<CaseId>,
     /// Suites that some rule looks at.
     pub(crate) ruled: BTreeSet<SuiteId>,
+    /// Cases that a person brought back although another one had taken their place, by the work item.
+    pub(crate) came_back: BTreeSet<(CaseId, WorkItemId)>,
     /// References to a work item that a person took from another work item, whose case named both.
     pub(crate) taken_back: BTreeSet<(CaseId, WorkItemId)>,
 }
@@ -43,6 +45,7 @@ impl People {
             roams: true,
             half_marked: BTreeSet::new(),
             ruled: BTreeSet::new(),
+            came_back: BTreeSet::new(),
             taken_back: BTreeSet::new(),
         }
     }
@@ -427,6 +430,9 @@ impl Sim {
                 let claims = |item: &WorkItemId| claimed.contains(item);
                 let others = self.testworthy.cases.values_mut();
                 for other in others.filter(|other| !other.deleted && other.case.id != id) {
+                    let replaced = other.mentioned_by_accord.iter().filter(|item| claims(item));
+                    let replaced = replaced.map(|item| (id, *item));
+                    self.people.came_back.extend(replaced);
                     other.mentioned_by_accord.retain(|item| !claims(item));
                 }
             }

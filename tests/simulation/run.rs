@@ -209,6 +209,10 @@ impl Simulation {
             sim.trace.push(format!("  | {line}"));
         }
         let config = project.config();
+        let scopes = config.rules.values();
+        let scopes = scopes.filter_map(|rule| rule.scope.testworthy.as_ref());
+        let suites = scopes.flat_map(|scope| scope.suites.iter().copied());
+        sim.people.ruled.extend(suites);
         let mut simulation = Self {
             setting,
             world: Shared::new(sim),
@@ -380,15 +384,8 @@ impl Simulation {
         self.archived.extend(recorded);
         let half_marked = known_links(&self.store).await.into_iter();
         let half_marked = half_marked.filter(|link| link.work_item_mark != MarkState::Written);
-        let scopes = self.config.rules.values();
-        let scopes = scopes.filter_map(|rule| rule.scope.testworthy.as_ref());
-        {
-            let mut sim = self.world.lock();
-            let people = &mut sim.people;
-            people.half_marked.extend(half_marked.map(|link| link.case));
-            let suites = scopes.flat_map(|scope| scope.suites.iter().copied());
-            people.ruled.extend(suites);
-        }
+        let half_marked = half_marked.map(|link| link.case);
+        self.world.lock().people.half_marked.extend(half_marked);
         self.store = SqliteStore::in_memory().expect("a store");
         self.linked
             .lock()
@@ -462,16 +459,18 @@ impl Simulation {
     async fn draw_way(&mut self) -> Way {
         let kind = self.ways.below(100);
         let rules: Vec<_> = self.config.rules.values().collect();
-        let rule = *self.ways.pick(&rules);
         match kind {
             0..80 => Way::Whole,
-            80..87 => Way::Only(vec![format!("SyncRule/{}", rule.name)]),
+            80..87 => Way::Only(vec![format!("SyncRule/{}", self.ways.pick(&rules).name)]),
             87..93 => {
                 let links = known_links(&self.store).await;
                 if links.is_empty() {
                     return Way::Whole;
                 }
                 let link = self.ways.pick(&links);
+                let Some(rule) = self.config.rules.get(&link.rule) else {
+                    return Way::Whole;
+                };
                 let key = ItemKey::of(link, rule.source());
                 Way::Only(vec![format!("SyncRule/{}/{key}", link.rule)])
             }

@@ -151,9 +151,20 @@ impl Sim {
                 let taken_back = self.people.taken_back.contains(&(case.case.id, item));
                 taken_back && !azure_boards_mentions(&case.case.refs).contains(&item)
             };
+            // docs/two-way.md, "What remains".
+            let is_out_of_sight = |case: &TestCase| {
+                let suite = case.case.suite;
+                let ruled = &self.people.ruled;
+                self.people.came_back.contains(&(case.case.id, item))
+                    && !ruled.is_empty()
+                    && suite.is_none_or(|suite| !ruled.contains(&suite))
+            };
             let mut cases = self.testworthy.cases.values();
             let twin = cases.find(|case| {
-                !case.deleted && case.mentioned_by_accord.contains(&item) && !is_stranger(case)
+                !case.deleted
+                    && case.mentioned_by_accord.contains(&item)
+                    && !is_stranger(case)
+                    && !is_out_of_sight(case)
             });
             if let Some(twin) = twin {
                 let id = twin.case.id;

@@ -177,9 +177,9 @@ pub static RULE_NOT_ASKED: Entry = Entry {
     code: "rule-not-asked",
     severity: Severity::Warning,
     title: "a rule that the plan leaves out could not be asked",
-    explanation: "A plan that is narrowed (`--only`, a saved plan, `accord conflicts resolve`) and makes items asks the rules of the connection that it leaves out whether they know the counterparts. The mapping of this one does not fit what the servers have, so what its scope holds is not known. Where the state knows every pair nothing is missed by that; where it was lost, an item could get a second counterpart.",
-    example: "`accord plan --only SyncRule/smoke`, while the mapping of rule `regression` names a field that was removed from the work item type.",
-    fix: "Mend the rule; `accord plan --only SyncRule/NAME` says what does not fit.",
+    explanation: "A plan that is narrowed (`--only`, a saved plan, `accord conflicts resolve`) and makes items asks the rules that it leaves out, of all connections between the same two places, whether they know the counterparts. This one could not be read, or not wholly: its mapping does not fit, its scope names something that is not there, or the credential may not read it. The plan goes on without its answer. What the state and the suite of new cases tell is still looked at; an item whose counterpart stands in that rule's scope only could get a second one.",
+    example: "`accord apply --only SyncRule/smoke`, while the scope of rule `regression` names an area that was renamed.",
+    fix: "Mend the rule, then run the whole plan; `accord plan --only SyncRule/NAME` says what is wrong with it.",
 };
 
 /// TestWorthy does not let its Azure DevOps settings be managed.

@@ -109,10 +109,42 @@ async fn a_saved_plan_leaves_out_what_another_rule_holds_back_since() {
     let (prepared, report) = carry_out(&world, &saved, ALLOWING_ALL).await;
     assert!(report.is_none());
     assert_eq!(prepared.satisfied, [] as [usize; 0]);
-    assert!(report.is_none());
     let why: Vec<&str> = prepared.skipped.iter().map(|one| one.why.key()).collect();
     assert_eq!(why, ["held"]);
     assert_eq!(counts(&world), (2, 2));
+}
+
+/// It names what is not there, which must not keep the other rule from running.
+#[tokio::test]
+async fn a_rule_whose_scope_is_gone_is_told_and_stops_nobody() {
+    let mut world = World::mapped_without_items(MAPPING, "").await;
+    let first = RULE.replace("NAME", "first").replace("SUITE", "41");
+    let second = RULE.replace("NAME", "second").replace("SUITE", "42");
+    world.declare(&format!(
+        "{}---\n{}",
+        first.replace("AREA", "QA"),
+        second.replace("AREA", "Renamed")
+    ));
+    add_item(&world, "QA", "Pay");
+    assert!(world.plan_only(&[]).await.is_err());
+    let saved = {
+        let outcome = world.plan_only(FIRST).await.expect("a plan");
+        outcome.planned.plan
+    };
+    assert!(
+        tells(&saved, "SyncRule/second", "Renamed"),
+        "{:?}",
+        saved.findings
+    );
+    let (prepared, report) = carry_out(&world, &saved, ALLOWING_ALL).await;
+    assert_eq!(report.expect("a report").applied, 1);
+    let plan = prepared.outcome.expect("something to run").planned.plan;
+    assert!(
+        tells(&plan, "SyncRule/second", "Renamed"),
+        "{:?}",
+        plan.findings
+    );
+    assert_eq!(counts(&world), (1, 1));
 }
 
 /// Reading the others costs requests, so a plan that makes nothing does not.
@@ -164,4 +196,30 @@ async fn a_rule_that_cannot_be_asked_is_told() {
     assert!(tells(&plan, address, "accord plan --only SyncRule/second"));
     // Where there is nothing to make nobody needs to be asked.
     assert_eq!(apply_first(&world).await.findings, []);
+}
+
+/// Pairs live between two places, whatever the connections to them are called.
+#[tokio::test]
+async fn a_rule_of_another_connection_to_the_same_places_is_asked() {
+    let mut world = world().await;
+    let mut twin = world
+        .config
+        .connections
+        .values()
+        .next()
+        .expect("one")
+        .clone();
+    twin.name = accord::model::Name::new("twin").expect("a name");
+    let name = twin.name.clone();
+    world.config.connections.insert(name.clone(), twin);
+    let rules = world.config.rules.values_mut();
+    for rule in rules.filter(|rule| rule.name.as_str() == "second") {
+        rule.connection = name.clone();
+    }
+    let item = add_item(&world, "QA", "Pay");
+    let case = add_case(&world, 42, "Pay");
+    edit_case(&world, case, &json!({ "refs": format!("AB#{item}") }));
+    let plan = apply_first(&world).await;
+    assert_eq!(plan.changes, []);
+    assert_eq!(counts(&world), (1, 1));
 }

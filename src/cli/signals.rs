@@ -26,18 +26,18 @@ impl Signals {
     pub(crate) fn listen(stop: StopFlag) -> Self {
         let (seen, first) = watch::channel(0);
         let asked = stop.clone();
+        // Here and not in the task: a signal that comes before the task had its turn counts as well.
+        let mut incoming = Incoming::register();
         let task = tokio::spawn(async move {
-            let code = wait().await;
+            let code = incoming.next().await;
             stop.stop();
             seen.send_replace(code);
-            let second = wait();
-            tokio::pin!(second);
-            let code = tokio::select! {
-                code = &mut second => code,
-                () = tokio::time::sleep(GRACE) => {
-                    stop.give_up();
-                    second.await
-                }
+            let second = tokio::time::timeout(GRACE, incoming.next()).await;
+            let code = if let Ok(code) = second {
+                code
+            } else {
+                stop.give_up();
+                incoming.next().await
             };
             // What is under way is found again by its marker; the store is whole at every moment.
             std::process::exit(i32::from(code));
@@ -100,20 +100,65 @@ impl Drop for Signals {
     }
 }
 
+/// Both signals, as exit codes.
 #[cfg(unix)]
-async fn wait() -> u8 {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => 130,
-        _ = terminate.recv() => 143,
+struct Incoming(Option<[tokio::signal::unix::Signal; 2]>);
+
+#[cfg(unix)]
+impl Incoming {
+    /// From here on the program is not ended by them.
+    fn register() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        let interrupt = signal(SignalKind::interrupt());
+        let terminate = signal(SignalKind::terminate());
+        Self(interrupt.ok().zip(terminate.ok()).map(<[_; 2]>::from))
+    }
+
+    /// The next one.
+    async fn next(&mut self) -> u8 {
+        let Some([interrupt, terminate]) = &mut self.0 else {
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = interrupt.recv() => 130,
+            _ = terminate.recv() => 143,
+        }
     }
 }
 
+/// Ctrl-C, as an exit code.
 #[cfg(not(unix))]
-async fn wait() -> u8 {
-    let _ = tokio::signal::ctrl_c().await;
-    130
+struct Incoming;
+
+#[cfg(not(unix))]
+impl Incoming {
+    fn register() -> Self {
+        Self
+    }
+
+    async fn next(&mut self) -> u8 {
+        let _ = tokio::signal::ctrl_c().await;
+        130
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    /// One thread: the task that listens has had no turn when the signal comes.
+    #[tokio::test]
+    async fn a_signal_right_behind_the_start_is_not_missed() {
+        let stop = StopFlag::default();
+        let signals = Signals::listen(stop.clone());
+        let script = format!("kill -TERM {}", std::process::id());
+        let status = std::process::Command::new("sh")
+            .args(["-c", &script])
+            .status();
+        assert!(status.unwrap().success());
+        let never = std::future::pending::<Result<(), Failed>>();
+        let ended = signals.or_signal(never).await.unwrap_err();
+        assert_eq!(ended.code, ExitCode::Terminated);
+        assert!(stop.is_set() && !stop.is_given_up());
+    }
 }

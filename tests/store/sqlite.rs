@@ -404,6 +404,17 @@ async fn what_was_done_lost_or_met_is_only_added_to_and_tampering_shows() {
     }
 }
 
+/// The change to a write-ahead log is answered at once where somebody else makes it, whatever the patience.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_two_open_for_the_first_time_is_opened_by_both() {
+    for _ in 0..200 {
+        let (_folder, state) = fresh();
+        let (one, two) = tokio::join!(SqliteStore::open(&state), SqliteStore::open(&state));
+        one.unwrap();
+        two.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn two_writers_stand_in_line() {
     let (_folder, state) = fresh();

@@ -1,9 +1,9 @@
 //! Opening the file: settings, format and migrations.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 use crate::store::sql::Fault;
 
@@ -43,6 +43,9 @@ const STATEMENTS: usize = 64;
 /// How long a statement waits for another process's transaction.
 const BUSY: Duration = Duration::from_secs(10);
 
+/// How long it takes until what SQLite does not wait for is tried again.
+const RETRY: Duration = Duration::from_millis(5);
+
 /// What a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
@@ -67,17 +70,31 @@ pub(super) fn configure(connection: &Connection) -> Result<(), Fault> {
 /// Sets what holds for a connection that writes: a commit is on the disk when it returns, and readers
 /// and the writer do not wait for each other.
 pub(super) fn configure_writer(connection: &Connection) -> Result<(), Fault> {
-    let _mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    let start = Instant::now();
+    // Where another process makes the same change SQLite does not wait (its documentation of `sqlite3_busy_handler`:
+    // waiting could come to a deadlock), so this does.
+    while let Err(error) = connection.query_row("PRAGMA journal_mode = WAL", [], |row| {
+        row.get::<_, String>(0)
+    }) {
+        let is_busy = error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy);
+        if !is_busy || start.elapsed() > BUSY {
+            return Err(error.into());
+        }
+        std::thread::sleep(RETRY);
+    }
     connection.pragma_update(None, "synchronous", "FULL")?;
     Ok(())
 }
 
 /// Reads the format; a fault if the file belongs to another program or to a newer version.
 pub(super) fn format(connection: &Connection, known: usize) -> Result<Format, Fault> {
-    let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
-    let application = number("PRAGMA application_id")?;
-    let version = number("PRAGMA user_version")?;
-    let objects = number("SELECT COUNT(*) FROM sqlite_schema")?;
+    // In one statement: another process may be making the schema.
+    let (application, version, objects): (i64, i64, i64) = connection.query_row(
+        "SELECT application_id, user_version, (SELECT COUNT(*) FROM sqlite_schema) \
+         FROM pragma_application_id, pragma_user_version",
+        [],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )?;
     if application == 0 && version == 0 && objects == 0 {
         return Ok(Format::Empty);
     }
